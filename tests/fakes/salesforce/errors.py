@@ -1,0 +1,65 @@
+"""How Salesforce says no: an HTTP status, an error code and a sentence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+# Salesforce quotes only the neighbourhood of a mistake, not the whole statement.
+_EXCERPT_REACH = 40
+
+
+class Code(StrEnum):
+    """The error codes that the simulation uses, as Salesforce spells them."""
+
+    ENTITY_IS_DELETED = "ENTITY_IS_DELETED"
+    HEADERS_TOO_LONG = "HEADERS_TOO_LONG"
+    INVALID_FIELD = "INVALID_FIELD"
+    INVALID_QUERY_FILTER_OPERATOR = "INVALID_QUERY_FILTER_OPERATOR"
+    INVALID_QUERY_LOCATOR = "INVALID_QUERY_LOCATOR"
+    INVALID_SESSION_ID = "INVALID_SESSION_ID"
+    INVALID_TYPE = "INVALID_TYPE"
+    INVALID_TYPE_FOR_OPERATION = "INVALID_TYPE_FOR_OPERATION"
+    MALFORMED_QUERY = "MALFORMED_QUERY"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_FOUND = "NOT_FOUND"
+    NUMBER_OUTSIDE_VALID_RANGE = "NUMBER_OUTSIDE_VALID_RANGE"
+    QUERY_TIMEOUT = "QUERY_TIMEOUT"
+    QUERY_TOO_COMPLICATED = "QUERY_TOO_COMPLICATED"
+    REQUEST_LIMIT_EXCEEDED = "REQUEST_LIMIT_EXCEEDED"
+    TXN_SECURITY_NO_ACCESS = "TXN_SECURITY_NO_ACCESS"
+    UNKNOWN_EXCEPTION = "UNKNOWN_EXCEPTION"
+    UNSUPPORTED_API_VERSION = "UNSUPPORTED_API_VERSION"
+    URI_TOO_LONG = "URI_TOO_LONG"
+
+
+class SalesforceError(Exception):
+    """A refusal, as it appears in the JSON array of a REST answer."""
+
+    def __init__(self, code: Code, message: str, *, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class SoqlError(SalesforceError):
+    """A refusal that points at a place in a SOQL statement."""
+
+    def __init__(self, code: Code, statement: str, position: int, problem: str) -> None:
+        super().__init__(code, _located(statement, position, problem))
+
+
+def not_found() -> SalesforceError:
+    """The answer to every path and id that leads nowhere."""
+    return SalesforceError(Code.NOT_FOUND, "The requested resource does not exist", status=404)
+
+
+def _located(statement: str, position: int, problem: str) -> str:
+    line_start = statement.rfind("\n", 0, position) + 1
+    line = statement[line_start:].partition("\n")[0]
+    column = position - line_start
+    start = max(0, column - _EXCERPT_REACH)
+    excerpt = line[start : column + _EXCERPT_REACH]
+    row = statement.count("\n", 0, position) + 1
+    caret = " " * (column - start) + "^"
+    return f"\n{excerpt}\n{caret}\nERROR at Row:{row}:Column:{column + 1}\n{problem}"
