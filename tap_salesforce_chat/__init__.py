@@ -1,0 +1,1 @@
+"""Singer tap for the conversations of a Salesforce Service Cloud org."""

@@ -1,0 +1,236 @@
+"""The tap's settings, each described once, and what may be wrong with them.
+
+A message about a setting names it and the rule, never its value: a password that is a number
+fails the type check like any other setting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+
+from tap_salesforce_chat.auth import AUTH_FLOWS, choose_flow
+from tap_salesforce_chat.timestamps import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from jsonschema import ValidationError
+
+PRODUCTION_LOGIN_URL = "https://login.salesforce.com"
+SANDBOX_LOGIN_URL = "https://test.salesforce.com"
+
+CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "login_url",
+        th.StringType(pattern=r"^https?://[^/\s]+/?$"),
+        default=PRODUCTION_LOGIN_URL,
+        title="Login URL",
+        description=(
+            "Where to log in: `https://login.salesforce.com`, `https://test.salesforce.com` "
+            "(sandbox) or the org's My Domain, such as `https://acme.my.salesforce.com`."
+        ),
+    ),
+    th.Property(
+        "is_sandbox",
+        th.BooleanType,
+        default=False,
+        title="Sandbox",
+        description="Short for the login URL of sandboxes; a My Domain login URL stays as it is.",
+    ),
+    th.Property(
+        "client_id",
+        th.StringType,
+        title="Consumer Key",
+        description="Consumer Key of the connected app (or external client app).",
+    ),
+    th.Property(
+        "client_secret",
+        th.StringType,
+        secret=True,
+        title="Consumer Secret",
+        description="Consumer Secret of the connected app (or external client app).",
+    ),
+    th.Property(
+        "username",
+        th.StringType,
+        title="Username",
+        description="User name of the integration user, for the username-password flow.",
+    ),
+    th.Property(
+        "password",
+        th.StringType,
+        secret=True,
+        title="Password",
+        description="Password of the integration user, without the security token.",
+    ),
+    th.Property(
+        "security_token",
+        th.StringType,
+        secret=True,
+        title="Security token",
+        description=(
+            "Security token of the integration user; the tap appends it to the password. Not "
+            "needed where the org trusts the IP address."
+        ),
+    ),
+    th.Property(
+        "access_token",
+        th.StringType,
+        secret=True,
+        title="Access token",
+        description="A token obtained elsewhere, used as it is until it expires.",
+    ),
+    th.Property(
+        "instance_url",
+        th.StringType(pattern=r"^https?://[^/\s]+/?$"),
+        title="Instance URL",
+        description="The org's API host, needed with `access_token`.",
+    ),
+    th.Property(
+        "auth_flow",
+        th.StringType,
+        allowed_values=list(AUTH_FLOWS),
+        title="Login flow",
+        description="OAuth flow; by default the only one that the given settings allow.",
+    ),
+    th.Property(
+        "api_version",
+        th.StringType(pattern=r"^\d{2,3}\.0$"),
+        default="62.0",
+        title="API version",
+        description="Version of Salesforce's REST API.",
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description=(
+            "Read what changed at this time or later; without it, everything. A bookmark in the "
+            "state wins."
+        ),
+    ),
+    th.Property(
+        "end_date",
+        th.DateTimeType,
+        title="End date",
+        description="Read only what changed before this time, for backfills.",
+    ),
+    th.Property(
+        "lookback_seconds",
+        th.IntegerType(minimum=0),
+        default=600,
+        title="Lookback",
+        description=(
+            "Read this many seconds before the bookmark again, for rows that became visible late."
+        ),
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType(minimum=200, maximum=2000),
+        default=2000,
+        title="Page size",
+        description="Rows per page to ask for; Salesforce may send fewer.",
+    ),
+    th.Property(
+        "include_deleted",
+        th.BooleanType,
+        default=True,
+        title="Include deleted rows",
+        description="Read soft-deleted rows too: deletions arrive as `IsDeleted: true`.",
+    ),
+    th.Property(
+        "filters",
+        th.ObjectType(additional_properties=th.StringType(nullable=False)),
+        title="Filters",
+        description=(
+            "Stream name to SOQL condition that its rows must meet as well, such as "
+            '`{"Case": "RecordType.Name = \'Support\'"}`.'
+        ),
+    ),
+    th.Property(
+        "quota_percent_total",
+        th.IntegerType(minimum=1, maximum=100),
+        default=90,
+        title="API quota",
+        description=(
+            "Stop, with state kept, when the org has used more than this percentage of its daily "
+            "API requests."
+        ),
+    ),
+    th.Property(
+        "request_timeout_seconds",
+        th.IntegerType(minimum=1),
+        default=300,
+        title="Request timeout",
+        description="Give up waiting for an answer after this many seconds, and ask again.",
+    ),
+).to_dict()
+
+# JSON schema keyword -> the rule in words, from the keyword's value in the schema.
+_RULES: dict[str, Callable[[Any], str]] = {
+    "type": lambda kinds: f"must be of type {' or '.join(_names(kinds))}",
+    "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
+    "minimum": lambda bound: f"must be at least {bound}",
+    "maximum": lambda bound: f"must be at most {bound}",
+    "pattern": lambda pattern: f"must match {pattern}",
+    "required": lambda names: f"needs {', '.join(names)}",
+}
+
+
+def _names(kinds: str | list[str]) -> list[str]:
+    return [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
+
+
+def rule_broken(error: ValidationError) -> str:
+    """Say which setting breaks which rule of the JSON schema, without its value."""
+    setting = ".".join(str(part) for part in error.absolute_path) or "config"
+    rule = _RULES.get(str(error.validator), lambda _: f"breaks the rule '{error.validator}'")
+    return f"Setting '{setting}' {rule(error.validator_value)}."
+
+
+def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str]:
+    """Say what is wrong with settings that the JSON schema lets pass."""
+    return [
+        *_date_problems(config),
+        *_filter_problems(config.get("filters") or {}, list(stream_names)),
+        *_flow_problems(config),
+    ]
+
+
+def _date_problems(config: Mapping[str, Any]) -> list[str]:
+    dates, found = {}, []
+    for setting in ("start_date", "end_date"):
+        if text := config.get(setting):
+            try:
+                dates[setting] = parse_instant(text)
+            except ValueError as exc:
+                found.append(f"Setting '{setting}' is {exc}, such as 2024-01-31T00:00:00Z.")
+    start, end = dates.get("start_date"), dates.get("end_date")
+    if start and end and end <= start:
+        found.append("Setting 'end_date' must be later than 'start_date'.")
+    return found
+
+
+def _filter_problems(filters: Mapping[str, str], stream_names: list[str]) -> list[str]:
+    # A misspelt stream would silently let through what the filter was to hold back.
+    if filters.keys() <= set(stream_names):
+        return []
+    return [f"Setting 'filters' may only name these streams: {', '.join(stream_names)}."]
+
+
+def _flow_problems(config: Mapping[str, Any]) -> list[str]:
+    try:
+        choose_flow(config)
+    except ValueError as exc:
+        return [str(exc)]
+    return []
+
+
+def login_url(config: Mapping[str, Any]) -> str:
+    """Return the OAuth host, without a slash at its end."""
+    url = str(config["login_url"]).rstrip("/")
+    if config["is_sandbox"] and url == PRODUCTION_LOGIN_URL:
+        return SANDBOX_LOGIN_URL
+    return url

@@ -1,0 +1,307 @@
+"""What can come instead of rows, grouped by what the caller does next.
+
+    FatalAPIError (SDK)             stop
+    └── SalesforceError             ... and say why: the message tells what to do
+        ├── LoginError              the login is refused
+        ├── QuotaError              the org's daily API requests are used up
+        ├── UnreadableObjectError   the object is not there for this user
+        ├── NotFoundError           the address is not there: no such object, or API version
+        ├── SessionExpiredError     log in again, once
+        ├── LocatorLostError        ask again, from behind the last row
+        └── MissingFieldError       ask again, without the field
+    RetriableAPIError (SDK)
+    └── RetryLaterError             wait, then send the same request again
+
+Salesforce's own messages quote the query, whose conditions can hold data, so none is passed on:
+messages are made of status, error code, and the names of objects, fields and settings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
+
+from tap_salesforce_chat.timestamps import http_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class SalesforceError(FatalAPIError):
+    """Salesforce refuses, and would refuse again."""
+
+
+class LoginError(SalesforceError):
+    """The login is refused."""
+
+
+class QuotaError(SalesforceError):
+    """The org has no API requests left today, or none for us."""
+
+
+class UnreadableObjectError(SalesforceError):
+    """The object does not exist for this user."""
+
+
+class NotFoundError(SalesforceError):
+    """The API has nothing at this address."""
+
+
+class SessionExpiredError(SalesforceError):
+    """The access token is not accepted (any more)."""
+
+
+class LocatorLostError(SalesforceError):
+    """Salesforce has forgotten the query whose next page was asked for."""
+
+
+class MissingFieldError(SalesforceError):
+    """The query names a field or relationship that the org does not have or does not show.
+
+    `name` is the field or relationship; `entity` the object that should have the field, None for
+    a relationship. `name` is None where Salesforce does not say.
+    """
+
+    def __init__(self, message: str, name: str | None, entity: str | None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.entity = entity
+
+
+class RetryLaterError(RetriableAPIError):
+    """Another try may succeed, but not before `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float = 0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is not the one asked for."""
+
+    status: int
+    document: Any = field(repr=False)  # the decoded body, None if it is not JSON
+    headers: Mapping[str, str]
+    subject: str  # what was asked for, in our words
+
+    @property
+    def code(self) -> str:
+        """The error code, or an empty string where the body has none."""
+        code = self._first.get("errorCode")
+        return code if isinstance(code, str) and re.fullmatch(r"\w{1,60}", code) else ""
+
+    @property
+    def message(self) -> str:
+        """Salesforce's own message: to look into, never to pass on."""
+        return str(self._first.get("message", ""))
+
+    def __str__(self) -> str:
+        return f"{self.subject}: Salesforce answered {self.status} {self.code}".rstrip()
+
+    @property
+    def _first(self) -> dict[str, Any]:
+        entries = self.document if isinstance(self.document, list) else []
+        return entries[0] if entries and isinstance(entries[0], dict) else {}
+
+
+def error_for(refusal: Refusal) -> SalesforceError | RetryLaterError:
+    """Return the exception that the caller has to raise."""
+    by_code = _BY_CODE.get(refusal.code)
+    by_status = _BY_STATUS.get(refusal.status)
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        return _session_expired(refusal)
+    if by_code:
+        return by_code(refusal)
+    if by_status:
+        return by_status(refusal)
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _try_later(refusal)
+    if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
+        return _redirected(refusal)
+    return SalesforceError(f"{refusal}.")
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float:
+    """Return how long to wait by the `Retry-After` header: seconds or a date; 0 without one."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    moment = http_date(text)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment else 0.0
+
+
+def _advise(
+    advice: str, kind: type[SalesforceError] = SalesforceError
+) -> Callable[[Refusal], SalesforceError]:
+    return lambda refusal: kind(f"{refusal}. {advice}")
+
+
+def _try_later(refusal: Refusal) -> RetryLaterError:
+    return RetryLaterError(f"{refusal}.", retry_after_seconds(refusal.headers))
+
+
+def _session_expired(refusal: Refusal) -> SalesforceError:
+    return SessionExpiredError(
+        f"{refusal}, also with a fresh token. The token may lack what the REST API needs: add the "
+        "scope 'api' (Manage user data via APIs) to the connected app, and give the integration "
+        "user the permission 'API Enabled'."
+    )
+
+
+def _redirected(refusal: Refusal) -> SalesforceError:
+    return SalesforceError(
+        f"{refusal}, a redirect, which is not followed because the token would go along. Set "
+        "login_url (or instance_url) to the org's My Domain host."
+    )
+
+
+def _limit_exceeded(refusal: Refusal) -> SalesforceError | RetryLaterError:
+    # One code for two limits, told apart by the text alone: how many requests may run at the same
+    # time (over in a moment) and how many a day.
+    if refusal.message.startswith("Concurrent"):
+        return _try_later(refusal)
+    return QuotaError(
+        f"{refusal}: the org's daily API requests are used up. State is kept: run again when the "
+        "24-hour window has moved on, or raise the org's limit."
+    )
+
+
+def unreadable_object(sobject: str) -> UnreadableObjectError:
+    """Return the error that says how to make an object readable, or do without it."""
+    return UnreadableObjectError(
+        f"The integration user cannot read the object {sobject}, or the org does not have it. "
+        f"Give its permission set Read on object {sobject} (and 'API Enabled'), or "
+        f"deselect the stream {sobject} in the catalog; with Meltano: select: ['!{sobject}.*']."
+    )
+
+
+_FIELD = re.compile(
+    r"No such column '(?P<name>[\w.]+)' on (?:entity|sobject of type) '?(?P<entity>\w+)"
+)
+_RELATIONSHIP = re.compile(r"Didn't understand relationship '(?P<name>\w+)'")
+
+
+def _missing_field(refusal: Refusal) -> SalesforceError:
+    match = _FIELD.search(refusal.message) or _RELATIONSHIP.search(refusal.message)
+    found = match.groupdict() if match else {}
+    name = found.get("name")
+    what = f"the query names '{name}', which" if name else "the query names a field that"
+    return MissingFieldError(
+        f"{refusal}: {what} the org does not have, does not show to the integration user, or does "
+        "not let a query filter by. Check the setting 'filters' and the user's field-level "
+        "security.",
+        name,
+        found.get("entity"),
+    )
+
+
+_NO_API = _advise(
+    "Give the integration user the permission 'API Enabled'; the org needs API access."
+)
+_NO_OBJECT = _advise("The object cannot be read.", UnreadableObjectError)
+_NOT_FOUND = _advise("Check the settings 'api_version' and 'instance_url'.", NotFoundError)
+_LOST_LOCATOR = _advise("The query was forgotten.", LocatorLostError)
+_NO_POLICY_EXEMPTION = _advise(
+    "A transaction security policy forbids it: give the integration user the permission 'Exempt "
+    "from Transaction Security'."
+)
+_TOO_LONG = _advise(
+    "The query is too long for a URL: deselect fields of this stream in the catalog."
+)
+
+_BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
+    "REQUEST_LIMIT_EXCEEDED": _limit_exceeded,
+    "INVALID_FIELD": _missing_field,
+    "INVALID_TYPE": _NO_OBJECT,
+    "INVALID_TYPE_FOR_OPERATION": _NO_OBJECT,
+    "NOT_FOUND": _NOT_FOUND,
+    "INSUFFICIENT_ACCESS": _NO_OBJECT,
+    "INSUFFICIENT_ACCESS_OR_READONLY": _NO_OBJECT,
+    "INVALID_QUERY_LOCATOR": _LOST_LOCATOR,
+    "QUERY_LOCATOR_EXPIRED": _LOST_LOCATOR,
+    "QUERY_LOCATOR_NOT_FOUND": _LOST_LOCATOR,
+    "TEMPORARY_QUERY_MORE_FAILURE": _try_later,
+    "QUERY_TIMEOUT": lambda refusal: RetryLaterError(
+        f"{refusal}: the query runs for too long. Read a smaller window (start_date, end_date), "
+        "narrow it with 'filters', or select fewer fields.",
+        retry_after_seconds(refusal.headers),
+    ),
+    "MALFORMED_QUERY": _advise("Check the SOQL in the setting 'filters'."),
+    "QUERY_TOO_COMPLICATED": _advise("Deselect formula fields of this stream in the catalog."),
+    "OPERATION_TOO_LARGE": _advise("Give the integration user the permission 'View All Data'."),
+    "UNSUPPORTED_API_VERSION": _advise("Check the setting 'api_version'."),
+    "API_CURRENTLY_DISABLED": _NO_API,
+    "API_DISABLED_FOR_ORG": _NO_API,
+    "FUNCTIONALITY_NOT_ENABLED": _NO_API,
+    "TXN_SECURITY_NO_ACCESS": _NO_POLICY_EXEMPTION,
+    "TXN_SECURITY_METERING_ERROR": _NO_POLICY_EXEMPTION,
+    "TXN_SECURITY_APEX_ERROR": _NO_POLICY_EXEMPTION,
+    "TXN_SECURITY_RUNTIME_ERROR": _NO_POLICY_EXEMPTION,
+}
+
+# 420: Salesforce's edge does not know (yet) where the org lives.
+_NO_ROUTE_TO_ORG = 420
+
+_BY_STATUS: dict[int, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
+    HTTPStatus.REQUEST_TIMEOUT: _try_later,
+    HTTPStatus.TOO_MANY_REQUESTS: _try_later,
+    _NO_ROUTE_TO_ORG: _try_later,
+    HTTPStatus.NOT_FOUND: _NOT_FOUND,
+    HTTPStatus.GONE: _advise("The API version is retired: check the setting 'api_version'."),
+    HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: _TOO_LONG,
+}
+
+# What the OAuth error of a refused login points to.
+_LOGIN_HINTS: dict[str, str] = {
+    "invalid_client_id": "client_id is not the Consumer Key of a connected app that this org knows",
+    "invalid_client": (
+        "client_secret is not the Consumer Secret that belongs to client_id, or the connected app "
+        "is not installed in the org"
+    ),
+    "invalid_client_credentials": (
+        "client_secret is not the Consumer Secret that belongs to client_id"
+    ),
+    "invalid_grant": (
+        "username, password or security_token is wrong, the user is inactive or locked, its IP "
+        "address is not allowed, or the flow is switched off"
+    ),
+    "unsupported_grant_type": "this host or app does not offer the login flow: check auth_flow",
+    "unauthorized_client": "the connected app does not allow this login flow",
+    "invalid_app_access": "the user is not approved for the connected app",
+    "inactive_user": "the user of the setting username is inactive",
+    "inactive_org": "the org is locked, closed or suspended: check login_url",
+    "rate_limit_exceeded": "too many logins in a short time: wait, then run again",
+    "redirect_uri_mismatch": "the connected app does not fit the login flow",
+}
+
+_LOGIN_CHECKLIST = (
+    "Check: login_url (login, test or My Domain host); username (a sandbox's ends in the "
+    "sandbox's name); password and security_token (the tap sends the password with the token "
+    "appended; a new password brings a new token); client_id and client_secret (Consumer Key and "
+    "Consumer Secret of the connected app); 'Relax IP restrictions' in the connected app's OAuth "
+    "policies; the scope 'api' (Manage user data via APIs); and that the org allows the flow: "
+    "newer orgs have the username-password flow switched off (Setup > OAuth and OpenID Connect "
+    "Settings > Allow OAuth Username-Password Flows). The user's Login History in Setup names the "
+    "reason."
+)
+
+
+def login_error_for(refusal: Refusal) -> SalesforceError | RetryLaterError:
+    """Return the exception for an answer of the token endpoint, whose errors have another shape."""
+    if refusal.status in {_NO_ROUTE_TO_ORG, HTTPStatus.TOO_MANY_REQUESTS}:
+        return _try_later(refusal)
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _try_later(refusal)
+    if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
+        return _redirected(refusal)
+    code = refusal.document.get("error") if isinstance(refusal.document, dict) else None
+    hint = _LOGIN_HINTS.get(code) if isinstance(code, str) else None
+    what = f"{code}: {hint}" if hint else f"status {refusal.status}"
+    return LoginError(f"Salesforce refused the login ({what}). {_LOGIN_CHECKLIST}")

@@ -1,0 +1,231 @@
+"""`TapSalesforceChat`: settings in, streams out, and how a run starts and ends.
+
+STATE tells more than bookmarks. The first one of a sync, before any SCHEMA, holds
+`sync_started_at`; the very last one, only if every selected stream was read to its end, holds
+`sync_completed_at` too. A consumer can so tell a finished run from a broken pipe, for which the
+end of input looks the same. Both keys are dropped when the state is loaded again.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from copy import deepcopy
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.helpers.capabilities import (
+    CapabilitiesEnum,
+    PluginCapabilities,
+    TapCapabilities,
+)
+from singer_sdk.plugin_base import JSONSchemaValidator
+from singer_sdk.singerlib.catalog import Metadata
+from typing_extensions import override
+
+from tap_salesforce_chat.auth import choose_flow
+from tap_salesforce_chat.config import CONFIG_SCHEMA, login_url, problems, rule_broken
+from tap_salesforce_chat.connection import Connection, Terms
+from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer, discover
+from tap_salesforce_chat.errors import NotFoundError, unreadable_object
+from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.streams import STREAMS
+from tap_salesforce_chat.timestamps import format_instant, parse_instant
+from tap_salesforce_chat.writer import WholeLineWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from singer_sdk.singerlib import Catalog
+
+    from tap_salesforce_chat.client import SalesforceStream
+
+# A process that a signal ends has 128 + the signal's number as its exit code.
+_SIGNAL_EXIT_CODE = 128
+
+
+class TapSalesforceChat(Tap):
+    """Singer tap for the chats and cases of a Salesforce Service Cloud org."""
+
+    name = "tap-salesforce-chat"
+    package_name = "salesforce-creovai"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    # Describe needs a login, so `--discover` needs valid settings.
+    dynamic_catalog = True
+    message_writer_class = WholeLineWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The session that all streams share."""
+        terms = Terms(
+            login_url=login_url(self.config),
+            api_version=self.config["api_version"],
+            timeout_seconds=self.config["request_timeout_seconds"],
+            quota_percent=self.config["quota_percent_total"],
+        )
+        return Connection(terms, choose_flow(self.config)(self.config), self.logger)
+
+    # -- settings ------------------------------------------------------------------------------
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check all settings before the first request.
+
+        The SDK's own check quotes the values of wrong settings, which may be credentials.
+        """
+        # A setting that is null is one that is not given: it gets its default.
+        self._config = {name: value for name, value in self._config.items() if value is not None}
+        schema = deepcopy(self.config_jsonschema)
+        self.append_builtin_config(schema)
+        found = [
+            rule_broken(error) for error in JSONSchemaValidator(schema).iter_errors(self._config)
+        ]
+        found = found or problems(self._config, [stream.sobject for stream in STREAMS])
+        if found and raise_errors:
+            summary = "Config validation failed"
+            raise ConfigValidationError(summary, errors=found, schema=schema)
+        return found
+
+    # -- streams -------------------------------------------------------------------------------
+
+    @override
+    def setup_mapper(self) -> None:
+        """Make sure of the keys in a catalog by hand before anything is made of it."""
+        if self.input_catalog is not None:
+            _insist_on_keys(self.input_catalog)
+        super().setup_mapper()
+
+    @override
+    def discover_streams(self) -> Sequence[SalesforceStream]:
+        """Return the streams of the catalog as it is, or else what the org has."""
+        if self.input_catalog is not None:
+            return self._catalogued_streams(self.input_catalog)
+        return self._described_streams()
+
+    def _catalogued_streams(self, catalog: Catalog) -> list[SalesforceStream]:
+        if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
+            self.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
+        return [
+            stream(self, catalog[stream.sobject].schema.to_dict(), self.connection)
+            for stream in STREAMS
+            if stream.sobject in catalog
+        ]
+
+    def _described_streams(self) -> list[SalesforceStream]:
+        describe = Describer(self.connection)
+        if all(describe(stream.sobject) is None for stream in STREAMS):
+            msg = (
+                "None of the objects can be described. Check the settings 'api_version' and "
+                "'instance_url', and the integration user's permissions: 'API Enabled', and Read "
+                f"on the objects {', '.join(stream.sobject for stream in STREAMS)}."
+            )
+            raise NotFoundError(msg)
+        return [self._described(stream, describe) for stream in STREAMS]
+
+    def _described(self, stream: type[SalesforceStream], describe: Describer) -> SalesforceStream:
+        document = describe(stream.sobject)
+        if document is None:
+            self.logger.warning("%s", unreadable_object(stream.sobject))
+            return stream(self, MINIMAL_SCHEMA, self.connection)
+        discovery = discover(document, stream.parents, describe)
+        if discovery.missing:
+            self.logger.warning(
+                "The catalog of %s is not complete. If the org has them, give the integration "
+                "user's permission set: %s.",
+                stream.sobject,
+                "; ".join(discovery.missing),
+            )
+        return stream(self, discovery.schema, self.connection)
+
+    # -- a run ---------------------------------------------------------------------------------
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take bookmarks over; refuse what is none, rather than silently read all again."""
+        for name, bookmark in (state.get("bookmarks") or {}).items():
+            try:
+                if value := bookmark.get("replication_key_value"):
+                    parse_instant(value)
+            except (AttributeError, TypeError, ValueError):
+                msg = f"The state's bookmark of {name} is none of this tap: restore or reset it."
+                raise ConfigValidationError(msg, errors=[msg]) from None
+        super().load_state(state)
+
+    # Final for type checkers only, and the one place that sees a sync start and end.
+    @override  # type: ignore[misc]
+    def sync_all(self) -> None:
+        """Sync all streams; say in STATE when that began, and that it is complete."""
+        self._mark("sync_started_at")
+        try:
+            super().sync_all()
+        except BrokenPipeError:
+            raise
+        except BaseException:
+            # Rows that are out need not be read again: the bookmarks are true at any moment.
+            self.state_writer.write_state(self.state)
+            raise
+        self._mark("sync_completed_at")
+        self.state_writer.write_state(self.state)
+
+    def _mark(self, key: str) -> None:
+        state: dict[str, Any] = self.state  # type: ignore[assignment] # a TypedDict without our keys
+        state[key] = format_instant(datetime.now(UTC).replace(microsecond=0))
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End with the exit code of a signal; the SDK's 0 would look like a finished run."""
+        exit_code = _SIGNAL_EXIT_CODE + signum
+        if isinstance(self.message_writer, WholeLineWriter):
+            self.message_writer.exit_between_lines(exit_code)
+        else:
+            raise SystemExit(exit_code)
+
+    # -- command line --------------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def invoke(cls, **kwargs: Any) -> None:
+        with _plain_errors():
+            super().invoke(**kwargs)
+
+    @classmethod
+    @override
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        with _plain_errors():
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        with _plain_errors():
+            super().cb_test(ctx, param, value)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn errors that say what to do into one paragraph on stderr, and the exit code 1."""
+    try:
+        yield
+    except ConfigValidationError as exc:
+        raise click.ClickException(" ".join([f"{exc}.", *exc.errors])) from None
+    except SingerSDKError as exc:
+        raise click.ClickException(str(exc)) from None
+
+
+def _insist_on_keys(catalog: Catalog) -> None:
+    for entry in catalog.streams:
+        for name in (KEY, CURSOR):
+            entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC

@@ -1,0 +1,154 @@
+"""Settings: every mistake is found before the first request, and no message shows a value."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_salesforce_chat.auth import AUTH_FLOWS, choose_flow
+from tap_salesforce_chat.config import CONFIG_SCHEMA, login_url
+from tap_salesforce_chat.tap import TapSalesforceChat
+from tests.tap.support import CREDENTIALS
+
+TOKEN = {"access_token": "hush", "instance_url": "https://acme.my.salesforce.com"}
+
+
+def complaints(**config: Any) -> str:
+    """Return what is said about settings that cannot be."""
+    with pytest.raises(ConfigValidationError) as caught:
+        TapSalesforceChat(config=config)
+    return " ".join(caught.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("config", "flow"),
+    [
+        pytest.param(CREDENTIALS, "password", id="password"),
+        pytest.param(CREDENTIALS | {"security_token": ""}, "password", id="no-security-token"),
+        pytest.param(TOKEN, "access_token", id="access-token"),
+        pytest.param(TOKEN | {"client_id": "x"}, "access_token", id="incomplete-login-beside"),
+        pytest.param(
+            CREDENTIALS | TOKEN | {"auth_flow": "password"}, "password", id="chosen-of-two"
+        ),
+    ],
+)
+def test_the_settings_choose_the_flow(config: dict[str, Any], flow: str) -> None:
+    """Nobody has to name the flow where only one is possible."""
+    assert choose_flow(config) is AUTH_FLOWS[flow]
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        pytest.param({}, ["client_id", "password", "access_token", "instance_url"], id="nothing"),
+        pytest.param({"access_token": "hush"}, ["instance_url"], id="no-instance"),
+        pytest.param(CREDENTIALS | {"password": ""}, ["password also needs password"], id="empty"),
+        pytest.param(CREDENTIALS | TOKEN, ["auth_flow", "password or access_token"], id="both"),
+        pytest.param(
+            CREDENTIALS | {"auth_flow": "access_token"},
+            ["access_token, instance_url"],
+            id="chosen-but-incomplete",
+        ),
+    ],
+)
+def test_a_login_that_cannot_be_is_explained(config: dict[str, Any], named: list[str]) -> None:
+    """The message tells which settings are missing, and no more than that."""
+    text = complaints(**config)
+
+    assert all(words in text for words in named)
+    assert not any(secret in text for secret in ("hush", "demo-secret", "demo-token"))
+
+
+@pytest.mark.parametrize("count", range(len(CREDENTIALS) - 1))
+def test_part_of_the_credentials_never_is_enough(count: int) -> None:
+    """Each setting of the username-password flow counts, but for the security token."""
+    needed = CREDENTIALS.keys() - {"security_token"}
+    for names in combinations(sorted(needed), count):
+        missing = sorted(needed - set(names))
+        assert f"password also needs {', '.join(missing)}" in complaints(
+            **{name: CREDENTIALS[name] for name in names}
+        )
+
+
+@pytest.mark.parametrize("setting", sorted(CONFIG_SCHEMA["properties"]))
+def test_a_value_of_the_wrong_type_is_not_repeated(setting: str) -> None:
+    """A password that is a number must not show up in a log."""
+    wrong = [271828182845] if setting != "filters" else {"Case": 271828182845}
+
+    text = complaints(**CREDENTIALS | {setting: wrong})
+
+    assert f"'{setting}" in text
+    assert "must be of type" in text or "must be one of" in text
+    assert "271828182845" not in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "rule"),
+    [
+        pytest.param("start_date", "yesterday-ish", "ISO 8601", id="no-date"),
+        pytest.param("end_date", "2024-13-45", "ISO 8601", id="no-such-date"),
+        pytest.param("page_size", 199, "at least 200", id="page-too-small"),
+        pytest.param("page_size", 2001, "at most 2000", id="page-too-large"),
+        pytest.param("lookback_seconds", -1, "at least 0", id="lookback-ahead"),
+        pytest.param("quota_percent_total", 101, "at most 100", id="quota"),
+        pytest.param("request_timeout_seconds", 0, "at least 1", id="no-time"),
+        pytest.param("api_version", "v62", "must match", id="version"),
+        pytest.param("login_url", "login.salesforce.com", "must match", id="no-scheme"),
+        pytest.param("auth_flow", "magic", "one of password, access_token", id="flow"),
+        pytest.param("filters", {"Cases": "Id != null"}, "Case, CaseComment", id="no-stream"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_its_rule(
+    setting: str, value: Any, rule: str
+) -> None:
+    """A typo is found at the start, not in the answer of the hundredth request."""
+    text = complaints(**CREDENTIALS | {setting: value})
+
+    assert f"'{setting}'" in text
+    assert rule in text
+
+
+def test_an_empty_window_is_refused() -> None:
+    """A backfill from a date to an earlier one would read nothing, and look fine."""
+    text = complaints(**CREDENTIALS, start_date="2024-02-01", end_date="2024-02-01T00:00:00Z")
+
+    assert "'end_date' must be later than 'start_date'" in text
+
+
+def test_a_setting_that_is_null_is_not_given() -> None:
+    """JSON made by a program often spells out what is not set."""
+    tap = TapSalesforceChat(
+        config=CREDENTIALS | {"page_size": None, "start_date": None},
+        catalog={"streams": []},
+    )
+
+    assert tap.config["page_size"] == 2000
+    assert "start_date" not in tap.config
+
+
+@pytest.mark.parametrize(
+    ("url", "is_sandbox", "expected"),
+    [
+        pytest.param("https://login.salesforce.com", False, "https://login.salesforce.com"),
+        pytest.param("https://login.salesforce.com", True, "https://test.salesforce.com"),
+        pytest.param(
+            "https://acme--uat.sandbox.my.salesforce.com/",
+            True,
+            "https://acme--uat.sandbox.my.salesforce.com",
+        ),
+    ],
+    ids=["production", "sandbox", "my-domain"],
+)
+def test_the_login_host(url: str, is_sandbox: bool, expected: str) -> None:  # noqa: FBT001 - a table
+    """`is_sandbox` is short for the common host, and never overrules a particular one."""
+    assert login_url({"login_url": url, "is_sandbox": is_sandbox}) == expected
+
+
+def test_credentials_are_marked_as_secret() -> None:
+    """Meltano and `--about` hide what is marked."""
+    secret = {name for name, schema in CONFIG_SCHEMA["properties"].items() if schema.get("secret")}
+
+    assert secret == {"client_secret", "password", "security_token", "access_token"}

@@ -1,0 +1,174 @@
+"""What each answer of Salesforce means for the caller."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from tap_salesforce_chat.errors import (
+    LocatorLostError,
+    LoginError,
+    MissingFieldError,
+    NotFoundError,
+    QuotaError,
+    Refusal,
+    RetryLaterError,
+    SalesforceError,
+    SessionExpiredError,
+    UnreadableObjectError,
+    error_for,
+    login_error_for,
+    retry_after_seconds,
+)
+
+CUSTOMER_TEXT = "my password is hunter2"
+
+
+def refusal(status: int, code: str = "", message: str = "") -> Refusal:
+    """Return an answer of REST, with a body if it has a code."""
+    document: Any = [{"errorCode": code, "message": f"{message} {CUSTOMER_TEXT}"}] if code else None
+    return Refusal(status, document, {}, "Query of Case")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "kind"),
+    [
+        (401, "INVALID_SESSION_ID", "Session expired", SessionExpiredError),
+        (401, "", "", SessionExpiredError),
+        (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", QuotaError),
+        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (", RetryLaterError),
+        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn", RetryLaterError),
+        (400, "INVALID_TYPE", "sObject type", UnreadableObjectError),
+        (403, "INSUFFICIENT_ACCESS", "", UnreadableObjectError),
+        (404, "NOT_FOUND", "", NotFoundError),
+        (404, "", "", NotFoundError),
+        (400, "INVALID_QUERY_LOCATOR", "", LocatorLostError),
+        (400, "QUERY_LOCATOR_EXPIRED", "", LocatorLostError),
+        (400, "QUERY_LOCATOR_NOT_FOUND", "", LocatorLostError),
+        (400, "TEMPORARY_QUERY_MORE_FAILURE", "", RetryLaterError),
+        (400, "QUERY_TIMEOUT", "", RetryLaterError),
+        (400, "INVALID_FIELD", "No such column 'A__c' on entity 'Case'.", MissingFieldError),
+        (400, "MALFORMED_QUERY", "", SalesforceError),
+        (400, "A_CODE_OF_THE_FUTURE", "", SalesforceError),
+        (302, "", "", SalesforceError),
+        (408, "", "", RetryLaterError),
+        (410, "", "", SalesforceError),
+        (414, "", "", SalesforceError),
+        (420, "", "", RetryLaterError),
+        (429, "", "", RetryLaterError),
+        (500, "UNKNOWN_EXCEPTION", "", RetryLaterError),
+        (503, "", "", RetryLaterError),
+    ],
+)
+def test_the_answer_chooses_the_error(
+    status: int, code: str, message: str, kind: type[Exception]
+) -> None:
+    """Status and code decide; the message is Salesforce's and stays with Salesforce."""
+    error = error_for(refusal(status, code, message))
+
+    assert type(error) is kind
+    assert CUSTOMER_TEXT not in str(error)
+    assert str(status) in str(error)
+    assert code in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (302, "My Domain"),
+        (404, "api_version"),
+        (410, "api_version"),
+        (414, "deselect"),
+        (431, "deselect"),
+    ],
+)
+def test_a_status_without_a_code_gets_advice(status: int, advice: str) -> None:
+    """Proxies and gateways answer without Salesforce's codes."""
+    assert advice in str(error_for(refusal(status)))
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("TXN_SECURITY_NO_ACCESS", "Exempt from Transaction Security"),
+        ("API_DISABLED_FOR_ORG", "API Enabled"),
+        ("MALFORMED_QUERY", "filters"),
+        ("OPERATION_TOO_LARGE", "View All Data"),
+    ],
+)
+def test_a_fatal_code_gets_advice(code: str, advice: str) -> None:
+    """A reader learns what to change, not only what went wrong."""
+    assert advice in str(error_for(refusal(403, code)))
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "entity"),
+    [
+        ("No such column 'Tier__c' on entity 'Case'. If you", "Tier__c", "Case"),
+        (
+            "\nContact.Email\n^\nERROR at\nNo such column 'Email' on entity 'Contact'.",
+            "Email",
+            "Contact",
+        ),
+        ("No such column 'Email' on sobject of type Contact", "Email", "Contact"),
+        ("Didn't understand relationship 'Lead' in field path. If", "Lead", None),
+        ("field 'Description' can not be filtered in a query call", None, None),
+    ],
+)
+def test_a_missing_field_is_named(message: str, name: str | None, entity: str | None) -> None:
+    """The caller needs the name to go on without the field."""
+    error = error_for(refusal(400, "INVALID_FIELD", message))
+
+    assert isinstance(error, MissingFieldError)
+    assert (error.name, error.entity) == (name, entity)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, [], {}, "text", [CUSTOMER_TEXT], [{"errorCode": 7}], [{"errorCode": CUSTOMER_TEXT}]],
+)
+def test_an_odd_body_is_no_problem(document: Any) -> None:
+    """An error about the error would hide the first, and a code is a word or none."""
+    error = error_for(Refusal(400, document, {}, "Query of Case"))
+
+    assert type(error) is SalesforceError
+    assert CUSTOMER_TEXT not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "hint"),
+    [
+        (400, "invalid_client_id", LoginError, "Consumer Key"),
+        (400, "invalid_client", LoginError, "Consumer Secret"),
+        (400, "invalid_grant", LoginError, "username, password or security_token"),
+        (400, "unsupported_grant_type", LoginError, "auth_flow"),
+        (400, "inactive_org", LoginError, "login_url"),
+        (400, CUSTOMER_TEXT, LoginError, "status 400"),
+        (429, "rate_limited", RetryLaterError, "429"),
+        (503, "", RetryLaterError, "503"),
+        (301, "", SalesforceError, "My Domain"),
+    ],
+)
+def test_the_answer_to_a_login_chooses_the_error(
+    status: int, code: str, kind: type[Exception], hint: str
+) -> None:
+    """OAuth's codes are another language than REST's."""
+    error = login_error_for(Refusal(status, {"error": code}, {}, "Login"))
+
+    assert type(error) is kind
+    assert hint in str(error)
+    assert CUSTOMER_TEXT not in str(error)
+
+
+def test_retry_after_is_seconds_or_a_date() -> None:
+    """Both forms are standard; nonsense and the past are no wait."""
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+
+    assert retry_after_seconds({"Retry-After": "17"}) == 17
+    assert 80 < retry_after_seconds({"Retry-After": soon}) <= 90
+    assert retry_after_seconds({"Retry-After": "Wed, 01 May 2024 12:00:00 GMT"}) == 0
+    assert retry_after_seconds({"Retry-After": "in a while"}) == 0
+    assert retry_after_seconds({}) == 0

@@ -1,0 +1,154 @@
+"""Logins: what is sent, and what a refusal tells the reader to do."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tap_salesforce_chat.errors import LoginError, SessionExpiredError
+from tests.fakes.salesforce import Fault, SalesforceServer
+from tests.tap.support import catalog_of, run_tap, settings, sync
+
+TOKEN_PATH = "/services/oauth2/token"
+
+
+def logins(server: SalesforceServer) -> int:
+    """Count the requests for a token."""
+    return sum(call.path == TOKEN_PATH for call in server.calls)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        pytest.param({"client_id": "wrong-hush"}, "client_id is not the Consumer Key", id="key"),
+        pytest.param(
+            {"client_secret": "wrong-hush"}, "client_secret is not the Consumer Secret", id="secret"
+        ),
+        pytest.param({"username": "wrong-hush"}, "username, password", id="username"),
+        pytest.param({"password": "wrong-hush"}, "username, password", id="password"),
+        pytest.param({"security_token": "wrong-hush"}, "security_token is wrong", id="token"),
+    ],
+)
+def test_a_refusal_points_to_the_setting(
+    server: SalesforceServer, wrong: dict[str, str], hint: str
+) -> None:
+    """The message has the checks of the usual integration guide, and no credential."""
+    run = run_tap(settings(server, **wrong))
+
+    assert isinstance(run.error, LoginError)
+    text = str(run.error)
+    assert hint in text
+    for advice in ("Relax IP restrictions", "scope 'api'", "Username-Password Flows", "Consumer"):
+        assert advice in text
+    assert "hush" not in text
+    assert "demo-" not in text
+    assert logins(server) == 1
+
+
+def test_a_blocked_flow_is_among_the_reasons(server: SalesforceServer) -> None:
+    """Salesforce's answer is that to a wrong password: only the message can tell."""
+    server.password_flow_blocked = True
+
+    run = run_tap(settings(server))
+
+    assert isinstance(run.error, LoginError)
+    assert "Allow OAuth Username-Password Flows" in str(run.error)
+
+
+@pytest.mark.parametrize("kind", ["500", "502", "503_html", "420", "drop", "truncate"])
+def test_a_login_host_that_is_down_is_asked_again(
+    server: SalesforceServer, waits: list[float], kind: str
+) -> None:
+    """A login fails like any other request."""
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault(kind, path=TOKEN_PATH, times=2))
+
+    run = run_tap(settings(server), catalog)
+
+    assert run.error is None
+    assert len(waits) == 2
+
+
+def test_a_login_is_given_up_after_one_round_of_tries(
+    server: SalesforceServer, waits: list[float]
+) -> None:
+    """The tries of the login and those of the request that needs it do not multiply."""
+    server.faults.add(Fault("500", path=TOKEN_PATH, times=100))
+
+    run = run_tap(settings(server))
+
+    assert "Login" in str(run.error)
+    assert len(waits) == 6
+
+
+def test_a_given_token_is_used_as_it_is(server: SalesforceServer) -> None:
+    """The access-token flow never logs in."""
+    config = {"access_token": server.issue_token(), "instance_url": server.url + "/"}
+
+    run = run_tap(config)
+
+    assert run.error is None
+    assert logins(server) == 0
+
+
+def test_a_given_token_that_has_expired_is_a_clear_error(server: SalesforceServer) -> None:
+    """The tap has no way to renew it."""
+    config = {"access_token": server.issue_token(), "instance_url": server.url}
+    server.expire_tokens()
+
+    run = run_tap(config)
+
+    assert isinstance(run.error, LoginError)
+    assert "Set a fresh access_token" in str(run.error)
+    assert config["access_token"] not in str(run.error)
+
+
+def test_a_session_that_is_refused_twice_is_not_tried_for_ever(server: SalesforceServer) -> None:
+    """The same code also means that the token lacks a scope, which no login will change."""
+    catalog = catalog_of(server, "Case")
+    before = logins(server)
+    server.faults.add(Fault("401", times=100))
+
+    run = run_tap(settings(server), catalog)
+
+    assert isinstance(run.error, SessionExpiredError)
+    assert "scope 'api'" in str(run.error)
+    assert logins(server) - before == 2
+
+
+def test_netrc_is_not_asked(
+    server: SalesforceServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A password that a .netrc file has for the host must not replace the token."""
+    netrc = tmp_path_factory.mktemp("home") / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    sync(server)
+
+    sent = [call.headers.get("Authorization", "") for call in server.calls]
+    assert not any(header.startswith("Basic") for header in sent)
+
+
+def test_no_log_at_any_level_holds_a_credential_or_a_query(
+    server: SalesforceServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Filters can name people; a debug log is a log as well."""
+    caplog.set_level(logging.DEBUG)
+    server.faults.add(Fault("500", times=1))
+
+    sync(server, filters={"Case": "SuppliedEmail = 'jo@example.test'"})
+
+    assert caplog.records
+    for secret in (
+        "demo-password",
+        "demo-token",
+        "demo-secret",
+        "example.test'",
+        "SELECT",
+        "jo%40",
+    ):
+        assert secret not in caplog.text

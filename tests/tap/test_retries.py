@@ -1,0 +1,256 @@
+"""What passes by itself costs time, not rows; what does not pass ends with a word on why."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from tap_salesforce_chat.errors import QuotaError, RetryLaterError, SalesforceError
+from tests.fakes.salesforce import Fault
+from tests.tap.support import add_cases, catalog_of, queries, run_tap, settings, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.tap.support import Clock
+
+PASSING = (
+    "500",
+    "502",
+    "503_html",
+    "420",
+    "drop",
+    "truncate",
+    "query_timeout",
+    "concurrent_limit",
+)
+
+
+@pytest.mark.parametrize("kind", PASSING)
+@pytest.mark.parametrize("after", [0, 1, 2], ids=["first", "second", "last"])
+def test_a_passing_failure_costs_no_row(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    waits: list[float],
+    kind: str,
+    after: int,
+) -> None:
+    """Whatever page it strikes, each row arrives once."""
+    ids = add_cases(org, clock, 6)
+    server.faults.add(Fault(kind, times=2, after=after))
+
+    run = sync(server)
+
+    assert run.column("Id") == ids
+    assert len(waits) == 2
+    assert waits[1] > waits[0]
+
+
+def test_a_server_that_hangs_is_asked_again(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+) -> None:
+    """A request without an answer ends with the time-out of the settings."""
+    ids = add_cases(org, clock, 3)
+    server.faults.add(Fault("hang", times=1, after=1))
+
+    run = sync(server, request_timeout_seconds=1)
+
+    assert run.column("Id") == ids
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("kind", ["500", "drop", "query_timeout"])
+def test_tries_come_to_an_end(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float], kind: str
+) -> None:
+    """The waits double; after about a minute the run ends, and its state is true."""
+    ids = add_cases(org, clock, 4)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault(kind, times=100, after=1))
+
+    run = run_tap(settings(server), catalog)
+
+    assert isinstance(run.error, RetryLaterError)
+    assert "Gave up after 7 tries" in str(run.error)
+    assert "SELECT" not in str(run.error)
+    assert [int(wait) for wait in waits] == pytest.approx([1, 2, 4, 8, 16, 32], abs=1)
+    assert run.column("Id") == ids[:2]
+    assert run.bookmark() == "2024-05-01T12:00:01Z"
+    assert "sync_completed_at" not in run.states[-1]
+
+
+def canned(status: int, body: bytes, **headers: str) -> requests.Response:
+    """Return an answer that no server has sent."""
+    response = requests.Response()
+    response.status_code = status
+    response._content = body
+    response.headers.update(headers)
+    return response
+
+
+@pytest.fixture
+def interject(monkeypatch: pytest.MonkeyPatch) -> Callable[[requests.Response], None]:
+    """Have the next query get a given answer instead of the server's."""
+    send = requests.Session.request
+    answers: list[requests.Response] = []
+
+    def request(session: requests.Session, method: str, url: str, **options: Any) -> Any:
+        if "/query" in url and answers:
+            return answers.pop()
+        return send(session, method, url, **options)
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    return answers.append
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>Down for maintenance</html>", b"", b'{"records": [', b"[]"]
+)
+def test_a_good_status_with_a_bad_body_is_asked_again(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    interject: Callable[[requests.Response], None],
+    body: bytes,
+) -> None:
+    """Proxies and maintenance pages come with status 200, too."""
+    ids = add_cases(org, clock, 1)
+    interject(canned(200, body))
+
+    assert sync(server).column("Id") == ids
+
+
+def test_retry_after_is_honoured(
+    server: SalesforceServer,
+    interject: Callable[[requests.Response], None],
+    waits: list[float],
+) -> None:
+    """Asking again before the time that Salesforce names only makes it longer."""
+    interject(canned(429, b"", **{"Retry-After": "77"}))
+
+    sync(server)
+
+    assert len(waits) == 1
+    assert 77 <= waits[0] <= 78
+
+
+def test_a_redirect_is_not_followed(
+    server: SalesforceServer, interject: Callable[[requests.Response], None]
+) -> None:
+    """The token would go to whatever host it leads to."""
+    catalog = catalog_of(server, "Case")
+    interject(canned(302, b"", Location="https://elsewhere.example/"))
+
+    run = run_tap(settings(server), catalog)
+
+    assert type(run.error) is SalesforceError
+    assert "redirect" in str(run.error)
+    assert "elsewhere" not in str(run.error)
+
+
+@pytest.mark.parametrize("path", ["https://elsewhere.example/", ".elsewhere.example/q", 7])
+def test_the_next_page_is_on_the_same_host(
+    server: SalesforceServer, interject: Callable[[requests.Response], None], path: Any
+) -> None:
+    """The token would go along."""
+    catalog = catalog_of(server, "Case")
+    document = json.dumps({"records": [], "nextRecordsUrl": path})
+    interject(canned(200, document.encode()))
+
+    run = run_tap(settings(server), catalog)
+
+    assert "leads nowhere" in str(run.error)
+
+
+def test_an_empty_page_is_not_the_end(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    interject: Callable[[requests.Response], None],
+) -> None:
+    """Only a missing `nextRecordsUrl` is."""
+    ids = add_cases(org, clock, 1)
+    catalog = catalog_of(server, "Case")
+    path = "/services/data/v62.0/query?q=SELECT+Id,+SystemModstamp+FROM+Case"
+    interject(canned(200, f'{{"records": [], "nextRecordsUrl": "{path}"}}'.encode()))
+
+    run = run_tap(settings(server), catalog)
+
+    assert run.error is None
+    assert run.column("Id") == ids
+
+
+def test_text_that_salesforce_cut_within_an_emoji_gets_through(
+    server: SalesforceServer, interject: Callable[[requests.Response], None]
+) -> None:
+    """Long text ends at a number of UTF-16 units; half a pair is no Unicode text."""
+    row = '{"Id": "500x", "SystemModstamp": null, "Subject": "Hi \\ud83d\\ude00 \\ud83d"}'
+    row = row.replace("null", '"2024-05-01T11:00:00.000+0000"')
+    interject(canned(200, f'{{"records": [{row}]}}'.encode()))
+
+    assert sync(server).column("Subject") == ["Hi \N{GRINNING FACE} ?"]
+
+
+def test_numbers_keep_all_their_digits(
+    server: SalesforceServer, interject: Callable[[requests.Response], None]
+) -> None:
+    """Currencies have up to 18 digits, more than a float holds."""
+    number = "9999999999999999.99"
+    row = f'{{"Id": "500x", "SystemModstamp": "2024-05-01T11:00:00Z", "Subject": {number}}}'
+    interject(canned(200, f'{{"records": [{row}]}}'.encode()))
+
+    run = sync(server)
+
+    assert f'"Subject":{number}'.encode() in b"".join(run.lines)
+
+
+def test_the_daily_limit_ends_the_run_with_its_state(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+) -> None:
+    """Asking again within the day cannot help."""
+    add_cases(org, clock, 4)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("request_limit", times=100, after=1))
+
+    run = run_tap(settings(server), catalog)
+
+    assert isinstance(run.error, QuotaError)
+    assert "used up" in str(run.error)
+    assert run.bookmark() == "2024-05-01T12:00:01Z"
+    assert waits == []
+
+
+def test_the_quota_of_the_settings_stops_after_the_page(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Others need the rest of the org's requests; the next run goes on from here."""
+    ids = add_cases(org, clock, 6)
+    catalog = catalog_of(server, "Case")
+    server.daily_limit, server.daily_used = 100, 49
+
+    run = run_tap(settings(server, quota_percent_total=50), catalog)
+
+    assert isinstance(run.error, QuotaError)
+    assert "quota_percent_total" in str(run.error)
+    assert run.column("Id") == ids[:4]
+    assert run.bookmark() == "2024-05-01T12:00:03Z"
+    assert "sync_completed_at" not in run.states[-1]
+
+
+def test_a_quota_reached_by_the_last_page_is_no_failure(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """All is read: there is nothing left to stop."""
+    add_cases(org, clock, 2)
+    catalog = catalog_of(server, "Case")
+    server.daily_limit, server.daily_used = 100, 50
+
+    run = run_tap(settings(server, quota_percent_total=50), catalog)
+
+    assert run.error is None
+    assert len(queries(server)) == 1
