@@ -1,0 +1,1 @@
+"""Singer target that assembles Salesforce conversations and delivers them to Creovai."""

@@ -1,0 +1,69 @@
+"""Errors of the target, grouped by what the caller does next.
+
+    TargetError
+    ├── TextError            set this conversation aside: its text is not understood
+    ├── RowError             set this conversation aside: a row lacks what it needs
+    ├── StoreError           stop before anything is read: the store cannot be used
+    ├── InputError           stop: what the tap sent is not a Singer message
+    └── CreovaiError
+        ├── RejectedError    set this conversation aside: Creovai would refuse it again
+        ├── RetryLaterError  wait, then try again; the conversation stays pending
+        │   └── LostAnswerError   the same, but Creovai may have it: look it up first
+        └── HaltError        stop delivery: every other conversation would meet the same
+
+No message holds customer text or a credential: ids, counts, sizes, status codes only.
+"""
+
+
+class TargetError(Exception):
+    """Base of all errors raised on purpose in this package."""
+
+
+class TextError(TargetError):
+    """A conversation's text does not follow any grammar that is known.
+
+    The message says which rule failed, never the text itself.
+    """
+
+
+class RowError(TargetError):
+    """A row lacks a field that its conversation cannot do without."""
+
+
+class StoreError(TargetError):
+    """The store cannot be opened or was written by a newer version."""
+
+
+class InputError(TargetError):
+    """A line of the input is not a Singer message that can be used."""
+
+
+class CreovaiError(TargetError):
+    """Base of what Creovai, or the way to it, may answer."""
+
+
+class RejectedError(CreovaiError):
+    """Creovai refused one conversation and would refuse it again.
+
+    Carries a status only: the response body may quote the customer.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"HTTP {status}: {reason}")
+        self.status = status
+
+
+class RetryLaterError(CreovaiError):
+    """Creovai cannot take it now. `retry_after` is what it asked for, in seconds."""
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class LostAnswerError(RetryLaterError):
+    """The request may have arrived: its answer did not."""
+
+
+class HaltError(CreovaiError):
+    """Nothing can be delivered until someone changes a setting or a right."""

@@ -1,0 +1,110 @@
+"""What travels through the target: rows become conversations.
+
+Values only. Every point in time is an aware `datetime` in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Row = dict[str, Any]
+"""One Salesforce row as the tap emitted it: field name to JSON value, parents nested."""
+
+MAIN_STREAMS = {"chat": "LiveChatTranscript", "case": "Case"}
+"""The stream whose row is the conversation itself, by kind of conversation."""
+
+
+class Role(StrEnum):
+    """Who speaks, in our words; `participant_types` gives Creovai's names."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    BOT = "bot"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Someone who took part. `reference_id` and `role` together are the key."""
+
+    reference_id: str
+    role: Role
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing that was said, in plain text. `channel` is given in cases only."""
+
+    at: datetime
+    sender: Participant
+    text: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A chat or a case, complete, before it takes Creovai's shape.
+
+    `messages` are in time order and every sender is one of `participants`;
+    `modified` is the main row's SystemModstamp.
+    """
+
+    kind: str
+    session_id: str
+    start: datetime
+    end: datetime
+    participants: tuple[Participant, ...]
+    messages: tuple[Message, ...]
+    metadata: Mapping[str, Any]
+    modified: datetime
+    case_reference_id: str | None = None
+    removed_characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Not a conversation yet. `until` is when time alone may change that."""
+
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nothing to deliver here, unless the rows change."""
+
+    reason: str
+
+
+Assembly = Conversation | Waiting | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that decide how rows become conversations."""
+
+    case_delivery: str = "closed"
+    settle_minutes: int = 0
+    include_internal_comments: bool = False
+    strip_quoted_replies: bool = True
+    participant_types: Mapping[str, str | None] = field(
+        default_factory=lambda: {"agent": "Agent", "customer": "Customer", "bot": "Bot"}
+    )
+    agent_id: str = "Email"
+    session_id_prefix: str = ""
+    metadata_exclude: frozenset[str] = frozenset()
+
+    def leaves_out(self, role: Role) -> bool:
+        """Tell whether messages of this role are not to be sent."""
+        return self.participant_types.get(role) is None

@@ -1,0 +1,1 @@
+"""Text in, messages out: no I/O, no Singer, no Creovai."""

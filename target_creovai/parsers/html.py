@@ -1,0 +1,222 @@
+"""HTML mail bodies to plain text, whatever state the markup is in.
+
+Two parsers share the work. selectolax edits the document where the text alone would lose
+something (link addresses, the borders of quoted history); resiliparse lays the text out. Both are
+error-tolerant HTML5 parsers, and `_defuse` takes the few constructs out of their way that make
+such a parser use quadratic time or memory.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from resiliparse.extract.html2text import extract_plain_text
+from selectolax.lexbor import LexborHTMLParser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from selectolax.lexbor import LexborNode
+
+# Unicode noncharacters, never part of a text: they mark where quoted history begins and ends.
+QUOTE_OPEN = "\ufdd0"
+QUOTE_CLOSE = "\ufdd1"
+# What plain-text mail puts before a quoted line.
+QUOTE_MARK = "> "
+
+# Deeper than any mail, and where selectolax, which is quadratic in depth, still takes milliseconds.
+MAX_EDITED_DEPTH = 500
+# resiliparse indents each list by its depth: 131 KB of nested lists would become 200 MB of spaces.
+MAX_LIST_DEPTH = 12
+# Nobody reads such an address, and one mail may hold hundreds of them.
+MAX_ADDRESS_CHARS = 2_000
+
+# `mso-hide:all` is left out: it hides from Outlook alone what everybody else is shown.
+_UNSEEN = [
+    "[hidden]",
+    *(f'[style*="{rule}" i]' for rule in ("display:none", "display: none", "display :none")),
+    *(f'[style*="{rule}" i]' for rule in ("visibility:hidden", "visibility: hidden")),
+    "template",
+    "title",
+    "noscript",
+]
+
+# Each text run under an unclosed formatting tag gets copies of all of them: 70 KB of distinct
+# `<font>` tags make gigabytes of nodes. As `<span>` they are plain elements, and the text is the
+# same. `<a>` may stay: a new one closes the one before.
+_FORMATTING = re.compile(
+    r"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
+)
+# Laid out as blocks by browsers, inline by resiliparse, which would glue them to what follows.
+_BLOCKS = re.compile(r"<(/?)(?:legend|caption|summary)(?=[\s/>])", re.IGNORECASE)
+_LISTS = re.compile(r"<(/?)(?:ul|ol|menu|dir)(?=[\s/>])", re.IGNORECASE)
+_NESTING = re.compile(
+    r"<(/?)(?!(?:area|base|br|col|dd|dt|hr|img|input|li|link|meta|option|p|param|t[dhr]|wbr)\b)[a-z]",
+    re.IGNORECASE,
+)
+_LINKS = re.compile(r"<(/?)a(?=[\s/>])", re.IGNORECASE)
+# Both parsers compare a tag's attributes pairwise. Only embedded images are this long.
+_ENDLESS_TAG = re.compile(r"<([a-z]+)[\s/][^<>]{16000,}", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_ADDRESS_DRESSING = re.compile(r"^(?:https?://)?(?:www\.)?|/$")
+
+# Controls, soft hyphens, zero-width spaces, the fillers of preheaders.
+_INVISIBLES = (
+    r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u180e\u200b"
+    r"\u2060-\u2064\ufdd0\ufdd1\ufeff\ufff9-\ufffb"
+)
+_BREAKS = r"\x0b\x0c\x85\u2028\u2029"
+_SPACES = r"\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_INVISIBLE = re.compile(f"[{_INVISIBLES}]")
+_BREAK = re.compile(f"[{_BREAKS}]")
+_ODD_SPACE = re.compile(f"[{_SPACES}]")
+# One look for all of the above: most texts need no change.
+_UNCLEAN = re.compile(rf"[\r\u200c\u200d\ud800-\udfff{_INVISIBLES}{_BREAKS}{_SPACES}]")
+# Joiners shape Persian words and emoji; next to a space they are filler.
+_LOOSE_JOINERS = re.compile(r"(?<!\S)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?!\S)")
+_CELL_GAPS = re.compile(r"\t{2,}")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_MARK_CHARS = frozenset((QUOTE_OPEN, QUOTE_CLOSE))
+_MARKS = re.compile(f"([{QUOTE_OPEN}{QUOTE_CLOSE}])")
+_MARK_LINES = re.compile(rf"\n?{_MARKS.pattern}\n?")
+
+
+def html_to_text(html: str) -> str:
+    """Return what a reader of the mail sees, as plain text.
+
+    Paragraphs, line breaks, lists and tables keep their lines. What is not shown is dropped:
+    head, styles, scripts, hidden preheaders, images. A link whose text is not its address is
+    followed by the address in parentheses. Any string is accepted, and time is linear in its
+    length.
+    """
+    return tidy_text(_lay_out(_edited(_defuse(html), quotes="")))
+
+
+def html_to_marked_text(html: str, quotes: str) -> str:
+    """Return the text as `html_to_text` does, with marks round quoted history.
+
+    Args:
+        html: The mail body.
+        quotes: CSS selector of the elements that mail clients wrap quoted history in. Each one's
+            text stands between `QUOTE_OPEN` and `QUOTE_CLOSE`; they may nest.
+    """
+    parts = _MARKS.split(_lay_out(_edited(_defuse(html), quotes=quotes)))
+    return "".join(part if part in _MARK_CHARS else _clean(part) for part in parts)
+
+
+def html_to_quoted_text(html: str, quotes: str, *, is_own: Callable[[str], bool]) -> str:
+    """Return the text with `> ` before each line that the mail client marked as quoted.
+
+    Args:
+        html: The mail body.
+        quotes: CSS selector, as for `html_to_marked_text`.
+        is_own: Whether a quoted block that begins with this line is none: clients wrap forwarded
+            mails in the same elements.
+    """
+    marked = _MARK_LINES.sub(r"\1", html_to_marked_text(html, quotes))
+    return tidy_text("\n".join(_quoted_lines(marked, is_own)))
+
+
+def _quoted_lines(marked: str, is_own: Callable[[str], bool]) -> Iterator[str]:
+    open_blocks: list[bool] = []
+    for opened, part in enumerate(marked.split(QUOTE_OPEN)):
+        if opened:
+            first = part.lstrip().partition("\n")[0].rstrip(QUOTE_CLOSE)
+            # What was forwarded inside quoted history is history.
+            open_blocks.append(any(open_blocks[-1:]) or not is_own(first))
+        for closed, piece in enumerate(part.split(QUOTE_CLOSE)):
+            if closed and open_blocks:
+                open_blocks.pop()
+            mark = QUOTE_MARK if any(open_blocks[-1:]) else ""
+            yield from (mark + line for line in piece.split("\n") if piece)
+
+
+def tidy_text(text: str) -> str:
+    """Return the text with plain newlines and spaces, no invisible characters, no blank edges.
+
+    More than one empty line in a row becomes one. Indentation stays.
+    """
+    lines = (line.rstrip() for line in _clean(text).split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+
+
+def _clean(text: str) -> str:
+    if not _UNCLEAN.search(text):
+        return text
+    text = _whole_characters(text).replace("\r\n", "\n").replace("\r", "\n")
+    text = _ODD_SPACE.sub(" ", _BREAK.sub("\n", text))
+    return _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", text))
+
+
+def _whole_characters(text: str) -> str:
+    """Return the text with surrogate pairs joined and lone surrogates replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _defuse(html: str) -> str:
+    """Return markup with the same text that no parser chokes on."""
+    html = _whole_characters(html).replace(QUOTE_OPEN, "").replace(QUOTE_CLOSE, "")
+    html = _ENDLESS_TAG.sub(r"<\1", html)
+    html = _BLOCKS.sub(r"<\1div", _FORMATTING.sub(r"<\1span", html))
+    if _peak_depth(_LISTS, html, MAX_LIST_DEPTH) > MAX_LIST_DEPTH:
+        html = _LISTS.sub(r"<\1div", html)
+    return html
+
+
+def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
+    """Return how deep the tags nest, or 0 when there are too few of them to nest `enough`."""
+    slashes = tags.findall(html)
+    if len(slashes) <= enough:
+        return 0
+    depth = peak = 0
+    for slash in slashes:
+        depth = max(0, depth - 1) if slash else depth + 1
+        peak = max(peak, depth)
+    return peak
+
+
+def _edited(html: str, *, quotes: str) -> str:
+    if not (quotes or _LINKS.search(html)):
+        return html
+    if _peak_depth(_NESTING, html, MAX_EDITED_DEPTH) > MAX_EDITED_DEPTH:
+        return _LINKS.sub(r"<\1span", html)
+    document = LexborHTMLParser(html)
+    for link in document.css("a[href]"):
+        _spell_out(link)
+    for quote in document.css(quotes) if quotes else ():
+        quote.insert_before(QUOTE_OPEN)
+        quote.insert_after(QUOTE_CLOSE)
+    return document.html or html
+
+
+def _spell_out(link: LexborNode) -> None:
+    """Write a link's address behind its text, unless the text says it or there is none."""
+    address = "".join((link.attributes.get("href") or "").split())
+    shown = tidy_text(link.text()).strip()
+    if not shown or len(address) > MAX_ADDRESS_CHARS or not _WEB_ADDRESS.match(address):
+        return
+    if _bare(address) != _bare(shown):
+        link.insert_child(f" ({address})")
+
+
+def _bare(address: str) -> str:
+    return _ADDRESS_DRESSING.sub("", address.casefold())
+
+
+def _lay_out(html: str) -> str:
+    text: str = extract_plain_text(
+        html,
+        preserve_formatting=True,
+        main_content=False,
+        list_bullets=True,
+        alt_texts=False,
+        links=False,
+        form_fields=True,
+        skip_elements=_UNSEEN,
+    )
+    return _CELL_GAPS.sub("\t", text)

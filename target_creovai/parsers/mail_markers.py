@@ -1,0 +1,330 @@
+"""How mail clients mark quoted history: the words, by language, and what recognises them.
+
+To teach a client or a language: one row in a table here, one sample in the tests. All patterns
+are anchored or bounded, and none looks at a line longer than `MAX_MARKER_CHARS`.
+"""
+
+# ruff: noqa: RUF001 - letters of other alphabets are what these tables are about.
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# No client writes a longer attribution or header line, give or take a long list of recipients.
+MAX_MARKER_CHARS: Final = 600
+# Clients wrap an attribution at 72 to 80 characters.
+MAX_ATTRIBUTION_LINES: Final = 4
+# Five headers, an empty line after each (paragraphs in HTML), and a wrapped list of recipients.
+MAX_HEADER_LINES: Final = 14
+
+
+class Headers(NamedTuple):
+    """One language's words for the headers above a quoted mail."""
+
+    sender: str
+    date: str
+    to: str
+    subject: str
+    cc: str = ""
+
+
+# Alternatives are separated by `|`: clients of one language do not agree, nor do versions of one.
+HEADERS: Final[dict[str, Headers]] = {
+    "en": Headers("from", "sent|date", "to", "subject", "cc|bcc|reply-to|importance"),
+    "de": Headers("von", "gesendet|gesendet am|datum", "an", "betreff", "kopie"),
+    "fr": Headers("de|expéditeur", "envoyé|envoyé le|date", "à|pour", "objet|sujet", "copie à"),
+    "es": Headers("de", "enviado|enviado el|fecha", "para|a", "asunto"),
+    "pt": Headers("de", "enviado|enviada|enviada em|data", "para", "assunto"),
+    "it": Headers("da", "inviato|data", "a", "oggetto"),
+    "nl": Headers("van", "verzonden|datum", "aan", "onderwerp"),
+    "sv": Headers("från", "skickat|datum", "till", "ämne", "kopia"),
+    "no": Headers("fra", "sendt|dato", "til", "emne", "kopi"),
+    "da": Headers("fra", "sendt|dato", "til", "emne"),
+    "fi": Headers("lähettäjä", "lähetetty|päivämäärä|pvm", "vastaanottaja", "aihe", "kopio"),
+    "pl": Headers("od", "wysłano|wysłane|data", "do", "temat", "dw"),
+    "cs": Headers("od", "odesláno|datum", "komu", "předmět", "kopie"),
+    "sk": Headers("od", "odoslané|dátum", "komu", "predmet", "kópia"),
+    "hu": Headers("feladó", "elküldve|dátum", "címzett", "tárgy", "másolatot kap"),
+    "ro": Headers("de la", "trimis|data", "către|catre", "subiect"),
+    "hr": Headers("od|šalje", "poslano|datum", "za|prima", "predmet"),
+    "tr": Headers("kimden|gönderen", "gönderildi|gönderilme tarihi|tarih", "kime", "konu", "bilgi"),
+    "el": Headers("από", "στάλθηκε|ημερομηνία", "προς", "θέμα", "κοιν."),
+    "ru": Headers("от|от кого", "отправлено|дата", "кому", "тема", "копия"),
+    "uk": Headers("від", "надіслано|дата", "кому", "тема", "копія"),
+    "bg": Headers("от", "изпратено|дата", "до", "относно|тема", "копие"),
+    "he": Headers("מאת", "נשלח|תאריך", "אל", "נושא", "עותק"),
+    "ar": Headers("من", "تم الإرسال|تاريخ الإرسال|التاريخ", "إلى", "الموضوع", "نسخة"),
+    "ja": Headers("差出人|送信者", "送信日時|日時|日付", "宛先", "件名"),
+    "zh": Headers("发件人|發件人|寄件者", "发送时间|發送時間|寄件日期|日期|时间|傳送時間",
+                  "收件人|收件者", "主题|主題|主旨", "抄送|副本"),
+    "ko": Headers("보낸 사람|보낸사람|발신", "보낸 날짜|날짜|보낸날짜", "받는 사람|받는사람|수신",
+                  "제목", "참조"),
+}  # fmt: skip
+
+
+class Attribution(NamedTuple):
+    """How one language writes "On <date>, <name> wrote:"."""
+
+    openings: str
+    verbs: str
+
+
+ATTRIBUTIONS: Final[dict[str, Attribution]] = {
+    "en": Attribution("on", "wrote|writes"),
+    "de": Attribution("am", "schrieb|hat geschrieben|geschrieben"),
+    "fr": Attribution("le", "a écrit|écrit"),
+    "es": Attribution("el", "escribió|escribio"),
+    "pt": Attribution("em|no dia|a", "escreveu"),
+    "it": Attribution("il giorno|il|in data", "ha scritto|scrive"),
+    "nl": Attribution("op", "schreef|heeft het volgende geschreven|geschreven"),
+    "sv": Attribution("den", "skrev"),
+    "no": Attribution("den|på", "skrev|følgende"),
+    "da": Attribution("den|på", "skrev"),
+    "fi": Attribution("", "kirjoitti"),
+    "pl": Attribution("w dniu|dnia", "napisał|napisała|napisał(a)|pisze|napisano"),
+    "cs": Attribution("dne|v", "napsal|napsala|napsal(a)|odesláno"),
+    "sk": Attribution("dňa", "napísal|napísala|napísal(a)|napísal/a"),
+    "hu": Attribution("", "írta|ezt írta"),
+    "ro": Attribution("pe|în data de|la data", "a scris"),
+    "hr": Attribution("dana|u", "je napisao|je napisala|napisao"),
+    "tr": Attribution("", "şunu yazdı|tarihinde şunu yazdı|yazdı"),
+    "el": Attribution("στις", "έγραψε"),
+    "ru": Attribution("", "написал|написала|написал(а)|пишет"),
+    "uk": Attribution("", "пише|написав|написала"),
+    "bg": Attribution("на", "написа"),
+    "he": Attribution("בתאריך", "כתב|כתבה|מאת"),
+    "ar": Attribution("في", "كتب"),
+    "ja": Attribution("", "のメール|wrote"),
+    "zh": Attribution("在|于", "写道|寫道"),
+    "ko": Attribution("", "님이 작성|작성"),
+}
+
+# Between dashes; what follows is the mail that this one answers.
+ORIGINALS: Final = frozenset(
+    (
+        "original message", "original-nachricht", "originalnachricht", "ursprüngliche nachricht",
+        "ursprungliche nachricht", "message d'origine", "message d’origine", "message original",
+        "mensaje original", "mensagem original", "messaggio originale", "messaggio original",
+        "oorspronkelijk bericht", "ursprungligt meddelande", "originalmeddelande",
+        "opprinnelig melding", "oprindelig meddelelse", "original meddelelse",
+        "alkuperäinen viesti", "oryginalna wiadomość", "wiadomość oryginalna",
+        "původní zpráva", "pôvodná správa", "eredeti üzenet", "mesaj original", "mesajul original",
+        "izvorna poruka", "orijinal mesaj", "özgün ileti", "αρχικό μήνυμα",
+        "исходное сообщение", "пересылаемое исходное сообщение", "оригінальне повідомлення",
+        "оригинално съобщение", "ההודעה המקורית", "הודעה מקורית", "الرسالة الأصلية",
+        "元のメッセージ", "原始邮件", "原始郵件", "原邮件", "원본 메시지", "원본 메일",
+    )
+)  # fmt: skip
+
+# With or without dashes; what follows is somebody else's mail that the author passes on.
+FORWARDS: Final = frozenset(
+    (
+        "forwarded message", "begin forwarded message", "forwarded by", "begin forward",
+        "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht",
+        "message transféré", "début du message transféré", "début du message réexpédié",
+        "mensaje reenviado", "inicio del mensaje reenviado", "comienzo del mensaje reenviado",
+        "mensagem encaminhada", "início da mensagem encaminhada",
+        "início da mensagem reencaminhada", "mensagem reencaminhada",
+        "messaggio inoltrato", "inizio messaggio inoltrato", "doorgestuurd bericht",
+        "begin doorgestuurd bericht", "vidarebefordrat meddelande", "vidarebefordrat brev",
+        "vidarebefordrat mejl", "videresendt melding", "videresendt meddelelse",
+        "start på videresendt melding", "videresendt e-post", "välitetty viesti",
+        "edelleenlähetetty viesti", "wiadomość przekazana dalej",
+        "przekazana wiadomość", "początek przekazywanej wiadomości",
+        "přeposlaná zpráva", "preposlaná správa", "továbbított levél", "továbbított üzenet",
+        "mesaj redirecționat", "mesaj redirectionat", "proslijeđena poruka", "iletilen mesaj",
+        "iletilmiş mesaj", "προωθημένο μήνυμα", "пересылаемое сообщение",
+        "пересланное сообщение", "начало переадресованного сообщения",
+        "переслане повідомлення", "препратено съобщение", "הודעה שהועברה", "رسالة معاد توجيهها",
+        "転送メッセージ", "転送されたメッセージ", "转发的邮件", "轉寄的郵件", "转发邮件",
+        "전달된 메시지", "전달된 메일",
+    )
+)  # fmt: skip
+
+# Elements that hold nothing but history and its attribution. Outlook marks no end of it: its
+# header block is found in the text, in every language.
+_QUOTE_ELEMENTS: Final = (
+    "blockquote[type=cite]",
+    "blockquote.gmail_quote",
+    ".gmail_quote blockquote",
+    ".gmail_attr",
+    ".moz-cite-prefix",
+    ".protonmail_quote",
+    ".tutanota_quote",
+    ".yahoo_quoted",
+    "[id*=yahoo_quoted]",
+    "div[name=quote]",
+    "#OLK_SRC_BODY_SECTION",
+    "#mail-editor-reference-message-container",
+    ".zmail_extra",
+)
+QUOTE_SELECTOR: Final = ", ".join(_QUOTE_ELEMENTS)
+# One of these is in every mail that the selector finds anything in: a cheap first look.
+_QUOTE_HINTS: Final = ("quote", "cite", "olk_src_body", "mail-editor-reference", "zmail_extra")
+
+# Salesforce finds the case of an answer by these: `ref` ids, and threading tokens since 2023.
+_THREAD_TOKEN: Final = re.compile(
+    r"(?:\[[ \t]?)?\bref:!?_?[\w!.]{5,60}:ref\b(?:[ \t]?\])?|\bthread::[\w-]{8,64}::"
+)
+
+SIGNATURE_DELIMITER: Final = "--"
+
+_KINDS: Final = {
+    word: kind
+    for language in HEADERS.values()
+    for kind, words in zip(Headers._fields, language, strict=True)
+    for word in words.split("|")
+    if word
+}
+_LONGEST_KEY: Final = max(map(len, _KINDS)) + 8
+# Dashes, quote marks, and the asterisks that bold text leaves in plain text.
+_DRESSING: Final = " \t\u200e\u200f*_>-=—–"
+_COLON: Final = re.compile(r"[:\uff1a]")
+_ADDRESS: Final = re.compile(r"[^\s@]@[\w-]{1,80}")
+# "15:04", "15h04", "3 pm"; "15.04" too, unless it is part of a date.
+_TIME: Final = re.compile(
+    r"(?<!\d)\d{1,2}(?::|\s?h|시)\s?\d\d(?!\d)"
+    r"|(?<![\d.])\d{1,2}\.\d\d(?![\d.])"
+    r"|\d{1,2}\s?(?:[ap]m\b|時|点|시)",
+    re.IGNORECASE,
+)
+_DATE: Final = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2})")
+_SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
+_ENDS_OPEN: Final = re.compile(r"[:\uff1a]\s{0,3}>?$")
+
+
+def _words(column: int, rows: Sequence[Attribution]) -> str:
+    words = {word for row in rows for word in row[column].split("|") if word}
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_VERB: Final = re.compile(_words(1, [*ATTRIBUTIONS.values()]), re.IGNORECASE)
+_OPENING: Final = re.compile(
+    rf"(?:{_words(0, [*ATTRIBUTIONS.values()])})\b.{{0,40}}\d", re.IGNORECASE
+)
+
+
+def may_hold_quotes(html: str) -> bool:
+    """Tell whether `QUOTE_SELECTOR` is worth a try."""
+    lowered = html.lower()
+    return any(hint in lowered for hint in _QUOTE_HINTS)
+
+
+def without_thread_tokens(text: str) -> str:
+    """Return the text without the tokens that Salesforce finds the case by."""
+    if ":ref" not in text and "thread::" not in text:
+        return text
+    return _THREAD_TOKEN.sub("", text)
+
+
+def is_forward(line: str) -> bool:
+    """Tell whether the line announces a forwarded mail."""
+    return _separator_words(line, dashes=0) in FORWARDS
+
+
+def is_original(line: str) -> bool:
+    """Tell whether the line, dashes and words, separates an answer from the mail it answers."""
+    return _separator_words(line, dashes=2) in ORIGINALS
+
+
+def is_rule(line: str) -> bool:
+    """Tell whether the line is the mere stroke that some clients draw above a header block."""
+    return len(line) >= len("-----") and not line.strip(_DRESSING)
+
+
+def is_framed(line: str) -> bool:
+    """Tell whether dashes enclose the line, as they do separators in languages unknown here."""
+    return line.startswith("--") and line.endswith("--")
+
+
+# What may stand right above a header block or an earlier message, and belongs to it.
+DECORATION: Final = (is_rule, is_framed, is_original, is_forward)
+
+
+def _separator_words(line: str, *, dashes: int) -> str:
+    if len(line) > MAX_MARKER_CHARS:
+        return ""
+    bare = line.lstrip(_DRESSING)
+    if line[: len(line) - len(bare)].count("-") < dashes:
+        return ""
+    return bare.rstrip(_DRESSING + ":\uff1a").casefold()
+
+
+def header_kind(line: str) -> str | None:
+    """Return which header (`sender`, `date`, `to`, `subject`, `cc`) the line is, if it is one."""
+    colon = _COLON.search(line, 0, _LONGEST_KEY)
+    return _KINDS.get(line[: colon.start()].strip(_DRESSING).casefold()) if colon else None
+
+
+def header_block_end(lines: Sequence[str], start: int) -> int | None:
+    """Return the index after the header block that begins at `start`, if one does.
+
+    A block states sender, date and receiver or subject. A travel form may too ("From: Hamburg"),
+    so three headers count only beside a mail address, or a time of day and a subject.
+    """
+    if header_kind(lines[start]) is None:
+        return None
+    kinds: dict[str, str] = {}
+    end = start
+    for index in range(start, min(start + MAX_HEADER_LINES, len(lines))):
+        kind = header_kind(lines[index])
+        if kind in kinds:
+            break
+        if kind:
+            kinds[kind] = lines[index][:MAX_MARKER_CHARS]
+            end = index + 1
+    return end if _is_header_block(kinds) else None
+
+
+def _is_header_block(kinds: dict[str, str]) -> bool:
+    if not {"sender", "date"} <= kinds.keys() or kinds.keys().isdisjoint({"to", "subject"}):
+        return False
+    if {"to", "subject"} <= kinds.keys():
+        return True
+    values = "\n".join(kinds.values())
+    return bool(_ADDRESS.search(values) or ("subject" in kinds and _TIME.search(kinds["date"])))
+
+
+def attribution_start(lines: Sequence[str], last: int, *, before_quote: bool) -> int | None:
+    """Return where the attribution that ends on line `last` begins, if it is one.
+
+    Args:
+        lines: The mail.
+        last: The line that would end it: "… wrote:".
+        before_quote: Quoted lines follow, so less evidence will do. Without them a mere sentence
+            ("Yesterday he wrote:") must not pass: it takes a time of day, and two of date, address
+            and verb.
+    """
+    if len(lines[last]) > MAX_MARKER_CHARS or not _ENDS_OPEN.search(lines[last]):
+        return None
+    joined = ""
+    found = None
+    for start in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
+        line = lines[start]
+        if not line or len(line) + len(joined) > MAX_MARKER_CHARS:
+            break
+        if joined and line.endswith(_SENTENCE_ENDS):
+            break
+        joined = f"{line.lstrip(_DRESSING)} {joined}"
+        if _is_attribution(joined, before_quote=before_quote):
+            if _OPENING.match(joined):
+                return start
+            found = start if found is None or _is_dated(line) else found
+    return found
+
+
+def _is_dated(text: str) -> bool:
+    return bool(_DATE.search(text) and _TIME.search(text))
+
+
+def _is_attribution(text: str, *, before_quote: bool) -> bool:
+    if before_quote:
+        return bool(_VERB.search(text) or _ADDRESS.search(text)) or _is_dated(text)
+    if not _TIME.search(text):
+        return False
+    said_by = bool(_VERB.search(text)), bool(_ADDRESS.search(text))
+    return all(said_by) or (any(said_by) and bool(_DATE.search(text)))

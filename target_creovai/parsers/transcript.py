@@ -1,0 +1,213 @@
+"""LiveChatTranscript.Body as lines of dialogue: who said what, when.
+
+    markup  ->  lines  ->  tokens  ->  scenes  ->  lines with role and time
+    transcript_markup      transcript_lines        this module, speakers
+
+Every visible character of a body ends up in one line, or in `Transcript.unclassified`. A body in
+no known shape is refused, never guessed at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from target_creovai.errors import TextError
+from target_creovai.model import Role
+from target_creovai.parsers.speakers import KnownNames, assign_roles, name_key, short_forms
+from target_creovai.parsers.transcript_entries import Kind, Token, shape_of
+from target_creovai.parsers.transcript_flat import is_flat, unflatten
+from target_creovai.parsers.transcript_lines import read_lines
+from target_creovai.parsers.transcript_markup import BREAK, FIELD_LIMIT, split_cut_end, to_lines
+from target_creovai.parsers.transcript_scenes import (
+    Part,
+    Segment,
+    settle_colons,
+    speaker_of,
+    split_into_parts,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["KnownNames", "Line", "Segment", "Transcript", "parse_transcript", "tokenize"]
+
+_NO_NAMES: Final = KnownNames()
+_UNPLACED: Final = frozenset({Kind.STRAY, Kind.CUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message or notice.
+
+    Attributes:
+        kind: What was said, or what the system noted about the chat.
+        role: Who speaks; `Role.SYSTEM` for notices.
+        speaker: The name as printed; None for notices.
+        text: Plain text; `<br>` is a newline. Empty when the message was.
+        at: The time in UTC; None only when the body and the caller know no time at all.
+        derived: Whether `at` is no printed time: it rests on the record's StartTime, or on a
+            neighbouring line, or is None.
+    """
+
+    kind: Literal["message", "notice"]
+    role: Role
+    speaker: str | None
+    text: str
+    at: datetime | None
+    derived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A parsed body.
+
+    Attributes:
+        segments: One for each header; none in bodies without any.
+        lines: All messages and notices in the order of the body, header lines included.
+        unclassified: Visible text that belongs to no line, such as an entry that was cut off
+            before its name.
+        truncated: Whether the body ends in the middle of something.
+    """
+
+    segments: tuple[Segment, ...]
+    lines: tuple[Line, ...]
+    unclassified: tuple[str, ...]
+    truncated: bool
+
+
+def parse_transcript(
+    body: str,
+    *,
+    start_time: datetime | None = None,
+    names: KnownNames = _NO_NAMES,
+    chatbot_session: bool = False,
+) -> Transcript:
+    """Read a transcript; an empty body is an empty transcript.
+
+    Args:
+        body: The field as Salesforce delivers it, or a copy or export of it.
+        start_time: The record's StartTime, for what the body itself has no time for.
+        names: Who is known to be who.
+        chatbot_session: The record's IsChatbotSession.
+
+    Raises:
+        TextError: The body follows no known shape. The message holds no text of it.
+    """
+    tokens = tokenize(body, names)
+    if tokens and all(token.kind in _UNPLACED for token in tokens):
+        msg = f"No chat start, offset or known speaker in a text of {len(body)} characters."
+        raise TextError(msg)
+    parts = split_into_parts(tokens)
+    roles = assign_roles([part.scene for part in parts], names, chatbot_session=chatbot_session)
+    is_full = len(body) >= FIELD_LIMIT and not body.rstrip().endswith(">")
+    return Transcript(
+        segments=tuple(part.segment for part in parts if part.segment),
+        lines=_lines_of(parts, roles, start_time),
+        unclassified=tuple(text_of(token) for token in tokens if token.kind in _UNPLACED),
+        truncated=is_full or any(token.kind is Kind.CUT for token in tokens),
+    )
+
+
+def tokenize(body: str, names: KnownNames = _NO_NAMES) -> list[Token]:
+    """Return what the body consists of: its visible text is theirs, one after another."""
+    whole, cut_end = split_cut_end(body)
+    lines = to_lines(whole)
+    known = _keys_of(names)
+    if not BREAK.search(whole) and is_flat(lines):
+        lines = unflatten(lines, known)
+    tokens = read_lines(lines, shape_of(lines, known))
+    settle_colons(tokens, known)
+    if cut_end:
+        tokens.append(Token(Kind.CUT, [cut_end]))
+    return tokens
+
+
+def _keys_of(names: KnownNames) -> frozenset[str]:
+    agents = {form for name in names.agents for form in short_forms(name)}
+    return frozenset(agents | {name_key(name) for name in names.customers | names.bots}) - {""}
+
+
+def _lines_of(
+    parts: Sequence[Part], roles: Sequence[dict[str, Role]], start_time: datetime | None
+) -> tuple[Line, ...]:
+    timer = _Timer(start_time)
+    lines: list[Line] = []
+    for part, part_roles in zip(parts, roles, strict=True):
+        timer.start(part)
+        voices: dict[str | None, tuple[str, Role]] = {}
+        for token in part.tokens:
+            kind = token.kind
+            if kind is Kind.ENTRY:
+                voice = voices.get(token.name)
+                if voice is None:
+                    name = speaker_of(token.name)
+                    voice = voices[token.name] = (name, part_roles[name])
+                lines.append(Line("message", voice[1], voice[0], text_of(token), *timer.at(token)))
+            elif kind not in _UNPLACED:
+                lines.append(Line("notice", Role.SYSTEM, None, text_of(token), *timer.at(token)))
+    return _fill_head(lines)
+
+
+def _fill_head(lines: list[Line]) -> tuple[Line, ...]:
+    """Give what stands above the first known time that time."""
+    first = next((line.at for line in lines if line.at is not None), None)
+    for index, line in enumerate(lines):
+        if line.at is not None or first is None:
+            break
+        lines[index] = replace(line, at=first, derived=True)
+    return tuple(lines)
+
+
+class _Timer:
+    """What time it is, token by token."""
+
+    def __init__(self, start_time: datetime | None) -> None:
+        self._record_start = start_time.astimezone(UTC) if start_time else None
+        self._base = self._last = self._record_start
+        self._base_derived = True
+        self._started = False
+        self._first_stamp: datetime | None = None
+
+    def start(self, part: Part) -> None:
+        """Count offsets from this part's own start; without a date, from the best time known."""
+        if part.started is None or part.segment is None:
+            return
+        printed = part.segment.started_at
+        unprinted = self._last if self._started else self._record_start
+        self._base = self._last = printed or unprinted
+        self._base_derived = printed is None
+        self._started = True
+
+    def at(self, token: Token) -> tuple[datetime | None, bool]:
+        """Return the token's time, and whether it is derived."""
+        if token.seconds is not None:
+            return self._after_base(token.seconds)
+        if token.kind is Kind.STARTED:
+            return self._base, self._base_derived
+        return self._at_stamp(token.stamp) if token.stamp else (self._last, True)
+
+    def _after_base(self, seconds: int) -> tuple[datetime | None, bool]:
+        if self._base is None:
+            return None, True
+        try:
+            self._last = self._base + timedelta(seconds=seconds)
+        except OverflowError:  # beyond year 9999
+            return self._last, True
+        return self._last, self._base_derived
+
+    def _at_stamp(self, stamp: str) -> tuple[datetime | None, bool]:
+        """Return the stamp's time; one without zone tells only how far it is from the first."""
+        try:
+            printed = datetime.fromisoformat(stamp)
+            if printed.tzinfo is not None:
+                self._last = printed.astimezone(UTC)
+                return self._last, False
+            self._first_stamp = self._first_stamp or printed
+            if self._record_start is not None:
+                self._last = self._record_start + (printed - self._first_stamp)
+        except (ValueError, OverflowError):  # no such day or hour; or beyond the calendar
+            pass
+        return self._last, True

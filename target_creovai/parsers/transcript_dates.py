@@ -1,0 +1,112 @@
+"""The printed start of a chat, such as `Monday, December 17, 2018, 23:27:57 (-0500)`, as UTC.
+
+The zone is printed, so no zone database is needed. The weekday is not looked at: a wrong one says
+nothing about the other fields. What is ambiguous (`03/04/2021`) has no value here: a caller that
+knows better, from the record's own StartTime, must not be overruled by a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+# January to December; the languages' own lists overlap without ever disagreeing.
+_MONTHS: Final = (
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+)
+MONTHS: Final = {
+    name: number for names in _MONTHS for number, name in enumerate(names.split(), start=1)
+}
+
+_TIME = r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?: ?([ap])\.?m\.?)?"
+_ZONE = r"\((?:GMT|UTC)?([+\-\u2212])(\d{2}):?(\d{2})\)"
+CLOCK: Final = re.compile(rf"(?<!\d){_TIME} {{0,4}}{_ZONE}", re.IGNORECASE)
+_EPOCH: Final = re.compile(r"(?<!\d)(\d{10})(\d{3})?[ \"']*\Z")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_NUMBER: Final = re.compile(r"\d+")
+_YEAR_FIRST: Final = re.compile(r"(?<!\d)(\d{4})[-/.年] ?(\d{1,2})[-/.月] ?(\d{1,2})(?!\d)")
+_YEAR_LAST: Final = re.compile(r"(?<!\d)(\d{1,2})([-/.]) ?(\d{1,2})[-/.] ?(\d{4})(?!\d)")
+_LAST_MONTH: Final = 12
+_YEAR_DIGITS: Final = 4
+
+_EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_start(text: str) -> datetime | None:
+    """Return the moment in UTC that a start line states, or None where it states none for sure."""
+    clock = CLOCK.search(text)
+    try:
+        return _from_clock(text[: clock.start()], clock) if clock else _from_epoch(text)
+    except (ValueError, OverflowError):  # no such day, hour or zone; or beyond year 9999
+        return None
+
+
+def states_epoch(text: str) -> bool:
+    """Tell whether the text ends in seconds or milliseconds since 1970."""
+    return _EPOCH.search(text) is not None
+
+
+def _from_epoch(text: str) -> datetime | None:
+    epoch = _EPOCH.search(text)
+    if epoch is None:
+        return None
+    return _EPOCH_START + timedelta(seconds=int(epoch[1]), milliseconds=int(epoch[2] or 0))
+
+
+def _from_clock(date_text: str, clock: re.Match[str]) -> datetime | None:
+    day = _day(date_text)
+    if day is None:
+        return None
+    hour, minute, second, half, sign, zone_hours, zone_minutes = clock.groups()
+    zone = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
+    local = datetime(
+        *day,
+        _on_24_hours(int(hour), half),
+        int(minute),
+        int(second or 0),
+        tzinfo=timezone(zone if sign == "+" else -zone),
+    )
+    return local.astimezone(UTC)
+
+
+def _on_24_hours(hour: int, half: str | None) -> int:
+    if half is None:
+        return hour
+    return hour % 12 + (12 if half in "pP" else 0)
+
+
+def _day(text: str) -> tuple[int, int, int] | None:
+    """Return year, month and day."""
+    if iso := _YEAR_FIRST.search(text):
+        return int(iso[1]), int(iso[2]), int(iso[3])
+    if numeric := _YEAR_LAST.search(text):
+        return _numeric_day(numeric)
+    return _worded_day(text)
+
+
+def _numeric_day(match: re.Match[str]) -> tuple[int, int, int] | None:
+    first, separator, second, year = int(match[1]), match[2], int(match[3]), int(match[4])
+    # Dots are written day first everywhere; with slashes and hyphens only a number that cannot
+    # be a month tells which is which.
+    if separator == "." or first > _LAST_MONTH or first == second:
+        return year, second, first
+    return (year, first, second) if second > _LAST_MONTH else None
+
+
+def _worded_day(text: str) -> tuple[int, int, int] | None:
+    months = {MONTHS[word] for word in _WORD.findall(text.casefold()) if word in MONTHS}
+    numbers = _NUMBER.findall(text)
+    years = [number for number in numbers if len(number) == _YEAR_DIGITS]
+    days = [number for number in numbers if len(number) < _YEAR_DIGITS]
+    # A weekday may look like a short month ("mar" is Tuesday in three languages): then nothing.
+    if (len(months), len(years), len(days)) != (1, 1, 1):
+        return None
+    return int(years[0]), months.pop(), int(days[0])

@@ -1,0 +1,224 @@
+r"""Which line of a transcript is what: the grammar of LiveChatTranscript.Body.
+
+Salesforce documents no layout. Its native one, as seen in captured transcripts:
+
+    body    = segment+                              a new segment after each transfer
+    segment = started [origin] [agent | transfer] item*
+    started = "Chat Started: " date " (" zone ")"   centred, as are the other headers
+    item    = "( " offset " ) " name ": " text "<br>"  |  centred notice, without offset
+
+Lines are told apart by structure: what is centred is no message, and what ends in a zone starts a
+segment, in any language. Only where no line is centred (text copies) do words decide.
+
+The reader accounts for all it is given: the tokens, printed one after another, are the lines.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from target_creovai.parsers import transcript_words as words
+from target_creovai.parsers.transcript_dates import CLOCK, states_epoch
+from target_creovai.parsers.transcript_entries import (
+    BLANKS,
+    MAX_NAME,
+    OFFSET,
+    Kind,
+    Token,
+    bare,
+    seconds_of,
+)
+from target_creovai.parsers.transcript_markup import CENTRED, MARKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# In copies without centred blocks up to three lines follow the start: origin, agent, transfer.
+_MAX_HEADERS: Final = 3
+_MAX_AGENT_WORDS: Final = 5
+# Two names and the words around them; what is longer is no header, and slow to take apart.
+_MAX_TRANSFER: Final = 300
+
+_ZONE_AT_END: Final = re.compile(
+    rf"\((?:GMT|UTC)?[+\-\u2212]\d\d:?\d\d\)[{BLANKS}\"']{{0,8}}\Z", re.IGNORECASE
+)
+_YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
+# A last entry that stops in its name, after its offset or in it.
+_CUT_NAME: Final = re.compile(rf"[{BLANKS}]{{0,8}}{OFFSET}([^\n]*)\Z")
+_CUT_OFFSET: Final = re.compile(r" {0,8}\( {0,3}(?:\d{1,6} ?(?:[hms] {0,3}|\Z)){0,3}\Z")
+
+
+def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> list[Token]:
+    """Return the tokens of the lines, in their order, each line in exactly one token."""
+    reader = _Reader(has_centred=any(line[:1] == CENTRED for line in lines))
+    for line in lines:
+        entry = shape(line)
+        if entry is None:
+            reader.read_other(line)
+        else:
+            reader.read_entry(entry)
+    _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(MARKS + " ")))
+    return reader.tokens
+
+
+class _Reader:
+    """Where in a body the reader is."""
+
+    def __init__(self, *, has_centred: bool) -> None:
+        self.tokens: list[Token] = []
+        self._has_centred = has_centred
+        self._centred = False
+        self._in_header = False
+        self._headers: set[Kind] = set()
+        self._header_lines = 0
+        self._has_entries = self._has_started = False
+
+    def read_entry(self, entry: Token) -> None:
+        self.tokens.append(entry)
+        self._centred = self._in_header = False
+        self._has_entries = True
+
+    def read_other(self, line: str) -> None:
+        if line and line[0] in MARKS:
+            self._centred = line[0] == CENTRED
+            line = line[1:]
+        text = bare(line)
+        kind = self._kind_of(text) if text else None
+        if kind is Kind.STARTED:
+            self._start_segment()
+        if kind is not None:
+            self.tokens.append(Token(kind, [line]))
+            self._header_lines += 1
+            self._headers.add(kind)
+        elif self._last is Kind.ENTRY:
+            self.tokens[-1].texts.append(line)
+
+    @property
+    def _last(self) -> Kind | None:
+        return self.tokens[-1].kind if self.tokens else None
+
+    def _start_segment(self) -> None:
+        # Lines above the first start of a text copy, such as the record's name, are not speech.
+        if not (self._has_centred or self._has_entries or self._has_started):
+            for token in self.tokens:
+                token.kind = Kind.NOTICE if token.kind is Kind.STRAY else token.kind
+        self._has_started = self._in_header = True
+        self._headers.clear()
+        self._header_lines = 0
+
+    def _kind_of(self, text: str) -> Kind | None:
+        """Return the kind of a line that is no entry; None when it continues the entry above."""
+        if self._centred:
+            return self._kind_of_centred(text)
+        if self._has_centred:
+            return self._kind_of_loose(text)
+        return self._kind_in_copy(text)
+
+    def _kind_of_centred(self, text: str) -> Kind:
+        if _ZONE_AT_END.search(text) or words.STARTED_LABEL.match(text):
+            return Kind.STARTED
+        if not self._in_header:
+            return _known_notice(text) or Kind.NOTICE
+        return self._worded_header(text) or self._unworded_header(text)
+
+    def _kind_of_loose(self, text: str) -> Kind | None:
+        """Return the kind of a line beside centred ones, which hold all that is not speech."""
+        if self._last is Kind.ENTRY:
+            return None
+        return (self._worded_header(text) if self._in_header else None) or Kind.STRAY
+
+    def _kind_in_copy(self, text: str) -> Kind | None:
+        after_entry = self._last is Kind.ENTRY
+        if _is_start_in_copy(text, after_entry=after_entry):
+            return Kind.STARTED
+        if notice := _known_notice(text):
+            return notice
+        if after_entry:
+            return None
+        if not self._has_entries and words.ORIGIN_LABEL.match(text):
+            self._in_header = True
+        if self._in_header:
+            return self._header_in_copy(text)
+        return Kind.NOTICE if self._last in {Kind.NOTICE, Kind.TRANSFER} else Kind.STRAY
+
+    def _header_in_copy(self, text: str) -> Kind:
+        if worded := self._worded_header(text):
+            return worded
+        if self._header_lines > _MAX_HEADERS:
+            return Kind.STRAY
+        return self._unworded_header(text)
+
+    def _worded_header(self, text: str) -> Kind | None:
+        if notice := _known_notice(text):
+            return notice
+        if words.ORIGIN_LABEL.match(text) and Kind.ORIGIN not in self._headers:
+            return Kind.ORIGIN
+        return Kind.AGENT if Kind.AGENT not in self._headers and _is_agent(text) else None
+
+    def _unworded_header(self, text: str) -> Kind:
+        return Kind.ORIGIN if ":" in text and Kind.ORIGIN not in self._headers else Kind.HEADING
+
+
+def _known_notice(text: str) -> Kind | None:
+    if len(text) <= _MAX_TRANSFER and words.TRANSFER.match(text):
+        return Kind.TRANSFER
+    return Kind.NOTICE if words.NOTICE.match(text) else None
+
+
+def _is_agent(text: str) -> bool:
+    label = words.AGENT_LABEL.match(text)
+    if label is None:
+        return False
+    name = text[label.end() :]
+    return len(name) <= MAX_NAME and len(name.split()) <= _MAX_AGENT_WORDS
+
+
+def _is_start_in_copy(text: str, *, after_entry: bool) -> bool:
+    """Tell whether a line states a start; what somebody said must look more like one."""
+    if words.STARTED_LABEL.match(text):
+        return not after_entry or CLOCK.search(text) is not None or states_epoch(text)
+    clock = CLOCK.search(text) if _ZONE_AT_END.search(text) else None
+    return clock is not None and _YEAR.search(text, 0, clock.start()) is not None
+
+
+def _split_cut_entry(tokens: list[Token], *, is_open: bool) -> None:
+    """Move a last line that is the beginning of an entry into a token of its own.
+
+    Args:
+        tokens: The tokens, changed in place.
+        is_open: Whether the body ends in that line. A line that was ended is all there, unless
+            an offset is all there is.
+    """
+    if not tokens:
+        return
+    last = tokens[-1]
+    while len(last.texts) > 1 and not last.texts[-1].strip():
+        last.texts.pop()
+    if (last.kind is Kind.ENTRY and len(last.texts) == 1) or not _is_cut(tokens, is_open=is_open):
+        return
+    line = last.texts.pop()
+    if not last.texts:
+        tokens.pop()
+    tokens.append(Token(Kind.CUT, [line]))
+
+
+def _is_cut(tokens: Sequence[Token], *, is_open: bool) -> bool:
+    line = tokens[-1].texts[-1]
+    match = _CUT_NAME.match(line)
+    if match is None:
+        return is_open and _CUT_OFFSET.match(line) is not None
+    *offset, rest = match.groups()
+    if rest.strip() and not is_open:
+        return False
+    return seconds_of(*offset) >= _last_offset(tokens)
+
+
+def _last_offset(tokens: Sequence[Token]) -> int:
+    """Return the offset of the last entry of the last segment, 0 without one."""
+    for token in reversed(tokens):
+        if token.kind is Kind.STARTED:
+            break
+        if token.seconds is not None:
+            return token.seconds
+    return 0

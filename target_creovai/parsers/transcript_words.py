@@ -1,0 +1,154 @@
+"""The words that Salesforce prints around a chat, by language.
+
+Structure decides first (`transcript_lines`); words help where structure is silent: copies without
+markup, exports without line breaks, speakers that are called by their part. English and Spanish
+header words were seen in real transcripts. The other languages are translations, so a missing or
+wrong one costs nothing but that help: add a word here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from target_creovai.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STARTED: Final = (
+    "chat started",
+    "ha comenzado el chat",
+    "chat iniciado",
+    "chat gestartet",
+    "chat commencé",
+    "chat démarré",
+    "chat avviata",
+    "chat iniziata",
+    "chat gestart",
+    "chat begonnen",
+)
+ORIGIN: Final = (
+    "chat origin",
+    "origen de chat",
+    "origen del chat",
+    "origem do chat",
+    "chat-ursprung",
+    "chatursprung",
+    "origine du chat",
+    "origine della chat",
+    "chatoorsprong",
+    "herkomst van chat",
+)
+AGENT: Final = (
+    "agent",
+    "agente",
+    "agentin",
+    "mitarbeiter",
+    "mitarbeiterin",
+    "medewerker",
+    "conseiller",
+    "conseillère",
+    "opérateur",
+    "operador",
+    "operatore",
+)
+
+# "Chat Transferred From A To B": what stands before A, and what between the two.
+_TRANSFERS: Final = (
+    ("chat transferred from", "to"),
+    ("chat transferido desde", "a"),
+    ("chat transferido de", "para"),
+    ("chat übertragen von", "an"),
+    ("chat transféré de", "à"),
+    ("chat trasferita da", "a"),
+    ("chat doorverbonden van", "naar"),
+)
+
+# A line that starts like one of these is a notice, wherever it stands.
+_NOTICES: Final = (
+    r"agente? chatbot \S",
+    r"agent .{1,80}? requested a file transfer\b",
+    r"agent .{1,80}? (?:joined|left) the (?:chat|conference)\b",
+    r"file transfer (?:succeeded|failed|cancell?ed|was)\b",
+    r"\{chatwindowbutton:",
+)
+
+# In an export without line breaks a notice has no beginning of its own. These are the ones whose
+# words cannot well be somebody's, and only at the end of what somebody said.
+_NOTICES_AT_END: Final = (
+    r"agent chatbot (?:successfully |failed to )?transfer(?:red)? the chat to [^.?!]{1,80}",
+    r"agente chatbot (?:no )?transfirió [^.?!]{1,120}",
+    r"agent (?:[^\s.?!]{1,30} ){1,4}requested a file transfer(?: ?file transfer [a-z]{5,12}\.?)?",
+)
+
+_LABELS: Final = {
+    Role.CUSTOMER: (
+        "visitor",
+        "customer",
+        "client",
+        "end user",
+        "enduser",
+        "chasitor",
+        "guest",
+        "besucher",
+        "besucherin",
+        "kunde",
+        "kundin",
+        "gast",
+        "visiteur",
+        "visiteuse",
+        "cliente",
+        "visitante",
+        "visitatore",
+        "invitado",
+        "invité",
+        "utente",
+        "bezoeker",
+        "klant",
+        "訪問者",
+        "お客様",
+        "访客",
+        "客户",
+    ),
+    Role.AGENT: (*AGENT, "operator", "オペレーター", "エージェント", "客服"),
+    Role.BOT: (
+        "bot",
+        "chatbot",
+        "virtual agent",
+        "virtual assistant",
+        "virtueller assistent",
+        "assistant virtuel",
+        "asistente virtual",
+        "assistente virtual",
+        "assistente virtuale",
+        "virtuele assistent",
+        "チャットボット",
+    ),
+    # A supervisor's whisper reaches the agent only: it is no part of the dialogue.
+    Role.SYSTEM: ("system", "supervisor", "sistema", "système", "systeem", "automated process"),
+}
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Return a group that matches any of the words, the longest first."""
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"
+
+
+LABELS: Final = {label: role for role, labels in _LABELS.items() for label in labels}
+STARTED_LABEL: Final = re.compile(rf"{_any_of(STARTED)} ?:", re.IGNORECASE)
+ORIGIN_LABEL: Final = re.compile(rf"{_any_of(ORIGIN)} ?: ?", re.IGNORECASE)
+AGENT_LABEL: Final = re.compile(rf"{_any_of(AGENT)} (?=\S)", re.IGNORECASE)
+TRANSFERS: Final = tuple(
+    (re.compile(rf"{before} ", re.IGNORECASE), re.compile(rf" {between} ", re.IGNORECASE))
+    for before, between in _TRANSFERS
+)
+TRANSFER: Final = re.compile(
+    "|".join(rf"{before} .+ {between} ." for before, between in _TRANSFERS), re.IGNORECASE
+)
+TRANSFER_LABEL: Final = re.compile(
+    rf"{_any_of(before for before, _ in _TRANSFERS)} ", re.IGNORECASE
+)
+NOTICE: Final = re.compile("|".join(_NOTICES), re.IGNORECASE)
+NOTICE_AT_END: Final = re.compile(rf"(?:{'|'.join(_NOTICES_AT_END)}) *\Z", re.IGNORECASE)
+BOT_AT_WORK: Final = re.compile(r"\bchatbot\b", re.IGNORECASE)
