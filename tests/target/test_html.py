@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.html import (
+from target_creovai.parsers.mail.html import (
     MAX_EDITED_DEPTH,
     MAX_LIST_DEPTH,
     QUOTE_CLOSE,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_creovai.model import Role
-from target_creovai.parsers.speakers import (
+from target_creovai.parsers.transcript.speakers import (
     KnownNames,
     Scene,
     Transfer,

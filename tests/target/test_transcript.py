@@ -15,8 +15,8 @@ import pytest
 from target_creovai.errors import TextError
 from target_creovai.model import Role
 from target_creovai.parsers.transcript import KnownNames, Transcript, parse_transcript
-from target_creovai.parsers.transcript_dates import parse_start
-from target_creovai.parsers.transcript_markup import FIELD_LIMIT
+from target_creovai.parsers.transcript.dates import parse_start
+from target_creovai.parsers.transcript.markup import FIELD_LIMIT
 
 GOLDENS = sorted((Path(__file__).parent / "data" / "transcripts").glob("*.json"))
 HEADER = '<p align="center">Chat Started: Tuesday, March 05, 2024, 14:30:00 (+0100)</p>'

@@ -1,7 +1,7 @@
 """What the author of one mail wrote, without the conversation quoted below it.
 
 Two sources tell what is history: the earlier messages of the same case, which a mail repeats word
-for word, and the marks that mail clients leave (`mail_markers`). In doubt the text stays: a
+for word, and the marks that mail clients leave (`markers`). In doubt the text stays: a
 sentence too many is a nuisance, a customer's lost sentence is an error.
 """
 
@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers import mail_markers as markers
-from target_creovai.parsers.html import (
+from target_creovai.parsers.mail import markers
+from target_creovai.parsers.mail.html import (
     QUOTE_MARK,
     html_to_quoted_text,
     html_to_text,

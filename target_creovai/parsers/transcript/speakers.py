@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.model import Role
-from target_creovai.parsers.transcript_words import LABELS
+from target_creovai.parsers.transcript.words import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers import transcript_words as words
-from target_creovai.parsers.speakers import Scene, Transfer, name_key
-from target_creovai.parsers.transcript_dates import parse_start
-from target_creovai.parsers.transcript_entries import Kind, Token, bare
-from target_creovai.parsers.transcript_markup import decode
+from target_creovai.parsers.transcript import words
+from target_creovai.parsers.transcript.dates import parse_start
+from target_creovai.parsers.transcript.entries import Kind, Token, bare
+from target_creovai.parsers.transcript.markup import decode
+from target_creovai.parsers.transcript.speakers import Scene, Transfer, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

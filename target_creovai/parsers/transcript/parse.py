@@ -1,7 +1,7 @@
 """LiveChatTranscript.Body as lines of dialogue: who said what, when.
 
     markup  ->  lines  ->  tokens  ->  scenes  ->  lines with role and time
-    transcript_markup      transcript_lines        this module, speakers
+    (`markup`)  (`lines`, `entries`)   (`scenes`)  (`speakers`, here)
 
 Every visible character of a body ends up in one line, or in `Transcript.unclassified`. A body in
 no known shape is refused, never guessed at.
@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from target_creovai.errors import TextError
 from target_creovai.model import Role
-from target_creovai.parsers.speakers import KnownNames, assign_roles, name_key, short_forms
-from target_creovai.parsers.transcript_entries import Kind, Token, shape_of
-from target_creovai.parsers.transcript_flat import is_flat, unflatten
-from target_creovai.parsers.transcript_lines import read_lines
-from target_creovai.parsers.transcript_markup import BREAK, FIELD_LIMIT, split_cut_end, to_lines
-from target_creovai.parsers.transcript_scenes import (
+from target_creovai.parsers.transcript.entries import Kind, Token, shape_of
+from target_creovai.parsers.transcript.flat import is_flat, unflatten
+from target_creovai.parsers.transcript.lines import read_lines
+from target_creovai.parsers.transcript.markup import BREAK, FIELD_LIMIT, split_cut_end, to_lines
+from target_creovai.parsers.transcript.scenes import (
     Part,
     Segment,
     settle_colons,
@@ -28,11 +27,15 @@ from target_creovai.parsers.transcript_scenes import (
     split_into_parts,
     text_of,
 )
+from target_creovai.parsers.transcript.speakers import (
+    KnownNames,
+    assign_roles,
+    name_key,
+    short_forms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-__all__ = ["KnownNames", "Line", "Segment", "Transcript", "parse_transcript", "tokenize"]
 
 _NO_NAMES: Final = KnownNames()
 _UNPLACED: Final = frozenset({Kind.STRAY, Kind.CUT})

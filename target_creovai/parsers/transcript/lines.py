@@ -18,9 +18,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers import transcript_words as words
-from target_creovai.parsers.transcript_dates import CLOCK, states_epoch
-from target_creovai.parsers.transcript_entries import (
+from target_creovai.parsers.transcript import words
+from target_creovai.parsers.transcript.dates import CLOCK, states_epoch
+from target_creovai.parsers.transcript.entries import (
     BLANKS,
     MAX_NAME,
     OFFSET,
@@ -29,7 +29,7 @@ from target_creovai.parsers.transcript_entries import (
     bare,
     seconds_of,
 )
-from target_creovai.parsers.transcript_markup import CENTRED, MARKS
+from target_creovai.parsers.transcript.markup import CENTRED, MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,9 +13,9 @@ from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers import transcript_words as words
-from target_creovai.parsers.speakers import name_key
-from target_creovai.parsers.transcript_markup import CENTRED, MARKS, decode
+from target_creovai.parsers.transcript import words
+from target_creovai.parsers.transcript.markup import CENTRED, MARKS, decode
+from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

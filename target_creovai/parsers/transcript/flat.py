@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers import transcript_words as words
-from target_creovai.parsers.speakers import name_key
-from target_creovai.parsers.transcript_dates import CLOCK
-from target_creovai.parsers.transcript_entries import BLANKS, OFFSET, labels_in, seconds_of
-from target_creovai.parsers.transcript_markup import MARKS, decode
+from target_creovai.parsers.transcript import words
+from target_creovai.parsers.transcript.dates import CLOCK
+from target_creovai.parsers.transcript.entries import BLANKS, OFFSET, labels_in, seconds_of
+from target_creovai.parsers.transcript.markup import MARKS, decode
+from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
