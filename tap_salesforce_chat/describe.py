@@ -169,7 +169,9 @@ def _parent_schema(
         return None, [f"Read on object {parent.sobject}"]
     sobject, available = _parent_fields(reference, describe)
     if available is None:
-        return None, [f"Read on object {sobject}"]
+        # The child's describe shows the way to it, so a query may well see it; all that we ask of
+        # parents is text. If a query does not, the stream leaves it out, with a warning.
+        available = dict.fromkeys(parent.fields, _nullable(_TEXT))
     wanted = {name: available[name] for name in parent.fields if name in available}
     lacking = [
         f"field-level security on {sobject}.{name}"

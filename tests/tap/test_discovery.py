@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_salesforce_chat import describe
 from tap_salesforce_chat.describe import TYPES
 from tap_salesforce_chat.errors import NotFoundError, UnreadableObjectError
+from tap_salesforce_chat.streams import CONTACT
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault, SalesforceOrg, SalesforceServer
 from tests.tap.support import catalog_of, queries, run_tap, settings
@@ -164,6 +166,27 @@ def test_what_is_missing_of_parents_is_named_once_with_the_permission(
         assert permission in warning
     assert list(properties(entry)["Contact"]["properties"]) == ["FirstName", "LastName", "Name"]
     assert not {"Account", "RecordType"} & properties(entry).keys()
+
+
+def test_a_parent_that_cannot_be_described_is_asked_for_all_the_same() -> None:
+    """The way to it is visible, and a query may see more than describe does."""
+    document = {
+        "name": "Case",
+        "fields": [
+            {"name": "Id", "type": "id"},
+            {
+                "name": "ContactId",
+                "type": "reference",
+                "relationshipName": "Contact",
+                "referenceTo": ["Contact"],
+            },
+        ],
+    }
+
+    discovery = describe.discover(document, [CONTACT], lambda _: None)
+
+    assert list(discovery.schema["properties"]["Contact"]["properties"]) == list(CONTACT.fields)
+    assert discovery.missing == ()
 
 
 def test_an_object_that_cannot_be_read_leaves_the_others_alone(
