@@ -3,7 +3,7 @@
     TargetError
     ├── TextError            set this conversation aside: its text is not understood
     ├── RowError             set this conversation aside: a row lacks what it needs
-    ├── StoreError           stop before anything is read: the store cannot be used
+    ├── StoreError           stop: the store, or the folder for payloads, cannot be used
     ├── InputError           stop: what the tap sent is not a Singer message
     └── CreovaiError
         ├── RejectedError    set this conversation aside: Creovai would refuse it again
@@ -31,7 +31,7 @@ class RowError(TargetError):
 
 
 class StoreError(TargetError):
-    """The store cannot be opened or was written by a newer version."""
+    """The store or `payload_dir` cannot be used; the message says what to change."""
 
 
 class InputError(TargetError):

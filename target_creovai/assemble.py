@@ -1,0 +1,104 @@
+"""From the rows of one conversation to a checked payload, or to the reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from target_creovai.errors import RowError, TextError
+from target_creovai.kinds import KINDS
+from target_creovai.model import Skipped, Waiting
+from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
+from target_creovai.validate import problems_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from target_creovai.model import Row, Rules
+
+DISTRIBUTION = "salesforce-creovai"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A payload that Creovai should take. `modified` is the main row's SystemModstamp."""
+
+    session_id: str
+    payload: Payload
+    modified: datetime
+    removed_characters: int
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The fingerprint of the conversation without its metadata."""
+        return content_hash(self.payload)
+
+    @cached_property
+    def payload_hash(self) -> str:
+        """The fingerprint of all that would be sent."""
+        return whole_hash(self.payload)
+
+    @property
+    def metadata(self) -> Payload:
+        """The metadata, empty where the payload has none."""
+        metadata: Payload = self.payload.get("metadata", {})
+        return metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Rows that make no payload that could be sent; `reason` holds no customer text."""
+
+    reason: str
+
+
+Verdict = Ready | Waiting | Skipped | Unfit
+
+
+def assemble(kind: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Verdict:
+    """Make a conversation's payload from the rows that are there, and check it."""
+    try:
+        return _verdict(kind, rows, rules, now)
+    except (TextError, RowError) as error:
+        return Unfit(str(error))
+    # One row that nobody foresaw must not keep all other conversations back.
+    except Exception as error:  # noqa: BLE001 -- named below, and set aside
+        return Unfit(_unforeseen(error))
+
+
+def _verdict(kind: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Verdict:
+    conversation = KINDS[kind].assemble(rows, rules, now)
+    if isinstance(conversation, Waiting | Skipped):
+        return conversation
+    payload = build_payload(conversation, rules)
+    if problems := problems_of(kind, payload):
+        return Unfit(f"the payload is not valid: {'; '.join(problems[:5])}")
+    return Ready(
+        session_id=conversation.session_id,
+        payload=payload,
+        modified=conversation.modified,
+        removed_characters=conversation.removed_characters,
+    )
+
+
+def _unforeseen(error: Exception) -> str:
+    """Say what broke and where in our code: the message of such an error may quote the row."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"an unforeseen {type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+
+
+def fingerprint(rules: Rules) -> str:
+    """Return what a verdict rests on besides the rows: the settings and this version.
+
+    Where it differs from the ledger's, what waits, was skipped or was set aside
+    is looked at once more.
+    """
+    basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
+    text = encode([basis, version(DISTRIBUTION)], order="deterministic")
+    return hashlib.sha256(text).hexdigest()

@@ -1,0 +1,308 @@
+"""The way to Creovai: token, requests, and what each answer means to us.
+
+Every method raises one of the three families of `errors.CreovaiError`. Response
+bodies never get into them: a refusal may quote the customer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+
+from target_creovai.errors import (
+    HaltError,
+    LostAnswerError,
+    RejectedError,
+    RetryLaterError,
+)
+from target_creovai.payload import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_creovai.payload import Payload
+
+# Creovai's own client renews a token this long before it ends.
+RENEW_BEFORE_SECONDS = 45
+# No maximum is documented for status look-ups; the documented one for purges is borrowed.
+IDS_PER_LOOK_UP = 100
+# Seconds; an answer that asks for more ends the delivery of this run instead.
+LONGEST_WAIT_SECONDS = 300
+
+CAPTURE_PATHS = {"chat": "/capture/v2/chat", "case": "/capture/v2/case"}
+OUTOFBAND_PATHS = {
+    "chat": "/capture/v2/outofband/interaction",
+    "case": "/capture/v2/outofband/case",
+}
+STATUS_PATH = "/capture/v2/status"
+TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
+ABSENT = frozenset({"NotFound", "Unknown"})
+
+# The right that a 403 most likely misses, by the start of the path.
+RIGHTS = {
+    "/capture/v2/chat": "chats must be enabled for the API user: ask Creovai support",
+    "/capture/v2/case": "cases must be enabled for the API user: ask Creovai support",
+    "/capture/v2/outofband": "the API user needs the AsyncMetaData role: ask Creovai support",
+    "/capture/v2/status": "the API user may not read the status of interactions",
+}
+
+
+class CreovaiClient:
+    """Creovai's API for one API user; safe to share among threads."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        api_user: str,
+        api_password: str,
+        timeout_seconds: int,
+        workers: int,
+        requests_per_second: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare the client; nothing is asked before the first call."""
+        self._base = _host_root(api_url)
+        self._credentials = {
+            "grant_type": "client_credentials",
+            "client_id": api_user,
+            "client_secret": api_password,
+        }
+        self._timeout = timeout_seconds
+        self._clock = clock
+        self._pace = Pace(requests_per_second, clock)
+        self._session = requests.Session()
+        # Otherwise requests would put a .netrc entry for the host in place of our token.
+        self._session.auth = _keep_headers
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=workers, pool_connections=workers))
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._valid_until = 0.0
+
+    def capture(self, kind: str, payload: Payload) -> str:
+        """Post a chat or a case; return Creovai's id of it.
+
+        Raises:
+            LostAnswerError: It may have arrived, which only `statuses` can tell.
+        """
+        answer = self._call("POST", CAPTURE_PATHS[kind], payload)
+        if not (creovai_id := str(answer.get("id") or "")):
+            msg = "the answer held no id"
+            raise LostAnswerError(msg)
+        return creovai_id
+
+    def append_metadata(self, kind: str, body: Payload) -> None:
+        """Post changed metadata of something that Creovai has."""
+        self._call("POST", OUTOFBAND_PATHS[kind], body, answer=False)
+
+    def statuses(self, session_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """Return what Creovai knows of these sessions; those it does not know are left out."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for start in range(0, len(session_ids), IDS_PER_LOOK_UP):
+            body = {"sessionIds": list(session_ids[start : start + IDS_PER_LOOK_UP])}
+            for session in self._status_call(body).get("sessions") or ():
+                if session.get("status") not in ABSENT:
+                    found[session.get("sessionId")] = session
+        return found
+
+    def _status_call(self, body: Payload) -> Payload:
+        try:
+            return self._call("POST", STATUS_PATH, body)
+        except RejectedError as error:
+            msg = f"Creovai does not tell the status of what was sent ({error})."
+            raise HaltError(msg) from None
+
+    def _call(self, method: str, path: str, body: Payload, *, answer: bool = True) -> Payload:
+        token = self._bearer()
+        response = self._send(method, path, body, token)
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            self._drop(token)
+            response = self._send(method, path, body, self._bearer())
+        _check(response, path)
+        if answer:
+            return _json_object(response)
+        _refuse_page(response)
+        return {}
+
+    def _send(self, method: str, path: str, body: Payload, token: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return self._request(method, path, data=encode(body), headers=headers)
+
+    def _request(self, method: str, path: str, **what: Any) -> requests.Response:
+        self._pace.wait()
+        try:
+            return self._session.request(
+                method, self._base + path, timeout=self._timeout, allow_redirects=False, **what
+            )
+        except requests.exceptions.SSLError:
+            msg = (
+                "The TLS certificate of api_url cannot be verified: check the host name, and "
+                "name a private CA in REQUESTS_CA_BUNDLE."
+            )
+            raise HaltError(msg) from None
+        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
+            msg = f"Creovai cannot be reached ({type(error).__name__})"
+            raise RetryLaterError(msg) from None
+        except requests.RequestException as error:
+            raise _no_answer(error) from None
+
+    # Token
+
+    def _bearer(self) -> str:
+        with self._lock:
+            if self._token is None or self._clock() >= self._valid_until:
+                self._token, seconds = self._log_in()
+                self._valid_until = self._clock() + seconds - RENEW_BEFORE_SECONDS
+            return self._token
+
+    def _drop(self, token: str) -> None:
+        with self._lock:
+            if self._token == token:
+                self._token = None
+
+    def _log_in(self) -> tuple[str, float]:
+        response = self._request("POST", TOKEN_PATH, data=self._credentials)
+        if response.status_code in _LOGIN_REFUSED:
+            msg = (
+                f"Creovai refused the login (HTTP {response.status_code}): check api_user and "
+                "api_password. A normal user's login does not work, only an API user that Creovai "
+                "support created; its secret expires after 365 days."
+            )
+            raise HaltError(msg)
+        _check(response, TOKEN_PATH)
+        answer = _json_object(response)
+        token, seconds = answer.get("access_token"), _seconds(answer.get("expires_in"))
+        bearer = str(answer.get("token_type")).casefold() == "bearer"
+        if not isinstance(token, str) or not token or not bearer or seconds <= RENEW_BEFORE_SECONDS:
+            msg = "Creovai's answer to the login holds no usable token: check api_url."
+            raise HaltError(msg)
+        return token, seconds
+
+
+class Pace:
+    """Hands out turns, so many a second over all threads."""
+
+    def __init__(self, per_second: int | None, clock: Callable[[], float]) -> None:
+        self._gap = 1 / per_second if per_second else 0.0
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Return when it is this caller's turn."""
+        if not self._gap:
+            return
+        with self._lock:
+            turn = max(self._next, self._clock())
+            self._next = turn + self._gap
+        time.sleep(max(0.0, turn - self._clock()))
+
+
+_LOGIN_REFUSED = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+
+
+_NOT_CREOVAI = "the answer was not a JSON object: is there a proxy in between?"
+
+
+def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _check(response: requests.Response, path: str) -> None:
+    """Turn a status into what the caller does next."""
+    status = response.status_code
+    answer = f"HTTP {status}"
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return
+    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS):
+        raise RetryLaterError(answer, _retry_after(response))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise LostAnswerError(answer, _retry_after(response))
+    if reason := _halting(status, path):
+        msg = f"Creovai answered {answer} to {path}: {reason}."
+        raise HaltError(msg)
+    raise RejectedError(status, "Creovai refused it")
+
+
+def _halting(status: int, path: str) -> str | None:
+    """Say what to change where every other conversation would meet the same answer."""
+    if status < HTTPStatus.BAD_REQUEST:
+        return "a redirect, which is never followed with customer text: check api_url"
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "a new token was refused too: check that the API user is still active"
+    if status == HTTPStatus.FORBIDDEN:
+        return next(
+            (right for start, right in RIGHTS.items() if path.startswith(start)),
+            "a right is missing",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return "no such address: check api_url, and ask Creovai support whether API v2 is on"
+    return "without a token nothing can be sent: check api_url" if path == TOKEN_PATH else None
+
+
+def _no_answer(error: requests.RequestException) -> RetryLaterError:
+    """A connection that was never made carried nothing; any other may have."""
+    name = type(error).__name__
+    if isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error.args):
+        return RetryLaterError(f"Creovai cannot be reached ({name})")
+    return LostAnswerError(f"the connection was lost ({name})")
+
+
+def _json_object(response: requests.Response) -> Payload:
+    try:
+        answer = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise LostAnswerError(_NOT_CREOVAI)
+    return answer
+
+
+def _refuse_page(response: requests.Response) -> None:
+    """Where no body is promised, a page for a browser still is not Creovai's answer."""
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        raise LostAnswerError(_NOT_CREOVAI)
+
+
+def _retry_after(response: requests.Response) -> float:
+    """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent."""
+    value = response.headers.get("Retry-After", "")
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _seconds(value: object) -> float:
+    """Read `expires_in`, which .NET may write as text; 0 counts as unusable."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return 0.0
+
+
+def _host_root(api_url: str) -> str:
+    """Return scheme and host: like Creovai's own client, paths start at the root."""
+    parts = urlsplit(api_url.strip())
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,208 @@
+"""Every setting of the target, once: README and meltano.yml are checked against it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+from singer_sdk.plugin_base import JSONSchemaValidator
+
+from target_creovai.model import Role, Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MINUTES_PER_YEAR = 366 * 24 * 60
+
+HOST = re.compile(r"https?://[^/\s]+")
+
+DEFAULT_PARTICIPANT_TYPES: dict[str, str | None] = {
+    "agent": "Agent",
+    "customer": "Customer",
+    "bot": "Bot",
+    "system": None,
+}
+
+CONFIG_SCHEMA = th.PropertiesList(
+    th.Property(
+        "api_url",
+        th.StringType,
+        title="Creovai API URL",
+        description=(
+            "The tenant's API host, such as `https://example.api.tethr.com`. Without it nothing "
+            "is sent: payloads are written to `payload_dir`."
+        ),
+    ),
+    th.Property(
+        "api_user",
+        th.StringType,
+        title="Creovai API user",
+        description="Client id of the API user that Creovai support created.",
+    ),
+    th.Property(
+        "api_password",
+        th.StringType,
+        secret=True,
+        title="Creovai API password",
+        description="Client secret of the API user; Creovai lets it expire after 365 days.",
+    ),
+    th.Property(
+        "store_url",
+        th.StringType(nullable=False),
+        default="sqlite:///target-creovai.db",
+        secret=True,
+        title="Store",
+        description=(
+            "SQLAlchemy URL of the database that holds staged rows and the delivery ledger. "
+            "Where disks don't survive, name a PostgreSQL server (`postgresql+psycopg://...`)."
+        ),
+    ),
+    th.Property(
+        "payload_dir",
+        th.StringType(nullable=False),
+        default="creovai-payloads",
+        title="Payload folder",
+        description=(
+            "Where payloads are written without `api_url` or with `dry_run`: "
+            "`chat/<sessionId>.json` and `case/<sessionId>.json`."
+        ),
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Dry run",
+        description="Assemble and validate all, write payloads, send nothing, mark nothing sent.",
+    ),
+    th.Property(
+        "case_delivery",
+        th.StringType(nullable=False, allowed_values=["closed", "all"]),
+        default="closed",
+        title="Case delivery",
+        description="`closed`: a case waits until it is closed. `all`: open cases are sent too.",
+    ),
+    th.Property(
+        "settle_minutes",
+        th.IntegerType(nullable=False, minimum=0, maximum=MINUTES_PER_YEAR),
+        default=0,
+        title="Settle time",
+        description="A conversation that changed less than this many minutes ago waits.",
+    ),
+    th.Property(
+        "include_internal_comments",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Internal comments",
+        description="Also send CaseComments that are not published to the customer.",
+    ),
+    th.Property(
+        "strip_quoted_replies",
+        th.BooleanType(nullable=False),
+        default=True,
+        title="Strip quoted replies",
+        description="Remove the quoted earlier mails from a mail's text.",
+    ),
+    th.Property(
+        "participant_types",
+        th.ObjectType(additional_properties=th.StringType(nullable=True, pattern=r"\S")),
+        default=DEFAULT_PARTICIPANT_TYPES,
+        title="Participant types",
+        description=(
+            "Creovai's type for each role: `agent`, `customer`, `bot`, `system`; null leaves "
+            "such messages out. Types other than Agent and Customer must be defined in the tenant."
+        ),
+    ),
+    th.Property(
+        "agent_id",
+        th.StringType(nullable=False, allowed_values=["Email", "Username", "Id"]),
+        default="Email",
+        title="Agent id",
+        description="The User field that becomes an agent's `referenceId` in Creovai.",
+    ),
+    th.Property(
+        "session_id_prefix",
+        th.StringType(nullable=False, pattern=r"^[A-Za-z0-9._~-]*$"),
+        default="",
+        title="Session id prefix",
+        description="Put before every Salesforce Id, for several orgs in one Creovai tenant.",
+    ),
+    th.Property(
+        "metadata_exclude",
+        th.ArrayType(th.StringType(nullable=False)),
+        default=[],
+        title="Metadata to leave out",
+        description="Field names (`Owner.Email`, `Tier__c`) or parents (`Owner`) never sent.",
+    ),
+    th.Property(
+        "max_workers",
+        th.IntegerType(nullable=False, minimum=1, maximum=64),
+        default=4,
+        title="Workers",
+        description="How many conversations may be in flight at once.",
+    ),
+    th.Property(
+        "requests_per_second",
+        th.IntegerType(minimum=1),
+        title="Requests per second",
+        description="A cap on requests to Creovai over all workers; none by default.",
+    ),
+    th.Property(
+        "request_timeout_seconds",
+        th.IntegerType(nullable=False, minimum=1),
+        default=300,
+        title="Request time-out",
+        description="How long to wait for an answer of Creovai, in seconds.",
+    ),
+).to_dict()
+
+
+def assembly_rules(config: Mapping[str, Any]) -> Rules:
+    """Return the settings that decide how rows become conversations.
+
+    Roles that `participant_types` does not name keep their default, so that
+    `{"system": "System"}` does not silently drop the agents.
+    """
+    given = config.get("participant_types") or {}
+    return Rules(
+        case_delivery=config["case_delivery"],
+        settle_minutes=config["settle_minutes"],
+        include_internal_comments=config["include_internal_comments"],
+        strip_quoted_replies=config["strip_quoted_replies"],
+        participant_types=DEFAULT_PARTICIPANT_TYPES | {str(role): given[role] for role in given},
+        agent_id=config["agent_id"],
+        session_id_prefix=config["session_id_prefix"],
+        metadata_exclude=frozenset(config.get("metadata_exclude") or []),
+    )
+
+
+def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the settings: names and rules, never a value.
+
+    Like the SDK's own check, this puts the defaults in, and it does so where a
+    setting is null as well.
+    """
+    for name in [name for name, value in config.items() if value is None]:
+        del config[name]
+    errors = JSONSchemaValidator(schema).iter_errors(config)
+    found = [
+        f"Setting '{'.'.join(map(str, error.absolute_path)) or 'config'}' breaks the rule "
+        f"'{error.validator}' ({error.validator_value})."
+        for error in errors
+    ]
+    return found or [*_api_problems(config), *_role_problems(config)]
+
+
+def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    if not config.get("api_url") or config["dry_run"]:
+        return
+    if not HOST.match(config["api_url"]):
+        yield "Setting 'api_url' must be an address such as https://example.api.tethr.com."
+    missing = [name for name in ("api_user", "api_password") if not config.get(name)]
+    if missing:
+        yield f"With 'api_url' the target also needs: {', '.join(missing)}."
+
+
+def _role_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    if set(config.get("participant_types") or {}) - set(Role):
+        yield f"Setting 'participant_types' may only name these roles: {', '.join(Role)}."

@@ -1,0 +1,103 @@
+"""The walk through what is due, the same for sending and for looking before sending."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from target_creovai.assemble import Ready, Unfit, assemble, fingerprint
+from target_creovai.kinds import KINDS
+from target_creovai.model import Skipped, Waiting
+from target_creovai.payload import utc
+from target_creovai.summary import Summary, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_creovai.model import Rules
+    from target_creovai.store import Entry, Store
+
+# Conversations whose rows are in memory at once: a case may hold megabytes of mail.
+PAGE = 50
+
+logger = logging.getLogger("target-creovai")
+
+
+class Dispatch(ABC):
+    """Assembles every conversation that is due, and hands it on by verdict."""
+
+    def __init__(self, store: Store, rules: Rules, summary: Summary) -> None:
+        self.store = store
+        self.rules = rules
+        self.rules_hash = fingerprint(rules)
+        self.summary = summary
+
+    def run(self) -> None:
+        """Walk through all kinds.
+
+        Those that several streams make wait for an input that ended well: after
+        any other, a case may lack half of its mails.
+        """
+        self.count_held()
+        for kind in KINDS.values():
+            if self.store.input_ended_well or not kind.needs_whole_input:
+                for page in self._pages(kind.name):
+                    self.page(page)
+
+    def count_held(self) -> None:
+        """Count what is due and waits for an input that ends well."""
+        if self.store.input_ended_well:
+            return
+        now = utc(datetime.now(UTC))
+        for kind in KINDS.values():
+            if kind.needs_whole_input:
+                count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
+                self.summary.held += Counter({kind.name: count})
+
+    def page(self, entries: Sequence[Entry]) -> None:
+        """Assemble these conversations and hand each on."""
+        rows = self.store.rows_of(entries[0].kind, [entry.id for entry in entries])
+        for entry in entries:
+            verdict = assemble(entry.kind, rows.pop(entry.id), self.rules, datetime.now(UTC))
+            match verdict:
+                case Ready():
+                    self.ready(entry, verdict)
+                case Waiting():
+                    self.wait(entry, verdict)
+                case Skipped():
+                    self.summary.skipped[entry.kind, verdict.reason] += 1
+                    self.skip(entry, verdict)
+                case Unfit():
+                    self.unfit(entry, verdict.reason)
+
+    def report_set_aside(self, entry: Entry, reason: str) -> None:
+        """Count and name a conversation that cannot be sent as it is."""
+        logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
+        self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+
+    @abstractmethod
+    def ready(self, entry: Entry, verdict: Ready) -> None:
+        """Take a payload that may go."""
+
+    @abstractmethod
+    def wait(self, entry: Entry, verdict: Waiting) -> None:
+        """Take a conversation whose time has not come."""
+
+    @abstractmethod
+    def skip(self, entry: Entry, verdict: Skipped) -> None:
+        """Take a conversation that holds nothing to send."""
+
+    @abstractmethod
+    def unfit(self, entry: Entry, reason: str) -> None:
+        """Take a conversation that makes no valid payload."""
+
+    def _pages(self, kind: str) -> Iterator[list[Entry]]:
+        after = ""
+        while page := self.store.due(
+            kind, rules=self.rules_hash, now=utc(datetime.now(UTC)), after=after, limit=PAGE
+        ):
+            yield page
+            after = page[-1].id

@@ -1,0 +1,60 @@
+"""Looking before sending: every due conversation becomes a file, and nothing is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from target_creovai.dispatch import Dispatch
+from target_creovai.errors import StoreError
+from target_creovai.payload import encode
+
+if TYPE_CHECKING:
+    from target_creovai.assemble import Ready
+    from target_creovai.model import Rules, Skipped, Waiting
+    from target_creovai.store import Entry, Store
+    from target_creovai.summary import Summary
+
+
+class DryRun(Dispatch):
+    """Writes `<payload_dir>/<kind>/<sessionId>.json`; the ledger stays as it is."""
+
+    def __init__(self, store: Store, rules: Rules, summary: Summary, payload_dir: str) -> None:
+        super().__init__(store, rules, summary)
+        self._folder = Path(payload_dir)
+        summary.payload_dir = payload_dir
+
+    def ready(self, entry: Entry, verdict: Ready) -> None:
+        """Write the payload, laid out for a reader.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        text = msgspec.json.format(encode(verdict.payload), indent=2) + b"\n"
+        try:
+            self._write(self._folder / entry.kind / f"{verdict.session_id}.json", text)
+        except OSError as error:
+            msg = f"payload_dir cannot be written ({error.strerror}): check its path and rights."
+            raise StoreError(msg) from None
+        self.summary.written[entry.kind] += 1
+        self.summary.removed_characters += verdict.removed_characters
+
+    @staticmethod
+    def _write(file: Path, text: bytes) -> None:
+        """Write a file that only its owner may read: it holds customer text."""
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(text)
+
+    def wait(self, entry: Entry, verdict: Waiting) -> None:
+        """Count it; the ledger stays."""
+        self.summary.waiting[entry.kind, verdict.reason] += 1
+
+    def skip(self, entry: Entry, verdict: Skipped) -> None:
+        """Leave the ledger alone."""
+
+    def unfit(self, entry: Entry, reason: str) -> None:
+        """Name what would be set aside."""
+        self.report_set_aside(entry, reason)

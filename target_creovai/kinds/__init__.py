@@ -1,0 +1,57 @@
+"""Kinds of conversation: which rows make one, and how they become one.
+
+A new kind is one module and one row in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_creovai.kinds.case import assemble_case
+from target_creovai.kinds.chat import assemble_chat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from target_creovai.model import Assembly, Row, Rules
+
+    Assemble = Callable[[Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of conversation.
+
+    `streams` maps each stream that belongs to it to the field that holds the
+    conversation's Id. `needs_whole_input`: its rows come from several streams, so
+    that it may only go out after an input that ended well.
+    """
+
+    name: str
+    streams: Mapping[str, str]
+    needs_whole_input: bool
+    assemble: Assemble
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        # Cases first: Creovai then knows a case when its chats name it.
+        Kind(
+            name="case",
+            streams={"Case": "Id", "CaseComment": "ParentId", "EmailMessage": "ParentId"},
+            needs_whole_input=True,
+            assemble=assemble_case,
+        ),
+        Kind(
+            name="chat",
+            streams={"LiveChatTranscript": "Id"},
+            needs_whole_input=False,
+            assemble=assemble_chat,
+        ),
+    )
+}
+
+KIND_OF_STREAM = {stream: kind for kind in KINDS.values() for stream in kind.streams}

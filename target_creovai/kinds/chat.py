@@ -1,0 +1,177 @@
+"""A chat: one LiveChatTranscript, complete in itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from target_creovai.errors import RowError, TextError
+from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_user, named_person
+from target_creovai.model import Conversation, Message, Participant, Role, Skipped, Waiting
+from target_creovai.parsers.transcript import KnownNames, Line, parse_transcript
+from target_creovai.rows import (
+    is_deleted,
+    latest_change,
+    metadata_of,
+    parent_of,
+    text_of,
+    time_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from target_creovai.model import Assembly, Row, Rules
+
+# `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
+# row exists from the request on, so its Body and EndTime arrive by later updates.
+UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
+MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
+
+
+def assemble_chat(rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Assembly:
+    """Make a chat of its LiveChatTranscript row.
+
+    Raises:
+        TextError: Body follows no known grammar, or leaves open who speaks.
+        RowError: The row has no Body field at all, or no date.
+    """
+    (row,) = rows["LiveChatTranscript"]
+    if is_deleted(row):
+        return Skipped("deleted in Salesforce")
+    status = _status(row)
+    if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
+        return Waiting("the chat has not ended")
+    changed = latest_change([row])
+    if (
+        rules.settle_minutes
+        and changed
+        and now < (settled := changed + timedelta(minutes=rules.settle_minutes))
+    ):
+        return Waiting("changed less than settle_minutes ago", until=settled)
+    if status == "missed":
+        return Skipped("missed: nobody answered")
+    return _conversation(row, rules)
+
+
+def _status(row: Row) -> str:
+    return "".join(filter(str.isalpha, text_of(row, "Status") or "")).casefold()
+
+
+def _conversation(row: Row, rules: Rules) -> Conversation | Skipped:
+    body = _body(row)
+    if body is None:
+        return Skipped("empty: nothing was said")
+    messages = _messages(row, body, rules)
+    if not any(message.sender.role is not Role.SYSTEM for message in messages):
+        return Skipped("empty: nothing was said")
+    participants, messages = cast_of(messages)
+    times = [message.at for message in messages]
+    start = time_of(row, "StartTime", "RequestTime") or min(times)
+    end = time_of(row, "EndTime") or max(times)
+    case_id = text_of(row, "CaseId")
+    return Conversation(
+        kind="chat",
+        session_id=rules.session_id_prefix + row["Id"],
+        case_reference_id=rules.session_id_prefix + case_id if case_id else None,
+        start=min(start, *times),
+        end=max(end, start, *times),
+        participants=participants,
+        messages=messages,
+        metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
+        modified=latest_change([row]) or end,
+    )
+
+
+def _body(row: Row) -> str | None:
+    if "Body" not in row:
+        msg = (
+            "the row has no Body field: give the Salesforce user read access to "
+            "LiveChatTranscript.Body and select it"
+        )
+        raise RowError(msg)
+    return text_of(row, "Body")
+
+
+def _messages(row: Row, body: str, rules: Rules) -> tuple[Message, ...]:
+    start = time_of(row, "StartTime", "RequestTime", "CreatedDate")
+    transcript = parse_transcript(
+        body,
+        start_time=start,
+        names=_known_names(row),
+        chatbot_session=row.get("IsChatbotSession") is True,
+    )
+    lines = [line for line in transcript.lines if line.text.strip()]
+    sender_of = _senders(row, lines, rules)
+    messages = []
+    for line in lines:
+        at = line.at or start
+        if at is None:
+            msg = "neither Body nor the row says when the chat took place"
+            raise RowError(msg)
+        if not rules.leaves_out(line.role):
+            messages.append(Message(at=at, sender=sender_of(line), text=line.text))
+    # Stable: lines of the same second keep the order of Body.
+    return tuple(sorted(messages, key=lambda message: message.at))
+
+
+def _known_names(row: Row) -> KnownNames:
+    owner = text_of(parent_of(row, "Owner"), "Name") if is_user(row, "Owner") else None
+    customers = [text_of(parent_of(row, parent), "Name") for parent in ("Contact", "Lead")]
+    return KnownNames(
+        agents=frozenset(filter(None, [owner])), customers=frozenset(filter(None, customers))
+    )
+
+
+def _senders(row: Row, lines: Sequence[Line], rules: Rules) -> Callable[[Line], Participant]:
+    """Return the function that tells a line's participant."""
+    if Role.UNKNOWN not in rules.participant_types:
+        _refuse_unknown_speakers(lines)
+    owner = agent_from(row, "Owner", rules.agent_id) if is_user(row, "Owner") else None
+    owner_label = _owner_label(row, lines)
+    customer = _customer(row)
+
+    def sender_of(line: Line) -> Participant:
+        name = line.speaker or line.role.capitalize()
+        if line.role is Role.CUSTOMER:
+            return customer
+        if line.role is Role.AGENT and owner and name == owner_label:
+            return owner
+        if line.role is Role.AGENT:
+            return named_person(name, Role.AGENT, name)
+        return Participant(name, line.role)
+
+    return sender_of
+
+
+def _refuse_unknown_speakers(lines: Iterable[Line]) -> None:
+    unknown = [line.speaker for line in lines if line.role is Role.UNKNOWN]
+    if unknown:
+        msg = (
+            f"who speaks is open for {len(unknown)} messages of {len(set(unknown))} speakers; "
+            "name a type for them in participant_types.unknown"
+        )
+        raise TextError(msg)
+
+
+def _owner_label(row: Row, lines: Iterable[Line]) -> str | None:
+    """Return the name under which the transcript's owner signs.
+
+    The owner is the last operator who took part (Salesforce help, chat
+    transcripts), whose label is first name and last initial or an alias.
+    """
+    labels = [line.speaker for line in lines if line.role is Role.AGENT]
+    name = (text_of(parent_of(row, "Owner"), "Name") or "").casefold()
+    first, _, last = name.rpartition(" ")
+    forms = {name, f"{first} {last[:1]}", f"{first} {last[:1]}."}
+    signed = [label for label in labels if label and label.casefold() in forms]
+    return next(reversed(signed or labels), None)
+
+
+def _customer(row: Row) -> Participant:
+    for key_field, parent in (("ContactId", "Contact"), ("LeadId", "Lead")):
+        if key := text_of(row, key_field):
+            return contact_from(row, parent, key)
+    key = text_of(row, "LiveChatVisitorId") or f"visitor-{row['Id']}"
+    return Participant(key, Role.CUSTOMER)

@@ -1,0 +1,60 @@
+"""From a Singer record to the row that is stored."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from target_creovai.errors import RowError
+from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.payload import encode
+from target_creovai.rows import time_of
+from target_creovai.store import StagedRow
+
+if TYPE_CHECKING:
+    from target_creovai.model import Row
+
+# Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
+ID = re.compile(r"[A-Za-z0-9._~-]{1,40}")
+# A year that a sane row cannot be from: such a row would never be replaced again.
+LAST_YEAR = 2999
+
+
+def staged_row(stream: str, record: Row) -> StagedRow:
+    """Return the row to store of a record of one of the four streams.
+
+    Its version is SystemModstamp; a tap that does not select it gives
+    LastModifiedDate or, at the least, its rows in order.
+
+    Raises:
+        RowError: The record has no Id, or an impossible date; names the field.
+    """
+    kind = KIND_OF_STREAM[stream]
+    row_id = record.get("Id")
+    if not isinstance(row_id, str) or not ID.fullmatch(row_id):
+        # What stands in its place may be anything, so it is not quoted.
+        msg = f"a {stream} row has no Id, or none that Salesforce could have given"
+        raise RowError(msg)
+    parent = record.get(kind.streams[stream])
+    return StagedRow(
+        stream=stream,
+        id=row_id,
+        kind=kind.name,
+        conversation=parent if isinstance(parent, str) and ID.fullmatch(parent) else None,
+        modified=_version(stream, row_id, record),
+        body=encode(record),
+    )
+
+
+def _version(stream: str, row_id: str, record: Row) -> str:
+    """Return the version in one fixed form, whose text order is time order."""
+    for field in ("SystemModstamp", "LastModifiedDate"):
+        if record.get(field) is None:
+            continue
+        moment = time_of(record, field)
+        if moment is None or moment.year > LAST_YEAR:
+            msg = f"the {stream} row {row_id} has an impossible {field}"
+            raise RowError(msg)
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return ""

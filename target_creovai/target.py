@@ -1,0 +1,216 @@
+"""`TargetCreovai`: what happens in a run, and when STATE may leave.
+
+STATE means: committed to the store. A STATE message is passed on, untouched, once
+the rows before it are committed; delivery comes after that and works from the
+store. A run that is killed, refused or offline so loses nothing, and the next one
+delivers what is left.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Target
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from typing_extensions import override
+
+from target_creovai.client import CreovaiClient
+from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
+from target_creovai.deliver import Delivery
+from target_creovai.dry_run import DryRun
+from target_creovai.errors import RowError, TargetError
+from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.reader import LineReader
+from target_creovai.sinks import IgnoringSink, StagingSink
+from target_creovai.staging import staged_row
+from target_creovai.store import Store
+from target_creovai.summary import Summary
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from singer_sdk import Sink
+
+    from target_creovai.dispatch import Dispatch
+    from target_creovai.store import StagedRow
+
+# A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.
+ROWS_PER_COMMIT = 1000
+BYTES_PER_COMMIT = 16 * 1024 * 1024
+# Taps that write STATE often don't make us commit as often.
+SECONDS_BETWEEN_STATES = 10.0
+
+# What tap-salesforce-chat puts into the first and the very last STATE of a sync.
+STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
+
+SIGNAL_EXIT_CODE = 128  # plus the signal's number
+
+
+class TargetCreovai(Target):
+    """Singer target for Creovai conversation analytics."""
+
+    name = "target-creovai"
+    package_name = "salesforce-creovai"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    message_reader_class = LineReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Open the store: what cannot be stored is better not read."""
+        super().__init__(**kwargs)
+        self.max_parallelism = 1
+        self.summary = Summary()
+        self.store = Store(self.config["store_url"])
+        self._buffer: list[StagedRow] = []
+        self._buffered_bytes = 0
+        self._rows_since_state = 0
+        self._last_state_at = time.monotonic()
+        self._received_anything = False
+        self._tap_marks_its_end = False
+
+    # Settings
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Leave out the SDK's settings for loading tables: they would do nothing here."""
+        super(Target, cls).append_builtin_config(config_jsonschema)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check all settings; the SDK's own check quotes values, which may be secret."""
+        schema = {**self.config_jsonschema, "properties": {**self.config_jsonschema["properties"]}}
+        self.append_builtin_config(schema)
+        found = problems(self._config, schema)
+        if found and raise_errors:
+            summary = "Config validation failed"
+            raise ConfigValidationError(summary, errors=found, schema=schema)
+        return found
+
+    # Input
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """Return the sink of a stream; streams that make no conversation are accepted too."""
+        if stream_name in KIND_OF_STREAM:
+            return StagingSink
+        self.logger.warning(
+            "Stream '%s' makes no conversation: its rows are counted, not stored.", stream_name
+        )
+        return IgnoringSink
+
+    def stage(self, stream: str, record: dict[str, Any]) -> None:
+        """Take one row; one that cannot be used costs that row, and is named."""
+        try:
+            row = staged_row(stream, record)
+        except RowError as error:
+            self.logger.warning("Row not stored: %s", error)
+            self.summary.unusable_rows.append(str(error))
+            return
+        self._buffer.append(row)
+        self._buffered_bytes += len(row.body)
+        if len(self._buffer) >= ROWS_PER_COMMIT or self._buffered_bytes >= BYTES_PER_COMMIT:
+            self._commit()
+
+    def _commit(self) -> None:
+        if not self._buffer:
+            return
+        changed = self.store.stage(self._buffer)
+        self.summary.rows.update(row.stream for row in self._buffer)
+        self.summary.changed_rows.update(row.stream for row in changed)
+        self._rows_since_state += len(self._buffer)
+        self._buffer, self._buffered_bytes = [], 0
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self._received_anything = True
+        super()._process_schema_message(message_dict)
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Note the state; pass it on soon, if many rows or some time came before it."""
+        super()._process_state_message(message_dict)
+        self._received_anything = True
+        self._tap_marks_its_end |= STARTED in (self._latest_state or {})
+        waited = time.monotonic() - self._last_state_at
+        rows = self._rows_since_state + len(self._buffer)
+        if rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES:
+            self.drain_all()
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Commit first, print after."""
+        self._commit()
+        super()._write_state_message(state)
+        self._rows_since_state, self._last_state_at = 0, time.monotonic()
+
+    # End of input
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Commit, pass STATE on, deliver, report.
+
+        Raises:
+            SystemExit: With 1, after all of that, when something needs an eye.
+        """
+        self._commit()
+        if self._received_anything:
+            self.store.end_input(well=self._input_ended_well())
+        super().process_endofpipe()
+        self._dispatch().run()
+        for line in self.summary.lines():
+            click.echo(line, err=True)
+        if self.summary.failed:
+            sys.exit(1)
+
+    def _input_ended_well(self) -> bool:
+        """Tell a finished tap from a dead one; a tap that never says is taken at its end."""
+        if isinstance(self.message_reader, LineReader) and self.message_reader.truncated:
+            return False
+        return not self._tap_marks_its_end or COMPLETED in (self._latest_state or {})
+
+    def _dispatch(self) -> Dispatch:
+        rules = assembly_rules(self.config)
+        if self.config["dry_run"] or not self.config.get("api_url"):
+            return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
+        client = CreovaiClient(
+            api_url=self.config["api_url"],
+            api_user=self.config["api_user"],
+            api_password=self.config["api_password"],
+            timeout_seconds=self.config["request_timeout_seconds"],
+            workers=self.config["max_workers"],
+            requests_per_second=self.config.get("requests_per_second"),
+        )
+        return Delivery(self.store, rules, self.summary, client, self.config["max_workers"])
+
+    # Process
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Leave with the exit code of a signal.
+
+        Rows that are not committed are read again next time: no STATE spoke of
+        them. The SDK would drain, print STATE and exit with 0.
+        """
+        signal.signal(signum, signal.SIG_IGN)
+        raise SystemExit(SIGNAL_EXIT_CODE + signum)
+
+    @classmethod
+    @override
+    def invoke(cls, **kwargs: Any) -> None:
+        """Run; an error that says what to do is one paragraph, not a traceback."""
+        try:
+            super().invoke(**kwargs)
+        except ConfigValidationError as error:
+            raise click.ClickException(" ".join([f"{error}.", *error.errors])) from None
+        except TargetError as error:
+            raise click.ClickException(str(error)) from None

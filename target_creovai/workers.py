@@ -1,0 +1,56 @@
+"""A few threads that do one thing, and can be left behind.
+
+`concurrent.futures` joins its threads when the interpreter exits: one request
+that hangs would keep a terminated process alive until its time-out.
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Workers(Generic[Job, Result]):
+    """`count` daemon threads that call `work` on each job given."""
+
+    def __init__(self, count: int, work: Callable[[Job], Result]) -> None:
+        self.count = count
+        self._work = work
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Job, Result | BaseException]] = SimpleQueue()
+        self._started = False
+        self.in_flight = 0
+
+    def give(self, job: Job) -> None:
+        """Hand over a job; it starts as soon as a thread is free."""
+        if not self._started:
+            self._started = True
+            for _ in range(self.count):
+                threading.Thread(target=self._run, daemon=True).start()
+        self.in_flight += 1
+        self._jobs.put(job)
+
+    def take(self, timeout: float | None = None) -> tuple[Job, Result | BaseException]:
+        """Wait for the next job to end; return it with its result or its error.
+
+        Raises:
+            queue.Empty: Nothing ended within `timeout` seconds.
+        """
+        done = self._done.get(timeout=timeout)
+        self.in_flight -= 1
+        return done
+
+    def _run(self) -> None:
+        while True:
+            job = self._jobs.get()
+            try:
+                self._done.put((job, self._work(job)))
+            except BaseException as error:  # noqa: BLE001 -- the one who takes it decides
+                self._done.put((job, error))

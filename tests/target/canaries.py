@@ -1,0 +1,98 @@
+"""Rows with a canary in every place where Salesforce holds text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.target.rows import (
+    COMPLETED,
+    STARTED,
+    Record,
+    case,
+    chat,
+    comment,
+    mail,
+    reply,
+    singer,
+    transcript,
+)
+
+# Every canary holds this word, and a number that tells which one it was.
+SONG = "kanarienvogel"
+
+
+class Birds:
+    """Makes canaries, each one different."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> str:
+        self.count += 1
+        return f"{SONG}{self.count}"
+
+    def person(self, **fields: Any) -> dict[str, Any]:
+        """Return a parent of which every text is a canary."""
+        first, last = self(), self()
+        return {
+            "FirstName": first,
+            "LastName": last,
+            "Name": f"{first} {last}",
+            "Email": f"{self()}@{self()}.example",
+            "Username": f"{self()}@{self()}.example",
+            "Phone": self(),
+            **fields,
+        }
+
+    def texts(self, *names: str) -> dict[str, Any]:
+        """Return a canary for each field."""
+        return {name: self() for name in names}
+
+
+def birdcage() -> list[Record]:
+    """Return rows of all streams with canaries wherever Salesforce holds text."""
+    bird = Birds()
+    agent, customer = bird.person(Type="User", UserType="Standard"), bird.person()
+    body = transcript(
+        f"( 1s ) {agent['Name']}: {bird()} <b>{bird()}</b>",
+        f"( 2s ) {customer['Name']}: {bird()} {bird()}@{bird()}.example",
+        agent=agent["Name"],
+    )
+    people: dict[str, Any] = {"CreatedBy": agent, "Owner": agent, "Contact": customer}
+    parents: dict[str, Any] = {"Account": bird.texts("Name"), "RecordType": bird.texts("Name")}
+    return [
+        case(
+            **people,
+            **parents,
+            **bird.texts("Description", "Subject", "Origin", "CaseNumber", "Comments", "Tier__c"),
+            **bird.texts("SuppliedName", "SuppliedEmail", "SuppliedPhone", "Priority", "Reason"),
+        ),
+        comment(CommentBody=bird(), CreatedBy=agent),
+        mail(
+            CreatedBy=agent,
+            **bird.texts("TextBody", "HtmlBody", "FromAddress", "FromName", "Subject", "ToAddress"),
+        ),
+        reply(
+            TextBody=None,
+            HtmlBody=f"<p>{bird()}</p><blockquote>{bird()}</blockquote>",
+            CreatedBy=agent,
+            **bird.texts("FromAddress", "FromName", "Headers"),
+        ),
+        chat(
+            **people,
+            **bird.texts("SupervisorTranscriptBody", "Browser", "IpAddress", "Location", "Name"),
+            Body=body,
+            LiveChatVisitor=bird.texts("SessionKey"),
+        ),
+    ]
+
+
+ROWS = birdcage()
+INPUT = singer(STARTED, *ROWS, COMPLETED)
+(CHAT,) = (record.row for record in ROWS if record.stream == "LiveChatTranscript")
+
+
+def unknown_speakers() -> Record:
+    """Return a chat of which nobody can tell who speaks."""
+    bird = Birds()
+    return chat(8, Body=transcript(*(f"( {n}s ) {bird()}: {bird()}" for n in range(9))))

@@ -1,0 +1,209 @@
+"""Running the target, in this process or in one that can be killed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+
+from target_creovai.assemble import Ready, assemble
+from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
+from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.model import Rules
+from target_creovai.target import TargetCreovai
+from tests.target.rows import singer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from target_creovai.assemble import Verdict
+    from tests.fakes.creovai import CreovaiServer
+    from tests.target.rows import Record, State
+
+# Other processes need real time: the fixtures replace `time.sleep` for the code under test.
+PAUSE = time.sleep
+LAUNCH = "from target_creovai.target import TargetCreovai; TargetCreovai.cli()"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What someone who started the target gets to see."""
+
+    exit_code: int
+    states: list[Any]
+    stderr: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stderr.splitlines()
+
+    def says(self, start: str) -> list[str]:
+        """Return the lines of the report that begin with a word."""
+        return [line for line in self.lines if line.startswith(start)]
+
+
+class TargetRunner:
+    """Runs the target on a store and a Creovai that stay the same from run to run."""
+
+    def __init__(self, folder: Path, **config: Any) -> None:
+        self.folder = folder
+        self.config: dict[str, Any] = {
+            "store_url": f"sqlite:///{folder / 'store.db'}",
+            "payload_dir": str(folder / "payloads"),
+            **config,
+        }
+
+    def __call__(self, *items: Record | State, **changes: Any) -> Outcome:
+        """Run the target in this process; a setting that is None is left out."""
+        return self.read(singer(*items), **changes)
+
+    def read(self, data: bytes, **changes: Any) -> Outcome:
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            target = TargetCreovai(config=self._config(changes))
+            with target.store:
+                exit_code = _listen(target, data)
+        return Outcome(exit_code, _states(out.getvalue()), err.getvalue())
+
+    def start(self, environment: Mapping[str, str] | None = None, **changes: Any) -> Process:
+        """Start the target as a process of its own."""
+        file = self.folder / "config.json"
+        file.write_text(json.dumps(self._config(changes)))
+        return Process(file, self.folder, environment or {})
+
+    def payloads(self, kind: str) -> dict[str, Any]:
+        """Return what a dry run wrote, by file name."""
+        folder = self.folder / "payloads" / kind
+        return {file.stem: json.loads(file.read_bytes()) for file in sorted(folder.glob("*"))}
+
+    def ledger(self) -> dict[str, Any]:
+        """Return the outcome and reason of every conversation, by Id."""
+        rows = self.query("SELECT id, outcome, reason FROM creovai_conversations")
+        return {row.id: (row.outcome, row.reason) for row in rows}
+
+    def query(self, sql: str) -> list[Any]:
+        """Look into the store from outside."""
+        engine = sa.create_engine(self.config["store_url"])
+        with engine.connect() as db:
+            rows = list(db.execute(sa.text(sql)))
+        engine.dispose()
+        return rows
+
+    def _config(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        merged = {**self.config, **changes}
+        return {name: value for name, value in merged.items() if value is not None}
+
+
+class Process:
+    """A target in a process of its own; `with` ends it, however far it has come."""
+
+    def __init__(self, config: Path, folder: Path, environment: Mapping[str, str]) -> None:
+        self.popen = subprocess.Popen(
+            [sys.executable, "-c", LAUNCH, "--config", str(config)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+            cwd=folder,
+        )
+
+    def write(self, data: bytes) -> None:
+        """Give it some of its input."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(data)
+        self.popen.stdin.flush()
+
+    def close_input(self) -> None:
+        """Tell it that this was all."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.close()
+        self.popen.stdin = None
+
+    def finish(self, data: bytes = b"") -> Outcome:
+        """Give it the rest of its input, and wait for its end."""
+        out, err = self.popen.communicate(data, timeout=60)
+        return Outcome(self.popen.returncode, _states(out.decode()), err.decode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.popen.kill()
+        self.popen.communicate()
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        PAUSE(0.002)
+
+
+def _listen(target: TargetCreovai, data: bytes) -> int:
+    try:
+        target.listen(io.BytesIO(data))  # type: ignore[arg-type] # our reader takes bytes
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def _states(stdout: str) -> list[Any]:
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def verdict_on(*records: Record, now: datetime = NOW, **rules: Any) -> Verdict:
+    """Assemble the one conversation that these rows make."""
+    rows: dict[str, list[Any]] = {}
+    for stream, row in records:
+        rows.setdefault(stream, []).append(row)
+    kind = KIND_OF_STREAM[records[0].stream].name
+    given = {"participant_types": DEFAULT_PARTICIPANT_TYPES} | rules
+    return assemble(kind, rows, Rules(**given), now)
+
+
+def payload_of(*records: Record, **rules: Any) -> dict[str, Any]:
+    """Return the payload that these rows make."""
+    verdict = verdict_on(*records, **rules)
+    assert isinstance(verdict, Ready), verdict
+    return verdict.payload
+
+
+def texts(payload: dict[str, Any]) -> list[str]:
+    """Return what was said in a case."""
+    return [message["content"] for message in payload["messages"]]
+
+
+def senders(payload: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return type and referenceId of the sender of each message of a case."""
+    types = {who["referenceId"]: who["type"] for who in payload["participants"]}
+    keys = [message["senderReferenceId"] for message in payload["messages"]]
+    return [(types[key], key) for key in keys]
+
+
+def dialogue(payload: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return time, type of participant and words of each message of a chat."""
+    return sorted(
+        (message["utcTimestamp"], who["type"], message["content"])
+        for who in payload["participants"]
+        for message in who["messages"]
+    )
+
+
+def posts_to(creovai: CreovaiServer, path: str) -> int:
+    """Count the requests to a path, answered or not."""
+    return Counter(call.path for call in creovai.calls)[f"/capture/v2/{path}"]

@@ -1,0 +1,244 @@
+"""The way to Creovai: tokens, turns, waits, and a connection that is what it says."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import trustme
+
+from target_creovai.client import CreovaiClient, Pace, _retry_after
+from target_creovai.errors import HaltError
+from tests.fakes.creovai import CreovaiServer, Fault
+from tests.target.rows import case, chat, chat_id
+from tests.target.support import payload_of
+
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
+    from tests.target.support import TargetRunner
+
+PAYLOAD = payload_of(chat())
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def client_of(
+    server: CreovaiServer, clock: Clock | None = None, url: str | None = None
+) -> CreovaiClient:
+    """Return a client of a tenant."""
+    return CreovaiClient(
+        api_url=url or server.url,
+        api_user=server.api_user,
+        api_password=server.api_password,
+        timeout_seconds=5,
+        workers=4,
+        clock=clock or Clock(),
+    )
+
+
+def paths(server: CreovaiServer) -> Counter[str]:
+    """Count the requests by path."""
+    return Counter(call.path for call in server.calls)
+
+
+@pytest.mark.parametrize(("second", "logins"), [(1754.9, 1), (1755.1, 2)])
+def test_a_token_is_renewed_45_seconds_before_it_ends(
+    creovai: CreovaiServer, second: float, logins: int
+) -> None:
+    """Creovai's token lasts 1800 seconds here; it may not end on the way."""
+    creovai.token_seconds = 1800
+    clock = Clock()
+    client = client_of(creovai, clock)
+    client.statuses(["a"])
+    clock.now = second
+    client.statuses(["a"])
+
+    assert paths(creovai)["/Token"] == logins
+
+
+def test_threads_share_one_token(creovai: CreovaiServer) -> None:
+    """Creovai need not issue one for each."""
+    client = client_of(creovai)
+    threads = [threading.Thread(target=client.statuses, args=(["a"],)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert paths(creovai)["/Token"] == 1
+
+
+def test_a_revoked_token_is_replaced_once(creovai: CreovaiServer) -> None:
+    """One 401 says that the token has ended."""
+    client = client_of(creovai)
+    client.statuses(["a"])
+    creovai.expire_tokens()
+    client.capture("chat", PAYLOAD)
+
+    assert paths(creovai)["/Token"] == 2
+    assert list(creovai.chats) == [chat_id()]
+
+
+def test_a_second_401_ends_it(creovai: CreovaiServer) -> None:
+    """Whoever is refused with a new token is refused for good."""
+    creovai.faults.add(Fault("401", times=2))
+
+    with pytest.raises(HaltError, match="a new token was refused too"):
+        client_of(creovai).capture("chat", PAYLOAD)
+    assert paths(creovai)["/capture/v2/chat"] == 2
+
+
+@pytest.mark.parametrize("seconds", [0, 45])
+def test_a_token_too_short_to_use_is_refused(creovai: CreovaiServer, seconds: int) -> None:
+    """Otherwise every request would log in anew, for ever."""
+    creovai.token_seconds = seconds
+
+    with pytest.raises(HaltError, match="no usable token"):
+        client_of(creovai).statuses(["a"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("401", "check api_user and api_password"),
+        ("403", "check api_user and api_password"),
+        ("404", "no such address"),
+        ("413", "without a token nothing can be sent"),
+        ("302", "a redirect"),
+        ("no_id", "no usable token"),
+    ],
+)
+def test_a_refused_login_halts(creovai: CreovaiServer, kind: str, says: str) -> None:
+    """Every conversation would meet the same: none of them may be set aside for it."""
+    creovai.faults.add(Fault(kind, path="/Token"))
+
+    with pytest.raises(HaltError, match=says):
+        client_of(creovai).capture("chat", PAYLOAD)
+    assert paths(creovai)["/capture/v2/chat"] == 0
+
+
+def test_look_ups_go_in_hundreds(creovai: CreovaiServer) -> None:
+    """No maximum is documented, so the one of a sister endpoint is kept."""
+    client = client_of(creovai)
+    client.capture("chat", PAYLOAD)
+    found = client.statuses([f"x{n}" for n in range(250)] + [chat_id()])
+
+    assert set(found) == {chat_id()}
+    assert paths(creovai)["/capture/v2/status"] == 3
+
+
+def test_turns_are_spread_over_all_threads(sleeps: list[float]) -> None:
+    """So many a second, no burst after a pause."""
+    clock = Clock()
+    pace = Pace(4, clock)
+    for _ in range(3):
+        pace.wait()
+    clock.now = 10.0
+    for _ in range(2):
+        pace.wait()
+
+    assert sleeps == [0.0, 0.25, 0.5, 0.0, 0.25]
+
+
+def test_requests_per_second_caps_every_request(
+    run_target: TargetRunner, creovai: CreovaiServer, sleeps: list[float]
+) -> None:
+    """Login and look-ups count as well; without the setting nothing waits."""
+    run_target(*(chat(n) for n in range(3)))
+    assert sleeps == []
+    run_target(case(Description="x"), *(chat(n) for n in range(3, 6)), requests_per_second=1)
+
+    assert len(sleeps) == 5
+    assert max(sleeps) > 3
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7), ("", 0), ("soon", 0), ("-3", 0), ("²", 0), ("Mon, 06 May 2024 10:00:00 GMT", 0)],
+)
+def test_retry_after_is_read_leniently(header: str, seconds: float) -> None:
+    """It may be a number or a date; nonsense counts as absent."""
+    response = requests.Response()
+    response.headers["Retry-After"] = header
+
+    assert _retry_after(response) == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    """HTTP allows both forms."""
+    response = requests.Response()
+    response.headers["Retry-After"] = "Fri, 01 Jan 2999 00:00:00 GMT"
+
+    assert _retry_after(response) > 10**9
+
+
+def test_a_path_in_api_url_is_dropped(creovai: CreovaiServer) -> None:
+    """Creovai's own client resolves paths from the host's root."""
+    client_of(creovai, url=f"{creovai.url}/some/path?x=1").capture("chat", PAYLOAD)
+
+    assert set(paths(creovai)) == {"/Token", "/capture/v2/chat"}
+
+
+def test_a_netrc_entry_does_not_replace_the_token(
+    creovai: CreovaiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`requests` would take a machine's own login for the host before ours."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password mine\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client_of(creovai).capture("chat", PAYLOAD)
+
+    assert list(creovai.chats) == [chat_id()]
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """A private certificate authority."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_side(authority: trustme.CA) -> ssl.SSLContext:
+    """The TLS side of a server that this authority vouches for."""
+    import ssl as tls  # noqa: PLC0415 -- needed at run time here alone
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def test_an_unknown_certificate_is_never_accepted(server_side: ssl.SSLContext) -> None:
+    """Customer text does not go to a stranger; the message names the way out."""
+    with CreovaiServer(ssl_context=server_side) as server:
+        with pytest.raises(HaltError, match="REQUESTS_CA_BUNDLE"):
+            client_of(server).capture("chat", PAYLOAD)
+        assert server.calls == []
+
+
+def test_a_private_authority_can_be_named(
+    authority: trustme.CA,
+    server_side: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Companies put proxies in between that sign with their own."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with CreovaiServer(ssl_context=server_side) as server:
+        client_of(server).capture("chat", PAYLOAD)
+
+        assert list(server.chats) == [chat_id()]

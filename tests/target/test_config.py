@@ -1,0 +1,170 @@
+"""Settings: what is wrong is said by name and rule, never by value."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+
+from target_creovai.config import CONFIG_SCHEMA, assembly_rules
+from target_creovai.target import TargetCreovai
+
+if TYPE_CHECKING:
+    from tests.target.support import TargetRunner
+
+SECRET = "s3cr3t-value"
+API = {"api_url": "https://x.example", "api_user": "u", "api_password": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ({"api_url": SECRET, "api_user": "u", "api_password": "p"}, "api_url"),
+        ({"api_url": "ftp://x.example", "api_user": "u", "api_password": SECRET}, "api_url"),
+        ({"api_url": "https://x.example"}, "api_user, api_password"),
+        ({"api_url": "https://x.example", "api_user": SECRET}, "api_password"),
+        (API | {"api_password": 5}, "api_password"),
+        (API | {"api_password": [SECRET]}, "api_password"),
+        ({"store_url": {"x": SECRET}}, "store_url"),
+        ({"case_delivery": SECRET}, "case_delivery"),
+        ({"agent_id": SECRET}, "agent_id"),
+        ({"settle_minutes": -1}, "settle_minutes"),
+        ({"settle_minutes": 10**15}, "settle_minutes"),
+        ({"settle_minutes": SECRET}, "settle_minutes"),
+        ({"session_id_prefix": f"{SECRET}/"}, "session_id_prefix"),
+        ({"metadata_exclude": SECRET}, "metadata_exclude"),
+        ({"metadata_exclude": [5]}, "metadata_exclude"),
+        ({"max_workers": 0}, "max_workers"),
+        ({"requests_per_second": 0}, "requests_per_second"),
+        ({"request_timeout_seconds": 0}, "request_timeout_seconds"),
+        ({"participant_types": {"agent": 5}}, "participant_types"),
+        ({"participant_types": {"agent": " "}}, "participant_types"),
+        ({"participant_types": {SECRET: "Agent"}}, "participant_types"),
+        ({"dry_run": SECRET}, "dry_run"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not(config: dict[str, Any], name: str) -> None:
+    """A secret may have been put into the wrong place."""
+    with pytest.raises(ConfigValidationError) as caught:
+        TargetCreovai(config=config)
+
+    said = " ".join([str(caught.value), *caught.value.errors])
+    assert name in said
+    assert SECRET not in said
+
+
+def test_every_setting_has_a_title_and_a_description() -> None:
+    """`--about` and the README live on them."""
+    for name, setting in CONFIG_SCHEMA["properties"].items():
+        assert setting.get("title"), name
+        assert setting.get("description"), name
+
+
+def test_settings_are_never_floats() -> None:
+    """They would not survive Meltano's environment variables."""
+    kinds = {str(setting["type"]) for setting in CONFIG_SCHEMA["properties"].values()}
+
+    assert "number" not in " ".join(kinds)
+
+
+def test_secrets_are_marked() -> None:
+    """Meltano then masks them; a store URL may hold a password."""
+    secret = {
+        name for name, setting in CONFIG_SCHEMA["properties"].items() if setting.get("secret")
+    }
+
+    assert secret == {"api_password", "store_url"}
+
+
+def test_the_defaults_are_the_contracts() -> None:
+    """Configurations that others wrote rely on them."""
+    defaults = {
+        name: setting["default"]
+        for name, setting in CONFIG_SCHEMA["properties"].items()
+        if "default" in setting
+    }
+
+    assert defaults == {
+        "store_url": "sqlite:///target-creovai.db",
+        "payload_dir": "creovai-payloads",
+        "dry_run": False,
+        "case_delivery": "closed",
+        "settle_minutes": 0,
+        "include_internal_comments": False,
+        "strip_quoted_replies": True,
+        "participant_types": {
+            "agent": "Agent",
+            "customer": "Customer",
+            "bot": "Bot",
+            "system": None,
+        },
+        "agent_id": "Email",
+        "session_id_prefix": "",
+        "metadata_exclude": [],
+        "max_workers": 4,
+        "request_timeout_seconds": 300,
+    }
+
+
+@pytest.mark.parametrize("name", CONFIG_SCHEMA["properties"])
+def test_a_setting_that_is_null_is_as_good_as_absent(run_dry: TargetRunner, name: str) -> None:
+    """YAML makes null of a name with nothing behind it."""
+    store_url = run_dry.config["store_url"]
+    config = dict(TargetCreovai(config={"store_url": store_url, name: None}).config)
+    if name != "store_url":
+        assert config == dict(TargetCreovai(config={"store_url": store_url}).config)
+
+
+def test_naming_one_role_keeps_the_others(run_dry: TargetRunner) -> None:
+    """`{"system": "System"}` must not drop the agents."""
+    run_dry()
+    config = TargetCreovai(config=run_dry.config | {"participant_types": {"system": "S"}}).config
+
+    assert assembly_rules(config).participant_types == {
+        "agent": "Agent",
+        "customer": "Customer",
+        "bot": "Bot",
+        "system": "S",
+    }
+
+
+def test_settings_may_come_from_the_environment(
+    run_dry: TargetRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Meltano passes them."""
+    monkeypatch.setenv("TARGET_CREOVAI_STORE_URL", run_dry.config["store_url"])
+    monkeypatch.setenv("TARGET_CREOVAI_DRY_RUN", "true")
+    monkeypatch.setenv("TARGET_CREOVAI_SETTLE_MINUTES", "5")
+    monkeypatch.setenv("TARGET_CREOVAI_METADATA_EXCLUDE", json.dumps(["Owner"]))
+    monkeypatch.setenv("TARGET_CREOVAI_PARTICIPANT_TYPES", json.dumps({"bot": None}))
+    config = TargetCreovai(config={}, parse_env_config=True).config
+
+    assert config["dry_run"] is True
+    assert config["settle_minutes"] == 5
+    assert config["metadata_exclude"] == ["Owner"]
+    assert config["participant_types"] == {"bot": None}
+
+
+def test_a_wrong_setting_ends_the_process_with_one_paragraph(run_dry: TargetRunner) -> None:
+    """No traceback, exit code 1, nothing on stdout."""
+    with run_dry.start(case_delivery=SECRET, store_url=f"nosuch://u:{SECRET}@h") as process:
+        outcome = process.finish()
+
+    assert outcome.exit_code == 1
+    assert outcome.states == []
+    assert "case_delivery" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert SECRET not in outcome.stderr
+
+
+def test_a_wrong_store_url_ends_the_process_with_one_paragraph(run_dry: TargetRunner) -> None:
+    """The same for what only opening it can tell."""
+    with run_dry.start(store_url=f"nosuch://u:{SECRET}@h") as process:
+        outcome = process.finish()
+
+    assert outcome.exit_code == 1
+    assert outcome.lines[-1].startswith("Error: store_url is not a database URL")
+    assert "Traceback" not in outcome.stderr
+    assert SECRET not in outcome.stderr

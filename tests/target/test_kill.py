@@ -1,0 +1,186 @@
+"""kill -9 at many moments: one clean run later everything is there, and nothing twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_creovai.assemble import Ready
+from tests.fakes.creovai import CreovaiServer, Fault
+from tests.target.rows import COMPLETED, STARTED, Record, case, chat, comment, singer
+from tests.target.support import PAUSE, verdict_on, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fakes.creovai.messages import Answer, Request
+    from tests.target.support import Process, TargetRunner
+
+CASES, CHATS = 12, 24
+
+
+def rows() -> list[Record]:
+    """Return a small org: cases with children, and chats."""
+    numbers = range(1, CASES + 1)
+    children = [comment(100 * n + k, case=n) for n in numbers for k in range(3)]
+    return [
+        *(case(n, Description=f"words {n}") for n in numbers),
+        *children,
+        *(chat(n) for n in range(1, CHATS + 1)),
+    ]
+
+
+ROWS = rows()
+
+
+def expected() -> dict[str, Any]:
+    """Return the payload of each conversation."""
+    groups: dict[str, list[Record]] = {}
+    for record in ROWS:
+        groups.setdefault(record.row.get("ParentId") or record.row["Id"], []).append(record)
+    verdicts = {key: verdict_on(*group) for key, group in groups.items()}
+    return {key: each.payload for key, each in verdicts.items() if isinstance(each, Ready)}
+
+
+EXPECTED = expected()
+INPUT = singer(STARTED, *ROWS, COMPLETED)
+
+
+def feed(process: Process, data: bytes) -> threading.Thread:
+    """Write all of the input from the side, as a tap does, and close it."""
+
+    def write() -> None:
+        try:
+            process.write(data)
+            assert process.popen.stdin is not None
+            process.popen.stdin.close()
+        except (BrokenPipeError, ValueError):
+            pass  # it was killed
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    return thread
+
+
+def kill_when(run: TargetRunner, ready: Callable[[], bool], delay: float = 0) -> None:
+    """Start a run, and kill it as soon as something has come to pass, or a little later."""
+    with run.start() as process:
+        thread = feed(process, INPUT)
+        deadline = time.monotonic() + 20
+        while not ready() and process.popen.poll() is None:
+            assert time.monotonic() < deadline
+            PAUSE(0.001)
+        PAUSE(delay)
+        process.popen.kill()
+        process.popen.wait()
+        thread.join()
+        process.popen.stdin = None
+
+
+def has_heard(creovai: CreovaiServer, calls: int) -> bool:
+    """Tell whether so many requests have reached the server."""
+    return len(creovai.calls) >= calls
+
+
+def assert_all_there_once(run: TargetRunner, creovai: CreovaiServer) -> None:
+    """Run once more, in whole, and look at what Creovai has; then once more for nothing."""
+    outcome = run.read(INPUT)
+    assert outcome.exit_code == 0, outcome.stderr
+    assert outcome.states == [COMPLETED.value]
+    assert creovai.chats | creovai.cases == EXPECTED
+    assert creovai.duplicate_chats == []
+    assert {creovai.post_count(key) for key in creovai.chats} == {1}
+
+    posts = len(creovai.posts)
+    assert run.read(INPUT).exit_code == 0
+    assert len(creovai.posts) == posts, "what had not changed was sent again"
+
+
+@pytest.mark.parametrize("posts", [1, 5, CASES, CASES + 3, CASES + CHATS - 1])
+def test_killed_while_so_many_posts_had_arrived(
+    run_target: TargetRunner, creovai: CreovaiServer, posts: int
+) -> None:
+    """The server has stored them, and some receipts are not written."""
+    creovai.latency_seconds = 0.01
+    kill_when(run_target, lambda: len(creovai.posts) >= posts)
+    creovai.latency_seconds = 0
+
+    assert_all_there_once(run_target, creovai)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 20, len(ROWS)])
+def test_killed_while_it_reads(run_target: TargetRunner, creovai: CreovaiServer, rows: int) -> None:
+    """No STATE has spoken of what went down with it: the tap sends it again."""
+    with run_target.start() as process:
+        process.write(singer(STARTED, *ROWS[:rows]))
+        wait_until((run_target.folder / "store.db").exists)
+        process.popen.kill()
+        out, _ = process.popen.communicate()
+
+    assert out == b""
+    assert creovai.posts == []
+    assert_all_there_once(run_target, creovai)
+
+
+@pytest.mark.parametrize(
+    ("path", "after"),
+    [
+        ("/Token", 0),
+        ("/capture/v2/case", 0),
+        ("/capture/v2/case", 7),
+        ("/capture/v2/chat", 0),
+        ("/capture/v2/chat", 7),
+    ],
+)
+def test_killed_while_a_request_hangs_before_it_is_stored(
+    run_target: TargetRunner, creovai: CreovaiServer, path: str, after: int
+) -> None:
+    """An intent without a post: looked up, not found, sent."""
+    creovai.faults.add(Fault("hang", path=path, after=after, times=9))
+    kill_when(run_target, lambda: any(not call.status for call in list(creovai.calls)))
+    creovai.faults.clear()
+    creovai.release()
+
+    assert_all_there_once(run_target, creovai)
+
+
+@pytest.mark.parametrize("path", ["/capture/v2/case", "/capture/v2/chat"])
+def test_killed_after_the_post_and_before_the_receipt(
+    run_target: TargetRunner, creovai: CreovaiServer, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Creovai has it and the ledger does not know: the answer never leaves the server."""
+    respond, stored, stop = creovai.respond, threading.Event(), threading.Event()
+
+    def hold(request: Request) -> Answer:
+        answer = respond(request)
+        if request.path == path:
+            stored.set()
+            stop.wait(20)
+        return answer
+
+    monkeypatch.setattr(creovai, "respond", hold)
+    kill_when(run_target, stored.is_set)
+    stop.set()
+    monkeypatch.setattr(creovai, "respond", respond)
+    assert creovai.posts
+
+    assert_all_there_once(run_target, creovai)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_killed_at_any_moment(run_target: TargetRunner, creovai: CreovaiServer, seed: int) -> None:
+    """Twice in a row, each time a few milliseconds after a request that a seed picks."""
+    randomness = random.Random(seed)  # noqa: S311 -- no secret rests on it
+    creovai.latency_seconds = 0.005
+    for _ in range(2):
+        calls = len(creovai.calls) + randomness.randint(1, 18)
+        kill_when(run_target, partial(has_heard, creovai, calls), randomness.uniform(0, 0.02))
+    assert len(creovai.posts) < CASES + CHATS, "it was killed too late to tell anything"
+    creovai.latency_seconds = 0
+
+    assert_all_there_once(run_target, creovai)
