@@ -1,0 +1,1 @@
+"""The demo behind `make demo`: a whole org, the real job, and what arrived."""

@@ -1,0 +1,158 @@
+"""`make demo`: the real job, twice, and what arrived.
+
+Starts a simulated Salesforce and a simulated Creovai on loopback, runs
+`meltano run tap-salesforce-chat target-creovai` against them, changes a few
+records in Salesforce, and runs it again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.demo.org import BROKEN_BODIES, build_org
+from tests.fakes.creovai import CreovaiServer
+from tests.fakes.salesforce import SalesforceServer
+
+if TYPE_CHECKING:
+    from tests.demo.org import DemoOrg
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "output" / "demo"
+JOB = ("tap-salesforce-chat", "target-creovai")
+LINES_SHOWN = 12
+
+
+def main() -> None:
+    """Play both acts; fail if anything arrived that should not, or did not."""
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir(parents=True)
+    demo = build_org()
+    with (
+        SalesforceServer(demo.org) as salesforce,
+        CreovaiServer(api_user="demo-user", api_password="demo-secret") as creovai,
+    ):
+        first_act(demo, salesforce, creovai)
+        second_act(demo, salesforce, creovai)
+    say(
+        "That was the whole job. Payloads as Creovai would get them from your own org, with "
+        'nothing sent: see README, "Look before you send".'
+    )
+
+
+def first_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServer) -> None:
+    """Everything, for the first time."""
+    say("First run: everything that the org holds.")
+    exit_code = run_meltano(salesforce, creovai)
+    arrived = {"chats": len(creovai.chats), "cases": len(creovai.cases)}
+    check(arrived == demo.deliverable, f"delivered {arrived}, expected {demo.deliverable}")
+    check(exit_code == 1, "two broken transcripts must not look like a green run")
+    say(
+        f"Exit code 1 on purpose: {len(BROKEN_BODIES)} transcripts that nobody can read were set "
+        "aside, and named; all others arrived."
+    )
+    show("A chat as it arrived", next(iter(creovai.chats.values())))
+    show("A case as it arrived", max(creovai.cases.values(), key=lambda c: len(c["messages"])))
+
+
+def second_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServer) -> None:
+    """A few records change; only those travel."""
+    changed = change_records(demo)
+    before, calls = len(creovai.posts), len(salesforce.calls)
+    say(
+        "Now two open cases are closed, a sent case gets a comment and another one a new "
+        "priority. Second run: only those travel."
+    )
+    exit_code = run_meltano(salesforce, creovai)
+    posts = creovai.posts[before:]
+    for post in posts:
+        key = post.payload.get("sessionId") or post.payload.get("caseReferenceId")
+        print(f"    POST {post.path:38} {key}")
+    arrived = sorted(
+        post.payload.get("sessionId") or post.payload["caseReferenceId"] for post in posts
+    )
+    check(arrived == sorted(changed), f"{len(arrived)} posts, expected {len(changed)}")
+    check(exit_code == 0, "nothing was set aside in this run")
+    check(not creovai.duplicate_chats, "no chat may be sent twice")
+    print(f"    {len(salesforce.calls) - calls} requests to Salesforce, {len(posts)} to Creovai")
+
+
+def change_records(demo: DemoOrg) -> list[str]:
+    """Change four cases; return their Ids."""
+    org, now = demo.org, datetime.now(UTC).replace(microsecond=0)
+    closing, commented, reprioritised = demo.open_cases[:2], *demo.closed_cases[:2]
+    for case_id in closing:
+        org.update("Case", case_id, Status="Closed", IsClosed=True, ClosedDate=now)
+    agent = demo.cases.agents[0]
+    demo.cases.comment(
+        commented, now - timedelta(seconds=5), agent, "The refund has arrived.", published=True
+    )
+    org.update("Case", reprioritised, Priority="Critical")
+    return [*closing, commented, reprioritised]
+
+
+def run_meltano(salesforce: SalesforceServer, creovai: CreovaiServer) -> int:
+    """Run the job as a user would; return its exit code."""
+    meltano = Path(sys.executable).with_name("meltano")
+    command = [str(meltano), "--environment=demo", "run", *JOB]
+    print(f"    $ meltano {' '.join(command[1:])}\n", flush=True)
+    environment = os.environ | {
+        "DEMO_SALESFORCE_URL": salesforce.url,
+        "DEMO_CREOVAI_URL": creovai.url,
+        # The demo's own state, made anew each time: yours stays as it is.
+        "MELTANO_DATABASE_URI": f"sqlite:///{OUTPUT}/meltano.db",
+    }
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def say(text: str) -> None:
+    """Print a line of the demo's own."""
+    print(f"\n=== {text}\n", flush=True)
+
+
+def check(fine: bool, what: str) -> None:  # noqa: FBT001 -- reads like an assertion
+    """End the demo if it did not go as it must."""
+    if not fine:
+        sys.exit(f"The demo failed: {what}.")
+
+
+def show(title: str, payload: dict[str, Any]) -> None:
+    """Print a conversation as a person would read it, and what else came with it."""
+    say(title)
+    people = {person["referenceId"]: person for person in payload["participants"]}
+    for message in messages_of(payload)[:LINES_SHOWN]:
+        sender = people[message["senderReferenceId"]]
+        name = " ".join(filter(None, (sender.get("firstName"), sender.get("lastName"))))
+        channel = f" [{message['channel']}]" if "channel" in message else ""
+        text = message["content"].replace("\n", "\n" + " " * 8)
+        print(f"    {message['utcTimestamp']} {name or sender['type']} ({sender['type']}){channel}")
+        print(f"        {text}")
+    rest = {name: value for name, value in payload.items() if name not in ("messages", "metadata")}
+    rest["participants"] = [
+        {name: value for name, value in person.items() if name != "messages"}
+        for person in payload["participants"]
+    ]
+    print("\n" + json.dumps(rest, indent=2, ensure_ascii=False))
+    print(f"metadata: {', '.join(payload['metadata'])}")
+
+
+def messages_of(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the messages in time order; a chat nests them under who wrote them."""
+    if "messages" in payload:
+        return list(payload["messages"])
+    nested = [
+        message | {"senderReferenceId": person["referenceId"]}
+        for person in payload["participants"]
+        for message in person["messages"]
+    ]
+    return sorted(nested, key=lambda message: str(message["utcTimestamp"]))
+
+
+if __name__ == "__main__":
+    main()
