@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import sqlite3
+import weakref
 from collections import defaultdict
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -137,6 +138,8 @@ class Store:
         try:
             self._engine = _engine(url)
             self._upsert = _UPSERTS[self._engine.dialect.name]
+            # A target holds its store to the end: the connections go with it, however it ends.
+            weakref.finalize(self, self._engine.dispose)
             self._prepare()
         except KeyError:
             msg = (
