@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk import RecordSink
 from typing_extensions import override
@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from singer_sdk import Target
 
-    from target_creovai.target import TargetCreovai
+
+class Receiver(Protocol):
+    """What a sink asks of its target."""
+
+    def stage(self, stream: str, record: dict[str, Any]) -> None:
+        """Take a row of a conversation."""
+
+    def ignore(self, stream: str) -> None:
+        """Count a row of a stream that makes no conversation."""
 
 
 class _RawSink(RecordSink):
@@ -31,7 +39,7 @@ class _RawSink(RecordSink):
         key_properties: Sequence[str] | None,
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
-        self._target: TargetCreovai = target  # type: ignore[assignment] # our only target
+        self._target: Receiver = target  # type: ignore[assignment] # only TargetCreovai makes sinks
 
     @override
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -55,4 +63,4 @@ class IgnoringSink(_RawSink):
 
     @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        self._target.summary.ignored[self.stream_name] += 1
+        self._target.ignore(self.stream_name)

@@ -121,6 +121,10 @@ class TargetCreovai(Target):
         if len(self._buffer) >= ROWS_PER_COMMIT or self._buffered_bytes >= BYTES_PER_COMMIT:
             self._commit()
 
+    def ignore(self, stream: str) -> None:
+        """Count a row of a stream that makes no conversation."""
+        self.summary.ignored[stream] += 1
+
     def _commit(self) -> None:
         if not self._buffer:
             return
