@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 """One Salesforce row as the tap emitted it: field name to JSON value, parents nested."""
 
-MAIN_STREAMS = {"chat": "LiveChatTranscript", "case": "Case"}
-"""The stream whose row is the conversation itself, by kind of conversation."""
-
 
 class Role(StrEnum):
     """Who speaks, in our words; `participant_types` gives Creovai's names."""
