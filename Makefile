@@ -1,15 +1,20 @@
-# Both commands set up what they need in .venv: a machine with Python 3.11+ is enough.
+# All commands set up what they need in .venv: a machine with Python 3.11+ is enough.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := $(VENV)/peers
+LIBRARIES := $(VENV)/libraries
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types fix goldens clean
+.PHONY: accuracy demo test lint types fix clean
 
 ## The real job, end to end, against simulated servers: what is sent, and what a change sends.
 demo: $(VENV)/ready
 	$(BIN)/python -m tests.demo
+
+## How much of transcripts and mails comes out right, beside the best libraries that PyPI has.
+accuracy: $(VENV)/ready $(LIBRARIES)/ready
+	$(BIN)/python -m tests.accuracy $(LIBRARIES)/bin/python
 
 ## All checks: format, lint, types, tests.
 test: lint types $(PEERS)/ready
@@ -20,7 +25,7 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check .
 
 types: $(VENV)/ready
-	$(BIN)/mypy tap_salesforce_chat target_creovai tests
+	$(BIN)/mypy tap_salesforce_chat target_creovai tests benchmarks
 
 fix: $(VENV)/ready
 	$(BIN)/ruff check --fix .
@@ -36,6 +41,12 @@ $(VENV)/ready: pyproject.toml
 $(PEERS)/ready: $(VENV)/ready
 	$(PYTHON) -m venv $(PEERS)
 	$(BIN)/pip --python $(PEERS)/bin/python install --quiet --group peers
+	touch $@
+
+$(LIBRARIES)/ready: $(VENV)/ready tests/accuracy/libraries.txt
+	$(PYTHON) -m venv $(LIBRARIES)
+	$(BIN)/pip --python $(LIBRARIES)/bin/python install --quiet --no-deps \
+		--requirement tests/accuracy/libraries.txt
 	touch $@
 
 clean:

@@ -9,6 +9,7 @@ such a parser use quadratic time or memory.
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from resiliparse.extract.html2text import extract_plain_text
@@ -45,19 +46,29 @@ _UNSEEN = [
 # Each text run under an unclosed formatting tag gets copies of all of them: 70 KB of distinct
 # `<font>` tags make gigabytes of nodes. As `<span>` they are plain elements, and the text is the
 # same. `<a>` may stay: a new one closes the one before.
-_FORMATTING = re.compile(
-    r"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
-)
+_FORMATTING_TAGS = "b big code em font i nobr s small strike strong tt u"
 # Laid out as blocks by browsers, inline by resiliparse, which would glue them to what follows.
-_BLOCKS = re.compile(r"<(/?)(?:legend|caption|summary)(?=[\s/>])", re.IGNORECASE)
-_LISTS = re.compile(r"<(/?)(?:ul|ol|menu|dir)(?=[\s/>])", re.IGNORECASE)
+_BLOCK_TAGS = "legend caption summary"
+_LIST_TAGS = "ul ol menu dir"
+_ODD_TAGS = frozenset(f"{_FORMATTING_TAGS} {_BLOCK_TAGS} {_LIST_TAGS}".split())
+_TAG_NAME = re.compile(r"</?([a-zA-Z]+)")
+
+
+def _any_tag(names: str) -> re.Pattern[str]:
+    return re.compile(rf"<(/?)(?:{names.replace(' ', '|')})(?=[\s/>])", re.IGNORECASE)
+
+
+_FORMATTING = _any_tag(_FORMATTING_TAGS)
+_BLOCKS = _any_tag(_BLOCK_TAGS)
+_LISTS = _any_tag(_LIST_TAGS)
 _NESTING = re.compile(
     r"<(/?)(?!(?:area|base|br|col|dd|dt|hr|img|input|li|link|meta|option|p|param|t[dhr]|wbr)\b)[a-z]",
     re.IGNORECASE,
 )
 _LINKS = re.compile(r"<(/?)a(?=[\s/>])", re.IGNORECASE)
 # Both parsers compare a tag's attributes pairwise. Only embedded images are this long.
-_ENDLESS_TAG = re.compile(r"<([a-z]+)[\s/][^<>]{16000,}", re.IGNORECASE)
+MAX_TAG_CHARS = 16_000
+_ENDLESS_TAG = re.compile(rf"<([a-z]+)[\s/][^<>]{{{MAX_TAG_CHARS},}}", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _ADDRESS_DRESSING = re.compile(r"^(?:https?://)?(?:www\.)?|/$")
 
@@ -79,7 +90,6 @@ _CELL_GAPS = re.compile(r"\t{2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _MARK_CHARS = frozenset((QUOTE_OPEN, QUOTE_CLOSE))
 _MARKS = re.compile(f"([{QUOTE_OPEN}{QUOTE_CLOSE}])")
-_MARK_LINES = re.compile(rf"\n?{_MARKS.pattern}\n?")
 
 
 def html_to_text(html: str) -> str:
@@ -114,8 +124,10 @@ def html_to_quoted_text(html: str, quotes: str, *, is_own: Callable[[str], bool]
         is_own: Whether a quoted block that begins with this line is none: clients wrap forwarded
             mails in the same elements.
     """
-    marked = _MARK_LINES.sub(r"\1", html_to_marked_text(html, quotes))
-    return tidy_text("\n".join(_quoted_lines(marked, is_own)))
+    marked = html_to_marked_text(html, quotes)
+    for mark in (QUOTE_OPEN, QUOTE_CLOSE):
+        marked = marked.replace(f"\n{mark}", mark).replace(f"{mark}\n", mark)
+    return _tidy_lines("\n".join(_quoted_lines(marked, is_own)))
 
 
 def _quoted_lines(marked: str, is_own: Callable[[str], bool]) -> Iterator[str]:
@@ -137,12 +149,20 @@ def tidy_text(text: str) -> str:
 
     More than one empty line in a row becomes one. Indentation stays.
     """
-    lines = (line.rstrip() for line in _clean(text).split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+    return _tidy_lines(_clean(text))
+
+
+def _tidy_lines(text: str) -> str:
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip() for line in text.split("\n")])
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.rstrip().strip("\n")
 
 
 def _clean(text: str) -> str:
-    if not _UNCLEAN.search(text):
+    # All that is unclean is not printable; telling that takes half the time of the pattern.
+    if text.replace("\n", "").replace("\t", "").isprintable() or not _UNCLEAN.search(text):
         return text
     text = _whole_characters(text).replace("\r\n", "\n").replace("\r", "\n")
     text = _ODD_SPACE.sub(" ", _BREAK.sub("\n", text))
@@ -161,7 +181,15 @@ def _whole_characters(text: str) -> str:
 def _defuse(html: str) -> str:
     """Return markup with the same text that no parser chokes on."""
     html = _whole_characters(html).replace(QUOTE_OPEN, "").replace(QUOTE_CLOSE, "")
-    html = _ENDLESS_TAG.sub(r"<\1", html)
+    if len(html) > MAX_TAG_CHARS:
+        html = _ENDLESS_TAG.sub(r"<\1", html)
+    if not _ODD_TAGS.isdisjoint(map(str.lower, set(_TAG_NAME.findall(html)))):
+        html = _tame(html)
+    return html
+
+
+def _tame(html: str) -> str:
+    """Return markup without the tags that parsers do too much about, or too little."""
     html = _BLOCKS.sub(r"<\1div", _FORMATTING.sub(r"<\1span", html))
     if _peak_depth(_LISTS, html, MAX_LIST_DEPTH) > MAX_LIST_DEPTH:
         html = _LISTS.sub(r"<\1div", html)
@@ -169,15 +197,18 @@ def _defuse(html: str) -> str:
 
 
 def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
-    """Return how deep the tags nest, or 0 when there are too few of them to nest `enough`."""
+    """Return how deep the tags nest if that is deeper than `enough`, else any lower number."""
+    if html.count("<") - html.count("</") <= enough:
+        return 0
     slashes = tags.findall(html)
     if len(slashes) <= enough:
         return 0
-    depth = peak = 0
-    for slash in slashes:
-        depth = max(0, depth - 1) if slash else depth + 1
-        peak = max(peak, depth)
-    return peak
+    depths = [0, *accumulate(-1 if slash else 1 for slash in slashes)]
+    # Closing tags that close nothing don't count: depth is measured from the lowest point so far.
+    if max(depths) - min(depths) <= enough:
+        return 0
+    floors = accumulate(depths, min)
+    return max(depth - floor for depth, floor in zip(depths, floors, strict=True))
 
 
 def _edited(html: str, *, quotes: str) -> str:

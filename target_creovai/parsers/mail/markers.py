@@ -12,14 +12,18 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # No client writes a longer attribution or header line, give or take a long list of recipients.
 MAX_MARKER_CHARS: Final = 600
+# Words of three dozen characters between two rows of dashes.
+MAX_SEPARATOR_CHARS: Final = 200
 # Clients wrap an attribution at 72 to 80 characters.
 MAX_ATTRIBUTION_LINES: Final = 4
 # Five headers, an empty line after each (paragraphs in HTML), and a wrapped list of recipients.
 MAX_HEADER_LINES: Final = 14
+# Sender, date, and receiver or subject.
+MIN_UNWORDED_HEADERS: Final = 3
 
 
 class Headers(NamedTuple):
@@ -145,6 +149,14 @@ FORWARDS: Final = frozenset(
     )
 )  # fmt: skip
 
+# What mail programs put before the subject of a mail that is passed on. "VS" is left out: it says
+# "forwarded" in Danish and Norwegian, "answered" in Finnish.
+FORWARD_PREFIXES: Final = (
+    "fw", "fwd", "wg", "tr", "rv", "enc", "i", "inoltra", "inoltro", "doorst", "vb", "vl", "pd",
+    "ilt", "i̇lt", "πρθ", "пересл", "trs", "továbbítás", "הועבר", "إعادة توجيه",
+    "转发", "轉寄", "轉發", "转寄", "転送", "전달",
+)  # fmt: skip
+
 # Elements that hold nothing but history and its attribution. Outlook marks no end of it: its
 # header block is found in the text, in every language.
 _QUOTE_ELEMENTS: Final = (
@@ -180,11 +192,19 @@ _KINDS: Final = {
     for word in words.split("|")
     if word
 }
+_LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS)) + len(" :")
 _LONGEST_KEY: Final = max(map(len, _KINDS)) + 8
 # Dashes, quote marks, and the asterisks that bold text leaves in plain text.
 _DRESSING: Final = " \t\u200e\u200f*_>-=—–"
 _COLON: Final = re.compile(r"[:\uff1a]")
 _ADDRESS: Final = re.compile(r"[^\s@]@[\w-]{1,80}")
+_BRACKETED_ADDRESS: Final = re.compile(r"<[^\s<>@]{1,64}@[^\s<>]{1,200}>")
+# People write to and of people; mail programs name them.
+_IN_PERSON: Final = re.compile(
+    r"\b(?:(?-i:I)|you|your|we|my|our|sie|ihnen|ihre?|ich|wir|mir|mich|uns|vous|votre|nous|usted"
+    r"|ustedes|você|vocês|jij|wij|jag|вы|вам|мне|мы)\b",
+    re.IGNORECASE,
+)
 # "15:04", "15h04", "3 pm"; "15.04" too, unless it is part of a date.
 _TIME: Final = re.compile(
     r"(?<!\d)\d{1,2}(?::|\s?h|시)\s?\d\d(?!\d)"
@@ -193,19 +213,39 @@ _TIME: Final = re.compile(
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2})")
-_SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
-_ENDS_OPEN: Final = re.compile(r"[:\uff1a]\s{0,3}>?$")
+MAX_END_CHARS: Final = 8
+SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LABELLED: Final = re.compile(r"[^\W\d_][^:\uff1a]{0,30}[:\uff1a] ?\S.{0,600}\Z")
+# A date may end in a dot: "(időpont: 2024." is half an attribution.
+_ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
+_ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]{0,4}>?$")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 def _words(column: int, rows: Sequence[Attribution]) -> str:
-    words = {word for row in rows for word in row[column].split("|") if word}
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return _any_of({word for row in rows for word in row[column].split("|") if word})
 
 
 _VERB: Final = re.compile(_words(1, [*ATTRIBUTIONS.values()]), re.IGNORECASE)
 _OPENING: Final = re.compile(
     rf"(?:{_words(0, [*ATTRIBUTIONS.values()])})\b.{{0,40}}\d", re.IGNORECASE
 )
+
+
+_SAYS_FORWARDED: Final = re.compile(
+    rf"\s{{0,9}}(?:\[[^\]]{{1,40}}\]\s{{0,9}})?(?:{_any_of(FORWARD_PREFIXES)})"
+    r"(?:\s?[\[(]\d{1,3}[\])])?\s?[:\uff1a]",
+    re.IGNORECASE,
+)
+
+
+def says_forwarded(subject: str) -> bool:
+    """Tell whether a subject begins with a forward prefix; "RE: FW:" is an answer to one."""
+    return _SAYS_FORWARDED.match(subject) is not None
 
 
 def may_hold_quotes(html: str) -> bool:
@@ -246,10 +286,13 @@ DECORATION: Final = (is_rule, is_framed, is_original, is_forward)
 
 
 def _separator_words(line: str, *, dashes: int) -> str:
-    if len(line) > MAX_MARKER_CHARS:
+    undressed = line[:1] not in _DRESSING
+    if len(line) > (_LONGEST_SEPARATOR if undressed else MAX_SEPARATOR_CHARS):
+        return ""
+    if undressed and dashes:
         return ""
     bare = line.lstrip(_DRESSING)
-    if line[: len(line) - len(bare)].count("-") < dashes:
+    if line[: len(line) - len(bare)].count("-") < dashes and "__" not in line[:2]:
         return ""
     return bare.rstrip(_DRESSING + ":\uff1a").casefold()
 
@@ -263,8 +306,8 @@ def header_kind(line: str) -> str | None:
 def header_block_end(lines: Sequence[str], start: int) -> int | None:
     """Return the index after the header block that begins at `start`, if one does.
 
-    A block states sender, date and receiver or subject. A travel form may too ("From: Hamburg"),
-    so three headers count only beside a mail address, or a time of day and a subject.
+    A block states sender, date and receiver or subject. So may a form ("From: Hamburg"): there
+    must be a mail address, or a time of day and a subject.
     """
     if header_kind(lines[start]) is None:
         return None
@@ -283,10 +326,26 @@ def header_block_end(lines: Sequence[str], start: int) -> int | None:
 def _is_header_block(kinds: dict[str, str]) -> bool:
     if not {"sender", "date"} <= kinds.keys() or kinds.keys().isdisjoint({"to", "subject"}):
         return False
-    if {"to", "subject"} <= kinds.keys():
-        return True
     values = "\n".join(kinds.values())
     return bool(_ADDRESS.search(values) or ("subject" in kinds and _TIME.search(kinds["date"])))
+
+
+def unworded_header_start(lines: Sequence[str], end: int) -> int | None:
+    """Return where the header block of an unknown language begins that ends here, if one does.
+
+    For the lines right above a known message only: three or more `label: value`, one of them with
+    an address and one with day and time.
+    """
+    start = end
+    while start and end - start < MAX_HEADER_LINES and _LABELLED.match(lines[start - 1]):
+        start -= 1
+    block = lines[start:end]
+    is_header = (
+        len(block) >= MIN_UNWORDED_HEADERS
+        and any(map(_ADDRESS.search, block))
+        and any(_TIME.search(line) and _YEAR.search(line) for line in block)
+    )
+    return start if is_header else None
 
 
 def attribution_start(lines: Sequence[str], last: int, *, before_quote: bool) -> int | None:
@@ -296,10 +355,12 @@ def attribution_start(lines: Sequence[str], last: int, *, before_quote: bool) ->
         lines: The mail.
         last: The line that would end it: "… wrote:".
         before_quote: Quoted lines follow, so less evidence will do. Without them a mere sentence
-            ("Yesterday he wrote:") must not pass: it takes a time of day, and two of date, address
-            and verb.
+            ("On 2 May you wrote:") must not pass: it takes two of verb, date and address beside a
+            time of day, or all three; and an address as only programs write it may stand in for a
+            verb, and shows that "you" is part of a name.
     """
-    if len(lines[last]) > MAX_MARKER_CHARS or not _ENDS_OPEN.search(lines[last]):
+    end = len(lines[last])
+    if end > MAX_MARKER_CHARS or not _ENDS_OPEN.search(lines[last], max(0, end - MAX_END_CHARS)):
         return None
     joined = ""
     found = None
@@ -307,7 +368,8 @@ def attribution_start(lines: Sequence[str], last: int, *, before_quote: bool) ->
         line = lines[start]
         if not line or len(line) + len(joined) > MAX_MARKER_CHARS:
             break
-        if joined and line.endswith(_SENTENCE_ENDS):
+        is_half = found is None and _ENDS_IN_NUMBER.search(line)
+        if joined and line.endswith(SENTENCE_ENDS) and not is_half:
             break
         joined = f"{line.lstrip(_DRESSING)} {joined}"
         if _is_attribution(joined, before_quote=before_quote):
@@ -324,7 +386,9 @@ def _is_dated(text: str) -> bool:
 def _is_attribution(text: str, *, before_quote: bool) -> bool:
     if before_quote:
         return bool(_VERB.search(text) or _ADDRESS.search(text)) or _is_dated(text)
-    if not _TIME.search(text):
-        return False
-    said_by = bool(_VERB.search(text)), bool(_ADDRESS.search(text))
-    return all(said_by) or (any(said_by) and bool(_DATE.search(text)))
+    verb, dated = _VERB.search(text), _DATE.search(text)
+    bracketed = _BRACKETED_ADDRESS.search(text)
+    if bracketed:
+        return bool(dated and (verb or _TIME.search(text)))
+    said_by_program = verb and _TIME.search(text) and not _IN_PERSON.search(text)
+    return bool(said_by_program and (dated or _ADDRESS.search(text)))

@@ -19,6 +19,7 @@ from target_creovai.parsers.mail.html import (
     html_to_text,
     tidy_text,
 )
+from target_creovai.parsers.mail.signatures import without_ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,6 +56,8 @@ def read_mail(
     *,
     strip_quoted: bool,
     earlier: Sequence[str] = (),
+    subject: str | None = None,
+    strip_signatures: bool = False,
 ) -> MailText:
     """Return the text of a mail: of its text body if that shows anything, else of its HTML body.
 
@@ -65,11 +68,20 @@ def read_mail(
             written between quoted lines stay, each with the quoted line above it; so do forwarded
             mails, unless they repeat an earlier message.
         earlier: Full texts of the earlier messages of the same case.
+        subject: The mail's subject. One that says "forwarded" ("FW:", "WG:") keeps what stands
+            below a header block, which else is taken for history.
+        strip_signatures: With `strip_quoted`, also take out sign-offs with the name block below
+            them, mobile footers and legal notices.
     """
     if not strip_quoted:
         return MailText(full_text(text_body, html_body), removed=0, kept_whole=False)
     whole = tidy_text(text_body or "") or _html_with_quote_marks(html_body or "")
-    text = _own_text(whole, _Earlier.of(earlier))
+    text = _own_text(
+        whole,
+        _Earlier.of(earlier),
+        forwarded=markers.says_forwarded(subject or ""),
+        strip_signatures=strip_signatures,
+    )
     if not text.strip():
         return MailText(full_text(text_body, html_body), removed=0, kept_whole=bool(whole))
     return MailText(text, removed=max(0, len(whole) - len(text)), kept_whole=False)
@@ -206,6 +218,8 @@ def _with_marker(lines: list[str], start: int) -> int:
             return _with_decoration(lines, index)
     if above:
         attribution = markers.attribution_start(lines, above - 1, before_quote=True)
+        if attribution is None:
+            attribution = markers.unworded_header_start(lines, above)
         start = start if attribution is None else attribution
     return _with_decoration(lines, start)
 
@@ -272,20 +286,29 @@ class _Part:
         return any(line.strip() for line in self.lines)
 
 
-def _own_text(text: str, earlier: _Earlier) -> str:
+def _own_text(text: str, earlier: _Earlier, *, forwarded: bool, strip_signatures: bool) -> str:
     lines = [line.rstrip() for line in markers.without_thread_tokens(text).split("\n")]
     if earlier.texts:
         lines = _without_repeats(lines, earlier)
-    parts, rest = _split(lines, earlier)
+    parts, rest = _split(lines, earlier, forwarded=forwarded)
     parts = [*filter(None, parts)]
     if parts and not parts[-1].quoted:
         parts[-1].lines = _without_signature(parts[-1].lines)
     kept = [line for part in _answered(parts, earlier) for line in part.lines]
-    return tidy_text("\n".join([*_without_signature(kept), *rest]))
+    kept = _without_signature(kept)
+    if strip_signatures:
+        kept = without_ending(kept)
+        rest = ["", *rest]
+    return tidy_text("\n".join([*kept, *rest]))
 
 
-def _split(lines: list[str], earlier: _Earlier) -> tuple[list[_Part], list[str]]:
+def _split(
+    lines: list[str], earlier: _Earlier, *, forwarded: bool
+) -> tuple[list[_Part], list[str]]:
     """Split a mail at its quote marks, up to where all that follows is history or forwarded.
+
+    What earlier messages hold is gone already: in a mail that its subject calls forwarded, the
+    rest of a header block's text is news.
 
     Returns:
         The parts, and what stays of all that follows.
@@ -293,13 +316,20 @@ def _split(lines: list[str], earlier: _Earlier) -> tuple[list[_Part], list[str]]
     parts = [_Part(quoted=False, lines=[])]
     for index, line in enumerate(lines):
         part = parts[-1]
-        quoted = line.startswith(">") or (part.quoted and not line)
+        if not line:  # belongs to whatever it stands in
+            part.lines.append(line)
+            continue
+        quoted = line.startswith(">")
         if quoted and not part.quoted:
+            if forwarded and _begins_block(lines, index):
+                return parts, lines[index:]
             attributed = _cut_attribution(part.lines) or _names_its_author(lines, index)
             if not attributed and markers.is_forward(line):
                 return parts, lines[index:]
             parts.append(_Part(quoted=True, lines=[line], attributed=attributed))
-        elif not quoted and markers.is_forward(line):
+        elif not quoted and (
+            markers.is_forward(line) or (forwarded and _begins_block(lines, index))
+        ):
             return parts, lines[index:]
         elif not quoted and _begins_history(lines, index, part.lines):
             return parts, _answers(lines[index:], earlier)
@@ -321,13 +351,18 @@ def _cut_attribution(lines: list[str]) -> bool:
 
 def _names_its_author(lines: list[str], index: int) -> bool:
     """Tell whether a quote holds its own attribution, separator or headers."""
-    if markers.is_original(lines[index]) or markers.header_block_end(lines, index) is not None:
+    if _begins_block(lines, index):
         return True
     opening = lines[index : index + markers.MAX_ATTRIBUTION_LINES]
     return any(
         markers.attribution_start(opening, last, before_quote=False) is not None
         for last in range(len(opening))
     )
+
+
+def _begins_block(lines: list[str], index: int) -> bool:
+    """Tell whether a header block begins here, with or without a separator above it."""
+    return markers.is_original(lines[index]) or markers.header_block_end(lines, index) is not None
 
 
 def _begins_history(lines: list[str], index: int, above: list[str]) -> bool:
@@ -368,6 +403,8 @@ def _answered(parts: list[_Part], earlier: _Earlier) -> Iterator[_Part]:
 def _is_listing(before: _Part | None, part: _Part, after: _Part | None) -> bool:
     """Tell whether the lines are a console's or a program's rather than a quoted mail's."""
     above = before.lines[-1] if before else ""
+    if above and len(part.lines) == 1 and not above.endswith(markers.SENTENCE_ENDS):
+        return True  # "whenever the load is" / "> 80 percent": a sentence, wrapped before a sign
     below = after.lines[0] if after and part.lines[-1] else ""
     return (
         part.lines[0].startswith(">>> ")

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # January to December; the languages' own lists overlap without ever disagreeing.
 _MONTHS: Final = (
@@ -29,6 +32,8 @@ MONTHS: Final = {
 _TIME = r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?: ?([ap])\.?m\.?)?"
 _ZONE = r"\((?:GMT|UTC)?([+\-\u2212])(\d{2}):?(\d{2})\)"
 CLOCK: Final = re.compile(rf"(?<!\d){_TIME} {{0,4}}{_ZONE}", re.IGNORECASE)
+_ZONE_MARK: Final = re.compile(_ZONE, re.IGNORECASE)
+_LONGEST_TIME: Final = len("23:59:59 p.m.    ")
 _EPOCH: Final = re.compile(r"(?<!\d)(\d{10})(\d{3})?[ \"']*\Z")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NUMBER: Final = re.compile(r"\d+")
@@ -47,6 +52,13 @@ def parse_start(text: str) -> datetime | None:
         return _from_clock(text[: clock.start()], clock) if clock else _from_epoch(text)
     except (ValueError, OverflowError):  # no such day, hour or zone; or beyond year 9999
         return None
+
+
+def find_clocks(text: str) -> Iterator[re.Match[str]]:
+    """Yield each `CLOCK` in a text, looking back from the rarer zones."""
+    for zone in _ZONE_MARK.finditer(text):
+        if clock := CLOCK.search(text, max(0, zone.start() - _LONGEST_TIME), zone.end()):
+            yield clock
 
 
 def states_epoch(text: str) -> bool:

@@ -61,6 +61,14 @@ class Kind(Enum):
     CUT = auto()  # the last entry, when it stops before its text
 
 
+# Python 3.11 takes a property call for each `Kind.ENTRY`: too much for every token of a body.
+STARTED: Final = Kind.STARTED
+AGENT: Final = Kind.AGENT
+ENTRY: Final = Kind.ENTRY
+STRAY: Final = Kind.STRAY
+CUT: Final = Kind.CUT
+
+
 @dataclass(slots=True)
 class Token:
     """One or more lines of the body; `lead`, `name`, ":" and `texts` are all that is in them."""
@@ -108,7 +116,7 @@ def entry_of(line: str) -> Token | None:
     if len(name) > MAX_NAME and len(decode(name)) > MAX_NAME:
         return None
     total = seconds_of(hours, minutes, seconds)
-    return Token(Kind.ENTRY, [line[match.end() :]], line[: match.start(4)], name, total)
+    return Token(ENTRY, [line[match.end() :]], line[: match.start(4)], name, total)
 
 
 def _stamped_entry_of(line: str) -> Token | None:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.parsers.transcript import words
-from target_creovai.parsers.transcript.dates import CLOCK
+from target_creovai.parsers.transcript.dates import find_clocks
 from target_creovai.parsers.transcript.entries import BLANKS, OFFSET, labels_in, seconds_of
 from target_creovai.parsers.transcript.markup import MARKS, decode
 from target_creovai.parsers.transcript.speakers import name_key
@@ -39,15 +38,14 @@ _DATE: Final = re.compile(
     r"(?:[^\W\d_]+,? )?(?:[^\W\d_]+\.? \d{1,2}|\d{1,2}\.? [^\W\d_]+),? \d{4},? ?\Z"
 )
 _ZONE_THEN_ENTRY: Final = re.compile(
-    r"(?:^|\n)(?!\s{0,4}\()[^\n]{0,200}?\([+-]\d{4}\)[^\n]{1,400}?\( ?\d{1,5} ?[hms]", re.IGNORECASE
+    r"(?!\s{0,4}\().{0,200}?\([+-]\d{4}\).{1,400}?\( ?\d{1,5} ?[hms]", re.IGNORECASE
 )
 _MAX_WORDS: Final = 5
 _LABEL_WINDOW: Final = 120
 _NOTICE_WINDOW: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """What may be an entry; `sure` when its name is known or comes back."""
 
     start: int
@@ -61,7 +59,8 @@ def is_flat(lines: Sequence[str]) -> bool:
     if any(line[0] in MARKS for line in lines if line):
         return False
     printed = sum(1 for line in lines if line.strip())
-    return printed == 1 or _ZONE_THEN_ENTRY.search("\n".join(lines)) is not None
+    zoned = (line for line in lines if "(+" in line or "(-" in line)
+    return printed == 1 or any(map(_ZONE_THEN_ENTRY.match, zoned))
 
 
 def unflatten(lines: Iterable[str], known: AbstractSet[str]) -> list[str]:
@@ -95,13 +94,13 @@ def _cut(text: str, positions: Sequence[int]) -> list[str]:
 def _find_starts(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each start line begins and ends, by its clock and what stands before that."""
     begun = 0
-    for clock in CLOCK.finditer(text):
+    for clock in find_clocks(text):
         window = max(begun, clock.start() - _LABEL_WINDOW)
         before = text[window : clock.start()]
-        labels = list(words.STARTED_LABEL.finditer(before))
+        labels = list(words.find_started(before))
         date = _DATE.search(before)
         if labels:
-            start = window + labels[-1].start()
+            start = window + labels[-1]
         elif begun == window == 0 and "(" not in before:
             start = 0
         elif date:
@@ -197,11 +196,12 @@ def _find_header_lines(header: str, begin: int, speakers: AbstractSet[str]) -> I
 
 def _find_notices(text: str, entries: Sequence[int], end: int) -> Iterator[int]:
     """Yield where a notice begins that stands at the end of what somebody said."""
-    starts = [match.start() for match in words.STARTED_LABEL.finditer(text)]
-    stops = sorted({*entries, *starts, end})
+    stops = sorted({*entries, *words.find_started(text), end})
     for start, stop in pairwise(stops):
-        notice = words.NOTICE_AT_END.search(text, max(start, stop - _NOTICE_WINDOW), stop)
-        if notice:
+        window = max(start, stop - _NOTICE_WINDOW)
+        if words.NOTICE_HINT not in text[window:stop].lower():
+            continue
+        if notice := words.NOTICE_AT_END.search(text, window, stop):
             yield notice.start()
 
 

@@ -22,6 +22,7 @@ from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import CLOCK, states_epoch
 from target_creovai.parsers.transcript.entries import (
     BLANKS,
+    ENTRY,
     MAX_NAME,
     OFFSET,
     Kind,
@@ -91,7 +92,7 @@ class _Reader:
             self.tokens.append(Token(kind, [line]))
             self._header_lines += 1
             self._headers.add(kind)
-        elif self._last is Kind.ENTRY:
+        elif self._last is ENTRY:
             self.tokens[-1].texts.append(line)
 
     @property

@@ -92,7 +92,8 @@ def decode(text: str) -> str:
 def _tidy(body: str) -> str:
     """Return the body with one kind of newline, one kind of blank and no control character."""
     text = body.replace("\r\n", "\n").replace("\r", "\n") if "\r" in body else body
-    if _ODD.search(text):
+    # The first test is the faster one, and a body of one line needs no other.
+    if not text.isprintable() and _ODD.search(text):
         text = _ODD.sub(_tidy_character, text)
     return _BLANK_ENTITY.sub(" ", text) if "&" in text else text
 

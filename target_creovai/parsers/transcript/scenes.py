@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import parse_start
-from target_creovai.parsers.transcript.entries import Kind, Token, bare
+from target_creovai.parsers.transcript.entries import AGENT, ENTRY, STARTED, Kind, Token, bare
 from target_creovai.parsers.transcript.markup import decode
 from target_creovai.parsers.transcript.speakers import Scene, Transfer, name_key
 
@@ -42,7 +42,7 @@ def split_into_parts(tokens: Iterable[Token]) -> list[Part]:
     """Return the parts of a transcript; the first has no start when the body has none."""
     parts = [Part()]
     for token in tokens:
-        if token.kind is Kind.STARTED:
+        if token.kind is STARTED:
             parts.append(Part(started=token))
         parts[-1].tokens.append(token)
     before_bot = False
@@ -66,7 +66,8 @@ def speaker_of(name: str | None) -> str:
 
 def settle_colons(tokens: Sequence[Token], known: AbstractSet[str]) -> None:
     """Where a known name holds ": ", end the name there instead of at its first colon."""
-    headed = {name_key(agent) for token in tokens if (agent := _agent_in(token))}
+    agents = [_agent_in(token) for token in tokens if token.kind is AGENT]
+    headed = {name_key(agent) for agent in agents if agent}
     names = sorted((name for name in known | headed if ": " in name), key=len, reverse=True)
     for token in tokens if names else ():
         if token.name is not None and token.label is None:
@@ -86,13 +87,15 @@ def _settle_colon(token: Token, names: Sequence[str]) -> None:
 def _read_scene(part: Part, *, after_bot: bool) -> bool:
     """Fill in scene and segment; tell whether a bot was at work in this part."""
     scene = part.scene
-    printed = {token.name: token.label for token in part.tokens if token.kind is Kind.ENTRY}
+    printed = {token.name: token.label for token in part.tokens if token.kind is ENTRY}
     scene.speakers = {speaker_of(name): label for name, label in printed.items()}
-    unspoken = [token for token in part.tokens if token.kind is not Kind.ENTRY]
+    unspoken = [token for token in part.tokens if token.kind is not ENTRY]
     bot_seen = False
     for token in unspoken:
         if token.kind is Kind.NOTICE:
             bot_seen = bot_seen or words.BOT_AT_WORK.search(token.line) is not None
+            if named := words.AGENT_IN_NOTICE.match(bare(text_of(token))):
+                scene.others.append(named[1])
         elif token.kind is Kind.TRANSFER:
             by_bot = after_bot or bot_seen
             text = bare(text_of(token))
@@ -116,7 +119,7 @@ def _segment_of(part: Part, unspoken: Sequence[Token]) -> Segment | None:
 
 
 def _agent_in(token: Token) -> str | None:
-    if token.kind is not Kind.AGENT:
+    if token.kind is not AGENT:
         return None
     text = bare(text_of(token))
     label = words.AGENT_LABEL.match(text)

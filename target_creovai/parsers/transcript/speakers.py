@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.model import Role
@@ -62,22 +63,25 @@ class Scene:
     transfers: list[Transfer] = field(default_factory=list)
     speakers: dict[str, str | None] = field(default_factory=dict)
     """Each printed name, in order of appearance, with the part printed beside it, if any."""
+    others: list[str] = field(default_factory=list)
+    """Agents whom notices name."""
 
 
+@lru_cache(maxsize=1024)
 def name_key(name: str) -> str:
     """Return what two printings of the same name have in common."""
     return " ".join(_INVISIBLE.sub("", name).casefold().split()).rstrip(".")
 
 
-def short_forms(name: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def short_forms(name: str) -> frozenset[str]:
     """Return the name and its short forms, as keys.
 
     Where the first name ends is not known: "Ana María López" may sign as "Ana M" or "Ana María L".
     """
     words = name_key(name).split()
-    return {" ".join(words)} | {
-        " ".join([*words[:count], words[count][0]]) for count in range(1, len(words))
-    }
+    initials = {" ".join([*words[:count], words[count][0]]) for count in range(1, len(words))}
+    return frozenset(initials | {" ".join(words)})
 
 
 def assign_roles(
@@ -106,6 +110,7 @@ class _Cast:
         self._customers = {name_key(name) for name in names.customers} - {""}
         self._bots = {name_key(name) for name in names.bots} - {""}
         self._headed = {name_key(scene.agent) for scene in scenes if scene.agent}
+        self._headed |= {name_key(name) for scene in scenes for name in scene.others}
         transfers = [transfer for scene in scenes for transfer in scene.transfers]
         self._givers = {name_key(each.giver) for each in transfers if each.by_bot}
         self._takers = {name_key(each.taker) for each in transfers}
@@ -151,7 +156,7 @@ class _Cast:
         return printed_part or LABELS.get(name_key(name))
 
     def by_other_header(self, name: str, _part: str | None, _scene: Scene) -> Role | None:
-        """Who answered in another segment may stay on, as in a conference."""
+        """Who answered in another segment may stay on, or join, as in a conference."""
         key = name_key(name)
         return _agent_or_bot(key) if key in self._headed else None
 

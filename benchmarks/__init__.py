@@ -1,0 +1,1 @@
+"""How fast the parts are, on one machine, in numbers that can be compared with the goals."""

@@ -1,0 +1,335 @@
+"""What stands below the words of a mail: sign-off and name, app footer, legal notice.
+
+Nothing here is certain, so each of the three must show two signs of what it is, and what follows
+a sign-off must look like names, posts and addresses to its last line: else all of it stays. To
+teach a language, add a row to the table.
+"""
+
+# ruff: noqa: RUF001 - letters of other alphabets are what these tables are about.
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_BLOCK_LINES: Final = 10
+MAX_BLOCK_CHARS: Final = 80
+MAX_BLOCK_WORDS: Final = 10
+MAX_POST_WORDS: Final = 4
+MAX_FOOTER_CHARS: Final = 120
+# No legal notice is longer; what is may be a contract that the mail is about.
+MAX_NOTICE_CHARS: Final = 3_000
+MIN_LEGAL_WORDS: Final = 2
+# Footer and notices alternate; more of them than this is no signature any more.
+MAX_PARAGRAPHS: Final = 6
+
+
+class Language(NamedTuple):
+    """How one language ends a mail.
+
+    Attributes:
+        sign_offs: Wishes that say nothing else; they end a mail with or without a name.
+        thanks: Words that are a sign-off only above a name.
+        sent: What app footers begin or end with.
+        notices: How legal notices begin.
+        legal: Parts of words that legal notices hold.
+    """
+
+    sign_offs: str
+    thanks: str = ""
+    sent: str = ""
+    notices: str = ""
+    legal: str = ""
+
+
+# Alternatives are separated by `|`.
+LANGUAGES: Final[dict[str, Language]] = {
+    "en": Language(
+        "regards|kind regards|best regards|warm regards|warmest regards|kindest regards"
+        "|with kind regards|with best regards|many regards|sincerely|yours sincerely"
+        "|sincerely yours|yours faithfully|yours truly|best wishes|respectfully|kr|br|rgds|cheers",
+        "thanks|thank you|many thanks|thanks a lot|thanks and regards|thanks in advance|best|yours"
+        "|thank you and regards|thank you in advance|thanks & regards|all the best",
+        "sent from|sent with|sent via|get outlook",
+        "this email|this e-mail|this message|this communication|this electronic|disclaimer"
+        "|confidentiality|confidential|the information|the content|notice"
+        "|please consider the environment|think before you print",
+        "environment|print|confidential|privileged|intended|recipient|addressee|in error|disclos"
+        "|unauthori",
+    ),
+    "de": Language(
+        "mit freundlichen grüßen|mit freundlichen grüssen|mit freundlichem gruß|freundliche grüße"
+        "|freundliche grüsse|viele grüße|viele grüsse|beste grüße|beste grüsse|liebe grüße"
+        "|schöne grüße|herzliche grüße|herzliche grüsse|mfg|lg|vg|hochachtungsvoll|gruß|gruss",
+        "danke|vielen dank|besten dank|danke und gruß|danke im voraus|vielen dank im voraus",
+        "gesendet|gesendet von|gesendet mit|von meinem|holen sie sich outlook",
+        "diese e-mail|diese email|diese nachricht|dieses e-mail|der inhalt|die information"
+        "|disclaimer|vertraulich|hinweis|bitte denken sie an die umwelt",
+        "umwelt|druck|vertraulich|empfänger|adressat|irrtümlich|unbefugt|unerlaubt|vernichten|bestimmt",
+    ),
+    "fr": Language(
+        "cordialement|bien cordialement|très cordialement|bien à vous|sincères salutations"
+        "|salutations distinguées|salutations|cdlt|bonne journée|bonne réception|amicalement",
+        "merci|merci d'avance|merci beaucoup|merci par avance|avec mes remerciements",
+        "envoyé de|envoyé depuis|envoyé à partir|envoyé avec|obtenir outlook|téléchargez outlook",
+        "ce message|ce courriel|ce mail|cet e-mail|cet email|le contenu|les informations"
+        "|avertissement|confidentialité",
+        "confidentiel|destinataire|par erreur|divulgation|diffusion|non autorisé",
+    ),
+    "es": Language(
+        "saludos|un saludo|saludos cordiales|un cordial saludo|cordialmente|atentamente"
+        "|muy atentamente|atte|reciba un cordial saludo|quedo atento|quedo atenta",
+        "gracias|muchas gracias|gracias de antemano|gracias y saludos|muchas gracias y saludos",
+        "enviado desde|enviado con|obtener outlook",
+        "este mensaje|este correo|esta comunicación|la información|aviso|el contenido",
+        "confidencial|destinatario|por error|divulgación|prohibid|no autorizad",
+    ),
+    "pt": Language(
+        "atenciosamente|att|cumprimentos|com os melhores cumprimentos|melhores cumprimentos"
+        "|cordialmente|abraços|saudações|sem mais",
+        "obrigado|obrigada|muito obrigado|muito obrigada|grato|grata|desde já agradeço",
+        "enviado do|enviado de|enviado a partir|enviado através|enviado com|obter o outlook"
+        "|obtenha o outlook",
+        "esta mensagem|este e-mail|este email|as informações|aviso|o conteúdo",
+        "confidencia|destinatário|por engano|por erro|divulgação|proibid|não autorizad",
+    ),
+    "it": Language(
+        "cordiali saluti|distinti saluti|saluti|un saluto|cordialmente|buona giornata|a presto",
+        "grazie|grazie mille|molte grazie|grazie e saluti|grazie in anticipo|ringrazio",
+        "inviato da|inviato dal|inviato con|ottieni outlook|scarica outlook",
+        "questo messaggio|questa e-mail|questa email|la presente|le informazioni|il contenuto"
+        "|avviso",
+        "confidenzial|riservat|destinatari|per errore|divulgazione|vietat|non autorizzat",
+    ),
+    "nl": Language(
+        "met vriendelijke groet|met vriendelijke groeten|vriendelijke groet|vriendelijke groeten"
+        "|hartelijke groet|hartelijke groeten|groet|groeten|groetjes|mvg|hoogachtend",
+        "bedankt|dank|dank u|dank je|alvast bedankt|dank bij voorbaat|bij voorbaat dank",
+        "verstuurd vanaf|verzonden vanaf|verzonden vanuit|verstuurd met|outlook voor",
+        "dit bericht|dit e-mailbericht|deze e-mail|de informatie|de inhoud|disclaimer",
+        "vertrouwelijk|geadresseerde|bestemd|vergissing|abusievelijk|openbaarmaking|verspreiding",
+    ),
+    "sv": Language(
+        "med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|vänlig hälsning|mvh"
+        "|hälsningar|bästa hälsningar|hälsning",
+        "tack|tack på förhand|tack så mycket",
+        "skickat från|skickades från|skickat med|hämta outlook",
+        "detta mejl|detta meddelande|detta e-post|denna e-post|informationen|innehållet",
+        "konfidentiell|mottagare|av misstag|felaktigt|obehörig|sekretess",
+    ),
+    "da": Language(
+        "med venlig hilsen|venlig hilsen|de bedste hilsner|bedste hilsner|mange hilsner|hilsen|mvh",
+        "tak|på forhånd tak|mange tak",
+        "sendt fra|sendt med|hent outlook",
+        "denne e-mail|denne mail|denne meddelelse|indholdet|oplysningerne",
+        "fortrolig|modtager|ved en fejl|uberettiget|videregivelse",
+    ),
+    "no": Language(
+        "med vennlig hilsen|vennlig hilsen|beste hilsen|hilsen|med hilsen|mvh",
+        "takk|på forhånd takk|tusen takk",
+        "sendt fra|sendt med|få outlook",
+        "denne e-posten|denne meldingen|innholdet|informasjonen",
+        "konfidensiell|fortrolig|mottaker|ved en feil|uvedkommende",
+    ),
+    "fi": Language(
+        "ystävällisin terveisin|parhain terveisin|terveisin|ystävällisesti|terv",
+        "kiitos|kiitos etukäteen|kiitoksia|kiittäen",
+        "lähetetty|hanki outlook",
+        "tämä viesti|tämä sähköposti|viestin sisältö",
+        "luottamuksell|vastaanottaja|erehdyksessä|virheellisesti",
+    ),
+    "pl": Language(
+        "pozdrawiam|z poważaniem|z wyrazami szacunku|pozdrowienia|serdecznie pozdrawiam"
+        "|łączę pozdrowienia",
+        "dziękuję|z góry dziękuję|dziękuję i pozdrawiam|dzięki",
+        "wysłane z|wysłano z|pobierz outlook|uzyskaj outlook",
+        "ta wiadomość|niniejsza wiadomość|treść tej|informacje zawarte",
+        "poufn|adresat|odbiorc|omyłk|pomyłk|błędn|zabronion",
+    ),
+    "cs": Language(
+        "s pozdravem|s přátelským pozdravem|hezký den|pěkný den|zdraví|s úctou",
+        "děkuji|děkuji předem|předem děkuji|díky",
+        "odesláno z|odesláno přes|získejte outlook",
+        "tato zpráva|tento e-mail|obsah této",
+        "důvěrn|adresát|příjemc|omylem|neoprávněn",
+    ),
+    "tr": Language(
+        "saygılarımla|saygılarımızla|iyi çalışmalar|iyi günler|sevgiler|selamlar",
+        "teşekkürler|teşekkür ederim|şimdiden teşekkürler",
+        "gönderildi|outlook'u edinin",
+        "bu e-posta|bu mesaj|bu ileti",
+        "gizli|alıcı|yanlışlıkla|yetkisiz",
+    ),
+    "ru": Language(
+        "с уважением|с наилучшими пожеланиями|всего доброго|всего хорошего|хорошего дня",
+        "спасибо|заранее спасибо|большое спасибо|благодарю",
+        "отправлено с|отправлено из",
+        "это сообщение|это письмо|данное сообщение|настоящее сообщение|информация",
+        "конфиденциальн|адресат|получател|по ошибке|разглашени",
+    ),
+    "ja": Language(
+        "敬具|以上",
+        "よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|宜しくお願いします"
+        "|宜しくお願いいたします|ありがとうございます",
+        "から送信",
+    ),
+    "zh": Language(
+        "此致|敬礼|此致敬礼|祝好|顺颂商祺|順頌商祺",
+        "谢谢|謝謝|多谢",
+        "发自|來自我的|從我的|发送自",
+    ),
+    "ko": Language("안녕히 계세요", "감사합니다|고맙습니다", "에서 보냄"),
+}  # fmt: skip
+
+# An app or a device must be named: "Sent from the depot" is somebody's own words.
+_DEVICES: Final = re.compile(
+    r"iphon|ipad|ipod|android|galaxy|samsung|huawei|xiaomi|redmi|pixel|blackberry|nokia|outlook"
+    r"|gmail|yahoo|proton ?mail|thunderbird|gmx|web\.de|mail\.ru|yandex|mail für windows"
+    r"|mail for windows|courrier pour windows|correo para windows|smartphone|mobile device"
+    r"|мобильно|my (?:mobile|phone)|meinem (?:handy|telefon)|手机|手機",
+    re.IGNORECASE,
+)
+_CONTACT: Final = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|<[^<>]*>")
+_WORD: Final = re.compile(r"[^\W\d_][\w'’.-]*")
+# Lower-case words that names, posts and addresses hold.
+_SMALL_WORDS: Final = frozenset(
+    re.split(
+        " ",
+        "a al and au aus aux av b c d da das de del dell della den der des di do dos du e ed el"
+        " email en et f fax fon from från für h i im in internet k la le les m mail mob mobil"
+        " mobile o och of og oder p ph phone s t tel telefon the til tlf u und v van vom von w web"
+        " x y z za zu zum zur",
+    )
+)
+# A notice is nobody's own words.
+_FIRST_PERSON: Final = re.compile(
+    r"\b(?:I|i|my|me|ich|mir|mich|meine?[nrsm]?|je|j'|mon|ma|mes|yo|me|io|mio|mia|eu|meu|minha|ik"
+    r"|mijn|jag|jeg|я|мне|моя|мой)\b|[?？]"
+)
+_POSTSCRIPT: Final = re.compile(r"\(?p\.? ?s\b|ps:|n\.? ?b\.?\b", re.IGNORECASE)
+_AROUND: Final = " \t,.!*_~-–—;:，。！、"
+
+
+def _all(column: int) -> list[str]:
+    words = {word for row in LANGUAGES.values() for word in row[column].split("|") if word}
+    return sorted(words, key=len, reverse=True)
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return "|".join(map(re.escape, words))
+
+
+_SIGN_OFF: Final = re.compile(rf"({_any_of(_all(0))})(?![^\W_])", re.IGNORECASE)
+_THANKS: Final = re.compile(rf"({_any_of(_all(1))})(?![^\W_])", re.IGNORECASE)
+_SENT: Final = re.compile(
+    rf"(?:{_any_of(_all(2))})(?:\b|(?<=[^\x00-\x7f]))|.*(?P<last>{_any_of(_all(2))})$",
+    re.IGNORECASE,
+)
+_NOTICE: Final = re.compile(rf"(?:{_any_of(_all(3))})(?![^\W_])", re.IGNORECASE)
+_LEGAL: Final = re.compile(_any_of(_all(4)), re.IGNORECASE)
+
+
+def without_ending(lines: Sequence[str]) -> list[str]:
+    """Return the lines without sign-off, name block, app footers and legal notices at the end.
+
+    What would leave nothing stays.
+    """
+    end = _end_of_text(lines, len(lines))
+    for _ in range(MAX_PARAGRAPHS):
+        start = _footer_start(lines, end)
+        if start is None:
+            break
+        end = _end_of_text(lines, start)
+    start = _sign_off_start(lines, end)
+    end = end if start is None else _end_of_text(lines, start)
+    return [*lines[:end]] if end else [*lines]
+
+
+def _end_of_text(lines: Sequence[str], end: int) -> int:
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return end
+
+
+def _footer_start(lines: Sequence[str], end: int) -> int | None:
+    """Return where the app footer or legal notice begins that ends here."""
+    if not end:
+        return None
+    if is_app_footer(lines[end - 1]):
+        return end - 1
+    start = end
+    while start and lines[start - 1].strip():
+        start -= 1
+    return start if start and _is_notice(" ".join(lines[start:end])) else None
+
+
+def is_app_footer(line: str) -> bool:
+    """Tell whether an app wrote the line to tell what it or its device is."""
+    bare = line.strip(_AROUND)
+    if len(bare) > MAX_FOOTER_CHARS or not _DEVICES.search(bare):
+        return False
+    sent = _SENT.match(bare)
+    # In the middle of a sentence, wrapped, "sent from my phone" has no capital.
+    return sent is not None and (sent["last"] is not None or not bare[0].islower())
+
+
+def _is_notice(paragraph: str) -> bool:
+    bare = paragraph.lstrip(_AROUND)
+    if len(bare) > MAX_NOTICE_CHARS or not _NOTICE.match(bare) or _FIRST_PERSON.search(bare):
+        return False
+    return len({word.casefold() for word in _LEGAL.findall(bare)}) >= MIN_LEGAL_WORDS
+
+
+def _sign_off_start(lines: Sequence[str], end: int) -> int | None:
+    """Return where the sign-off is below which nothing but a name block follows."""
+    below = 0
+    for index in range(end - 1, 0, -1):
+        line = lines[index]
+        if line.strip():
+            if _is_sign_off(line, has_name=below > 0):
+                return index
+            below += 1
+            if below > MAX_BLOCK_LINES or not (_is_of_a_block(line) or _is_post(lines, index)):
+                break
+    return None
+
+
+def _is_sign_off(line: str, *, has_name: bool) -> bool:
+    """Tell whether the line is a sign-off, perhaps with a name behind it."""
+    bare = line.strip(_AROUND)
+    wish = _SIGN_OFF.match(bare)
+    match = wish or _THANKS.match(bare)
+    if match is None:
+        return False
+    rest = bare[match.end() :].strip(_AROUND)
+    if not rest:
+        return wish is not None or has_name
+    # "Thanks, Tess" may as well greet Tess.
+    return wish is not None and _is_of_a_block(rest)
+
+
+def _is_post(lines: Sequence[str], index: int) -> bool:
+    """Tell whether a line right below a name says what its owner does: "Ufficio acquisti"."""
+    line, above = lines[index].strip(), lines[index - 1].strip()
+    return (
+        line[0].isupper()
+        and line[-1].isalpha()
+        and len(line.split()) <= MAX_POST_WORDS
+        and bool(above)
+        and _is_of_a_block(above)
+        and not _is_sign_off(above, has_name=True)
+    )
+
+
+def _is_of_a_block(line: str) -> bool:
+    """Tell whether a line is made like names, posts and addresses: of words with capitals."""
+    bare = line.strip()
+    if len(bare) > MAX_BLOCK_CHARS or bare.endswith(("?", "？")) or _POSTSCRIPT.match(bare):
+        return False
+    words = _WORD.findall(_CONTACT.sub(" ", bare))
+    return len(words) <= MAX_BLOCK_WORDS and not any(
+        word[0].islower() and word.rstrip(".").casefold() not in _SMALL_WORDS for word in words
+    )
