@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Skipped, Waiting
+from target_creovai.model import Skipped, Unfit, Waiting
 from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
 from target_creovai.validate import problems_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Row, Rules
+    from target_creovai.model import Assembly, Findings, Row, Rules
 
 DISTRIBUTION = "salesforce-creovai"
 
@@ -32,7 +32,7 @@ class Ready:
     session_id: str
     payload: Payload
     modified: datetime
-    removed_characters: int
+    findings: Findings
 
     @cached_property
     def content_hash(self) -> str:
@@ -51,20 +51,15 @@ class Ready:
         return metadata
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
-    """Rows that make no payload that could be sent; `reason` holds no customer text."""
-
-    reason: str
-
-
 Verdict = Ready | Waiting | Skipped | Unfit
 
 
-def assemble(kind: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Verdict:
+def assemble(
+    kind: str, key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+) -> Verdict:
     """Make a conversation's payload from the rows that are there, and check it."""
     try:
-        return _verdict(kind, rows, rules, now)
+        return _verdict(kind, KINDS[kind].assemble(key, rows, rules, now), rules)
     except (TextError, RowError) as error:
         return Unfit(str(error))
     # One row that nobody foresaw must not keep all other conversations back.
@@ -72,9 +67,8 @@ def assemble(kind: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: da
         return Unfit(_unforeseen(error))
 
 
-def _verdict(kind: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Verdict:
-    conversation = KINDS[kind].assemble(rows, rules, now)
-    if isinstance(conversation, Waiting | Skipped):
+def _verdict(kind: str, conversation: Assembly, rules: Rules) -> Verdict:
+    if isinstance(conversation, Waiting | Skipped | Unfit):
         return conversation
     payload = build_payload(conversation, rules)
     if problems := problems_of(kind, payload):
@@ -83,7 +77,7 @@ def _verdict(kind: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: da
         session_id=conversation.session_id,
         payload=payload,
         modified=conversation.modified,
-        removed_characters=conversation.removed_characters,
+        findings=conversation.findings,
     )
 
 

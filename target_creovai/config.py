@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from target_creovai.model import Role, Rules
+from target_creovai.model import Role, Rules, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,8 @@ DEFAULT_PARTICIPANT_TYPES: dict[str, str | None] = {
     "bot": "Bot",
     "system": None,
 }
+
+SPEAKER_ROLES = [Role.AGENT.value, Role.CUSTOMER.value, Role.BOT.value, Role.SYSTEM.value]
 
 CONFIG_SCHEMA = th.PropertiesList(
     th.Property(
@@ -104,6 +106,16 @@ CONFIG_SCHEMA = th.PropertiesList(
         description="Remove the quoted earlier mails from a mail's text.",
     ),
     th.Property(
+        "strip_signatures",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Strip signatures",
+        description=(
+            "With `strip_quoted_replies`, also remove sign-offs with the name block below them, "
+            "mobile footers and legal notices."
+        ),
+    ),
+    th.Property(
         "participant_types",
         th.ObjectType(additional_properties=th.StringType(nullable=True, pattern=r"\S")),
         default=DEFAULT_PARTICIPANT_TYPES,
@@ -111,6 +123,19 @@ CONFIG_SCHEMA = th.PropertiesList(
         description=(
             "Creovai's type for each role: `agent`, `customer`, `bot`, `system`; null leaves "
             "such messages out. Types other than Agent and Customer must be defined in the tenant."
+        ),
+    ),
+    th.Property(
+        "speaker_roles",
+        th.ObjectType(
+            additional_properties=th.StringType(nullable=False, allowed_values=SPEAKER_ROLES)
+        ),
+        default={},
+        title="Speaker roles",
+        description=(
+            "Who speaks in chats, where names don't tell: a regular expression for the whole "
+            'printed name, in any case, to `agent`, `customer`, `bot` or `system`, such as `{"Shop '
+            'team .*": "agent"}`. The first that fits decides, before all other evidence.'
         ),
     ),
     th.Property(
@@ -170,6 +195,10 @@ def assembly_rules(config: Mapping[str, Any]) -> Rules:
         include_internal_comments=config["include_internal_comments"],
         strip_quoted_replies=config["strip_quoted_replies"],
         participant_types=DEFAULT_PARTICIPANT_TYPES | {str(role): given[role] for role in given},
+        strip_signatures=config["strip_signatures"],
+        speaker_roles=tuple(
+            (pattern, Role(role)) for pattern, role in (config.get("speaker_roles") or {}).items()
+        ),
         agent_id=config["agent_id"],
         session_id_prefix=config["session_id_prefix"],
         metadata_exclude=frozenset(config.get("metadata_exclude") or []),
@@ -186,11 +215,12 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         del config[name]
     errors = JSONSchemaValidator(schema).iter_errors(config)
     found = [
-        f"Setting '{'.'.join(map(str, error.absolute_path)) or 'config'}' breaks the rule "
+        # Not the path below the setting: the keys of an object are values, too.
+        f"Setting '{next(iter(error.absolute_path), 'config')}' breaks the rule "
         f"'{error.validator}' ({error.validator_value})."
         for error in errors
     ]
-    return found or [*_api_problems(config), *_role_problems(config)]
+    return found or [*_api_problems(config), *_role_problems(config), *_pattern_problems(config)]
 
 
 def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -206,3 +236,16 @@ def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
 def _role_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if set(config.get("participant_types") or {}) - set(Role):
         yield f"Setting 'participant_types' may only name these roles: {', '.join(Role)}."
+
+
+def _pattern_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    for number, pattern in enumerate(config.get("speaker_roles") or {}, start=1):
+        try:
+            # By itself first: `a)|(b` is none, though it would fit into what is made of it.
+            re.compile(pattern)
+            whole_name(pattern)
+        except (re.error, OverflowError, RecursionError):
+            yield (
+                f"Setting 'speaker_roles': pattern {number} is not a regular expression for a "
+                "whole name (it needs no flags: case never counts)."
+            )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from target_creovai.assemble import Ready
-    from target_creovai.model import Rules, Skipped, Waiting
+    from target_creovai.model import Rules, Skipped, Unfit, Waiting
     from target_creovai.payload import Payload
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
@@ -128,10 +128,10 @@ class Delivery(Dispatch):
         """Note why; what was sent stays sent."""
         self._settle(entry, SENT if entry.content_hash else SKIPPED, verdict.reason)
 
-    def unfit(self, entry: Entry, reason: str) -> None:
+    def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
-        self._settle(entry, SET_ASIDE, reason)
-        self.report_set_aside(entry, reason)
+        detail = encode(verdict.detail).decode() if verdict.detail else None
+        self._settle(entry, SET_ASIDE, verdict.reason, detail=detail)
 
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
@@ -139,11 +139,11 @@ class Delivery(Dispatch):
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        for kind, outcome, reason, count in self.store.outcomes():
+        for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
             elif outcome == WAITING:
-                self.summary.waiting[kind, reason or ""] += count
+                self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
@@ -205,7 +205,6 @@ class Delivery(Dispatch):
         self._receipt(entry, content, job.metadata, creovai_id)
         counts = self.summary.sent if job.changes is None else self.summary.metadata_sent
         counts[entry.kind] += 1
-        self.summary.removed_characters += ready.removed_characters
         logger.debug("%s %s delivered", entry.kind, ready.session_id)
 
     def _receipt(

@@ -8,9 +8,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.assemble import Ready, Unfit, assemble, fingerprint
+from target_creovai.assemble import Ready, assemble, fingerprint
 from target_creovai.kinds import KINDS
-from target_creovai.model import Skipped, Waiting
+from target_creovai.model import Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
@@ -61,17 +61,21 @@ class Dispatch(ABC):
         """Assemble these conversations and hand each on."""
         rows = self.store.rows_of(entries[0].kind, [entry.id for entry in entries])
         for entry in entries:
-            verdict = assemble(entry.kind, rows.pop(entry.id), self.rules, datetime.now(UTC))
+            now = datetime.now(UTC)
+            verdict = assemble(entry.kind, entry.id, rows.pop(entry.id), self.rules, now)
             match verdict:
                 case Ready():
+                    self.summary.note(entry.kind, verdict.findings)
                     self.ready(entry, verdict)
                 case Waiting():
                     self.wait(entry, verdict)
                 case Skipped():
                     self.summary.skipped[entry.kind, verdict.reason] += 1
+                    self.summary.note(entry.kind, verdict.findings)
                     self.skip(entry, verdict)
                 case Unfit():
-                    self.unfit(entry, verdict.reason)
+                    self.unfit(entry, verdict)
+                    self.report_set_aside(entry, verdict.reason)
 
     def report_set_aside(self, entry: Entry, reason: str) -> None:
         """Count and name a conversation that cannot be sent as it is."""
@@ -91,7 +95,7 @@ class Dispatch(ABC):
         """Take a conversation that holds nothing to send."""
 
     @abstractmethod
-    def unfit(self, entry: Entry, reason: str) -> None:
+    def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
 
     def _pages(self, kind: str) -> Iterator[list[Entry]]:

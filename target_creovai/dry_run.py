@@ -13,13 +13,16 @@ from target_creovai.payload import encode
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
-    from target_creovai.model import Rules, Skipped, Waiting
+    from target_creovai.model import Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
 
 class DryRun(Dispatch):
-    """Writes `<payload_dir>/<kind>/<sessionId>.json`; the ledger stays as it is."""
+    """Writes `<payload_dir>/<kind>/<sessionId>.json`; the ledger stays as it is.
+
+    What would go into the ledger's `detail` goes into `set-aside/<Id>.json` beside them.
+    """
 
     def __init__(self, store: Store, rules: Rules, summary: Summary, payload_dir: str) -> None:
         super().__init__(store, rules, summary)
@@ -27,34 +30,33 @@ class DryRun(Dispatch):
         summary.payload_dir = payload_dir
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
-        """Write the payload, laid out for a reader.
+        """Write the payload, laid out for a reader."""
+        self._write(self._folder / entry.kind / f"{verdict.session_id}.json", verdict.payload)
+        self.summary.written[entry.kind] += 1
+
+    @staticmethod
+    def _write(file: Path, content: object) -> None:
+        """Write a file that only its owner may read: it holds customer text.
 
         Raises:
             StoreError: The folder cannot be written.
         """
-        text = msgspec.json.format(encode(verdict.payload), indent=2) + b"\n"
         try:
-            self._write(self._folder / entry.kind / f"{verdict.session_id}.json", text)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_bytes(msgspec.json.format(encode(content), indent=2) + b"\n")
         except OSError as error:
             msg = f"payload_dir cannot be written ({error.strerror}): check its path and rights."
             raise StoreError(msg) from None
-        self.summary.written[entry.kind] += 1
-        self.summary.removed_characters += verdict.removed_characters
-
-    @staticmethod
-    def _write(file: Path, text: bytes) -> None:
-        """Write a file that only its owner may read: it holds customer text."""
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_bytes(text)
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Count it; the ledger stays."""
-        self.summary.waiting[entry.kind, verdict.reason] += 1
+        self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Leave the ledger alone."""
 
-    def unfit(self, entry: Entry, reason: str) -> None:
-        """Name what would be set aside."""
-        self.report_set_aside(entry, reason)
+    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+        """Write what the reason must not say, if there is any."""
+        if verdict.detail:
+            self._write(self._folder / "set-aside" / f"{entry.id}.json", verdict.detail)

@@ -5,12 +5,13 @@ Values only. Every point in time is an aware `datetime` in UTC.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 Row = dict[str, Any]
@@ -25,6 +26,24 @@ class Role(StrEnum):
     BOT = "bot"
     SYSTEM = "system"
     UNKNOWN = "unknown"
+
+
+class Finding(StrEnum):
+    """What assembling noticed; `summary` counts it and says it in words."""
+
+    STRIPPED = "stripped"
+    KEPT_WHOLE = "kept whole"
+    REPEATED = "repeated"
+    AUTOMATIC = "automatic"
+    UNPLACED = "unplaced"
+    CUT_OFF = "cut off"
+    OPERATOR_COUNT = "OperatorMessageCount"
+    VISITOR_COUNT = "VisitorMessageCount"
+    DURATION = "ChatDuration"
+
+
+Findings = Mapping[Finding, int]
+"""How often, or of how many characters; what was not found is absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +85,7 @@ class Conversation:
     metadata: Mapping[str, Any]
     modified: datetime
     case_reference_id: str | None = None
-    removed_characters: int = 0
+    findings: Findings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +101,21 @@ class Skipped:
     """Nothing to deliver here, unless the rows change."""
 
     reason: str
+    findings: Findings = field(default_factory=dict)
 
 
-Assembly = Conversation | Waiting | Skipped
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Rows that make no payload that could be sent.
+
+    `reason` holds no customer text. `detail`, which may, goes into the ledger only.
+    """
+
+    reason: str
+    detail: Mapping[str, Any] | None = None
+
+
+Assembly = Conversation | Waiting | Skipped | Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +126,11 @@ class Rules:
     settle_minutes: int = 0
     include_internal_comments: bool = False
     strip_quoted_replies: bool = True
+    strip_signatures: bool = False
     participant_types: Mapping[str, str | None] = field(
         default_factory=lambda: {"agent": "Agent", "customer": "Customer", "bot": "Bot"}
     )
+    speaker_roles: tuple[tuple[str, Role], ...] = ()
     agent_id: str = "Email"
     session_id_prefix: str = ""
     metadata_exclude: frozenset[str] = frozenset()
@@ -105,3 +138,12 @@ class Rules:
     def leaves_out(self, role: Role) -> bool:
         """Tell whether messages of this role are not to be sent."""
         return self.participant_types.get(role) is None
+
+
+def whole_name(pattern: str) -> re.Pattern[str]:
+    """Return what a pattern of `speaker_roles` means: the whole name, in any case.
+
+    Raises:
+        re.error: It is no pattern, or one with flags in front (`(?i)`).
+    """
+    return re.compile(rf"\A(?:{pattern})\Z", re.IGNORECASE)

@@ -36,6 +36,12 @@ def text_of(row: Row, field: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
+def number_of(row: Row, field: str) -> float | None:
+    """Return a field's number, or None where there is none; True is none."""
+    value = row.get(field)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def time_of(row: Row, *fields: str) -> datetime | None:
     """Return the first of these fields that holds a date-time."""
     return next((moment for field in fields if (moment := parse_time(row.get(field)))), None)

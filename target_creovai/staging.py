@@ -31,20 +31,28 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         RowError: The record has no Id, or an impossible date; names the field.
     """
     kind = KIND_OF_STREAM[stream]
-    row_id = record.get("Id")
-    if not isinstance(row_id, str) or not ID.fullmatch(row_id):
+    row_id = _id(record.get("Id"))
+    if row_id is None:
         # What stands in its place may be anything, so it is not quoted.
         msg = f"a {stream} row has no Id, or none that Salesforce could have given"
         raise RowError(msg)
-    parent = record.get(kind.streams[stream])
+    key = _id(record.get(kind.streams[stream]))
+    merges = kind.merged_into is not None and kind.streams[stream] == "Id"
+    winner = _id(record.get(kind.merged_into or ""))
     return StagedRow(
         stream=stream,
         id=row_id,
         kind=kind.name,
-        conversation=parent if isinstance(parent, str) and ID.fullmatch(parent) else None,
+        conversation=key,
         modified=_version(stream, row_id, record),
         body=encode(record),
+        merges=merges,
+        merged_into=winner if merges and winner != row_id else None,
     )
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and ID.fullmatch(value) else None
 
 
 def _version(stream: str, row_id: str, record: Row) -> str:

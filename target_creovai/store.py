@@ -15,8 +15,9 @@ import weakref
 from collections import defaultdict
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -24,66 +25,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
+from target_creovai.merges import merged_cases, owners, with_winners, write_merges
+from target_creovai.payload import utc
+from target_creovai.tables import LEDGER, META, METADATA, ROWS, SCHEMA_VERSION, chunks, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_creovai.model import Row
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_SECONDS = 60
-# SQLite takes 32,766 variables a statement; PostgreSQL more.
-IDS_PER_QUERY = 1000
 # PostgreSQL names its advisory locks by number: any will do, if it is always the same.
 DELIVERY_LOCK = 2403_1865_7127
 
 WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "sent", "set aside"
-
-_tables = sa.MetaData()
-
-_meta = sa.Table(
-    "creovai_meta",
-    _tables,
-    sa.Column("name", sa.String(40), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-
-# `modified` is SystemModstamp in one fixed form, so that text order is time order.
-_rows = sa.Table(
-    "creovai_rows",
-    _tables,
-    sa.Column("stream", sa.String(80), primary_key=True),
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("kind", sa.String(20), nullable=False),
-    sa.Column("conversation", sa.String(40)),
-    sa.Column("modified", sa.String(32), nullable=False),
-    sa.Column("digest", sa.LargeBinary(16), nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Index("creovai_rows_conversation", "kind", "conversation"),
-)
-
-# `revision` counts changes of a conversation's rows, `assembled` is the revision that the
-# outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes.
-_ledger = sa.Table(
-    "creovai_conversations",
-    _tables,
-    sa.Column("kind", sa.String(20), primary_key=True),
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("revision", sa.BigInteger, nullable=False),
-    sa.Column("assembled", sa.BigInteger),
-    sa.Column("rules", sa.String(64)),
-    sa.Column("outcome", sa.String(20), nullable=False),
-    sa.Column("reason", sa.Text),
-    sa.Column("due_at", sa.String(32)),
-    sa.Column("refused_hash", sa.String(64)),
-    sa.Column("intent_hash", sa.String(64)),
-    sa.Column("intent_metadata", sa.LargeBinary),
-    sa.Column("sent_at", sa.String(32)),
-    sa.Column("creovai_id", sa.Text),
-    sa.Column("content_hash", sa.String(64)),
-    sa.Column("metadata", sa.LargeBinary),
-)
-
 
 _UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
@@ -93,7 +48,11 @@ _UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
 
 @dataclass(frozen=True, slots=True)
 class StagedRow:
-    """A row on its way into the store. `body` is its JSON, `modified` sorts as text."""
+    """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
+
+    Where `merges` is true the row is a conversation itself, and `merged_into` the one
+    that takes over all its rows, if there is any.
+    """
 
     stream: str
     id: str
@@ -101,6 +60,8 @@ class StagedRow:
     conversation: str | None
     modified: str
     body: bytes
+    merges: bool = False
+    merged_into: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -120,9 +81,20 @@ class Entry:
     intent_hash: str | None
     content_hash: str | None
     metadata: bytes | None
+    changed_at: str | None
 
 
-_ENTRY_COLUMNS = [_ledger.c[name] for name in Entry.__dataclass_fields__]
+class Standing(NamedTuple):
+    """How many conversations stand where. `oldest` has not changed for the longest time."""
+
+    kind: str
+    outcome: str
+    reason: str | None
+    number: int
+    oldest: str | None
+
+
+_ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
 
 class Store:
@@ -169,19 +141,33 @@ class Store:
 
     def _prepare(self) -> None:
         with self._engine.begin() as db:
-            _tables.create_all(db)
+            METADATA.create_all(db)
             db.execute(
-                self._upsert(_meta)
+                self._upsert(META)
                 .values(name="schema_version", value=str(SCHEMA_VERSION))
                 .on_conflict_do_nothing()
             )
-        version = int(self._meta("schema_version") or 0)
-        if version > SCHEMA_VERSION:
-            msg = (
-                f"The store was written by a newer version of target-creovai (schema {version}, "
-                f"this version knows {SCHEMA_VERSION}): upgrade, or name another store_url."
-            )
-            raise StoreError(msg)
+            # Locked: where two processes meet an old store, one upgrades it.
+            query = sa.select(META.c.value).where(META.c.name == "schema_version")
+            version = int(db.scalar(query.with_for_update()) or 0)
+            if version > SCHEMA_VERSION:
+                msg = (
+                    "The store was written by a newer version of target-creovai (schema "
+                    f"{version}, this version knows {SCHEMA_VERSION}): upgrade, or name another "
+                    "store_url."
+                )
+                raise StoreError(msg)
+            if version < SCHEMA_VERSION:
+                self._upgrade(db, version)
+
+    def _upgrade(self, db: sa.Connection, version: int) -> None:
+        """Bring a store of an earlier version up to this one; all of it or nothing."""
+        upgrade(db, version)
+        # Merges are new in version 2, and rows that are stored already bring no news.
+        merges = merged_cases(db)
+        write_merges(db, self._upsert, "case", merges)
+        self._touch(db, with_winners(db, {("case", loser) for loser in merges}))
+        self._set_meta(db, "schema_version", str(SCHEMA_VERSION))
 
     # Staging
 
@@ -199,37 +185,54 @@ class Store:
             known = self._known(db, newest)
             changed = [row for row in newest.values() if _is_news(row, known.get(row.key))]
             if changed:
-                self._write(db, changed)
-                moved = {
-                    (row.kind, known[row.key].conversation) for row in changed if row.key in known
-                }
-                self._touch(db, moved | {(row.kind, row.conversation) for row in changed})
+                self._take(db, changed, known)
             self._set_meta(db, "input", "open")
         return changed
+
+    def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
+        """Write rows, and make due every conversation that loses or wins one by them."""
+        touched = {
+            (row.kind, conversation)
+            for row in rows
+            for conversation in (
+                row.conversation,
+                getattr(known.get(row.key), "conversation", None),
+            )
+            if conversation is not None
+        }
+        before = with_winners(db, touched)
+        self._write(db, rows)
+        merged_into: dict[str, dict[str, str | None]] = defaultdict(dict)
+        for row in rows:
+            if row.merges:
+                merged_into[row.kind][row.id] = row.merged_into
+        for kind, merges in merged_into.items():
+            write_merges(db, self._upsert, kind, merges)
+        self._touch(db, before | with_winners(db, touched))
 
     def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
         by_stream: dict[str, list[str]] = defaultdict(list)
         for stream, row_id in keys:
             by_stream[stream].append(row_id)
-        columns = [_rows.c[name] for name in ("stream", "id", "conversation", "modified", "digest")]
+        columns = [ROWS.c[name] for name in ("stream", "id", "conversation", "modified", "digest")]
         return {
             (row.stream, row.id): row
             for stream, ids in by_stream.items()
-            for some in _chunks(ids, IDS_PER_QUERY)
+            for some in chunks(ids)
             for row in db.execute(
-                sa.select(*columns).where(_rows.c.stream == stream, _rows.c.id.in_(some))
+                sa.select(*columns).where(ROWS.c.stream == stream, ROWS.c.id.in_(some))
             )
         }
 
     def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
-        insert = self._upsert(_rows)
+        insert = self._upsert(ROWS)
         statement = insert.on_conflict_do_update(
             index_elements=["stream", "id"],
             set_={
                 name: insert.excluded[name]
                 for name in ("kind", "conversation", "modified", "digest", "body")
             },
-            where=insert.excluded.modified >= _rows.c.modified,
+            where=insert.excluded.modified >= ROWS.c.modified,
         )
         db.execute(
             statement,
@@ -247,16 +250,17 @@ class Store:
             ],
         )
 
-    def _touch(self, db: sa.Connection, conversations: Iterable[tuple[str, str | None]]) -> None:
+    def _touch(self, db: sa.Connection, conversations: Iterable[tuple[str, str]]) -> None:
         """Make these conversations due: one of their rows came, changed or moved away."""
-        touched = sorted((kind, key) for kind, key in conversations if key is not None)
+        touched = sorted(conversations)
         if not touched:
             return
-        insert = self._upsert(_ledger)
-        statement = insert.on_conflict_do_update(
-            index_elements=["kind", "id"], set_={"revision": _ledger.c.revision + 1}
+        now = utc(datetime.now(UTC))
+        statement = self._upsert(LEDGER).on_conflict_do_update(
+            index_elements=["kind", "id"],
+            set_={"revision": LEDGER.c.revision + 1, "changed_at": now},
         )
-        new = {"revision": 1, "outcome": WAITING, "reason": "not assembled yet"}
+        new = {"revision": 1, "outcome": WAITING, "reason": "not assembled yet", "changed_at": now}
         db.execute(statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
 
     @property
@@ -282,8 +286,8 @@ class Store:
         """
         query = (
             sa.select(*_ENTRY_COLUMNS)
-            .where(_is_due(kind, rules, now), _ledger.c.id > after)
-            .order_by(_ledger.c.id)
+            .where(_is_due(kind, rules, now), LEDGER.c.id > after)
+            .order_by(LEDGER.c.id)
             .limit(limit)
         )
         with self._reading() as db:
@@ -291,26 +295,32 @@ class Store:
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
         """Return how many conversations `due` would come to."""
-        query = sa.select(sa.func.count()).select_from(_ledger).where(_is_due(kind, rules, now))
+        query = sa.select(sa.func.count()).select_from(LEDGER).where(_is_due(kind, rules, now))
         with self._reading() as db:
             return db.scalar(query) or 0
 
     def entries(self, kind: str, ids: Sequence[str]) -> list[Entry]:
         """Return these conversations as the ledger has them now, in order of Id."""
-        c = _ledger.c
+        c = LEDGER.c
         query = sa.select(*_ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
         with self._reading() as db:
             return [Entry(*row) for row in db.execute(query)]
 
     def rows_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
-        """Return the rows of these conversations: by conversation, then by stream."""
+        """Return the rows of these conversations: by conversation, then by stream.
+
+        The rows of those that were merged into one of them are among its rows.
+        """
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
-        query = sa.select(_rows.c.conversation, _rows.c.stream, _rows.c.body).where(
-            _rows.c.kind == kind, _rows.c.conversation.in_(ids)
-        )
+        query = sa.select(ROWS.c.conversation, ROWS.c.stream, ROWS.c.body)
         with self._reading() as db:
-            for conversation, stream, body in db.execute(query):
-                found[conversation][stream].append(msgspec.json.decode(body))
+            takers = owners(db, kind, ids)
+            for some in chunks(list(takers)):
+                wanted = query.where(ROWS.c.kind == kind, ROWS.c.conversation.in_(some))
+                for conversation, stream, body in db.execute(wanted):
+                    row = msgspec.json.decode(body)
+                    for key in takers[conversation]:
+                        found[key][stream].append(row)
         return found
 
     def settle(
@@ -320,6 +330,7 @@ class Store:
         *,
         rules: str,
         reason: str | None = None,
+        detail: str | None = None,
         due_at: str | None = None,
         refused_hash: str | None = None,
     ) -> None:
@@ -328,6 +339,7 @@ class Store:
             entry,
             outcome=outcome,
             reason=reason,
+            detail=detail,
             due_at=due_at,
             refused_hash=refused_hash,
             rules=rules,
@@ -338,7 +350,7 @@ class Store:
 
     def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
         """Write down that nothing is to be sent: Creovai has it, or refused just this."""
-        cleared = {"reason": None} if outcome == SENT else {}
+        cleared = {"reason": None, "detail": None} if outcome == SENT else {}
         self._update(
             entry,
             outcome=outcome,
@@ -356,6 +368,7 @@ class Store:
             entry,
             outcome=PENDING,
             reason=None,
+            detail=None,
             intent_hash=content_hash,
             intent_metadata=metadata,
         )
@@ -396,8 +409,8 @@ class Store:
             reason=None,
             sent_at=sent_at,
             creovai_id=creovai_id or None,
-            content_hash=_ledger.c.intent_hash,
-            metadata=_ledger.c.intent_metadata,
+            content_hash=LEDGER.c.intent_hash,
+            metadata=LEDGER.c.intent_metadata,
             intent_hash=None,
             intent_metadata=None,
         )
@@ -406,15 +419,16 @@ class Store:
         """Leave a conversation pending; its intent stays, so that it is looked up first."""
         self._update(entry, outcome=PENDING, reason=reason)
 
-    def outcomes(self) -> list[tuple[str, str, str | None, int]]:
-        """Return how many conversations stand where: kind, outcome, reason, count."""
-        columns = (_ledger.c.kind, _ledger.c.outcome, _ledger.c.reason)
-        query = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
+    def outcomes(self) -> list[Standing]:
+        """Return how many conversations stand where."""
+        columns = (LEDGER.c.kind, LEDGER.c.outcome, LEDGER.c.reason)
+        counts = (sa.func.count(), sa.func.min(LEDGER.c.changed_at))
+        query = sa.select(*columns, *counts).group_by(*columns).order_by(*columns)
         with self._reading() as db:
-            return [(kind, outcome, why, count) for kind, outcome, why, count in db.execute(query)]
+            return [Standing(*row) for row in db.execute(query)]
 
     def _update(self, entry: Entry, **values: Any) -> None:
-        statement = sa.update(_ledger).where(_ledger.c.kind == entry.kind, _ledger.c.id == entry.id)
+        statement = sa.update(LEDGER).where(LEDGER.c.kind == entry.kind, LEDGER.c.id == entry.id)
         with self._engine.begin() as db:
             db.execute(statement.values(**values))
 
@@ -435,15 +449,15 @@ class Store:
 
     def _meta(self, name: str) -> str | None:
         with self._reading() as db:
-            return db.scalar(sa.select(_meta.c.value).where(_meta.c.name == name))
+            return db.scalar(sa.select(META.c.value).where(META.c.name == name))
 
     def _set_meta(self, db: sa.Connection, name: str, value: str) -> None:
-        insert = self._upsert(_meta).values(name=name, value=value)
+        insert = self._upsert(META).values(name=name, value=value)
         db.execute(
             insert.on_conflict_do_update(
                 index_elements=["name"],
                 set_={"value": value},
-                where=_meta.c.value != value,
+                where=META.c.value != value,
             )
         )
 
@@ -520,7 +534,7 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 
 def _is_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
-    c = _ledger.c
+    c = LEDGER.c
     return sa.and_(
         c.kind == kind,
         sa.or_(
@@ -543,7 +557,3 @@ def _is_news(row: StagedRow, known: Any) -> bool:
 
 def _digest(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16).digest()
-
-
-def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import pendulum
+
+from target_creovai.model import Finding
+from target_creovai.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from target_creovai.model import Findings
+
 IDS_SHOWN = 20
+
+# What each finding means; `{n}` is its sum over all conversations of a kind.
+FINDINGS = {
+    Finding.STRIPPED: "stripped   {n} characters of quoted mail and signatures",
+    Finding.KEPT_WHOLE: "kept whole {mails} of nothing but what seems quoted",
+    Finding.REPEATED: "repeated   {messages} that said the same once more, left out",
+    Finding.AUTOMATIC: "automatic  {messages} that no person wrote, left out",
+    Finding.UNPLACED: "unplaced   {n} characters of transcripts that belong to no message",
+    Finding.CUT_OFF: "cut off    {kinds}: the transcript ends in the middle",
+    Finding.OPERATOR_COUNT: "differs    {kinds}: OperatorMessageCount",
+    Finding.VISITOR_COUNT: "differs    {kinds}: VisitorMessageCount",
+    Finding.DURATION: "differs    {kinds}: ChatDuration",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +42,20 @@ class Trouble:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Queue:
+    """Conversations that wait for the same. `oldest` is when the first of them changed."""
+
+    count: int = 0
+    oldest: str | None = None
+
+    @property
+    def age(self) -> str:
+        """Say since when the oldest waits; nothing where the store does not know."""
+        since = parse_time(self.oldest)
+        return f" (oldest: {pendulum.instance(since).diff_for_humans()})" if since else ""
 
 
 @dataclass(slots=True)
@@ -39,7 +73,7 @@ class Summary:
     metadata_sent: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
-    waiting: Counter[tuple[str, str]] = field(default_factory=Counter)
+    waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
     set_aside: list[Trouble] = field(default_factory=list)
     set_aside_before: Counter[str] = field(default_factory=Counter)
@@ -47,9 +81,19 @@ class Summary:
     unusable_rows: list[str] = field(default_factory=list)
     changed_after_sending: list[str] = field(default_factory=list)
     held: Counter[str] = field(default_factory=Counter)
-    removed_characters: int = 0
+    findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
     payload_dir: str | None = None
     halted: str | None = None
+
+    def note(self, kind: str, findings: Findings) -> None:
+        """Count what assembling one conversation brought to light."""
+        self.findings.update({(finding, kind): number for finding, number in findings.items()})
+
+    def add_waiting(self, kind: str, reason: str, since: str | None, count: int = 1) -> None:
+        """Count what waits; `since` is when the oldest of them changed."""
+        queue = self.waiting[kind, reason]
+        queue.count += count
+        queue.oldest = min(filter(None, [queue.oldest, since]), default=None)
 
     @property
     def failed(self) -> bool:
@@ -77,18 +121,26 @@ class Summary:
             yield f"sent       {_kinds(self.sent)}"
             yield f"metadata   {_kinds(self.metadata_sent)}"
             yield f"unchanged  {_kinds(self.unchanged)}"
-        yield from _reasons("waiting", self.waiting)
-        yield from _reasons("skipped", self.skipped)
-        if self.removed_characters:
-            yield f"stripped   {self.removed_characters} characters of quoted mail"
+        for (kind, reason), queue in sorted(self.waiting.items()):
+            yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
+        for (kind, reason), count in sorted(self.skipped.items()):
+            yield f"skipped    {_number(count, kind)}: {reason}"
+        for finding, text in FINDINGS.items():
+            yield from self._finding_lines(finding, text)
         if self.set_aside_before:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
             yield f"changed    chats after they were sent: {_ids(self.changed_after_sending)}"
 
+    def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
+        for (found, kind), n in sorted(self.findings.items()):
+            if found is finding:
+                things = {"kinds": kind, "mails": "mail", "messages": "message"}
+                yield text.format(n=n, **{name: _number(n, it) for name, it in things.items()})
+
     def _trouble_lines(self) -> Iterator[str]:
         for kind, count in self.held.items():
-            yield f"HELD       {_kinds(Counter({kind: count}))}: the tap did not finish"
+            yield f"HELD       {_number(count, kind)}: the tap did not finish"
         yield from _listed("UNUSABLE", self.unusable_rows)
         yield from _listed("SET ASIDE", self.set_aside)
         yield from _listed("PENDING", self.pending)
@@ -112,13 +164,11 @@ _TO_DO = {
 
 
 def _kinds(counts: Counter[str]) -> str:
-    found = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items())]
-    return ", ".join(found) or "none"
+    return ", ".join(_number(count, kind) for kind, count in sorted(counts.items())) or "none"
 
 
-def _reasons(word: str, counts: Counter[tuple[str, str]]) -> Iterator[str]:
-    for (kind, reason), count in sorted(counts.items()):
-        yield f"{word:<10} {_kinds(Counter({kind: count}))}: {reason}"
+def _number(count: int, kind: str) -> str:
+    return f"{count} {kind}{'' if count == 1 else 's'}"
 
 
 def _listed(word: str, items: Sequence[object]) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from target_creovai.model import Assembly, Row, Rules
 
-    Assemble = Callable[[Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
+    Assemble = Callable[[str, Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,17 @@ class Kind:
     """One kind of conversation.
 
     `streams` maps each stream that belongs to it to the field that holds the
-    conversation's Id. `needs_whole_input`: its rows come from several streams, so
-    that it may only go out after an input that ended well.
+    conversation's Id; the stream where that is its own `Id` is the conversation
+    itself. `needs_whole_input`: its rows come from several streams, so that it may
+    only go out after an input that ended well. `merged_into` is the field of the
+    conversation itself that names the one which took all its rows over.
     """
 
     name: str
     streams: Mapping[str, str]
     needs_whole_input: bool
     assemble: Assemble
+    merged_into: str | None = None
 
 
 KINDS = {
@@ -44,6 +47,7 @@ KINDS = {
             streams={"Case": "Id", "CaseComment": "ParentId", "EmailMessage": "ParentId"},
             needs_whole_input=True,
             assemble=assemble_case,
+            merged_into="MasterRecordId",
         ),
         Kind(
             name="chat",

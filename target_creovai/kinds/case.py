@@ -1,48 +1,63 @@
-"""A case: the Case row with its mails and comments, whenever they arrived."""
+"""A case: the Case row with its mails and comments, whenever they arrived.
+
+A case that was merged into another one gives it all that was said, however its rows
+arrived and whether or not Salesforce has moved them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
-from target_creovai.kinds.customers import Customers
-from target_creovai.kinds.people import CUSTOMER_USER_TYPES, agent_from, cast_of, named_person
-from target_creovai.model import Conversation, Message, Participant, Role, Skipped, Waiting
+from target_creovai.kinds.authors import Authors
+from target_creovai.kinds.people import cast_of
+from target_creovai.kinds.said import (
+    ATTACHMENT_ONLY,
+    Rank,
+    Said,
+    without_copies_of_mails,
+    without_second_copies,
+)
+from target_creovai.model import Conversation, Finding, Message, Role, Skipped, Waiting
 from target_creovai.parsers.mail import full_text, read_mail, repeats
 from target_creovai.rows import (
     is_deleted,
     latest_change,
     metadata_of,
-    parent_of,
     text_of,
     time_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from target_creovai.model import Assembly, Row, Rules
 
 DRAFT = "5"  # EmailMessage.Status: a digit string (Salesforce object reference)
-CUSTOMER_ORIGINS = frozenset({"web", "email"})
-ATTACHMENT_ONLY = "[attachment]"  # stands for a mail without a word of its own
+AUTOMATIC = frozenset({Role.BOT, Role.SYSTEM})
 
 # `Comments` is a helper that inserts a CaseComment: its text is one already.
 MESSAGE_TEXT = frozenset({"Description", "Comments"})
 
 
-def assemble_case(rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Assembly:
-    """Make a case of its Case row and whatever children are there.
+def assemble_case(
+    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+) -> Assembly:
+    """Make a case of its Case row, of those merged into it, and whatever children are there.
 
     Raises:
         RowError: A row has no date.
     """
-    if not rows.get("Case"):
+    cases = {case["Id"]: case for case in rows.get("Case", ())}
+    case = cases.get(key)
+    if case is None:
         return Waiting("its Case row has not arrived")
-    (case,) = rows["Case"]
+    if text_of(case, "MasterRecordId") not in {None, key}:
+        return Skipped("merged into another case")
     if is_deleted(case):
         return Skipped("deleted in Salesforce")
     if rules.case_delivery == "closed" and not _is_closed(case):
@@ -54,7 +69,15 @@ def assemble_case(rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
         and now < (settled := changed + timedelta(minutes=rules.settle_minutes))
     ):
         return Waiting("changed less than settle_minutes ago", until=settled)
-    return _conversation(case, rows, rules)
+    return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
+
+
+def _in_order(rows: Iterable[Row], but: Row | None = None) -> list[Row]:
+    """Return rows in an order that does not depend on how they arrived."""
+    return sorted(
+        (row for row in rows if row is not but),
+        key=lambda row: (str(row.get("CreatedDate")), str(row.get("Id"))),
+    )
 
 
 def _is_closed(case: Row) -> bool:
@@ -64,12 +87,15 @@ def _is_closed(case: Row) -> bool:
 
 
 def _conversation(
-    case: Row, rows: Mapping[str, Sequence[Row]], rules: Rules
+    cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], rules: Rules
 ) -> Conversation | Skipped:
-    said = sorted(_everything_said(case, rows, rules), key=lambda item: item.order)
-    messages, removed = _messages(said, rules)
+    case = cases[0]
+    findings: Counter[Finding] = Counter()
+    said = sorted(_everything_said(cases, rows, rules), key=lambda item: item.order)
+    said = _own_words(_each_once(said, findings), rules, findings)
+    messages = _messages(said, rules, findings)
     if not messages:
-        return Skipped("no message")
+        return Skipped("no message", +findings)
     participants, messages = cast_of(messages)
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
@@ -83,134 +109,55 @@ def _conversation(
         messages=messages,
         metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
-        removed_characters=removed,
+        findings=+findings,  # without those that are zero
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A row that says something; `mail` is kept where history may be quoted."""
-
-    at: datetime
-    rank: int
-    row: Row
-    sender: Participant
-    channel: str
-    text: str
-    mail: bool = False
-
-    @property
-    def order(self) -> tuple[datetime, int, str, str]:
-        """Time first; a tie is settled the same way whatever order the rows came in."""
-        return self.at, self.rank, str(self.row.get("CreatedDate")), str(self.row.get("Id"))
+# What each row says
 
 
-def _everything_said(case: Row, rows: Mapping[str, Sequence[Row]], rules: Rules) -> Iterator[_Said]:
+def _everything_said(
+    cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], rules: Rules
+) -> Iterator[Said]:
     mails = sorted(
         (mail for mail in rows.get("EmailMessage", ()) if _counts(mail)),
         key=lambda mail: (_mail_time(mail), str(mail.get("Id"))),
     )
-    customers = Customers.of(case, mails)
-    yield from _description(case, mails, customers, rules)
-    for mail in mails:
-        yield _mail(mail, customers, rules)
-    for comment in rows.get("CaseComment", ()):
+    comments = _in_order(rows.get("CaseComment", ()))
+    authors = Authors(cases, mails, comments, rules.agent_id)
+    mailed = [_mail(mail, authors) for mail in mails]
+    yield from _descriptions(cases, mailed, authors)
+    yield from mailed
+    for comment in comments:
         published = comment.get("IsPublished") is True or rules.include_internal_comments
         if published and not is_deleted(comment) and text_of(comment, "CommentBody"):
-            yield _comment(comment, customers, rules)
+            yield _comment(comment, authors)
 
 
-def _messages(said: Sequence[_Said], rules: Rules) -> tuple[tuple[Message, ...], int]:
-    """Return what each person wrote, and how many characters of history were left out."""
-    messages: list[Message] = []
-    earlier: list[str] = []
-    removed = 0
-    for item in said:
-        text = item.text
-        if item.mail and rules.strip_quoted_replies:
-            own = read_mail(
-                text_of(item.row, "TextBody"),
-                text_of(item.row, "HtmlBody"),
-                strip_quoted=True,
-                earlier=earlier,
-            )
-            text, removed = own.text, removed + own.removed
-        earlier.append(item.text)
-        if not rules.leaves_out(item.sender.role):
-            messages.append(Message(item.at, item.sender, text, item.channel))
-    return tuple(messages), removed
+def _descriptions(cases: Sequence[Row], mailed: Sequence[Said], authors: Authors) -> Iterator[Said]:
+    """Yield what cases say by themselves, but for copies of the mails that opened them.
+
+    Email-to-Case copies that mail. Which one opened a case that was merged cannot be told
+    once Salesforce has moved it: then any of them may be.
+    """
+    received = [mail.text for mail in mailed if mail.row.get("Incoming") is True]
+    openers = received if len(cases) > 1 else received[:1]
+    for case in cases:
+        text = text_of(case, "Description")
+        if text and not any(repeats(text, opener) for opener in openers):
+            channel = text_of(case, "Origin") or "Case"
+            sender = authors.of_description(case)
+            yield Said(_created(case), Rank.DESCRIPTION, case, sender, channel, text.strip())
 
 
-def _description(
-    case: Row, mails: Sequence[Row], customers: Customers, rules: Rules
-) -> Iterator[_Said]:
-    text = text_of(case, "Description")
-    if text is None or _is_copy_of_first_mail(text, mails):
-        return
-    origin = text_of(case, "Origin") or "Case"
-    author = None
-    if not _comes_from_customer(case, origin):
-        author = agent_from(case, "CreatedBy", rules.agent_id)
-    sender = author or customers.primary
-    yield _Said(_created(case), 0, case, sender, channel=origin, text=text.strip())
+def _mail(mail: Row, authors: Authors) -> Said:
+    text = full_text(text_of(mail, "TextBody"), text_of(mail, "HtmlBody")) or ATTACHMENT_ONLY
+    return Said(_mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text)
 
 
-def _comes_from_customer(case: Row, origin: str) -> bool:
-    return "".join(filter(str.isalpha, origin)).casefold() in CUSTOMER_ORIGINS or _by_customer(case)
-
-
-def _is_copy_of_first_mail(description: str, mails: Sequence[Row]) -> bool:
-    """Email-to-Case copies subject and body of the mail that opens a case."""
-    first = next((mail for mail in mails if mail.get("Incoming") is True), None)
-    return first is not None and repeats(description, _full_text(first))
-
-
-def _mail(mail: Row, customers: Customers, rules: Rules) -> _Said:
-    text = _full_text(mail)
-    return _Said(
-        _mail_time(mail),
-        1,
-        mail,
-        _mail_sender(mail, customers, rules),
-        channel="Email",
-        text=text or ATTACHMENT_ONLY,
-        mail=bool(text),
-    )
-
-
-def _full_text(mail: Row) -> str:
-    return full_text(text_of(mail, "TextBody"), text_of(mail, "HtmlBody"))
-
-
-def _mail_sender(mail: Row, customers: Customers, rules: Rules) -> Participant:
-    address, name = text_of(mail, "FromAddress"), text_of(mail, "FromName")
-    if mail.get("Incoming") is True:
-        return customers.find(address, name)
-    if mail.get("AutomationType") == "AiAutomated":
-        return Participant(address or "AiAutomated", Role.BOT)
-    # A shared mailbox is many agents' address: the author is who made the row.
-    author = agent_from(mail, "CreatedBy", rules.agent_id)
-    return author or named_person(address or name or "Agent", Role.AGENT, name)
-
-
-def _comment(comment: Row, customers: Customers, rules: Rules) -> _Said:
-    author = None
-    if not _by_customer(comment):
-        author = agent_from(comment, "CreatedBy", rules.agent_id)
-    user = parent_of(comment, "CreatedBy")
-    sender = author or customers.find(text_of(user, "Email"), text_of(user, "Name"))
-    return _Said(
-        _created(comment),
-        2,
-        comment,
-        sender,
-        channel="Case Comment",
-        text=comment["CommentBody"].strip(),
-    )
-
-
-def _by_customer(row: Row) -> bool:
-    return parent_of(row, "CreatedBy").get("UserType") in CUSTOMER_USER_TYPES
+def _comment(comment: Row, authors: Authors) -> Said:
+    text, sender = comment["CommentBody"].strip(), authors.of_comment(comment)
+    return Said(_created(comment), Rank.COMMENT, comment, sender, "Case Comment", text)
 
 
 def _counts(mail: Row) -> bool:
@@ -228,3 +175,51 @@ def _created(row: Row) -> datetime:
         msg = f"the row {row.get('Id')} has no CreatedDate: select that field in the tap"
         raise RowError(msg)
     return created
+
+
+# What of it is news
+
+
+def _each_once(said: Sequence[Said], findings: Counter[Finding]) -> list[Said]:
+    kept = without_second_copies(said)
+    if len(kept) < len(said):
+        findings[Finding.REPEATED] += len(said) - len(kept)
+    return kept
+
+
+def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -> list[Said]:
+    """Return the same in order, each with what its author wrote there and then."""
+    found: list[Said] = []
+    earlier: list[str] = []
+    for item in said:
+        own = item.text
+        if item.is_text_of_mail and rules.strip_quoted_replies:
+            mail = read_mail(
+                text_of(item.row, "TextBody"),
+                text_of(item.row, "HtmlBody"),
+                strip_quoted=True,
+                earlier=earlier,
+                subject=text_of(item.row, "Subject"),
+                strip_signatures=rules.strip_signatures,
+            )
+            own = mail.text
+            findings.update({Finding.STRIPPED: mail.removed, Finding.KEPT_WHOLE: mail.kept_whole})
+        earlier.append(item.text)
+        found.append(replace(item, own=own))
+    return found
+
+
+def _messages(
+    said: Sequence[Said], rules: Rules, findings: Counter[Finding]
+) -> tuple[Message, ...]:
+    wanted = [item for item in said if not rules.leaves_out(item.sender.role)]
+    unwanted = [item for item in said if rules.leaves_out(item.sender.role)]
+    # Against what is sent: a comment may be all that is left of a mail that is not.
+    kept = without_copies_of_mails(wanted)
+    findings.update(
+        {
+            Finding.AUTOMATIC: sum(item.sender.role in AUTOMATIC for item in unwanted),
+            Finding.REPEATED: len(wanted) - len(kept),
+        }
+    )
+    return tuple(Message(item.at, item.sender, item.own, item.channel) for item in kept)

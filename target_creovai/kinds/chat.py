@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from target_creovai.errors import RowError, TextError
+from target_creovai.errors import RowError
+from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_user, named_person
+from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
 from target_creovai.model import Conversation, Message, Participant, Role, Skipped, Waiting
-from target_creovai.parsers.transcript import KnownNames, Line, parse_transcript
+from target_creovai.parsers.transcript import Line, Transcript, parse_transcript
 from target_creovai.rows import (
     is_deleted,
     latest_change,
@@ -22,19 +24,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Row, Rules
+    from target_creovai.model import Assembly, Row, Rules, Unfit
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
 # row exists from the request on, so its Body and EndTime arrive by later updates.
 UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
+NOTHING_SAID = "empty: nothing was said"
+_STARTS = ("StartTime", "RequestTime", "CreatedDate")
 MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
 
-def assemble_chat(rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime) -> Assembly:
+def assemble_chat(
+    _key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+) -> Assembly:
     """Make a chat of its LiveChatTranscript row.
 
     Raises:
-        TextError: Body follows no known grammar, or leaves open who speaks.
+        TextError: Body follows no known grammar.
         RowError: The row has no Body field at all, or no date.
     """
     (row,) = rows["LiveChatTranscript"]
@@ -59,13 +65,22 @@ def _status(row: Row) -> str:
     return "".join(filter(str.isalpha, text_of(row, "Status") or "")).casefold()
 
 
-def _conversation(row: Row, rules: Rules) -> Conversation | Skipped:
+def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
     body = _body(row)
     if body is None:
-        return Skipped("empty: nothing was said")
-    messages = _messages(row, body, rules)
+        return Skipped(NOTHING_SAID)
+    transcript = parse_transcript(
+        body,
+        start_time=time_of(row, *_STARTS),
+        names=known_names(row, rules),
+        chatbot_session=row.get("IsChatbotSession") is True,
+    )
+    if unfit := unknown_speakers(transcript.lines, rules):
+        return unfit
+    findings = findings_of(row, transcript)
+    messages = _messages(row, transcript, rules)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
-        return Skipped("empty: nothing was said")
+        return Skipped(NOTHING_SAID, findings)
     participants, messages = cast_of(messages)
     times = [message.at for message in messages]
     start = time_of(row, "StartTime", "RequestTime") or min(times)
@@ -81,6 +96,7 @@ def _conversation(row: Row, rules: Rules) -> Conversation | Skipped:
         messages=messages,
         metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([row]) or end,
+        findings=findings,
     )
 
 
@@ -94,14 +110,8 @@ def _body(row: Row) -> str | None:
     return text_of(row, "Body")
 
 
-def _messages(row: Row, body: str, rules: Rules) -> tuple[Message, ...]:
-    start = time_of(row, "StartTime", "RequestTime", "CreatedDate")
-    transcript = parse_transcript(
-        body,
-        start_time=start,
-        names=_known_names(row),
-        chatbot_session=row.get("IsChatbotSession") is True,
-    )
+def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:
+    start = time_of(row, *_STARTS)
     lines = [line for line in transcript.lines if line.text.strip()]
     sender_of = _senders(row, lines, rules)
     messages = []
@@ -116,21 +126,11 @@ def _messages(row: Row, body: str, rules: Rules) -> tuple[Message, ...]:
     return tuple(sorted(messages, key=lambda message: message.at))
 
 
-def _known_names(row: Row) -> KnownNames:
-    owner = text_of(parent_of(row, "Owner"), "Name") if is_user(row, "Owner") else None
-    customers = [text_of(parent_of(row, parent), "Name") for parent in ("Contact", "Lead")]
-    return KnownNames(
-        agents=frozenset(filter(None, [owner])), customers=frozenset(filter(None, customers))
-    )
-
-
 def _senders(row: Row, lines: Sequence[Line], rules: Rules) -> Callable[[Line], Participant]:
     """Return the function that tells a line's participant."""
-    if Role.UNKNOWN not in rules.participant_types:
-        _refuse_unknown_speakers(lines)
     owner = agent_from(row, "Owner", rules.agent_id) if is_user(row, "Owner") else None
     owner_label = _owner_label(row, lines)
-    customer = _customer(row)
+    customer = _customer(row, printed_name(lines))
 
     def sender_of(line: Line) -> Participant:
         name = line.speaker or line.role.capitalize()
@@ -143,16 +143,6 @@ def _senders(row: Row, lines: Sequence[Line], rules: Rules) -> Callable[[Line], 
         return Participant(name, line.role)
 
     return sender_of
-
-
-def _refuse_unknown_speakers(lines: Iterable[Line]) -> None:
-    unknown = [line.speaker for line in lines if line.role is Role.UNKNOWN]
-    if unknown:
-        msg = (
-            f"who speaks is open for {len(unknown)} messages of {len(set(unknown))} speakers; "
-            "name a type for them in participant_types.unknown"
-        )
-        raise TextError(msg)
 
 
 def _owner_label(row: Row, lines: Iterable[Line]) -> str | None:
@@ -169,9 +159,9 @@ def _owner_label(row: Row, lines: Iterable[Line]) -> str | None:
     return next(reversed(signed or labels), None)
 
 
-def _customer(row: Row) -> Participant:
+def _customer(row: Row, name: str | None) -> Participant:
     for key_field, parent in (("ContactId", "Contact"), ("LeadId", "Lead")):
         if key := text_of(row, key_field):
             return contact_from(row, parent, key)
     key = text_of(row, "LiveChatVisitorId") or f"visitor-{row['Id']}"
-    return Participant(key, Role.CUSTOMER)
+    return named_person(key, Role.CUSTOMER, name)

@@ -167,13 +167,14 @@ NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 
 def verdict_on(*records: Record, now: datetime = NOW, **rules: Any) -> Verdict:
-    """Assemble the one conversation that these rows make."""
+    """Assemble the conversation of the first of these rows; the others are its own, too."""
     rows: dict[str, list[Any]] = {}
     for stream, row in records:
         rows.setdefault(stream, []).append(row)
-    kind = KIND_OF_STREAM[records[0].stream].name
+    kind = KIND_OF_STREAM[records[0].stream]
+    key = records[0].row[kind.streams[records[0].stream]]
     given = {"participant_types": DEFAULT_PARTICIPANT_TYPES} | rules
-    return assemble(kind, rows, Rules(**given), now)
+    return assemble(kind.name, key, rows, Rules(**given), now)
 
 
 def payload_of(*records: Record, **rules: Any) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.assemble import Unfit
-from target_creovai.model import Skipped, Waiting
+from target_creovai.model import Skipped, Unfit, Waiting
 from tests.target.rows import (
     AGENT_ID,
     CONTACT_ID,

@@ -146,14 +146,6 @@ def test_others_who_write_in_are_customers_of_their_own() -> None:
     assert senders(payload) == [ADA, ("Customer", "cy@b.example")]
 
 
-def test_an_agent_who_writes_in_as_customer_is_two_participants() -> None:
-    """A case's messages name their sender by referenceId alone."""
-    odd = mail(1, FromAddress="nora@desk.example", FromName="Nora")
-    payload = payload_of(case(), odd, reply(2))
-
-    assert senders(payload) == [("Customer", "nora@desk.example (customer)"), NORA]
-
-
 def test_the_customer_carries_name_address_and_phone() -> None:
     """Creovai finds whom to erase by exactly these."""
     (who,) = payload_of(case(), mail())["participants"]

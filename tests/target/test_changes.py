@@ -139,7 +139,9 @@ def test_a_reopened_case_waits_and_is_sent_again_when_it_closes(
     """Until then Creovai keeps what it has."""
     run_target(case(Description="words"))
     reopened = run_target(case(Description="words", IsClosed=False, SystemModstamp=at("20:00")))
-    assert reopened.says("waiting") == ["waiting    1 case: the case is open"]
+    assert reopened.says("waiting") == [
+        "waiting    1 case: the case is open (oldest: a few seconds ago)"
+    ]
     assert len(creovai.posts) == 1
 
     run_target(case(Description="words", SystemModstamp=at("21:00")), comment())

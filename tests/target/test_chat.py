@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.assemble import Unfit
-from target_creovai.model import Skipped, Waiting
+from target_creovai.model import Skipped, Unfit, Waiting
 from tests.target.rows import AGENT, AGENT_ID, CONTACT_ID, at, case_id, chat, chat_id, transcript
 from tests.target.support import dialogue, payload_of, verdict_on
 

@@ -9,6 +9,7 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
 from target_creovai.config import CONFIG_SCHEMA, assembly_rules
+from target_creovai.model import Role
 from target_creovai.target import TargetCreovai
 
 if TYPE_CHECKING:
@@ -42,7 +43,16 @@ API = {"api_url": "https://x.example", "api_user": "u", "api_password": SECRET}
         ({"participant_types": {"agent": 5}}, "participant_types"),
         ({"participant_types": {"agent": " "}}, "participant_types"),
         ({"participant_types": {SECRET: "Agent"}}, "participant_types"),
+        ({"participant_types": {SECRET: 5}}, "participant_types"),
         ({"dry_run": SECRET}, "dry_run"),
+        ({"strip_signatures": SECRET}, "strip_signatures"),
+        ({"speaker_roles": SECRET}, "speaker_roles"),
+        ({"speaker_roles": {"x": SECRET}}, "speaker_roles"),
+        ({"speaker_roles": {SECRET: "unknown"}}, "speaker_roles"),
+        ({"speaker_roles": {SECRET: None}}, "speaker_roles"),
+        ({"speaker_roles": {"x": "bot", f"{SECRET}(": "bot"}}, "speaker_roles': pattern 2"),
+        ({"speaker_roles": {f"{SECRET})|(x": "bot"}}, "speaker_roles': pattern 1"),
+        ({"speaker_roles": {f"(?i){SECRET}": "bot"}}, "speaker_roles': pattern 1"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(config: dict[str, Any], name: str) -> None:
@@ -100,6 +110,8 @@ def test_the_defaults_are_the_contracts() -> None:
             "bot": "Bot",
             "system": None,
         },
+        "strip_signatures": False,
+        "speaker_roles": {},
         "agent_id": "Email",
         "session_id_prefix": "",
         "metadata_exclude": [],
@@ -139,12 +151,14 @@ def test_settings_may_come_from_the_environment(
     monkeypatch.setenv("TARGET_CREOVAI_SETTLE_MINUTES", "5")
     monkeypatch.setenv("TARGET_CREOVAI_METADATA_EXCLUDE", json.dumps(["Owner"]))
     monkeypatch.setenv("TARGET_CREOVAI_PARTICIPANT_TYPES", json.dumps({"bot": None}))
+    monkeypatch.setenv("TARGET_CREOVAI_SPEAKER_ROLES", json.dumps({"Team .*": "agent"}))
     config = TargetCreovai(config={}, parse_env_config=True).config
 
     assert config["dry_run"] is True
     assert config["settle_minutes"] == 5
     assert config["metadata_exclude"] == ["Owner"]
     assert config["participant_types"] == {"bot": None}
+    assert assembly_rules(config).speaker_roles == (("Team .*", Role.AGENT),)
 
 
 def test_a_wrong_setting_ends_the_process_with_one_paragraph(run_dry: TargetRunner) -> None:

@@ -94,8 +94,8 @@ def test_the_waiting_and_the_skipped_are_counted(run_dry: TargetRunner) -> None:
     outcome = run_dry(case(IsClosed=False), chat(1, Status="Waiting"), chat(2, Status="Missed"))
 
     assert outcome.says("waiting") == [
-        "waiting    1 case: the case is open",
-        "waiting    1 chat: the chat has not ended",
+        "waiting    1 case: the case is open (oldest: a few seconds ago)",
+        "waiting    1 chat: the chat has not ended (oldest: a few seconds ago)",
     ]
     assert outcome.says("skipped") == ["skipped    1 chat: missed: nobody answered"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 
 from target_creovai.store import Store
 from tests.fakes.creovai import Fault
-from tests.target.rows import State, at, case, case_id, chat, comment
+from tests.target.rows import State, at, case, case_id, chat, comment, transcript
 from tests.target.support import texts
+from tests.target.version_1 import make_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,40 @@ def test_each_conversation_is_sent_once_and_again_when_it_changes(
     assert creovai.duplicate_chats == []
     assert creovai.post_count(case_id()) == 2
     assert texts(creovai.cases[case_id()]) == ["words", "comment 1", "comment 2"]
+
+
+def test_a_store_of_version_1_is_upgraded(run: TargetRunner, creovai: CreovaiServer) -> None:
+    """The receipts stay, merged cases come together, and what waits has a date from now on."""
+    loser = case(2, MasterRecordId=case_id(1), IsDeleted=True, Description="twice")
+    url = run.config["store_url"]
+    make_store(url, case(1, Description="once"), loser, comment(4, case=2), chat(1))
+    outcome = run(chat(1), case(3, IsClosed=False))
+
+    assert [post.payload["sessionId"] for post in creovai.posts] == [case_id(1)]
+    assert texts(creovai.cases[case_id(1)]) == ["once", "twice", "comment 4"]
+    assert outcome.says("waiting")[0].endswith("(oldest: a few seconds ago)")
+    with Store(url) as again:
+        assert again.input_ended_well
+
+
+def test_cases_merge_and_part_again(run: TargetRunner, creovai: CreovaiServer) -> None:
+    """The same statements on another database."""
+    run(case(1, Description="once"), case(2, Description="twice"), comment(4, case=2))
+    merged = {"MasterRecordId": case_id(1), "SystemModstamp": at("20:00")}
+    run(case(2, Description="twice", **merged))
+    assert texts(creovai.cases[case_id(1)]) == ["once", "twice", "comment 4"]
+
+    run(case(2, Description="twice", SystemModstamp=at("21:00")))
+    assert texts(creovai.cases[case_id(1)]) == ["once"]
+
+
+def test_names_without_a_role_are_in_the_ledger(run: TargetRunner) -> None:
+    """Whatever characters a name has, the database takes it."""
+    body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) S\x00m\ud83d: c")
+    run(chat(Body=body))
+    (found,) = run.query("SELECT detail FROM creovai_conversations")
+
+    assert len(json.loads(found.detail)["unknown_speakers"]) == 1
 
 
 def test_a_wrong_password_is_not_shown(run: TargetRunner) -> None:

@@ -1,0 +1,55 @@
+"""What a chat's record says of its transcript, against what was read from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from target_creovai.model import Finding, Findings, Role
+from target_creovai.rows import number_of, time_of
+
+if TYPE_CHECKING:
+    from target_creovai.model import Row
+    from target_creovai.parsers.transcript import Transcript
+
+# Offsets are whole seconds, and a last word may cross with the end of the chat.
+TOLERANCE = timedelta(seconds=60)
+
+
+def findings_of(row: Row, transcript: Transcript) -> Findings:
+    """Return where record and transcript differ, and what of the body has no place in it."""
+    found = {
+        Finding.UNPLACED: sum(map(len, transcript.unclassified)),
+        Finding.CUT_OFF: int(transcript.truncated),
+        Finding.OPERATOR_COUNT: int(_operator_count_differs(row, transcript)),
+        Finding.VISITOR_COUNT: int(_visitor_count_differs(row, transcript)),
+        Finding.DURATION: int(_is_too_late(row, transcript)),
+    }
+    return {finding: number for finding, number in found.items() if number}
+
+
+def _messages(transcript: Transcript) -> Counter[Role]:
+    return Counter(line.role for line in transcript.lines if line.kind == "message")
+
+
+def _operator_count_differs(row: Row, transcript: Transcript) -> bool:
+    """Whether Salesforce counts a bot among the operators is not documented: both will do."""
+    counted = number_of(row, "OperatorMessageCount")
+    said = _messages(transcript)
+    agents = said[Role.AGENT]
+    return counted is not None and counted not in {agents, agents + said[Role.BOT]}
+
+
+def _visitor_count_differs(row: Row, transcript: Transcript) -> bool:
+    counted = number_of(row, "VisitorMessageCount")
+    return counted is not None and counted != _messages(transcript)[Role.CUSTOMER]
+
+
+def _is_too_late(row: Row, transcript: Transcript) -> bool:
+    start, seconds = time_of(row, "StartTime"), number_of(row, "ChatDuration")
+    if start is None or seconds is None:
+        return False
+    times = [line.at for line in transcript.lines if line.kind == "message" and line.at]
+    # Compared as a difference: the record may hold a number of seconds that no date can take.
+    return bool(times) and (max(times) - start - TOLERANCE).total_seconds() > seconds

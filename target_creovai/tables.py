@@ -1,0 +1,92 @@
+"""The store's tables, and how a store of an earlier version gets them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa  # noqa: TID251 -- the other half of store.py
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SCHEMA_VERSION = 2
+# SQLite takes 32,766 variables a statement; PostgreSQL more.
+IDS_PER_QUERY = 1000
+
+METADATA = sa.MetaData()
+
+META = sa.Table(
+    "creovai_meta",
+    METADATA,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# `modified` is SystemModstamp in one fixed form, so that text order is time order.
+ROWS = sa.Table(
+    "creovai_rows",
+    METADATA,
+    sa.Column("stream", sa.String(80), primary_key=True),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("conversation", sa.String(40)),
+    sa.Column("modified", sa.String(32), nullable=False),
+    sa.Column("digest", sa.LargeBinary(16), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Index("creovai_rows_conversation", "kind", "conversation"),
+)
+
+# Which conversation's rows belong to another one since the two were merged.
+MERGES = sa.Table(
+    "creovai_merges",
+    METADATA,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("loser", sa.String(40), primary_key=True),
+    sa.Column("winner", sa.String(40), nullable=False),
+    sa.Index("creovai_merges_winner", "kind", "winner"),
+)
+
+# `revision` counts changes of a conversation's rows, `assembled` is the revision that the
+# outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
+# with what a reason must not say, as it goes into logs; `changed_at` dates the revision.
+LEDGER = sa.Table(
+    "creovai_conversations",
+    METADATA,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("assembled", sa.BigInteger),
+    sa.Column("rules", sa.String(64)),
+    sa.Column("outcome", sa.String(20), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("due_at", sa.String(32)),
+    sa.Column("refused_hash", sa.String(64)),
+    sa.Column("intent_hash", sa.String(64)),
+    sa.Column("intent_metadata", sa.LargeBinary),
+    sa.Column("sent_at", sa.String(32)),
+    sa.Column("creovai_id", sa.Text),
+    sa.Column("content_hash", sa.String(64)),
+    sa.Column("metadata", sa.LargeBinary),
+    sa.Column("detail", sa.Text),
+    sa.Column("changed_at", sa.String(32)),
+)
+
+# By the version that they lead on from; whole new tables need no statement.
+_UPGRADES = {
+    1: (
+        "ALTER TABLE creovai_conversations ADD COLUMN detail TEXT",
+        "ALTER TABLE creovai_conversations ADD COLUMN changed_at VARCHAR(32)",
+    ),
+}
+
+
+def upgrade(db: sa.Connection, version: int) -> None:
+    """Add what a store of that version lacks."""
+    for known in range(version, SCHEMA_VERSION):
+        for statement in _UPGRADES[known]:
+            db.exec_driver_sql(statement)
+
+
+def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list into pieces that fit into one statement."""
+    return (items[start : start + IDS_PER_QUERY] for start in range(0, len(items), IDS_PER_QUERY))
