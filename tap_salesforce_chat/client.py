@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent
 from tap_salesforce_chat.errors import (
-    LocatorLostError,
+    BulkRefusedError,
+    IncompleteError,
     MissingFieldError,
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.pagination import pages
+from tap_salesforce_chat.reading.bulk import JOB_KEY, BulkSource
+from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
 from tap_salesforce_chat.timestamps import (
     canonical,
@@ -29,16 +33,17 @@ from tap_salesforce_chat.timestamps import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog, MetadataMapping
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.connection import Connection
+    from tap_salesforce_chat.reading.windows import Batch
 
-# A locator lives for two days: losing more than this without a row in between is no accident.
-_MAX_FRUITLESS_RESTARTS = 5
+
+# A backlog of more rows is Bulk's, if the API is left to us: by REST it costs 50 requests and more.
+_BULK_FROM = 100_000
 
 
 class SalesforceStream(Stream):
@@ -63,10 +68,11 @@ class SalesforceStream(Stream):
     def __init__(self, tap: Tap, schema: Mapping[str, Any], connection: Connection) -> None:
         super().__init__(tap, name=self.sobject, schema=dict(schema))
         self._connection = connection
-        self._clock: str | None = None
+        self._progress: dict[str, Any] = {}
+        self._batch: Batch | None = None
+        self._extracted_at: datetime | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
-        self._fruitless_restarts = 0
         self._instants = [
             name
             for name, kind in self.schema["properties"].items()
@@ -132,44 +138,83 @@ class SalesforceStream(Stream):
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Record]:
-        """Yield all rows; where Salesforce breaks off, go on behind the last one."""
+        """Yield all rows; where a field turns out to be missing, go on without it."""
+        self._progress = self.get_context_state(context)
         query = self._first_query(context)
         while True:
             self._position = None
             try:
                 yield from self._rows(query)
-            except LocatorLostError as exc:
-                query = self._after_lost_locator(query, exc)
             except MissingFieldError as exc:
                 query = self._without_missing_field(query, exc)
             except UnreadableObjectError as exc:
                 raise unreadable_object(self.name) from exc
+            except IncompleteError as exc:
+                self._step_back_to(exc.since)
+                raise
             else:
-                self._advance_to(self._held_back, context)
+                self._advance_to(self._held_back)
                 return
 
+    def _batches(self, query: Query) -> Iterator[Batch]:
+        """Read by the API that the settings name."""
+        api, rest = self.config["api_type"], self._rest()
+        if api == "AUTO":
+            backlog = rest.count(query)
+            api = "REST" if backlog is not None and backlog < _BULK_FROM else "BULK2"
+        if api == "REST":
+            self._progress.pop(JOB_KEY, None)
+            yield from rest.batches(query)
+            return
+        try:
+            yield from self._bulk(rest).batches(query)
+        except BulkRefusedError as exc:
+            if self.config["api_type"] != "AUTO":
+                raise
+            self.logger.warning("%s Reading by REST instead.", exc)
+            yield from rest.batches(query)
+
     def _rows(self, query: Query) -> Iterator[Record]:
-        resource = "queryAll" if self.config["include_deleted"] else "query"
-        for page in pages(
-            self._connection,
-            resource,
-            str(query),
-            page_size=self.config["page_size"],
-            subject=f"Query of {self.name}",
-        ):
-            self._clock = format_instant(page.queried_at) if page.queried_at else None
-            for row in page.rows:
-                modified = canonical(row[CURSOR])
-                if not self._is_beyond_clock(modified):
+        for batch in self._batches(query):
+            self._batch, self._extracted_at = batch, datetime.now(UTC)
+            self._hold(batch.newest)
+            for row in batch.rows:
+                modified = row[CURSOR] = canonical(row[CURSOR])
+                if batch.in_order and self._may_count(modified, batch):
                     self._position = (modified, row[KEY])
                 yield row
+            # Whoever still knows the batch must not keep its rows from being freed.
+            batch.rows.clear()
 
-    def _after_lost_locator(self, query: Query, exc: LocatorLostError) -> Query:
-        self._fruitless_restarts = 0 if self._position else self._fruitless_restarts + 1
-        if self._fruitless_restarts > _MAX_FRUITLESS_RESTARTS:
-            raise exc
-        self.logger.warning("%s Asking again for the rows that are still missing.", exc)
-        return self._continued(query)
+    @property
+    def _operation(self) -> str:
+        return "queryAll" if self.config["include_deleted"] else "query"
+
+    def _bulk(self, rest: RestSource) -> BulkSource:
+        return BulkSource(
+            self._connection,
+            rest,
+            operation=self._operation,
+            schemas=self.schema["properties"],
+            state=self._progress,
+            save=self._write_state_message,
+            deadline=self.config["bulk_timeout_minutes"] * 60,
+        )
+
+    def _rest(self) -> RestSource:
+        asker = Asker(
+            self._connection,
+            self._operation,
+            page_size=self.config["page_size"],
+            subject=f"Query of {self.name}",
+        )
+        return RestSource(
+            asker,
+            clock=lambda: self._connection.clock,
+            workers=self.config["max_workers"],
+            verify=self.config["verify_counts"],
+            logger=self.logger,
+        )
 
     def _without_missing_field(self, query: Query, exc: MissingFieldError) -> Query:
         missing = paths_named(query.fields, exc, {"": self.name, **self._parent_objects()})
@@ -205,44 +250,76 @@ class SalesforceStream(Stream):
                 row[name] = canonical(text)
         return row
 
+    @override
+    def _generate_record_messages(self, record: Record) -> Iterator[RecordMessage]:  # type: ignore[override] # a generator, too
+        """Return what to write for a row.
+
+        The SDK's own looks through each row for what is not selected: none of it was asked for.
+        """
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(record)
+            if mapped is not None:
+                yield RecordMessage(
+                    stream_map.stream_alias, mapped, time_extracted=self._extracted_at
+                )
+
     # -- bookmark ------------------------------------------------------------------------------
 
     def _bookmark(self, context: Context | None) -> str | None:
-        state = self.get_context_state(context)
-        return (
-            state.get("replication_key_value") if state.get("replication_key") == CURSOR else None
-        )
+        return _bookmark_in(self.get_context_state(context))
 
     @override
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
     ) -> None:
-        """Move the bookmark to the row just emitted.
+        """Move the bookmark to the row just emitted, if all rows before it are out.
 
         The SDK's own would go back over the rows that the lookback reads again. And it would
         follow a row that was changed after the query began: Salesforce settles the order of all
         rows then, but reads each when its page is asked for, so such a row comes in its old place
         with a new time, and rows in between are still to come. One that was changed in the very
-        second of the query may be such a row, so it counts at the end only.
+        second of the query may be such a row, so it counts at the end only, like rows that come
+        in no order.
         """
         modified: str = latest_record[CURSOR]
-        if self._is_beyond_clock(modified):
+        batch = self._batch
+        if batch is None or not self._may_count(modified, batch):
             return
-        if modified == self._clock:
-            self._held_back = modified
+        if batch.in_order and modified != batch.clock:
+            self._advance_to(modified)
         else:
-            self._advance_to(modified, context)
+            self._hold(modified)
 
-    def _is_beyond_clock(self, modified: str) -> bool:
-        return self._clock is not None and is_later(modified, self._clock)
+    def _hold(self, modified: str | None) -> None:
+        """Keep an instant for the end, when all rows are out."""
+        if modified and (self._held_back is None or is_later(modified, self._held_back)):
+            self._held_back = modified
 
-    def _advance_to(self, modified: str | None, context: Context | None) -> None:
+    def _may_count(self, modified: str, batch: Batch) -> bool:
+        """Tell whether a row is of its window, and not from the future."""
+        if batch.until is not None and not is_later(batch.until, modified):
+            return False
+        return batch.clock is None or not is_later(modified, batch.clock)
+
+    def _step_back_to(self, since: datetime | None) -> None:
+        """Move the bookmark to before rows that are missing, but not to before this run."""
+        state = self._progress
+        start = state.get("starting_replication_value")
+        if since and start:
+            since = max(since, parse_instant(start))
+        goal = format_instant(since) if since else start
+        bookmark = _bookmark_in(state)
+        if goal is None:
+            state.pop("replication_key_value", None)
+        elif bookmark and is_later(bookmark, goal):
+            state["replication_key_value"] = goal
+
+    def _advance_to(self, modified: str | None) -> None:
         if modified is None or self.replication_method != REPLICATION_INCREMENTAL:
             return
-        bookmark = self._bookmark(context)
+        bookmark = _bookmark_in(self._progress)
         if bookmark is None or is_later(modified, bookmark):
-            state = self.get_context_state(context)
-            state.update(replication_key=CURSOR, replication_key_value=modified)
+            self._progress.update(replication_key=CURSOR, replication_key_value=modified)
 
     @override
     def compare_start_date(self, value: str, start_date_value: str) -> str:
@@ -253,6 +330,10 @@ class SalesforceStream(Stream):
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: it would be this machine's clock."""
         return
+
+
+def _bookmark_in(state: Mapping[str, Any]) -> str | None:
+    return state.get("replication_key_value") if state.get("replication_key") == CURSOR else None
 
 
 def paths_named(

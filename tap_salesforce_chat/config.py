@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_salesforce_chat.auth import AUTH_FLOWS, choose_flow
+from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
+from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from jsonschema import ValidationError
-
-PRODUCTION_LOGIN_URL = "https://login.salesforce.com"
-SANDBOX_LOGIN_URL = "https://test.salesforce.com"
 
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
@@ -56,7 +54,9 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         "username",
         th.StringType,
         title="Username",
-        description="User name of the integration user, for the username-password flow.",
+        description=(
+            "User name of the integration user, for the username-password and the JWT bearer flow."
+        ),
     ),
     th.Property(
         "password",
@@ -73,6 +73,42 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         description=(
             "Security token of the integration user; the tap appends it to the password. Not "
             "needed where the org trusts the IP address."
+        ),
+    ),
+    th.Property(
+        "private_key",
+        th.StringType,
+        secret=True,
+        title="Private key",
+        description=(
+            "For the JWT bearer flow: an RSA key whose certificate the app holds, as PEM text or "
+            "as the path of a PEM file."
+        ),
+    ),
+    th.Property(
+        "jwt_audience",
+        th.StringType(pattern=r"^https://\S+$"),
+        title="JWT audience",
+        description=(
+            "For the JWT bearer flow where the audience is not the login or test host that fits "
+            "`login_url`: the URL of an Experience Cloud site, for example."
+        ),
+    ),
+    th.Property(
+        "refresh_token",
+        th.StringType,
+        secret=True,
+        title="Refresh token",
+        description="A token from a login by browser, for the refresh-token flow.",
+    ),
+    th.Property(
+        "token_dir",
+        th.StringType,
+        default="salesforce-tokens",
+        title="Token folder",
+        description=(
+            "Where the refresh token is kept that Salesforce puts in the place of `refresh_token` "
+            "at a login; it has to outlive the run. A newly set `refresh_token` wins."
         ),
     ),
     th.Property(
@@ -101,6 +137,17 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         default="62.0",
         title="API version",
         description="Version of Salesforce's REST API.",
+    ),
+    th.Property(
+        "api_type",
+        th.StringType,
+        allowed_values=["REST", "BULK2", "AUTO"],
+        default="REST",
+        title="API",
+        description=(
+            "Read by the REST API or by the Bulk API 2.0. `AUTO`: Bulk for streams with a large "
+            "backlog, REST for the others and for what Bulk refuses."
+        ),
     ),
     th.Property(
         "start_date",
@@ -134,11 +181,42 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         description="Rows per page to ask for; Salesforce may send fewer.",
     ),
     th.Property(
+        "max_workers",
+        th.IntegerType(minimum=1, maximum=20),
+        default=8,
+        title="Requests in flight",
+        description=(
+            "Most requests to Salesforce in flight at once. A large backlog is read in several "
+            "windows of time at once, and arrives in order."
+        ),
+    ),
+    th.Property(
+        "verify_counts",
+        th.BooleanType,
+        default=True,
+        title="Verify counts",
+        description=(
+            "Compare the rows read with what Salesforce counts, at one request per window of "
+            "time; a difference that reading again does not settle ends the run."
+        ),
+    ),
+    th.Property(
         "include_deleted",
         th.BooleanType,
         default=True,
         title="Include deleted rows",
         description="Read soft-deleted rows too: deletions arrive as `IsDeleted: true`.",
+    ),
+    th.Property(
+        "include_hard_deleted",
+        th.BooleanType,
+        default=False,
+        title="Include hard-deleted rows",
+        description=(
+            "Also emit rows that are gone from the recycle bin, with `Id`, `IsDeleted: true` and "
+            "the time of the deletion as `SystemModstamp`, whatever `filters` says. Salesforce "
+            "knows the deletions of the last 15 days."
+        ),
     ),
     th.Property(
         "filters",
@@ -165,6 +243,13 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         default=300,
         title="Request timeout",
         description="Give up waiting for an answer after this many seconds, and ask again.",
+    ),
+    th.Property(
+        "bulk_timeout_minutes",
+        th.IntegerType(minimum=1),
+        default=360,
+        title="Bulk timeout",
+        description="Abort a Bulk job that Salesforce has not finished after this many minutes.",
     ),
 ).to_dict()
 
@@ -222,15 +307,7 @@ def _filter_problems(filters: Mapping[str, str], stream_names: list[str]) -> lis
 
 def _flow_problems(config: Mapping[str, Any]) -> list[str]:
     try:
-        choose_flow(config)
+        flow = choose_flow(config)
     except ValueError as exc:
         return [str(exc)]
-    return []
-
-
-def login_url(config: Mapping[str, Any]) -> str:
-    """Return the OAuth host, without a slash at its end."""
-    url = str(config["login_url"]).rstrip("/")
-    if config["is_sandbox"] and url == PRODUCTION_LOGIN_URL:
-        return SANDBOX_LOGIN_URL
-    return url
+    return flow.problems(config)

@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
 import backoff
 import msgspec
 import requests
 
-from tap_salesforce_chat.auth import Access
 from tap_salesforce_chat.errors import (
     LoginError,
     QuotaError,
@@ -28,8 +30,9 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
     error_for,
-    login_error_for,
 )
+from tap_salesforce_chat.login.errors import login_error_for
+from tap_salesforce_chat.login.flows import Access
 from tap_salesforce_chat.timestamps import http_date
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
     from backoff.types import Details
 
-    from tap_salesforce_chat.auth import AuthFlow
+    from tap_salesforce_chat.login.flows import AuthFlow, Form
 
 _Result = TypeVar("_Result")
 
@@ -51,16 +54,20 @@ _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
 # Salesforce's numbers have up to 18 digits, more than a float keeps.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
+# As many connections as a run may have requests in flight; more would be closed after each use.
+_POOL_SIZE = 32
+
 # At debug level it would write each URL, and with it the query, to the log.
 logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded answer, and what Salesforce's clock said when it left."""
+    """A decoded answer, what Salesforce's clock said when it left, and its size in bytes."""
 
     document: dict[str, Any] = field(repr=False)
     date: datetime | None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class Terms:
 
 
 class Connection:
-    """A session with one org.
+    """A session with one org, for any number of threads.
 
     Args:
         terms: What the settings say.
@@ -88,8 +95,13 @@ class Connection:
         self._logger = logger
         self._session = requests.Session()
         self._session.headers["Accept-Encoding"] = "gzip"
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=_POOL_SIZE)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._login = Lock()
         self._access: Access | None = None
         self._used, self._limit = 0, 0
+        self.clock: datetime | None = None  # Salesforce's, as of the latest answer
 
     def get(
         self,
@@ -111,15 +123,32 @@ class Connection:
             SalesforceError: Salesforce refuses; the subclass says what to do next.
             RetryLaterError: It was asked often enough.
         """
-        if self._access is None:
-            self._access = self._flow.log_in(self._token_endpoint)
-        root = "" if path.startswith("/") else f"/services/data/v{self._terms.api_version}/"
-        ask = partial(self._ask, root + path, subject, params=params, headers=headers)
-        try:
-            return self._retried(ask)
-        except SessionExpiredError:
-            self._access = self._flow.log_in_again(self._token_endpoint)
-        return self._retried(ask)
+        return self.send("GET", path, subject=subject, params=params, headers=headers)
+
+    def send(self, method: str, path: str, *, subject: str, **options: Any) -> Answer:
+        """Send a request with any method; `options` are those of requests, such as `json`."""
+        return self._authorized(partial(self._ask, method, self._rooted(path), subject, **options))
+
+    def get_by_post(self, path: str, *, subject: str, params: Mapping[str, str]) -> Answer:
+        """Ask like `get`, with path and parameters in a body, which may be long."""
+        return self._authorized(partial(self._ask_in_batch, path, subject, params))
+
+    def download(
+        self, path: str, *, subject: str, params: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """Ask for a body that is no JSON; it is still to be read, and the response to be closed."""
+        ask = partial(self._exchange, "GET", self._rooted(path), subject)
+        return self._authorized(partial(ask, params=params, stream=True))
+
+    @property
+    def instance_url(self) -> str | None:
+        """The org's API host, known after the login."""
+        return self._access.instance_url if self._access else None
+
+    @property
+    def usage(self) -> tuple[int, int]:
+        """How many of how many daily API requests the org has used, as of the latest answer."""
+        return self._used, self._limit
 
     def check_quota(self) -> None:
         """Stop if the org has used more of its daily API requests than the settings allow.
@@ -135,32 +164,81 @@ class Connection:
             )
             raise QuotaError(msg)
 
-    def _ask(self, path: str, subject: str, **options: Any) -> Answer:
-        access = cast("Access", self._access)
-        url, auth = access.instance_url + path, _Bearer(access.token)
-        response = self._send("GET", url, subject, auth=auth, **options)
-        self._note_usage(response.headers)
-        document = _decoded(response.content)
-        if response.status_code != HTTPStatus.OK:
-            raise error_for(Refusal(response.status_code, document, response.headers, subject))
-        return Answer(_object(document, subject), http_date(response.headers.get("Date", "")))
+    def _rooted(self, path: str) -> str:
+        return path if path.startswith("/") else f"{self._root}/{path}"
 
-    def _token_endpoint(self, form: Mapping[str, str]) -> Access:
+    @property
+    def _root(self) -> str:
+        return f"/services/data/v{self._terms.api_version}"
+
+    def _authorized(self, ask: Callable[[Access], _Result]) -> _Result:
+        access = self._logged_in()
+        try:
+            return self._retried(partial(ask, access))
+        except SessionExpiredError:
+            access = self._logged_in_again(access)
+        return self._retried(partial(ask, access))
+
+    def _logged_in(self) -> Access:
+        with self._login:
+            if self._access is None:
+                self._access = self._flow.log_in(self._token_endpoint)
+            return self._access
+
+    def _logged_in_again(self, refused: Access) -> Access:
+        with self._login:
+            # All threads are refused at the same time; one of them logs in for all.
+            if self._access is None or self._access is refused:
+                self._access = self._flow.log_in_again(self._token_endpoint)
+            return self._access
+
+    def _ask(self, method: str, path: str, subject: str, access: Access, **options: Any) -> Answer:
+        response = self._exchange(method, path, subject, access, **options)
+        empty = response.status_code == HTTPStatus.NO_CONTENT
+        document = {} if empty else _object(_decoded(response.content), subject)
+        date = http_date(response.headers.get("Date", ""))
+        return Answer(document, date, len(response.content))
+
+    def _ask_in_batch(
+        self, path: str, subject: str, params: Mapping[str, str], access: Access
+    ) -> Answer:
+        url = f"v{self._terms.api_version}/{path}?{urlencode(params)}"
+        body = {"batchRequests": [{"method": "GET", "url": url}]}
+        answer = self._ask("POST", f"{self._root}/composite/batch", subject, access, json=body)
+        inner = _first_result(answer.document, subject)
+        status, document = int(inner["statusCode"]), inner["result"]
+        if status != HTTPStatus.OK:
+            raise error_for(Refusal(status, document, {}, subject))
+        return Answer(_object(document, subject), answer.date, answer.size)
+
+    def _exchange(
+        self, method: str, path: str, subject: str, access: Access, **options: Any
+    ) -> requests.Response:
+        url, auth = access.instance_url + path, _Bearer(access.token)
+        response = self._send(method, url, subject, auth=auth, **options)
+        self._note(response.headers)
+        if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            return response
+        with closing(response):
+            document = _decoded(_content(response, subject))
+        raise error_for(Refusal(response.status_code, document, response.headers, subject))
+
+    def _token_endpoint(self, form: Callable[[], Form]) -> Access:
         return self._retried(partial(self._ask_for_token, form))
 
-    def _ask_for_token(self, form: Mapping[str, str]) -> Access:
+    def _ask_for_token(self, form: Callable[[], Form]) -> Access:
         url, subject = self._terms.login_url + _TOKEN_PATH, "Login"
-        response = self._send("POST", url, subject, auth=_NoAuth(), data=form)
+        response = self._send("POST", url, subject, auth=_NoAuth(), data=form())
         document = _decoded(response.content)
         if response.status_code != HTTPStatus.OK:
             refusal = Refusal(response.status_code, document, response.headers, subject)
-            raise login_error_for(refusal)
+            raise login_error_for(refusal, self._flow.checklist)
         grant = _object(document, subject)
         token, host = grant.get("access_token"), grant.get("instance_url")
         if not (isinstance(token, str) and isinstance(host, str)):
             msg = "Login: the answer has no access_token and instance_url. Check login_url."
             raise LoginError(msg)
-        return Access(token, host.rstrip("/"))
+        return Access(token, host.rstrip("/"), grant.get("refresh_token"))
 
     def _send(self, method: str, url: str, subject: str, **options: Any) -> requests.Response:
         # The exceptions of requests quote the URL and with it the query: none goes on from here.
@@ -199,7 +277,8 @@ class Connection:
             MAX_TRIES,
         )
 
-    def _note_usage(self, headers: Mapping[str, str]) -> None:
+    def _note(self, headers: Mapping[str, str]) -> None:
+        self.clock = http_date(headers.get("Date", "")) or self.clock
         if match := _USAGE.search(headers.get("Sforce-Limit-Info", "")):
             self._used, self._limit = int(match[1]), int(match[2])
 
@@ -232,9 +311,13 @@ def _waits() -> Generator[float, RetryLaterError, None]:
 def _network_error(
     exc: requests.RequestException, subject: str
 ) -> SalesforceError | RetryLaterError:
+    """Return what a failure on the way means, without its text, which quotes the URL."""
     kind = type(exc).__name__
     if isinstance(exc, requests.exceptions.SSLError):
-        msg = f"{subject}: the server's TLS certificate is not trusted. Check login_url and proxy."
+        msg = (
+            f"{subject}: the server's TLS certificate is not trusted. Check login_url and the "
+            "proxy; for a certificate authority of your own, set REQUESTS_CA_BUNDLE to its file."
+        )
         return SalesforceError(msg)
     if isinstance(exc, _PASSING):
         return RetryLaterError(f"{subject}: no complete answer from Salesforce ({kind}).")
@@ -247,6 +330,22 @@ _PASSING = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
+
+
+def _content(response: requests.Response, subject: str) -> bytes:
+    try:
+        return response.content
+    except requests.RequestException as exc:
+        raise _network_error(exc, subject) from None
+
+
+def _first_result(document: dict[str, Any], subject: str) -> dict[str, Any]:
+    results = document.get("results")
+    first = results[0] if isinstance(results, list) and results else None
+    if isinstance(first, dict) and str(first.get("statusCode")).isdecimal():
+        return first
+    msg = f"{subject}: Salesforce's answer has no result of the query in it."
+    raise SalesforceError(msg)
 
 
 def _object(document: Any, subject: str) -> dict[str, Any]:

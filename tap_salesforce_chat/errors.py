@@ -8,7 +8,13 @@
         ├── NotFoundError           the address is not there: no such object, or API version
         ├── SessionExpiredError     log in again, once
         ├── LocatorLostError        ask again, from behind the last row
-        └── MissingFieldError       ask again, without the field
+        ├── QueryTimeoutError       ask again, for less at a time
+        ├── QueryTooLongError       ask again, with the query in a body
+        ├── BulkRefusedError        ask again, by REST
+        ├── JobLostError            ask again, with a new job
+        ├── IncompleteError         stop: rows are missing that Salesforce counts
+        ├── MissingFieldError       ask again, without the field
+        └── ForgottenError          do without: Salesforce does not know it any more
     RetriableAPIError (SDK)
     └── RetryLaterError             wait, then send the same request again
 
@@ -58,6 +64,34 @@ class SessionExpiredError(SalesforceError):
 
 class LocatorLostError(SalesforceError):
     """Salesforce has forgotten the query whose next page was asked for."""
+
+
+class QueryTimeoutError(SalesforceError):
+    """The query takes Salesforce longer than it allows."""
+
+
+class QueryTooLongError(SalesforceError):
+    """The query is too long for a URL."""
+
+
+class BulkRefusedError(SalesforceError):
+    """The Bulk API does not take a query that REST may well take."""
+
+
+class JobLostError(SalesforceError):
+    """The Bulk job of an earlier run, or its results, are there no more."""
+
+
+class IncompleteError(SalesforceError):
+    """Fewer or more rows came than Salesforce counts, from the instant `since` on."""
+
+    def __init__(self, message: str, since: datetime | None) -> None:
+        super().__init__(message)
+        self.since = since
+
+
+class ForgottenError(SalesforceError):
+    """Salesforce does not know any more what was deleted at the time asked for."""
 
 
 class MissingFieldError(SalesforceError):
@@ -121,9 +155,9 @@ def error_for(refusal: Refusal) -> SalesforceError | RetryLaterError:
     if by_status:
         return by_status(refusal)
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _try_later(refusal)
+        return try_later(refusal)
     if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
-        return _redirected(refusal)
+        return redirected(refusal)
     return SalesforceError(f"{refusal}.")
 
 
@@ -142,7 +176,8 @@ def _advise(
     return lambda refusal: kind(f"{refusal}. {advice}")
 
 
-def _try_later(refusal: Refusal) -> RetryLaterError:
+def try_later(refusal: Refusal) -> RetryLaterError:
+    """Return the error for a refusal that passes by itself."""
     return RetryLaterError(f"{refusal}.", retry_after_seconds(refusal.headers))
 
 
@@ -154,7 +189,8 @@ def _session_expired(refusal: Refusal) -> SalesforceError:
     )
 
 
-def _redirected(refusal: Refusal) -> SalesforceError:
+def redirected(refusal: Refusal) -> SalesforceError:
+    """Return the error for an answer that points to another host."""
     return SalesforceError(
         f"{refusal}, a redirect, which is not followed because the token would go along. Set "
         "login_url (or instance_url) to the org's My Domain host."
@@ -165,7 +201,7 @@ def _limit_exceeded(refusal: Refusal) -> SalesforceError | RetryLaterError:
     # One code for two limits, told apart by the text alone: how many requests may run at the same
     # time (over in a moment) and how many a day.
     if refusal.message.startswith("Concurrent"):
-        return _try_later(refusal)
+        return try_later(refusal)
     return QuotaError(
         f"{refusal}: the org's daily API requests are used up. State is kept: run again when the "
         "24-hour window has moved on, or raise the org's limit."
@@ -201,6 +237,13 @@ def _missing_field(refusal: Refusal) -> SalesforceError:
     )
 
 
+def printable(reason: str) -> str:
+    """Return Salesforce's own words without the query that they may quote."""
+    words = re.sub(r"'[^']*'|\bSELECT\b.*", "...", reason, flags=re.IGNORECASE | re.DOTALL)
+    return " ".join(words.split())[:200]
+
+
+_NO_BULK = _advise("Set api_type to AUTO or REST.", BulkRefusedError)
 _NO_API = _advise(
     "Give the integration user the permission 'API Enabled'; the org needs API access."
 )
@@ -212,7 +255,7 @@ _NO_POLICY_EXEMPTION = _advise(
     "from Transaction Security'."
 )
 _TOO_LONG = _advise(
-    "The query is too long for a URL: deselect fields of this stream in the catalog."
+    "The query is too long: deselect fields of this stream in the catalog.", QueryTooLongError
 )
 
 _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
@@ -226,12 +269,17 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
     "INVALID_QUERY_LOCATOR": _LOST_LOCATOR,
     "QUERY_LOCATOR_EXPIRED": _LOST_LOCATOR,
     "QUERY_LOCATOR_NOT_FOUND": _LOST_LOCATOR,
-    "TEMPORARY_QUERY_MORE_FAILURE": _try_later,
-    "QUERY_TIMEOUT": lambda refusal: RetryLaterError(
-        f"{refusal}: the query runs for too long. Read a smaller window (start_date, end_date), "
-        "narrow it with 'filters', or select fewer fields.",
-        retry_after_seconds(refusal.headers),
+    "INVALID_REPLICATION_DATE": _advise("The deletions were forgotten.", ForgottenError),
+    "TEMPORARY_QUERY_MORE_FAILURE": try_later,
+    "QUERY_TIMEOUT": _advise(
+        "The query runs for too long, however little it asks for at a time. Narrow it with "
+        "'filters', or select fewer fields.",
+        QueryTimeoutError,
     ),
+    "API_ERROR": _NO_BULK,
+    "FEATURENOTENABLED": _NO_BULK,
+    "INVALIDENTITY": _NO_BULK,
+    "LIMIT_EXCEEDED": _NO_BULK,
     "MALFORMED_QUERY": _advise("Check the SOQL in the setting 'filters'."),
     "QUERY_TOO_COMPLICATED": _advise("Deselect formula fields of this stream in the catalog."),
     "OPERATION_TOO_LARGE": _advise("Give the integration user the permission 'View All Data'."),
@@ -246,62 +294,15 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
 }
 
 # 420: Salesforce's edge does not know (yet) where the org lives.
-_NO_ROUTE_TO_ORG = 420
+NO_ROUTE_TO_ORG = 420
 
 _BY_STATUS: dict[int, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
-    HTTPStatus.REQUEST_TIMEOUT: _try_later,
-    HTTPStatus.TOO_MANY_REQUESTS: _try_later,
-    _NO_ROUTE_TO_ORG: _try_later,
+    HTTPStatus.REQUEST_TIMEOUT: try_later,
+    HTTPStatus.TOO_MANY_REQUESTS: try_later,
+    NO_ROUTE_TO_ORG: try_later,
     HTTPStatus.NOT_FOUND: _NOT_FOUND,
+    HTTPStatus.CONFLICT: _advise("The job has another API version.", JobLostError),
     HTTPStatus.GONE: _advise("The API version is retired: check the setting 'api_version'."),
     HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: _TOO_LONG,
 }
-
-# What the OAuth error of a refused login points to.
-_LOGIN_HINTS: dict[str, str] = {
-    "invalid_client_id": "client_id is not the Consumer Key of a connected app that this org knows",
-    "invalid_client": (
-        "client_secret is not the Consumer Secret that belongs to client_id, or the connected app "
-        "is not installed in the org"
-    ),
-    "invalid_client_credentials": (
-        "client_secret is not the Consumer Secret that belongs to client_id"
-    ),
-    "invalid_grant": (
-        "username, password or security_token is wrong, the user is inactive or locked, its IP "
-        "address is not allowed, or the flow is switched off"
-    ),
-    "unsupported_grant_type": "this host or app does not offer the login flow: check auth_flow",
-    "unauthorized_client": "the connected app does not allow this login flow",
-    "invalid_app_access": "the user is not approved for the connected app",
-    "inactive_user": "the user of the setting username is inactive",
-    "inactive_org": "the org is locked, closed or suspended: check login_url",
-    "rate_limit_exceeded": "too many logins in a short time: wait, then run again",
-    "redirect_uri_mismatch": "the connected app does not fit the login flow",
-}
-
-_LOGIN_CHECKLIST = (
-    "Check: login_url (login, test or My Domain host); username (a sandbox's ends in the "
-    "sandbox's name); password and security_token (the tap sends the password with the token "
-    "appended; a new password brings a new token); client_id and client_secret (Consumer Key and "
-    "Consumer Secret of the connected app); 'Relax IP restrictions' in the connected app's OAuth "
-    "policies; the scope 'api' (Manage user data via APIs); and that the org allows the flow: "
-    "newer orgs have the username-password flow switched off (Setup > OAuth and OpenID Connect "
-    "Settings > Allow OAuth Username-Password Flows). The user's Login History in Setup names the "
-    "reason."
-)
-
-
-def login_error_for(refusal: Refusal) -> SalesforceError | RetryLaterError:
-    """Return the exception for an answer of the token endpoint, whose errors have another shape."""
-    if refusal.status in {_NO_ROUTE_TO_ORG, HTTPStatus.TOO_MANY_REQUESTS}:
-        return _try_later(refusal)
-    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _try_later(refusal)
-    if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
-        return _redirected(refusal)
-    code = refusal.document.get("error") if isinstance(refusal.document, dict) else None
-    hint = _LOGIN_HINTS.get(code) if isinstance(code, str) else None
-    what = f"{code}: {hint}" if hint else f"status {refusal.status}"
-    return LoginError(f"Salesforce refused the login ({what}). {_LOGIN_CHECKLIST}")

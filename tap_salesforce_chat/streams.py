@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.deletions import DeletableStream
 from tap_salesforce_chat.describe import Parent
 
 _PERSON = ("FirstName", "LastName", "Name", "Email")
@@ -17,7 +18,7 @@ ACCOUNT = Parent("Account", "Account", ("Name",))
 LEAD = Parent("Lead", "Lead", _PERSON)
 
 
-class Case(SalesforceStream):
+class Case(DeletableStream):
     """Cases; their messages are in the two streams below, and in `Description`."""
 
     sobject = "Case"
@@ -30,21 +31,21 @@ class Case(SalesforceStream):
     )
 
 
-class CaseComment(SalesforceStream):
+class CaseComment(DeletableStream):
     """Comments on cases, internal ones included."""
 
     sobject = "CaseComment"
     parents: ClassVar = (CREATED_BY,)
 
 
-class EmailMessage(SalesforceStream):
+class EmailMessage(DeletableStream):
     """Mails, of cases and of other objects."""
 
     sobject = "EmailMessage"
     parents: ClassVar = (CREATED_BY,)
 
 
-class LiveChatTranscript(SalesforceStream):
+class LiveChatTranscript(DeletableStream):
     """Chats; `Body` holds the whole dialogue as HTML."""
 
     sobject = "LiveChatTranscript"
@@ -60,9 +61,34 @@ class LiveChatTranscript(SalesforceStream):
     )
 
 
+class LiveChatTranscriptEvent(DeletableStream):
+    """What happened in chats: requests, transfers, idle times; no message text."""
+
+    sobject = "LiveChatTranscriptEvent"
+    selected_by_default = False
+
+
+class User(SalesforceStream):
+    """People who log in: agents, and customers of a portal. Nobody can delete them."""
+
+    sobject = "User"
+    selected_by_default = False
+
+
+class Contact(DeletableStream):
+    """Customers; a row that lost a merge is deleted and names its winner in `MasterRecordId`."""
+
+    sobject = "Contact"
+    parents: ClassVar = (ACCOUNT,)
+    selected_by_default = False
+
+
 STREAMS: tuple[type[SalesforceStream], ...] = (
     Case,
     CaseComment,
     EmailMessage,
     LiveChatTranscript,
+    LiveChatTranscriptEvent,
+    User,
+    Contact,
 )

@@ -26,11 +26,13 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
-from tap_salesforce_chat.auth import choose_flow
-from tap_salesforce_chat.config import CONFIG_SCHEMA, login_url, problems, rule_broken
+from tap_salesforce_chat.command_line import with_doctor
+from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer, discover
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
+from tap_salesforce_chat.login.flows import choose_flow
+from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.streams import STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -138,10 +140,11 @@ class TapSalesforceChat(Tap):
     def _described(self, stream: type[SalesforceStream], describe: Describer) -> SalesforceStream:
         document = describe(stream.sobject)
         if document is None:
-            self.logger.warning("%s", unreadable_object(stream.sobject))
+            if stream.selected_by_default:
+                self.logger.warning("%s", unreadable_object(stream.sobject))
             return stream(self, MINIMAL_SCHEMA, self.connection)
         discovery = discover(document, stream.parents, describe)
-        if discovery.missing:
+        if discovery.missing and stream.selected_by_default:
             self.logger.warning(
                 "The catalog of %s is not complete. If the org has them, give the integration "
                 "user's permission set: %s.",
@@ -194,6 +197,11 @@ class TapSalesforceChat(Tap):
             raise SystemExit(exit_code)
 
     # -- command line --------------------------------------------------------------------------
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        return with_doctor(super().get_singer_command(), cls)
 
     @classmethod
     @override

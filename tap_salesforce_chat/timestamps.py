@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-# What Salesforce's REST API writes nearly always: whole seconds, UTC.
-_USUAL_SUFFIX = ".000+0000"
+# What Salesforce's APIs, REST and Bulk, write nearly always: whole seconds, UTC.
+_REST_SUFFIX, _BULK_SUFFIX = ".000+0000", ".000Z"
 _WHOLE_SECONDS_LENGTH = len("2024-01-02T03:04:05Z")
 
 
@@ -39,8 +39,12 @@ def format_instant(moment: datetime) -> str:
 
 def canonical(text: str) -> str:
     """Return the canonical form of a date-time that Salesforce wrote."""
-    if text.endswith(_USUAL_SUFFIX):
-        return text[: -len(_USUAL_SUFFIX)] + "Z"
+    if text.endswith(_REST_SUFFIX):
+        return text[: -len(_REST_SUFFIX)] + "Z"
+    if text.endswith(_BULK_SUFFIX):
+        return text[: -len(_BULK_SUFFIX)] + "Z"
+    if len(text) == _WHOLE_SECONDS_LENGTH and text.endswith("Z"):
+        return text
     return format_instant(parse_instant(text))
 
 

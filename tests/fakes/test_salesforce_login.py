@@ -111,6 +111,16 @@ def test_a_refresh_token_logs_in() -> None:
         assert not client.login(grant_type="refresh_token", refresh_token="5Aep-other").ok
 
 
+def test_a_rotated_refresh_token_ends_the_one_before() -> None:
+    """Each login brings a new one, which is the only one that works."""
+    with connected(SalesforceOrg(), refresh_token="5Aep-demo") as client:
+        client.server.rotate_refresh_tokens = True
+        new = client.login(grant_type="refresh_token", refresh_token="5Aep-demo").json()
+        assert not client.login(grant_type="refresh_token", refresh_token="5Aep-demo").ok
+        assert client.login(grant_type="refresh_token", refresh_token=new["refresh_token"]).ok
+        assert "refresh_token" not in client.login().json()
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

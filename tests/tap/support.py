@@ -128,5 +128,12 @@ def add_cases(org: SalesforceOrg, clock: Clock, count: int) -> list[str]:
 
 
 def queries(server: SalesforceServer) -> list[str]:
-    """Return the SOQL of all queries so far."""
-    return [call.query["q"] for call in server.calls if "q" in call.query]
+    """Return the SOQL of all queries for rows so far."""
+    asked = [call.query["q"] for call in server.calls if "q" in call.query]
+    return [query for query in asked if "COUNT()" not in query]
+
+
+def counts(server: SalesforceServer) -> list[str]:
+    """Return the SOQL of all queries for a number of rows so far."""
+    asked = [call.query["q"] for call in server.calls if "q" in call.query]
+    return [query for query in asked if "COUNT()" in query]

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_salesforce_chat.auth import AUTH_FLOWS, choose_flow
-from tap_salesforce_chat.config import CONFIG_SCHEMA, login_url
+from tap_salesforce_chat.config import CONFIG_SCHEMA
+from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
+from tap_salesforce_chat.login.hosts import audience, login_url
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.tap.support import CREDENTIALS
 
+APP = {"client_id": "app", "client_secret": "hush"}
+MY_DOMAIN = {"login_url": "https://acme.my.salesforce.com"}
+KEY = {"client_id": "app", "username": "jo", "private_key": "hush"}
+REFRESH = {"client_id": "app", "refresh_token": "hush"}
 TOKEN = {"access_token": "hush", "instance_url": "https://acme.my.salesforce.com"}
 
 
@@ -30,8 +35,18 @@ def complaints(**config: Any) -> str:
         pytest.param(CREDENTIALS | {"security_token": ""}, "password", id="no-security-token"),
         pytest.param(TOKEN, "access_token", id="access-token"),
         pytest.param(TOKEN | {"client_id": "x"}, "access_token", id="incomplete-login-beside"),
+        pytest.param(APP, "client_credentials", id="app-alone"),
+        pytest.param(KEY, "jwt_bearer", id="key"),
+        pytest.param(KEY | APP, "jwt_bearer", id="key-and-a-secret"),
+        pytest.param(REFRESH, "refresh_token", id="refresh"),
+        pytest.param(REFRESH | APP, "refresh_token", id="refresh-and-a-secret"),
         pytest.param(
             CREDENTIALS | TOKEN | {"auth_flow": "password"}, "password", id="chosen-of-two"
+        ),
+        pytest.param(
+            APP | {"username": "jo", "auth_flow": "client_credentials"},
+            "client_credentials",
+            id="chosen-in-spite-of-more",
         ),
     ],
 )
@@ -47,6 +62,21 @@ def test_the_settings_choose_the_flow(config: dict[str, Any], flow: str) -> None
         pytest.param({"access_token": "hush"}, ["instance_url"], id="no-instance"),
         pytest.param(CREDENTIALS | {"password": ""}, ["password also needs password"], id="empty"),
         pytest.param(CREDENTIALS | TOKEN, ["auth_flow", "password or access_token"], id="both"),
+        pytest.param(
+            APP | {"username": "jo"},
+            ["password also needs password", "client_credentials goes without username"],
+            id="forgotten-password",
+        ),
+        pytest.param(CREDENTIALS | KEY, ["password or jwt_bearer"], id="password-and-key"),
+        pytest.param(CREDENTIALS | REFRESH, ["password or refresh_token"], id="password-refresh"),
+        pytest.param(APP, ["login_url", "My Domain"], id="app-at-the-production-host"),
+        pytest.param(APP | {"is_sandbox": True}, ["My Domain"], id="app-at-the-sandbox-host"),
+        pytest.param(KEY, ["'private_key' is neither"], id="no-key-and-no-file"),
+        pytest.param(
+            KEY | {"private_key": "-----BEGIN PRIVATE KEY-----hush"},
+            ["'private_key' holds no private key"],
+            id="damaged-key",
+        ),
         pytest.param(
             CREDENTIALS | {"auth_flow": "access_token"},
             ["access_token, instance_url"],
@@ -67,6 +97,8 @@ def test_part_of_the_credentials_never_is_enough(count: int) -> None:
     """Each setting of the username-password flow counts, but for the security token."""
     needed = CREDENTIALS.keys() - {"security_token"}
     for names in combinations(sorted(needed), count):
+        if set(names) == APP.keys():
+            continue  # a login of its own kind
         missing = sorted(needed - set(names))
         assert f"password also needs {', '.join(missing)}" in complaints(
             **{name: CREDENTIALS[name] for name in names}
@@ -97,7 +129,7 @@ def test_a_value_of_the_wrong_type_is_not_repeated(setting: str) -> None:
         pytest.param("request_timeout_seconds", 0, "at least 1", id="no-time"),
         pytest.param("api_version", "v62", "must match", id="version"),
         pytest.param("login_url", "login.salesforce.com", "must match", id="no-scheme"),
-        pytest.param("auth_flow", "magic", "one of password, access_token", id="flow"),
+        pytest.param("auth_flow", "magic", "one of password, client_credentials", id="flow"),
         pytest.param("filters", {"Cases": "Id != null"}, "Case, CaseComment", id="no-stream"),
     ],
 )
@@ -147,8 +179,45 @@ def test_the_login_host(url: str, is_sandbox: bool, expected: str) -> None:  # n
     assert login_url({"login_url": url, "is_sandbox": is_sandbox}) == expected
 
 
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        pytest.param({}, "https://login.salesforce.com", id="production"),
+        pytest.param({"is_sandbox": True}, "https://test.salesforce.com", id="sandbox"),
+        pytest.param(
+            {"login_url": "https://test.salesforce.com/"}, "https://test.salesforce.com", id="test"
+        ),
+        pytest.param(MY_DOMAIN, "https://login.salesforce.com", id="my-domain"),
+        pytest.param(
+            {"login_url": "https://acme--uat.sandbox.my.salesforce.com"},
+            "https://test.salesforce.com",
+            id="my-domain-of-a-sandbox",
+        ),
+        pytest.param(
+            {"jwt_audience": "https://acme.my.site.com/help/"},
+            "https://acme.my.site.com/help",
+            id="given",
+        ),
+    ],
+)
+def test_an_assertion_is_for_the_host_that_knows_the_org(
+    config: dict[str, Any], expected: str
+) -> None:
+    """Salesforce takes the hosts of all orgs as audience, and sites, but no My Domain."""
+    defaults = {"login_url": "https://login.salesforce.com", "is_sandbox": False}
+
+    assert audience(defaults | config) == expected
+
+
 def test_credentials_are_marked_as_secret() -> None:
     """Meltano and `--about` hide what is marked."""
     secret = {name for name, schema in CONFIG_SCHEMA["properties"].items() if schema.get("secret")}
 
-    assert secret == {"client_secret", "password", "security_token", "access_token"}
+    assert secret == {
+        "client_secret",
+        "password",
+        "security_token",
+        "private_key",
+        "refresh_token",
+        "access_token",
+    }

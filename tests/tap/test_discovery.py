@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 GOLDENS = Path(__file__).parent / "data" / "catalog"
 STREAMS = ("Case", "CaseComment", "EmailMessage", "LiveChatTranscript")
+UNSELECTED = ("Contact", "LiveChatTranscriptEvent", "User")
 
 
 def discover(server: SalesforceServer, **more: Any) -> dict[str, dict[str, Any]]:
@@ -55,7 +56,7 @@ def full_org() -> Iterator[dict[str, dict[str, Any]]]:
         yield discover(server)
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("stream", STREAMS + UNSELECTED)
 def test_the_catalog_of_a_full_org_is_the_golden_one(
     full_org: dict[str, dict[str, Any]], stream: str
 ) -> None:
@@ -63,7 +64,7 @@ def test_the_catalog_of_a_full_org_is_the_golden_one(
     assert golden_text(full_org[stream]) == (GOLDENS / f"{stream}.json").read_text()
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("stream", STREAMS + UNSELECTED)
 def test_the_keys_are_in_the_catalog(full_org: dict[str, dict[str, Any]], stream: str) -> None:
     """Targets and Meltano read them from there; they cannot be deselected."""
     entry = full_org[stream]
@@ -77,7 +78,7 @@ def test_the_keys_are_in_the_catalog(full_org: dict[str, dict[str, Any]], stream
         assert metadata["properties", key]["inclusion"] == "automatic"
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("stream", STREAMS + UNSELECTED)
 def test_everything_but_the_key_may_be_null(
     full_org: dict[str, dict[str, Any]], stream: str
 ) -> None:
@@ -197,7 +198,7 @@ def test_an_object_that_cannot_be_read_leaves_the_others_alone(
 
     entries = discover(server)
 
-    assert list(entries) == list(STREAMS)
+    assert list(entries) == sorted(STREAMS + UNSELECTED)
     assert list(properties(entries["LiveChatTranscript"])) == ["Id", "SystemModstamp"]
     assert "Subject" in properties(entries["Case"])
     assert any("Read on object LiveChatTranscript" in text for text in caplog.messages)
@@ -230,6 +231,66 @@ def test_a_deselected_object_that_cannot_be_read_is_no_problem(
 
     assert run.error is None
     assert "sync_completed_at" in run.states[-1]
+
+
+def test_streams_that_conversations_do_not_need_are_not_selected(
+    full_org: dict[str, dict[str, Any]],
+) -> None:
+    """They are there for other targets, and Meltano's users have to ask for them."""
+    selected = {
+        stream: next(
+            item["metadata"]["selected-by-default"]
+            for item in entry["metadata"]
+            if not item["breadcrumb"]
+        )
+        for stream, entry in full_org.items()
+    }
+
+    assert selected == dict.fromkeys(STREAMS, True) | dict.fromkeys(UNSELECTED, False)
+
+
+@pytest.mark.parametrize("with_catalog", [True, False])
+def test_unselected_streams_are_read_on_demand_only(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    with_catalog: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Neither a run without a catalog reads them nor one with the discovered catalog as it is."""
+    org.add("Case")
+    org.add("Contact", LastName="Doe")
+    catalog = TapSalesforceChat(config=settings(server)).catalog_dict if with_catalog else None
+
+    run = run_tap(settings(server), catalog)
+
+    assert run.error is None
+    schemas = {item["stream"] for item in run.messages if item["type"] == "SCHEMA"}
+    assert schemas == set(STREAMS)
+
+
+def test_an_unselected_stream_that_is_selected_is_read(
+    server: SalesforceServer, org: SalesforceOrg
+) -> None:
+    """With its own bookmark, like any other."""
+    contact = org.add("Contact", LastName="Doe")
+
+    run = run_tap(settings(server), catalog_of(server, "Contact", "User"))
+
+    assert run.error is None
+    assert run.column("Id", "Contact") == [contact]
+    assert run.column("Username", "User") == ["integration@example.test"]
+    assert run.bookmark("Contact") == "2024-05-01T12:00:00Z"
+
+
+def test_an_unselected_object_that_cannot_be_read_is_not_worth_a_warning(
+    server: SalesforceServer, org: SalesforceOrg, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not every org has chats, and nobody asked for their events."""
+    org.forbid("LiveChatTranscriptEvent")
+
+    entries = discover(server)
+
+    assert list(properties(entries["LiveChatTranscriptEvent"])) == ["Id", "SystemModstamp"]
+    assert not any("LiveChatTranscriptEvent" in text for text in caplog.messages)
 
 
 def test_an_api_version_that_does_not_exist_is_not_an_empty_org(server: SalesforceServer) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from tap_salesforce_chat.errors import (
+    ForgottenError,
     LocatorLostError,
-    LoginError,
     MissingFieldError,
     NotFoundError,
+    QueryTimeoutError,
+    QueryTooLongError,
     QuotaError,
     Refusal,
     RetryLaterError,
@@ -20,7 +22,6 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
     UnreadableObjectError,
     error_for,
-    login_error_for,
     retry_after_seconds,
 )
 
@@ -48,15 +49,16 @@ def refusal(status: int, code: str = "", message: str = "") -> Refusal:
         (400, "INVALID_QUERY_LOCATOR", "", LocatorLostError),
         (400, "QUERY_LOCATOR_EXPIRED", "", LocatorLostError),
         (400, "QUERY_LOCATOR_NOT_FOUND", "", LocatorLostError),
+        (400, "INVALID_REPLICATION_DATE", "", ForgottenError),
         (400, "TEMPORARY_QUERY_MORE_FAILURE", "", RetryLaterError),
-        (400, "QUERY_TIMEOUT", "", RetryLaterError),
+        (400, "QUERY_TIMEOUT", "", QueryTimeoutError),
         (400, "INVALID_FIELD", "No such column 'A__c' on entity 'Case'.", MissingFieldError),
         (400, "MALFORMED_QUERY", "", SalesforceError),
         (400, "A_CODE_OF_THE_FUTURE", "", SalesforceError),
         (302, "", "", SalesforceError),
         (408, "", "", RetryLaterError),
         (410, "", "", SalesforceError),
-        (414, "", "", SalesforceError),
+        (414, "", "", QueryTooLongError),
         (420, "", "", RetryLaterError),
         (429, "", "", RetryLaterError),
         (500, "UNKNOWN_EXCEPTION", "", RetryLaterError),
@@ -135,31 +137,6 @@ def test_an_odd_body_is_no_problem(document: Any) -> None:
     error = error_for(Refusal(400, document, {}, "Query of Case"))
 
     assert type(error) is SalesforceError
-    assert CUSTOMER_TEXT not in str(error)
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "kind", "hint"),
-    [
-        (400, "invalid_client_id", LoginError, "Consumer Key"),
-        (400, "invalid_client", LoginError, "Consumer Secret"),
-        (400, "invalid_grant", LoginError, "username, password or security_token"),
-        (400, "unsupported_grant_type", LoginError, "auth_flow"),
-        (400, "inactive_org", LoginError, "login_url"),
-        (400, CUSTOMER_TEXT, LoginError, "status 400"),
-        (429, "rate_limited", RetryLaterError, "429"),
-        (503, "", RetryLaterError, "503"),
-        (301, "", SalesforceError, "My Domain"),
-    ],
-)
-def test_the_answer_to_a_login_chooses_the_error(
-    status: int, code: str, kind: type[Exception], hint: str
-) -> None:
-    """OAuth's codes are another language than REST's."""
-    error = login_error_for(Refusal(status, {"error": code}, {}, "Login"))
-
-    assert type(error) is kind
-    assert hint in str(error)
     assert CUSTOMER_TEXT not in str(error)
 
 

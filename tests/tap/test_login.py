@@ -27,7 +27,7 @@ def logins(server: SalesforceServer) -> int:
         ),
         pytest.param({"username": "wrong-hush"}, "username, password", id="username"),
         pytest.param({"password": "wrong-hush"}, "username, password", id="password"),
-        pytest.param({"security_token": "wrong-hush"}, "security_token is wrong", id="token"),
+        pytest.param({"security_token": "wrong-hush"}, "security_token", id="token"),
     ],
 )
 def test_a_refusal_points_to_the_setting(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import get_tap_test_class
 
+from tap_salesforce_chat.streams import STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
-from tests.tap.support import settings
+from tests.tap.support import catalog_of, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,19 +33,50 @@ COUNTS = (
 )
 
 
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
 def busy_org() -> SalesforceOrg:
-    """Return an org with a row in every stream."""
+    """Return an org with a row in every stream, and a value wherever the suite looks for one.
+
+    It looks for one of every integer, date-time and parent, and warns if there is none.
+    """
     org = SalesforceOrg()
-    org.now = lambda: datetime(2024, 5, 1, 12, tzinfo=UTC)
-    contact = org.add("Contact", FirstName="Jo", LastName="Doe", Email="jo@example.test")
-    case = org.add("Case", Subject="Parcel", ContactId=contact, Description="Where is it?")
+    org.now = lambda: NOON
+    account = org.add("Account", Name="Acme")
+    contact = org.add(
+        "Contact", FirstName="Jo", LastName="Doe", Email="jo@example.test", AccountId=account
+    )
+    case = org.add(
+        "Case",
+        Subject="Parcel",
+        Description="Where is it?",
+        ContactId=contact,
+        AccountId=account,
+        RecordTypeId=org.add("RecordType", Name="Support"),
+        **dict.fromkeys(("ClosedDate", "SlaStartDate", "SlaExitDate", "StopStartDate"), NOON),
+    )
     org.add("CaseComment", ParentId=case, CommentBody="On its way", IsPublished=True)
-    org.add("EmailMessage", ParentId=case, Subject="Parcel", TextBody="Thanks", Incoming=True)
-    visitor = org.add("LiveChatVisitor", SessionKey="session")
-    # The suite wants to see a value of every integer.
-    counts = dict.fromkeys(COUNTS, 7)
-    org.add("LiveChatTranscript", LiveChatVisitorId=visitor, CaseId=case, Body="Hi", **counts)
+    times = dict.fromkeys(("MessageDate", "FirstOpenedDate", "LastOpenedDate"), NOON)
+    org.add("EmailMessage", ParentId=case, Subject="Parcel", TextBody="Thanks", **times)
+    chat = _add_chat(org, CaseId=case, ContactId=contact, AccountId=account)
+    org.add("LiveChatTranscriptEvent", LiveChatTranscriptId=chat, Type="Accept", Time=NOON)
     return org
+
+
+def _add_chat(org: SalesforceOrg, **references: str) -> str:
+    return org.add(
+        "LiveChatTranscript",
+        Body="Hi",
+        LeadId=org.add("Lead", LastName="Doe"),
+        LiveChatVisitorId=org.add("LiveChatVisitor", SessionKey="session"),
+        LiveChatButtonId=org.add("LiveChatButton", MasterLabel="Help"),
+        LiveChatDeploymentId=org.add("LiveChatDeployment", MasterLabel="Shop"),
+        SkillId=org.add("Skill", MasterLabel="Parcels"),
+        **references,
+        **dict.fromkeys(("RequestTime", "StartTime", "EndTime"), NOON),
+        **dict.fromkeys(COUNTS, 7),
+    )
 
 
 # One dictionary for all taps of the suite: its server's address changes after collection.
@@ -52,7 +84,13 @@ CONFIG: dict[str, Any] = {}
 
 with SalesforceServer(busy_org()) as collection_server:
     CONFIG.update(settings(collection_server))
-    Standard = get_tap_test_class(TapSalesforceChat, config=CONFIG, parse_env_config=False)
+    Standard = get_tap_test_class(
+        TapSalesforceChat,
+        config=CONFIG,
+        parse_env_config=False,
+        # The suite reads all streams, those as well that are not selected by default.
+        catalog=catalog_of(collection_server, *(stream.sobject for stream in STREAMS)),
+    )
 
 
 class TestStandard(Standard):  # type: ignore[misc, valid-type] # a class made at run time

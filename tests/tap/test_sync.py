@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.errors import LocatorLostError
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.answers import json_answer
 from tests.tap.support import NOON, add_cases, catalog_of, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -126,10 +128,14 @@ def test_a_locator_that_is_always_lost_ends_the_run(
     """Starting over for ever would look like work."""
     add_cases(org, clock, 8)
     catalog = catalog_of(server, "Case")
-    monkeypatch.setattr(
-        "tap_salesforce_chat.client.pages",
-        lambda *_, **__: (_ for _ in ()).throw(LocatorLostError("Gone.")),
-    )
+    page = server._page
+
+    def send_no_row(*arguments: Any) -> Any:
+        server.expire_locators()
+        answer = json.loads(page(*arguments).body)
+        return json_answer(answer | {"records": []})
+
+    monkeypatch.setattr(server, "_page", send_no_row)
 
     run = run_tap(settings(server), catalog)
 

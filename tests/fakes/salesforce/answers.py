@@ -25,22 +25,24 @@ class Request:
     query: dict[str, str]
     headers: Mapping[str, str]
     form: dict[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and a body."""
+    """A status, a body and what headers it has of its own."""
 
     status: int
     body: bytes
     content_type: str = "application/json;charset=UTF-8"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def make_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
     """Take a request apart."""
     url = urlsplit(target)
     form = body.decode("utf-8", "replace")
-    return Request(method, url.path, _pairs(url.query), headers, _pairs(form))
+    return Request(method, url.path, _pairs(url.query), headers, _pairs(form), body)
 
 
 def json_answer(document: Any, status: int = 200) -> Answer:

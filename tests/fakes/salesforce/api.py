@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.salesforce.answers import Answer, json_answer, refusal
+from tests.fakes.salesforce.answers import Answer, json_answer, make_request, refusal
+from tests.fakes.salesforce.bulk import BulkJobs
 from tests.fakes.salesforce.cursors import MAX_PAGE, Cursors, wished_page_size
+from tests.fakes.salesforce.deletions import deleted
 from tests.fakes.salesforce.describe import describe, global_describe
 from tests.fakes.salesforce.errors import Code, SalesforceError, not_found
 from tests.fakes.salesforce.evaluate import evaluate, projection
 from tests.fakes.salesforce.oauth import (
     Credentials,
+    OAuthRefusal,
     Tokens,
     check_login,
+    new_refresh_token,
     refused_login,
-    token_answer,
+    token_grant,
 )
 from tests.fakes.salesforce.soql import parse
 
@@ -47,7 +53,8 @@ class _Call:
 class RestApi:
     """An org behind its API: logins, limits, describes and queries.
 
-    `daily_limit`, `daily_used` and `password_flow_blocked` may be set at any time.
+    `daily_limit`, `daily_used`, `password_flow_blocked`, `rotate_refresh_tokens` and
+    `login_refusal`, the answer to all logins, may be set at any time.
     """
 
     def __init__(
@@ -59,6 +66,10 @@ class RestApi:
         self.daily_limit = 15_000
         self.daily_used = 0
         self.password_flow_blocked = False
+        self.rows_in_time: int | None = None  # a query for more of them runs for too long
+        self.bulk = BulkJobs(org)
+        self.rotate_refresh_tokens = False
+        self.login_refusal: OAuthRefusal | None = None
         self._credentials = credentials
         self._tokens = Tokens(org.org_id)
         self._cursors = Cursors()
@@ -67,6 +78,10 @@ class RestApi:
     def issue_token(self) -> str:
         """Return an access token that works, as after a login."""
         return self._tokens.issue()
+
+    def takes_refresh_token(self, token: str) -> bool:
+        """Tell whether the next login with a refresh token must use this one."""
+        return token == self._credentials.refresh_token
 
     def expire_tokens(self) -> None:
         """End all sessions; a new login works."""
@@ -94,9 +109,25 @@ class RestApi:
             raise not_found()
         _check_version(int(version[1]))
         self._enter(request)
-        _allow(request, "GET")
         parts = tuple((version["rest"] or "").split("/")[1:])
+        if parts[:2] == ("jobs", "query"):
+            return self.bulk.handle(request, f"{version[1]}.0", parts[2:])
+        if parts == ("composite", "batch"):
+            return self._batch(request)
+        _allow(request, "GET")
         return self._resource(_Call(request, f"/services/data/v{version[1]}.0", parts))
+
+    def _batch(self, request: Request) -> Answer:
+        """Answer requests that come in the body of another, where they may be long."""
+        _allow(request, "POST")
+        results = []
+        for wish in json.loads(request.body)["batchRequests"]:
+            target = f"/services/data/{wish['url']}"
+            answer = self.handle(make_request(wish["method"], target, request.headers, b""))
+            result = json.loads(answer.body)
+            results.append({"statusCode": answer.status, "result": result})
+        failed = any(result["statusCode"] != HTTPStatus.OK for result in results)
+        return json_answer({"hasErrors": failed, "results": results})
 
     def _enter(self, request: Request) -> None:
         if not self._tokens.accepts(request.headers.get("Authorization", "")):
@@ -125,7 +156,7 @@ class RestApi:
         )
 
     def _token(self, request: Request) -> Answer:
-        refused = check_login(
+        refused = self.login_refusal or check_login(
             request.form,
             self._credentials,
             self.url,
@@ -133,7 +164,11 @@ class RestApi:
         )
         if refused is not None:
             return refused_login(refused)
-        return token_answer(self.issue_token(), self.url, self._identity(), self.org.now())
+        grant = token_grant(self.issue_token(), self.url, self._identity(), self.org.now())
+        if self.rotate_refresh_tokens and request.form["grant_type"] == "refresh_token":
+            grant["refresh_token"] = new_refresh_token()
+            self._credentials = replace(self._credentials, refresh_token=grant["refresh_token"])
+        return json_answer(grant)
 
     def _user_info(self, request: Request) -> Answer:
         if not self._tokens.accepts(request.headers.get("Authorization", "")):
@@ -181,6 +216,10 @@ class RestApi:
         sobject = self._sobject(call.parts[1])
         return json_answer(describe(sobject, self.org.visible_objects().values(), call.base))
 
+    def _deleted(self, call: _Call) -> Answer:
+        sobject = self._sobject(call.parts[1])
+        return json_answer(deleted(self.org, sobject.name, call.request.query))
+
     def _record(self, call: _Call) -> Answer:
         """One row, with all fields or those of `fields`: a query by another name."""
         sobject = self._sobject(call.parts[1])
@@ -211,6 +250,9 @@ class RestApi:
         result = evaluate(parse(statement), self.org, include_deleted=include_deleted)
         if result.count_only:
             return json_answer({"totalSize": len(result.ids), "done": True, "records": []})
+        if self.rows_in_time is not None and len(result.ids) > self.rows_in_time:
+            message = "Your query request was running for too long."
+            raise SalesforceError(Code.QUERY_TIMEOUT, message)
         options = call.request.headers.get("Sforce-Query-Options", "")
         cursor = self._cursors.open(result, min(wished_page_size(options), self.page_size))
         return self._page(call, cursor, 0)
@@ -242,6 +284,7 @@ class RestApi:
         (("limits",), _limits),
         (("sobjects",), _sobjects),
         (("sobjects", "*", "describe"), _describe),
+        (("sobjects", "*", "deleted"), _deleted),
         (("sobjects", "*", "*"), _record),
         (("query",), _query),
         (("queryAll",), _query_all),

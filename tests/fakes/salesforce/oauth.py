@@ -108,9 +108,14 @@ def refused_login(refusal: OAuthRefusal) -> Answer:
     return json_answer(document, 400)
 
 
-def token_answer(token: str, url: str, identity: str, now: datetime) -> Answer:
+def new_refresh_token() -> str:
+    """Return a token to take the place of the one that was used."""
+    return f"5Aep{secrets.token_urlsafe(60)}"
+
+
+def token_grant(token: str, url: str, identity: str, now: datetime) -> dict[str, Any]:
     """The answer to a good login: no word on how long the token lives."""
-    document: dict[str, Any] = {
+    return {
         "access_token": token,
         "instance_url": url,
         "id": identity,
@@ -119,7 +124,6 @@ def token_answer(token: str, url: str, identity: str, now: datetime) -> Answer:
         "signature": secrets.token_urlsafe(32),
         "scope": "api",
     }
-    return json_answer(document)
 
 
 def _same(form: Form, name: str, secret: str) -> bool:

@@ -38,9 +38,13 @@ class SalesforceOrg:
 
     def __init__(self) -> None:
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        # Very many deletions make Salesforce forget the older ones.
+        self.deletions_known_since = datetime.min.replace(tzinfo=UTC)
         self._objects = standard_objects()
         self._prefixes = {item.prefix: name for name, item in self._objects.items()}
         self._rows: dict[str, dict[str, Row]] = {name: {} for name in self._objects}
+        self._inserted = dict.fromkeys(self._objects, 0)
+        self._deletions: dict[str, dict[str, str]] = {name: {} for name in self._objects}
         self._hidden: set[tuple[str, str]] = set()
         self._forbidden: set[str] = set()
         self._visible: dict[str, SObject] | None = None
@@ -53,6 +57,7 @@ class SalesforceOrg:
             Username="integration@example.test",
             Alias="integ",
         )
+        self.permissions_id = self.add("UserPermissionAccess")
         self.org_id = self.add("Organization", Name="Example", OrganizationType="Developer Edition")
 
     def add(self, sobject: str, **values: Any) -> str:
@@ -63,14 +68,16 @@ class SalesforceOrg:
         """
         definition = self._definition(sobject)
         rows = self._rows[sobject]
-        record_id = long_id(values.pop("Id", None) or make_id(definition.prefix, len(rows) + 1))
+        number = self._inserted[sobject] + 1
+        record_id = long_id(values.pop("Id", None) or make_id(definition.prefix, number))
         if record_id in rows or not record_id.startswith(definition.prefix):
             msg = f"{record_id} is taken or no id of {sobject}"
             raise ValueError(msg)
-        row = self._blank(definition, len(rows)) | self._stored(definition, values)
+        row = self._blank(definition, number - 1) | self._stored(definition, values)
         row["Id"] = record_id
         _complete_name(row, values)
         rows[record_id] = row
+        self._inserted[sobject] = number
         return record_id
 
     def update(self, sobject: str, record_id: str, **values: Any) -> None:
@@ -88,7 +95,18 @@ class SalesforceOrg:
     def delete(self, sobject: str, record_id: str) -> None:
         """Move a row to the recycle bin, where only `queryAll` sees it."""
         row = self.get(sobject, record_id)
-        row.update(IsDeleted=True, SystemModstamp=wire_datetime(self.now()))
+        now = wire_datetime(self.now())
+        row.update(IsDeleted=True, SystemModstamp=now)
+        self._deletions[sobject][row["Id"]] = now
+
+    def purge(self, sobject: str, record_id: str) -> None:
+        """Delete a row past the recycle bin, or empty the bin of it: no query sees it."""
+        row = self._rows[sobject].pop(long_id(record_id))
+        self._deletions[sobject].setdefault(row["Id"], wire_datetime(self.now()))
+
+    def deletions(self, sobject: str) -> dict[str, str]:
+        """Return when rows were deleted, by id, whether or not the recycle bin has them."""
+        return self._deletions[sobject]
 
     def get(self, sobject: str, record_id: str) -> Row:
         """Return the stored row itself, not a copy."""

@@ -291,6 +291,32 @@ TimeZoneSidKey picklist restricted default=GMT
 DefaultLocaleSidKey picklist restricted
 """
 
+_MESSAGING_SESSION = """
+Name string auto name
+OwnerId reference required ->Group,User
+CaseId reference ->Case
+LeadId reference ->Lead
+EndUserAccountId reference ->Account
+EndUserContactId reference ->Contact
+Status picklist restricted values=New|Active|Waiting|Consent|Paused|Inactive|Ended|Error
+Origin picklist restricted values=InboundInitiated|AgentInitiated|TriggeredOutbound
+AgentType picklist restricted values=Agent|Bot|BotToAgent|System
+ChannelType picklist restricted values=EmbeddedMessaging|Text|WhatsApp
+StartTime datetime
+AcceptTime datetime
+EndTime datetime
+AgentMessageCount int ns
+EndUserMessageCount int ns
+"""
+
+# One row: what the API user may do.
+_USER_PERMISSION_ACCESS = """
+Id id required
+LastCacheUpdate datetime
+PermissionsApiEnabled boolean default=true
+PermissionsViewAllData boolean default=true
+"""
+
 # What SOQL sees of a User or a Group through a polymorphic reference.
 _NAME = """
 Id id required
@@ -326,6 +352,8 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "LiveChatButton": ("573", (_SYSTEM, _LABELLED)),
         "LiveChatDeployment": ("572", (_SYSTEM, _LABELLED)),
         "Skill": ("0C5", (_UNDELETABLE, _LABELLED)),
+        "MessagingSession": ("0Mw", (_SYSTEM, _VIEWED, _MESSAGING_SESSION)),
+        "UserPermissionAccess": ("10y", (_USER_PERMISSION_ACCESS,)),
         "Organization": ("00D", (_UNDELETABLE, _ORGANIZATION)),
         "Profile": ("00e", (_UNDELETABLE, _NAMED)),
         "UserRole": ("00E", (_UNDELETABLE, _NAMED)),

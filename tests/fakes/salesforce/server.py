@@ -62,6 +62,7 @@ class SalesforceServer(RestApi):
         super().__init__(org, Credentials(**credentials), page_size=page_size)
         self.faults = Faults()
         self.calls: list[Call] = []
+        self.latency_seconds = 0.0  # of each answer
         self._ssl_context = ssl_context
         self._gate = Event()
         self._http: _HttpServer | None = None
@@ -100,6 +101,11 @@ class SalesforceServer(RestApi):
         """Let all requests go that hang."""
         gate, self._gate = self._gate, Event()
         gate.set()
+
+    def delay(self) -> None:
+        """Let an answer take its time."""
+        if self.latency_seconds:
+            self._gate.wait(self.latency_seconds)
 
     def hang(self) -> None:
         """Wait for the next `release`."""
@@ -165,6 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "hang":
             api.hang()
+        api.delay()
         answer = FAULT_ANSWERS.get(fault or "") or self._too_long() or api.handle(request)
         call.status = answer.status
         self._send(answer, cut=fault == "truncate")
@@ -186,6 +193,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = answer.body
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers:
+            self.send_header(name, value)
         self.send_header("Sforce-Limit-Info", f"api-usage={api.daily_used}/{api.daily_limit}")
         if len(body) > MIN_GZIP_BYTES and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, _GZIP_LEVEL)

@@ -1,0 +1,261 @@
+"""How the tap gets its access token: one class per OAuth flow, and the table of them.
+
+A flow only knows which settings it needs and how to get a token; sending, retrying and
+understanding refusals is the connection's business.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jwt
+from typing_extensions import override
+
+from tap_salesforce_chat.errors import LoginError
+from tap_salesforce_chat.login.hosts import audience, is_my_domain
+from tap_salesforce_chat.login.private_key import read_private_key
+from tap_salesforce_chat.login.token_store import TokenStore
+
+# Salesforce refuses an assertion that is good for much longer.
+ASSERTION_LIFETIME = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A token and the host that takes it; a refresh token where Salesforce sends a new one."""
+
+    token: str = field(repr=False)
+    instance_url: str
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+Form = Mapping[str, str]
+
+# Posts a form to the token endpoint. It is made anew for each try: an assertion ages.
+TokenEndpoint = Callable[[Callable[[], Form]], Access]
+
+
+class AuthFlow(abc.ABC):
+    """A way to get a token from the settings."""
+
+    needs: ClassVar[frozenset[str]]
+    # Settings that show, when they are given, that another flow is meant.
+    not_with: ClassVar[frozenset[str]] = frozenset()
+    # Where to look further after a refusal: Salesforce does not always say what is wrong.
+    checklist: ClassVar[str] = "The user's Login History in Setup names the reason."
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+
+    @classmethod
+    def problems(cls, config: Mapping[str, Any]) -> list[str]:  # noqa: ARG003 - a hook
+        """Say what is wrong with the values of the settings that the flow needs."""
+        return []
+
+    @abc.abstractmethod
+    def log_in(self, endpoint: TokenEndpoint) -> Access:
+        """Get the first token."""
+
+    def log_in_again(self, endpoint: TokenEndpoint) -> Access:
+        """Get a token after Salesforce said that the last one is not valid any more."""
+        return self.log_in(endpoint)
+
+
+class FormFlow(AuthFlow):
+    """A flow in which a form is all that Salesforce wants to see."""
+
+    @abc.abstractmethod
+    def form(self) -> Form:
+        """Return the form."""
+
+    @override
+    def log_in(self, endpoint: TokenEndpoint) -> Access:
+        return endpoint(self.form)
+
+
+class PasswordFlow(FormFlow):
+    """OAuth username-password flow; `security_token` is not needed from trusted IP addresses."""
+
+    needs = frozenset({"client_id", "client_secret", "username", "password"})
+    checklist = (
+        "Check: login_url (login, test or My Domain host); username (a sandbox's ends in the "
+        "sandbox's name); password and security_token (the tap sends the password with the token "
+        "appended; a new password brings a new token); client_id and client_secret (Consumer Key "
+        "and Consumer Secret of the connected app); 'Relax IP restrictions' in the connected "
+        "app's OAuth policies; the scope 'api' (Manage user data via APIs); and that the org "
+        "allows the flow: newer orgs have the username-password flow switched off (Setup > OAuth "
+        "and OpenID Connect Settings > Allow OAuth Username-Password Flows). The user's Login "
+        "History in Setup names the reason."
+    )
+
+    @override
+    def form(self) -> Form:
+        config = self._config
+        return {
+            "grant_type": "password",
+            "client_id": config["client_id"],
+            "client_secret": config["client_secret"],
+            "username": config["username"],
+            "password": config["password"] + (config.get("security_token") or ""),
+        }
+
+
+class ClientCredentialsFlow(FormFlow):
+    """The app logs in as itself and acts as its Run-As user; nobody's password is involved."""
+
+    needs = frozenset({"client_id", "client_secret"})
+    not_with = frozenset({"username", "password", "private_key", "refresh_token"})
+
+    @override
+    @classmethod
+    def problems(cls, config: Mapping[str, Any]) -> list[str]:
+        if is_my_domain(config):
+            return []
+        problem = (
+            "auth_flow 'client_credentials' only works at the org's own host: set login_url to its "
+            "My Domain (Setup > My Domain), such as https://acme.my.salesforce.com. For the flow "
+            "'password', set username and password too."
+        )
+        return [problem]
+
+    @override
+    def form(self) -> Form:
+        return {
+            "grant_type": "client_credentials",
+            "client_id": self._config["client_id"],
+            "client_secret": self._config["client_secret"],
+        }
+
+
+class JwtBearerFlow(FormFlow):
+    """The tap signs for the user with a key whose certificate the app has; no secret travels."""
+
+    needs = frozenset({"client_id", "username", "private_key"})
+
+    @override
+    @classmethod
+    def problems(cls, config: Mapping[str, Any]) -> list[str]:
+        try:
+            read_private_key(config["private_key"])
+        except ValueError as exc:
+            return [f"Setting 'private_key' {exc}"]
+        return []
+
+    @override
+    def form(self) -> Form:
+        config = self._config
+        claims = {
+            "iss": config["client_id"],
+            "sub": config["username"],
+            "aud": audience(config),
+            "exp": datetime.now(UTC) + ASSERTION_LIFETIME,
+        }
+        key = read_private_key(config["private_key"])
+        return {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "assertion": jwt.encode(claims, key, algorithm="RS256"),
+        }
+
+
+class RefreshTokenFlow(AuthFlow):
+    """A token from a login by browser; where Salesforce replaces it, the new one is kept."""
+
+    needs = frozenset({"client_id", "refresh_token"})
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        folder = Path(config["token_dir"])
+        self._store = TokenStore(folder, config["client_id"], config["refresh_token"])
+
+    @override
+    def log_in(self, endpoint: TokenEndpoint) -> Access:
+        self._store.make_ready()
+        token = self._store.read()
+        access = endpoint(lambda: self._form(token))
+        if access.refresh_token and access.refresh_token != token:
+            self._store.keep(access.refresh_token)
+        return access
+
+    def _form(self, token: str) -> Form:
+        # Apps without a secret are possible: the setting 'Require Secret for Refresh Token Flow'.
+        secret = self._config.get("client_secret")
+        return {
+            "grant_type": "refresh_token",
+            "client_id": self._config["client_id"],
+            **({"client_secret": secret} if secret else {}),
+            "refresh_token": token,
+        }
+
+
+class AccessTokenFlow(AuthFlow):
+    """A token that somebody else obtained: used as it is, and not renewable from here."""
+
+    needs = frozenset({"access_token", "instance_url"})
+
+    @override
+    def log_in(self, endpoint: TokenEndpoint) -> Access:
+        return Access(self._config["access_token"], self._config["instance_url"].rstrip("/"))
+
+    @override
+    def log_in_again(self, endpoint: TokenEndpoint) -> Access:
+        msg = (
+            "Salesforce does not accept the given access token: it has expired or was revoked, it "
+            "belongs to another instance_url, or it lacks the 'api' scope. Set a fresh "
+            "access_token, or let the tap log in itself with another auth_flow."
+        )
+        raise LoginError(msg)
+
+
+AUTH_FLOWS: dict[str, type[AuthFlow]] = {
+    "password": PasswordFlow,
+    "client_credentials": ClientCredentialsFlow,
+    "jwt_bearer": JwtBearerFlow,
+    "refresh_token": RefreshTokenFlow,
+    "access_token": AccessTokenFlow,
+}
+
+
+def choose_flow(config: Mapping[str, Any]) -> type[AuthFlow]:
+    """Return the flow that the settings ask for, or else the only one that they allow.
+
+    Raises:
+        ValueError: They allow none, or several. The message holds names of settings only.
+    """
+    given = {setting for setting, value in config.items() if value}
+    if wanted := config.get("auth_flow"):
+        flow = AUTH_FLOWS[wanted]
+        if missing := flow.needs - given:
+            msg = f"auth_flow '{wanted}' also needs {_listed(missing)}."
+            raise ValueError(msg)
+        return flow
+    fitting = [
+        name
+        for name, flow in AUTH_FLOWS.items()
+        if flow.needs <= given and flow.not_with.isdisjoint(given)
+    ]
+    if len(fitting) != 1:
+        raise ValueError(_several_fit(fitting) if fitting else _none_fits(given))
+    return AUTH_FLOWS[fitting[0]]
+
+
+def _several_fit(fitting: list[str]) -> str:
+    return f"The settings fit more than one way to log in: set auth_flow to {' or '.join(fitting)}."
+
+
+def _none_fits(given: set[str]) -> str:
+    ways = (
+        f"{name} also needs {_listed(missing)}"
+        if (missing := flow.needs - given)
+        else f"{name} goes without {_listed(flow.not_with & given)}"
+        for name, flow in AUTH_FLOWS.items()
+    )
+    return f"The settings allow no way to log in: auth_flow {'; '.join(ways)}."
+
+
+def _listed(settings: set[str] | frozenset[str]) -> str:
+    return ", ".join(sorted(settings))

@@ -1,0 +1,39 @@
+"""Where to log in, and who an assertion is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PRODUCTION_LOGIN_URL = "https://login.salesforce.com"
+SANDBOX_LOGIN_URL = "https://test.salesforce.com"
+
+# A sandbox's My Domain is `acme--uat.sandbox.my.salesforce.com`.
+_SANDBOX_MARK = "--"
+
+
+def login_url(config: Mapping[str, Any]) -> str:
+    """Return the OAuth host, without a slash at its end."""
+    url = str(config["login_url"]).rstrip("/")
+    if config["is_sandbox"] and url == PRODUCTION_LOGIN_URL:
+        return SANDBOX_LOGIN_URL
+    return url
+
+
+def is_my_domain(config: Mapping[str, Any]) -> bool:
+    """Tell whether the login goes to the org's own host rather than to the hosts of all orgs."""
+    return login_url(config) not in {PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL}
+
+
+def audience(config: Mapping[str, Any]) -> str:
+    """Return who an assertion is for: of the hosts of all orgs the one that knows this org."""
+    if given := config.get("jwt_audience"):
+        return str(given).rstrip("/")
+    url = login_url(config)
+    host = urlsplit(url).hostname or ""
+    if config["is_sandbox"] or url == SANDBOX_LOGIN_URL or _SANDBOX_MARK in host:
+        return SANDBOX_LOGIN_URL
+    return PRODUCTION_LOGIN_URL

@@ -1,0 +1,103 @@
+"""From a query to its pages of rows, or to their number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_salesforce_chat.errors import QueryTooLongError, SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from tap_salesforce_chat.connection import Answer, Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in the order of the query; possibly none, though more pages follow.
+
+    `queried_at` is Salesforce's clock when it ran the query: what changed later is not in any of
+    its pages. `total` is the number of rows of all pages.
+    """
+
+    rows: list[dict[str, Any]] = field(repr=False)
+    queried_at: datetime | None
+    total: int
+    size: int  # bytes
+
+
+class Asker:
+    """Runs the queries of one stream.
+
+    Args:
+        connection: The way to Salesforce.
+        resource: `query`, or `queryAll` for deleted rows too.
+        page_size: The number of rows a page to ask for.
+        subject: What is asked for, for error messages.
+    """
+
+    def __init__(
+        self, connection: Connection, resource: str, *, page_size: int, subject: str
+    ) -> None:
+        self._connection = connection
+        self._resource = resource
+        self._headers = {"Sforce-Query-Options": f"batchSize={page_size}"}
+        self._subject = subject
+        self._too_long = False
+
+    def count(self, soql: str) -> int:
+        """Return the number of rows of a COUNT() query."""
+        total = self._first(soql).document.get("totalSize")
+        if isinstance(total, int):
+            return total
+        msg = f"{self._subject}: Salesforce's answer does not say how many rows there are."
+        raise SalesforceError(msg)
+
+    def pages(self, soql: str) -> Iterator[Page]:
+        """Run a query and follow `nextRecordsUrl` until Salesforce sends none.
+
+        The quota is checked before each request.
+        """
+        answer, here = self._first(soql), ""
+        queried_at = answer.date
+        while True:
+            rows = _rows(answer, self._subject)
+            yield Page(rows, queried_at, answer.document.get("totalSize") or 0, answer.size)
+            following = answer.document.get("nextRecordsUrl")
+            if not following:
+                return
+            here = _checked(following, here, self._subject)
+            # Its rows are through; they need not be kept while the next ones come.
+            del answer, rows
+            self._connection.check_quota()
+            answer = self._connection.get(here, subject=self._subject, headers=self._headers)
+
+    def _first(self, soql: str) -> Answer:
+        self._connection.check_quota()
+        params = {"q": soql}
+        if not self._too_long:
+            try:
+                return self._connection.get(
+                    self._resource, subject=self._subject, params=params, headers=self._headers
+                )
+            except QueryTooLongError:
+                self._too_long = True
+        return self._connection.get_by_post(self._resource, subject=self._subject, params=params)
+
+
+def _rows(answer: Answer, subject: str) -> list[dict[str, Any]]:
+    rows = answer.document.get("records")
+    if not isinstance(rows, list):
+        msg = f"{subject}: Salesforce's answer has no list of records."
+        raise SalesforceError(msg)
+    return rows
+
+
+def _checked(following: Any, here: str, subject: str) -> str:
+    # A path and nothing else, or the token might go to another host; a new one, or it never ends.
+    if not isinstance(following, str) or not following.startswith("/") or following == here:
+        msg = f"{subject}: Salesforce's answer has a nextRecordsUrl that leads nowhere."
+        raise SalesforceError(msg)
+    return following

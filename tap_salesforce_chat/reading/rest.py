@@ -1,0 +1,281 @@
+"""How the REST API is read: window by window, with nothing lost on the way.
+
+What Salesforce may do in the middle of it: forget a query (asked again, behind the last row), find
+a window too large to search in time (halved, at last read by Id), or send fewer rows than it
+counts (read again; what stays different ends the run).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from tap_salesforce_chat.errors import (
+    IncompleteError,
+    LocatorLostError,
+    LoginError,
+    QueryTimeoutError,
+    SalesforceError,
+    SessionExpiredError,
+)
+from tap_salesforce_chat.reading.lanes import Lanes
+from tap_salesforce_chat.reading.windows import (
+    Batch,
+    Tally,
+    Window,
+    after_timeout,
+    cut,
+    parts_for,
+)
+from tap_salesforce_chat.soql import CURSOR, KEY, Position
+from tap_salesforce_chat.timestamps import canonical, format_instant, is_later, parse_instant
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from tap_salesforce_chat.reading.lanes import HandOver
+    from tap_salesforce_chat.reading.pagination import Asker, Page
+    from tap_salesforce_chat.soql import Query
+
+    Row = dict[str, Any]
+
+# A locator lives for two days: losing more than this without a row in between is no accident.
+_MAX_FRUITLESS_RESTARTS = 5
+# Rows by Id, for a window that is too much for Salesforce in one go; fewer when it still is.
+_MOST_BY_ID, _FEWEST_BY_ID = 2000, 50
+# How often a window is read when rows and count differ.
+_MAX_READINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RestSource:
+    """Reads queries of one stream.
+
+    Args:
+        asker: Runs queries.
+        clock: Tells what time it is at Salesforce, as far as known.
+        workers: How many windows may be in flight.
+        verify: Whether rows are compared with Salesforce's count.
+        logger: Gets what is worth a line.
+    """
+
+    asker: Asker
+    clock: Callable[[], datetime | None]
+    workers: int
+    verify: bool
+    logger: logging.Logger
+
+    def batches(self, query: Query) -> Iterator[Batch]:
+        """Yield the rows of a query.
+
+        Raises:
+            IncompleteError: They are not as many as Salesforce counts, whatever is done.
+        """
+
+        def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
+            nested = window.query is not query
+            return _WindowReader(self, window, hand_over, nested=nested).batches()
+
+        yield from Lanes(read, Window(query), self.workers)
+
+    def count(self, query: Query) -> int | None:
+        """Return Salesforce's count of a query, None where it does not tell."""
+        try:
+            return self.asker.count(query.count())
+        except (LoginError, SessionExpiredError):
+            raise
+        except SalesforceError as exc:
+            # The rows are out; what cannot be done is to prove it.
+            message = "%s from %s to %s: not compared with Salesforce's count. %s"
+            self.logger.warning(message, query.sobject, query.since, query.until, exc)
+            return None
+
+
+class _WindowReader:
+    """Reads one window, or its first part, and hands over the rest."""
+
+    def __init__(
+        self,
+        source: RestSource,
+        window: Window,
+        hand_over: HandOver,
+        *,
+        nested: bool,
+    ) -> None:
+        self._source = source
+        self._asker = source.asker
+        self._query: Query | None = window.query
+        self._by_id = window.by_id
+        self._hand_over = hand_over
+        self._nested = nested
+        self._began: datetime | None = None  # Salesforce's clock
+        self._last = window.query.after
+        self._tally = Tally()
+
+    def batches(self) -> Iterator[Batch]:
+        query = cast("Query", self._query)
+        yield from self._rows_by_id(query) if self._by_id else self._rows_in_order(query)
+        if self._source.verify and self._query:
+            yield from self._missing_rows(self._query)
+
+    # -- oldest change first -------------------------------------------------------------------
+
+    def _rows_in_order(self, query: Query) -> Iterator[Batch]:
+        fruitless = 0
+        while True:
+            before = self._last
+            try:
+                yield from self._pages(replace(query, after=before))
+            except LocatorLostError as exc:
+                fruitless = 0 if self._last != before else fruitless + 1
+                if fruitless > _MAX_FRUITLESS_RESTARTS:
+                    raise
+                message = "%s Asking again for the rows that are still missing."
+                self._source.logger.warning(message, exc)
+            except QueryTimeoutError as exc:
+                self._leave_the_rest(exc)
+                return
+            else:
+                return
+
+    def _pages(self, asked: Query) -> Iterator[Batch]:
+        first = self._began is None
+        for page in self._asker.pages(str(asked)):
+            if first:
+                self._began, first = page.queried_at, False
+                self._share(page)
+            rows, over = self._within_window(page)
+            self._note(rows, page)
+            yield self._batch(rows, page, in_order=True)
+            if over:
+                return
+
+    def _share(self, page: Page) -> None:
+        """Leave most of a large window to others."""
+        query, clock = cast("Query", self._query), page.queried_at
+        if clock is None or len(page.rows) in {0, page.total}:
+            return
+        pages_left = (page.total - len(page.rows)) / len(page.rows)
+        parts = parts_for(pages_left, page.size, self._source.workers, nested=self._nested)
+        # Only what is over at Salesforce can be divided: the rest is still being written.
+        low = parse_instant(page.rows[-1][CURSOR])
+        high = min(query.until or clock, clock)
+        if parts > 1 and low < high:
+            self._query, *others = cut(query, low, high, parts)
+            self._hand_over(map(Window, others), page.size)
+
+    def _within_window(self, page: Page) -> tuple[list[Row], bool]:
+        """Return the rows up to where the next window begins, and whether that is on the page.
+
+        Rows that changed since the query come in their old place with a new time: no sign of it.
+        """
+        rows, until = page.rows, cast("Query", self._query).until
+        if until is None or page.queried_at is None or not rows:
+            return rows, False
+        end, now = format_instant(until), format_instant(page.queried_at)
+        if is_later(end, canonical(rows[-1][CURSOR])):
+            return rows, False
+        for place, row in enumerate(rows):
+            modified = canonical(row[CURSOR])
+            if is_later(now, modified) and not is_later(end, modified):
+                return rows[:place], True
+        return rows, False
+
+    def _note(self, rows: list[Row], page: Page) -> None:
+        if self._source.verify:
+            self._tally.take(rows)
+        for row in reversed(rows):
+            modified = parse_instant(row[CURSOR])
+            if page.queried_at is None or modified <= page.queried_at:
+                self._last = Position(modified, row[KEY])
+                return
+
+    def _batch(self, rows: list[Row], page: Page, *, in_order: bool) -> Batch:
+        until = cast("Query", self._query).until
+        return Batch(
+            rows,
+            clock=format_instant(page.queried_at) if page.queried_at else None,
+            until=format_instant(until) if until else None,
+            in_order=in_order,
+            size=page.size,
+        )
+
+    # -- too much for Salesforce ---------------------------------------------------------------
+
+    def _leave_the_rest(self, exc: QueryTimeoutError) -> None:
+        """Hand the rest over in smaller windows, from the second of the last row on."""
+        query, clock = cast("Query", self._query), self._source.clock()
+        if clock is None:
+            raise exc
+        self._source.logger.warning("%s Asking for less at a time.", exc)
+        low = self._last.modified if self._last else query.since
+        self._hand_over(after_timeout(query, low, clock), 0)
+        self._query = replace(query, until=low) if self._began else None
+
+    def _rows_by_id(self, query: Query) -> Iterator[Batch]:
+        for page in self._pages_by_id(query):
+            self._began = self._began or page.queried_at
+            self._note(page.rows, page)
+            yield self._batch(page.rows, page, in_order=False)
+
+    def _pages_by_id(self, query: Query) -> Iterator[Page]:
+        limit, last = _MOST_BY_ID, None
+        while True:
+            try:
+                pages = list(self._asker.pages(query.by_id(last, limit)))
+            except (QueryTimeoutError, LocatorLostError):
+                limit //= 2
+                if limit < _FEWEST_BY_ID:
+                    raise
+                continue
+            yield from pages
+            ids = [row[KEY] for page in pages for row in page.rows]
+            if len(ids) < limit:
+                return
+            last = ids[-1]
+
+    # -- the proof -----------------------------------------------------------------------------
+
+    def _missing_rows(self, query: Query) -> Iterator[Batch]:
+        """Compare with Salesforce's count; yield rows that only come when asked again.
+
+        A row that changes meanwhile leaves the window, and a transaction that commits late puts
+        one into it: both are settled by reading again.
+        """
+        if self._began:
+            query = replace(query, until=min(query.until or self._began, self._began))
+        if query.since and query.until and query.since >= query.until:
+            return
+        for reading in range(_MAX_READINGS + 1):
+            read, counted = self._tally.before(query.until), self._source.count(query)
+            if counted in {read, None}:
+                return
+            if reading == _MAX_READINGS:
+                raise _incomplete(query, read, counted)
+            known = len(self._tally.ids)
+            yield from self._rows_again(query)
+            if counted < read and len(self._tally.ids) == known:
+                return  # nothing is missing, and what is too much has left the window
+
+    def _rows_again(self, query: Query) -> Iterator[Batch]:
+        self._tally.forget()
+        try:
+            for page in self._pages_by_id(query) if self._by_id else self._asker.pages(str(query)):
+                if new := self._tally.take(page.rows):
+                    yield self._batch(new, page, in_order=False)
+        except (LocatorLostError, QueryTimeoutError) as exc:
+            self._source.logger.warning("%s Reading and counting again.", exc)
+
+
+def _incomplete(query: Query, read: int, counted: int | None) -> IncompleteError:
+    start = format_instant(query.since) if query.since else "the beginning"
+    end = format_instant(query.until) if query.until else "now"
+    return IncompleteError(
+        f"{query.sobject} from {start} to {end}: {read} rows came, but Salesforce counts "
+        f"{counted}, and reading again does not settle it. The bookmark stays before them: run "
+        "again, and ask Salesforce's support if it stays so. To do without this check, set "
+        "verify_counts to false.",
+        query.since,
+    )

@@ -1,0 +1,376 @@
+"""Bulk 2.0: the rows that REST would give, and no bookmark before all of them are out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.errors import BulkRefusedError, IncompleteError, SalesforceError
+from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.answers import Answer
+from tests.tap.support import NOON, add_cases, catalog_of, counts, run_tap, settings, sync
+
+if TYPE_CHECKING:
+    from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.tap.support import Clock, Run
+
+
+def bulk(server: SalesforceServer, **more: Any) -> Run:
+    """Sync the stream Case alone by Bulk, good or bad."""
+    state = more.pop("state", None)
+    config = settings(server, **{"api_type": "BULK2", **more})
+    return run_tap(config, catalog_of(server, "Case"), state)
+
+
+def asked(server: SalesforceServer, method: str, ending: str = "") -> int:
+    """Return how often a method was used on jobs."""
+    return sum(
+        call.method == method and "/jobs/query" in call.path and call.path.endswith(ending)
+        for call in server.calls
+    )
+
+
+@pytest.fixture
+def small_pages(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the server send three rows a page, and the tap pass on two at a time."""
+    server.bulk.largest_page = 3
+    monkeypatch.setattr("tap_salesforce_chat.reading.bulk._BATCH_ROWS", 2)
+
+
+def by_id(run: Run) -> dict[str, Any]:
+    """Return the rows of a run without their order."""
+    return {row["Id"]: row for row in run.rows()}
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_bulk_gives_the_rows_of_rest(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Types, parents and text alike; only the order is nobody's."""
+    contact = org.add("Contact", LastName="Doe")
+    org.add_field("Case", "Amount__c", "currency")
+    org.add_field("Case", "Rank__c", "int")
+    for number, text in enumerate(["N/A", "null", "NA", " ", "a\r\nb\rc\n", '"q",', "x\0y", None]):
+        org.add("Case", Description=text, ContactId=contact, Amount__c=number / 4, Rank__c=-number)
+        clock.tick()
+    add_cases(org, clock, 3)
+
+    run = bulk(server)
+
+    assert run.error is None
+    assert by_id(run) == by_id(sync(server))
+    assert run.bookmark() == "2024-05-01T12:00:10Z"
+    assert asked(server, "POST") == 1
+
+
+def test_a_job_is_asked_for_at_growing_intervals_and_removed(
+    server: SalesforceServer, org: SalesforceOrg, waits: list[float]
+) -> None:
+    """Each look is a request, and each job one of 10,000 a day that Salesforce keeps."""
+    org.add("Case")
+    server.bulk.looks_needed = 9
+
+    run = bulk(server)
+
+    assert run.error is None
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert asked(server, "DELETE") == 1
+    assert server.bulk.jobs == {}
+    assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
+
+
+def test_a_job_beyond_the_deadline_is_aborted(server: SalesforceServer, org: SalesforceOrg) -> None:
+    """It would go on to use up the org's limits."""
+    org.add("Case")
+    server.bulk.looks_needed = 1_000
+
+    run = bulk(server, bulk_timeout_minutes=2)
+
+    assert isinstance(run.error, SalesforceError)
+    assert "bulk_timeout_minutes" in str(run.error)
+    assert [job.state for job in server.bulk.jobs.values()] == ["Aborted"]
+    assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
+
+
+def test_a_cancelled_run_aborts_its_job(
+    server: SalesforceServer, org: SalesforceOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for it any more."""
+    org.add("Case")
+    server.bulk.looks_needed = 5
+
+    def cancel(_: float) -> None:
+        raise SystemExit(143)
+
+    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.time.sleep", cancel)
+
+    run = bulk(server)
+
+    assert isinstance(run.error, SystemExit)
+    assert [job.state for job in server.bulk.jobs.values()] == ["Aborted"]
+    assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
+
+
+def test_a_failed_job_ends_the_run_with_salesforces_reason(
+    server: SalesforceServer, org: SalesforceOrg
+) -> None:
+    """The query that it may quote is no part of it: its conditions can hold data."""
+    org.add("Case")
+    server.bulk.failure = "InvalidBatch : Too many retries for SELECT Id FROM Case WHERE X = 'hush'"
+
+    run = bulk(server)
+
+    assert isinstance(run.error, BulkRefusedError)
+    assert "Failed (InvalidBatch : Too many retries for ...)" in str(run.error)
+    assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_the_bookmark_waits_for_all_rows_of_a_job(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They come in no order: any row that is out may be later than one that is not."""
+    monkeypatch.setattr(SalesforceStream, "STATE_MSG_FREQUENCY", 1)
+    add_cases(org, clock, 10)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("500", path="/results", times=1_000, after=2))
+
+    run = run_tap(settings(server, api_type="BULK2"), catalog)
+
+    assert len(run.rows()) == 6
+    assert run.bookmark() is None
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_run_that_died_goes_on_with_its_job(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Behind the last page that is out; the job's own count is still right."""
+    ids = add_cases(org, clock, 10)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("500", path="/results", times=7, after=2))
+    died = run_tap(settings(server, api_type="BULK2"), catalog)
+    saved = died.states[-1]["bookmarks"]["Case"]["bulk_job"]
+
+    run = bulk(server, state=died.states[-1])
+
+    assert saved["locator"] == "Loc6"
+    assert run.error is None
+    assert sorted(died.column("Id") + run.column("Id")) == ids
+    assert run.bookmark() == "2024-05-01T12:00:09Z"
+    assert asked(server, "POST") == 1
+
+
+def test_a_job_that_was_still_running_is_waited_for(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Its state is out as soon as it is made."""
+    ids = add_cases(org, clock, 3)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("500", path="/jobs/query/", times=7))
+    died = run_tap(settings(server, api_type="BULK2"), catalog)
+
+    run = bulk(server, state=died.states[-1])
+
+    assert died.rows() == []
+    assert sorted(run.column("Id")) == ids
+    assert asked(server, "POST") == 1
+
+
+@pytest.mark.parametrize("gone", ["deleted", "failed", "other_version", "other_query"])
+def test_a_job_that_is_of_no_use_any_more_is_made_anew(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, gone: str
+) -> None:
+    """Results live for seven days, and settings may have changed since."""
+    ids = add_cases(org, clock, 3)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("500", path="/results", times=7))
+    died = run_tap(settings(server, api_type="BULK2"), catalog)
+    (job,) = server.bulk.jobs.values()
+    more: dict[str, Any] = {}
+    if gone == "deleted":
+        server.bulk.jobs.clear()
+    elif gone == "failed":
+        job.state = "Failed"
+    elif gone == "other_version":
+        more["api_version"] = "63.0"
+    else:
+        more["filters"] = {"Case": "Subject != 'x'"}
+
+    run = bulk(server, state=died.states[-1], **more)
+
+    assert run.error is None
+    assert sorted(run.column("Id")) == ids
+    assert asked(server, "POST") == 2
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("kind", ["truncate", "drop", "500"])
+def test_results_that_break_off_cost_no_row(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, kind: str
+) -> None:
+    """The page is asked for again; rows that are through are not sent twice."""
+    ids = add_cases(org, clock, 7)
+    server.faults.add(Fault(kind, path="/results", times=2, after=1))
+
+    run = bulk(server)
+
+    assert run.error is None
+    assert sorted(run.column("Id")) == ids
+
+
+def test_a_field_that_is_gone_is_left_out(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """As with REST: a field, not the run."""
+    ids = add_cases(org, clock, 3)
+    catalog = catalog_of(server, "Case")
+    org.hide("Case", "Subject")
+
+    run = run_tap(settings(server, api_type="BULK2"), catalog)
+
+    assert run.error is None
+    assert sorted(run.column("Id")) == ids
+
+
+# -- the proof ---------------------------------------------------------------------------------
+
+
+def without(body: bytes, row_id: str) -> bytes:
+    """Return results without one of their rows."""
+    return b"".join(line for line in body.splitlines(keepends=True) if row_id.encode() not in line)
+
+
+def lose(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, row_id: str) -> None:
+    """Have jobs leave a row out."""
+    results = server.bulk._results
+
+    def incomplete(*arguments: Any) -> Answer:
+        answer = results(*arguments)
+        body = without(answer.body, row_id)
+        headers = (("Sforce-Locator", "null"),)
+        return Answer(200, body, "text/csv", headers)
+
+    monkeypatch.setattr(server.bulk, "_results", incomplete)
+
+
+def test_what_a_job_leaves_out_is_read_by_rest(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only of the days whose rows are too few."""
+    ids = []
+    for _ in range(16):
+        ids.append(org.add("Case"))
+        clock.tick(86_400)
+    lose(server, monkeypatch, ids[5])
+
+    run = bulk(server)
+
+    assert run.error is None
+    assert set(run.column("Id")) == set(ids)
+    assert len(run.rows()) <= len(ids) + 1
+    assert run.bookmark() == max(run.column("SystemModstamp"))
+
+
+def test_a_row_that_neither_api_gives_ends_the_run(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Named by stream, window and numbers; the bookmark stays."""
+    ids = add_cases(org, clock, 3)
+    lose(server, monkeypatch, ids[1])
+    page = server._page
+
+    def incomplete(*arguments: Any) -> Answer:
+        document = json.loads(page(*arguments).body)
+        document["records"] = [row for row in document["records"] if row["Id"] != ids[1]]
+        return Answer(200, json.dumps(document).encode())
+
+    monkeypatch.setattr(server, "_page", incomplete)
+
+    run = bulk(server)
+
+    assert isinstance(run.error, IncompleteError)
+    assert "2 rows came, but Salesforce counts 3" in str(run.error)
+    assert run.bookmark() is None
+
+
+def test_rows_that_change_while_a_job_runs_are_no_false_alarm(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+) -> None:
+    """They leave the window that is counted; the next run reads them."""
+    ids = add_cases(org, clock, 5)
+    look = server.bulk._look
+
+    def change_meanwhile(job: Any) -> Any:
+        clock.tick(60)
+        found = look(job)
+        org.update("Case", ids[0])
+        org.update("Case", ids[3])
+        return found
+
+    server.bulk._look = change_meanwhile  # type: ignore[method-assign] # the change to be injected
+
+    run = bulk(server)
+
+    assert run.error is None
+    assert set(run.column("Id")) == set(ids)
+    assert run.bookmark() <= f"{NOON:%Y-%m-%dT%H:%M}:05Z"  # type: ignore[operator] # there is one
+
+
+# -- AUTO --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("threshold", "jobs"), [(4, 1), (6, 0)])
+def test_auto_chooses_by_the_backlog(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    threshold: int,
+    jobs: int,
+) -> None:
+    """A few rows are not worth a job, nor many worth hundreds of requests."""
+    monkeypatch.setattr("tap_salesforce_chat.client._BULK_FROM", threshold)
+    ids = add_cases(org, clock, 5)
+
+    run = bulk(server, api_type="AUTO")
+
+    assert sorted(run.column("Id")) == ids
+    assert asked(server, "POST") == jobs
+    assert counts(server)
+
+
+@pytest.mark.parametrize("refusal", ["unsupported", "limit", "failure"])
+def test_auto_falls_back_to_rest(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: str,
+) -> None:
+    """What Bulk does not take, or fails over, REST may still give."""
+    monkeypatch.setattr("tap_salesforce_chat.client._BULK_FROM", 1)
+    ids = add_cases(org, clock, 3)
+    if refusal == "unsupported":
+        server.bulk.unsupported.add("Case")
+    elif refusal == "limit":
+        server.bulk.jobs_left = 0
+    else:
+        server.bulk.failure = "Internal error"
+
+    auto, bulk2 = bulk(server, api_type="AUTO"), bulk(server)
+
+    assert auto.column("Id") == ids
+    assert isinstance(bulk2.error, BulkRefusedError)

@@ -1,0 +1,372 @@
+"""`doctor`: one line a check, what to click, and an exit code to rely on."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from tap_salesforce_chat.doctor import (
+    NEEDED,
+    Finding,
+    Status,
+    judge_new_chats,
+    judge_quota,
+    judge_rows,
+    would_work,
+)
+from tap_salesforce_chat.tap import TapSalesforceChat
+from tests.fakes.salesforce import Fault
+from tests.tap.support import add_cases, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.tap.support import Clock
+
+
+class Doctor:
+    """The command, with the settings of a server in a file."""
+
+    def __init__(self, server: SalesforceServer, folder: Path) -> None:
+        self._server = server
+        self._file = folder / "config.json"
+
+    def run(self, *arguments: str, color: bool = False, **config: Any) -> Result:
+        self._file.write_text(json.dumps(settings(self._server, **config)))
+        command = ["doctor", "--config", str(self._file), *arguments]
+        return CliRunner().invoke(TapSalesforceChat.cli, command, color=color)
+
+    def findings(self, *arguments: str, **config: Any) -> dict[str, tuple[str, str]]:
+        """Return what is found by check, with the status in front."""
+        document = json.loads(self.run("--format", "json", *arguments, **config).stdout)
+        return {
+            item["check"]: (item["status"], f"{item['found']} {item['advice']}")
+            for item in document["checks"]
+        }
+
+
+@pytest.fixture(name="doctor")
+def make_doctor(server: SalesforceServer, tmp_path: Path) -> Doctor:
+    """The command."""
+    return Doctor(server, tmp_path)
+
+
+@pytest.fixture(name="healthy")
+def make_healthy(org: SalesforceOrg, clock: Clock) -> SalesforceOrg:
+    """An org with a row in each stream."""
+    for sobject in NEEDED:
+        org.add(sobject)
+    clock.tick()
+    return org
+
+
+def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """Each check has its line, and a sync would work."""
+    result = doctor.run()
+
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert [line.partition("  ")[0].strip() for line in lines] == ["ok"] * len(lines)
+    assert [line.partition("  ")[2].strip().partition(":")[0] for line in lines] == [
+        "settings",
+        "login",
+        "API version 62.0",
+        *NEEDED,
+        "View All Data",
+        *(f"{sobject} rows" for sobject in NEEDED),
+        "daily API requests",
+        "new chats",
+    ]
+
+
+def test_lines_have_colours_on_a_terminal_only(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """A log file holds words."""
+    assert "\x1b[" not in doctor.run().stdout
+    assert "\x1b[32mok" in doctor.run(color=True).stdout
+
+
+def test_json_says_the_same(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """For monitoring: the verdict, and every finding."""
+    document = json.loads(doctor.run("--format", "json").stdout)
+
+    assert document["would_work"] is True
+    assert {item["status"] for item in document["checks"]} == {"ok"}
+    assert document["checks"][1]["found"].startswith("password at http://127.0.0.1")
+
+
+def test_nothing_is_changed_or_emitted(
+    healthy: SalesforceOrg, server: SalesforceServer, doctor: Doctor
+) -> None:
+    """It reads, and no row leaves Salesforce."""
+    doctor.run()
+
+    asked = [call for call in server.calls if "q" in call.query]
+    assert {call.method for call in server.calls if "token" not in call.path} == {"GET"}
+    assert all("COUNT()" in call.query["q"] or "Permissions" in call.query["q"] for call in asked)
+
+
+def test_wrong_settings_are_a_finding(doctor: Doctor) -> None:
+    """The message names the setting, not its value, and nothing is asked for."""
+    result = doctor.run(page_size=7)
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("failed   settings: Setting 'page_size' must be at least 200")
+    assert "demo-" not in result.stdout
+
+
+def test_a_refused_login_ends_the_examination(doctor: Doctor) -> None:
+    """With what to change; a password is not among it."""
+    result = doctor.run(password="hush")
+
+    assert result.exit_code == 1
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith("failed   login: Salesforce refused the login (invalid_grant)")
+    assert "hush" not in result.output
+
+
+def test_a_token_that_may_not_use_the_api_is_a_failed_login(
+    server: SalesforceServer, doctor: Doctor
+) -> None:
+    """The token is there, and good for nothing."""
+    server.faults.add(Fault("401", path="/services/data", times=2))
+
+    status, text = doctor.findings()["login"]
+
+    assert status == "failed"
+    assert "scope 'api'" in text
+
+
+def test_a_given_token_that_has_ended_is_a_failed_login(
+    server: SalesforceServer, doctor: Doctor
+) -> None:
+    """Though there was nothing to log in to."""
+    token = {"access_token": server.issue_token(), "instance_url": server.url}
+    server.expire_tokens()
+
+    status, text = doctor.findings(auth_flow="access_token", **token)["login"]
+
+    assert status == "failed"
+    assert "Set a fresh access_token" in text
+
+
+def test_a_version_that_the_org_does_not_have(doctor: Doctor) -> None:
+    """The login is good then; nothing else can be looked at."""
+    findings = doctor.findings(api_version="99.0")
+
+    assert findings["login"][0] == "ok"
+    assert findings["API version 99.0"][0] == "failed"
+    assert "api_version" in findings["API version 99.0"][1]
+    assert len(findings) == 3
+
+
+def test_a_hidden_field_that_conversations_need_is_named(
+    healthy: SalesforceOrg, doctor: Doctor
+) -> None:
+    """A sync would run, and bring chats without a word in them."""
+    healthy.hide("LiveChatTranscript", "Body")
+    healthy.hide("Case", "SuppliedPhone")
+
+    result = doctor.run()
+    findings = doctor.findings()
+
+    assert result.exit_code == 1
+    status, text = findings["LiveChatTranscript"]
+    assert status == "failed"
+    assert "hidden: Body " in text
+    assert "Object Settings > LiveChatTranscript" in text
+    assert findings["Case"][0] == "ok"
+
+
+def test_a_parent_that_is_hidden_is_a_warning(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """Conversations go without it."""
+    healthy.hide("Contact", "Email")
+
+    status, text = doctor.findings()["Case"]
+
+    assert status == "warning"
+    assert "Contact.Email" in text
+
+
+def test_an_object_that_cannot_be_read_is_red(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """A sync would end with it; the other checks go on."""
+    healthy.forbid("EmailMessage")
+
+    findings = doctor.findings()
+
+    assert findings["EmailMessage"][0] == "failed"
+    assert "Read on object EmailMessage" in findings["EmailMessage"][1]
+    assert findings["LiveChatTranscript"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"), [(True, "not granted"), (False, "cannot be told")], ids=["no", "unknown"]
+)
+def test_a_user_without_view_all_data_is_warned(
+    healthy: SalesforceOrg,
+    doctor: Doctor,
+    shown: bool,  # noqa: FBT001 - a table
+    text: str,
+) -> None:
+    """Sharing may do as well, but what it hides is missing without a word."""
+    healthy.update("UserPermissionAccess", healthy.permissions_id, PermissionsViewAllData=False)
+    if not shown:
+        healthy.forbid("UserPermissionAccess")
+
+    status, found = doctor.findings()["View All Data"]
+
+    assert status == "warning"
+    assert found.startswith(text)
+    assert "System Permissions" in found
+
+
+def test_waiting_rows_are_counted_as_a_sync_would_ask_for_them(
+    org: SalesforceOrg, clock: Clock, doctor: Doctor
+) -> None:
+    """From a date on, with filters, deleted rows included."""
+    ids = add_cases(org, clock, 5)
+    org.update("Case", ids[0], Origin="Phone")
+    org.delete("Case", ids[1])
+    since = (clock.moment - timedelta(seconds=3)).isoformat()
+
+    everything = doctor.findings()["Case rows"][1]
+    by_setting = doctor.findings(start_date=since)["Case rows"][1]
+    by_option = doctor.findings("--since", since, start_date="2020-01-01")["Case rows"][1]
+    filtered = doctor.findings(filters={"Case": "Origin = 'Phone'"})["Case rows"][1]
+    alive = doctor.findings(include_deleted=False)["Case rows"][1]
+
+    assert everything.startswith("5 to read in all")
+    assert by_setting.startswith("5 to read since 2024-05-01T12:00:02Z")
+    assert by_option == by_setting
+    assert filtered.startswith("1 ")
+    assert alive.startswith("4 ")
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 1), (200, 1), (201, 2)])
+def test_rows_cost_a_request_a_page(
+    org: SalesforceOrg, clock: Clock, doctor: Doctor, count: int, calls: int
+) -> None:
+    """One for each full page and one for the rest, over all streams."""
+    add_cases(org, clock, count)
+    org.add("Case", IsDeleted=False, Origin="Phone")
+
+    findings = doctor.findings(page_size=200, filters={"Case": "Origin != 'Phone'"})
+
+    assert findings["Case rows"][1].startswith(f"{count} to read in all, which takes {calls} API")
+    assert f"a sync takes {calls + 3} or more" in findings["daily API requests"][1]
+
+
+def test_a_date_that_is_none_is_refused(doctor: Doctor) -> None:
+    """Before anything is asked."""
+    result = doctor.run("--since", "yesterday-ish")
+
+    assert result.exit_code == 2
+    assert "ISO 8601" in result.stderr
+
+
+def test_a_filter_that_salesforce_refuses_is_red(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """As a sync would end with it."""
+    status, text = doctor.findings(filters={"Case": "Nonsense ="})["Case rows"]
+
+    assert status == "failed"
+    assert "filters" in text
+    assert "Nonsense" not in text
+
+
+def test_a_used_up_quota_is_red(
+    healthy: SalesforceOrg, server: SalesforceServer, doctor: Doctor
+) -> None:
+    """A sync would stop at once."""
+    server.daily_used = 14_000
+
+    assert doctor.findings()["daily API requests"][0] == "failed"
+    assert doctor.run().exit_code == 1
+
+
+def test_chats_that_have_moved_are_told(org: SalesforceOrg, clock: Clock, doctor: Doctor) -> None:
+    """Legacy chats have stopped and messaging sessions come: the tap looks at the wrong place."""
+    org.add("LiveChatTranscript")
+    clock.tick(31 * 86_400)
+    before = doctor.findings()["new chats"]
+    org.add("MessagingSession")
+
+    status, text = doctor.findings()["new chats"]
+
+    assert before[0] == "ok"
+    assert status == "warning"
+    assert "0 LiveChatTranscript and 1 MessagingSession" in text
+
+
+def test_an_org_without_messaging_has_no_blind_spot(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """The object is not there."""
+    healthy.forbid("MessagingSession")
+
+    assert doctor.findings()["new chats"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("finding", "status", "words"),
+    [
+        (judge_rows("x", 0, 5, "in all", 1), Status.OK, "0 to read in all, which takes 1 API"),
+        (judge_rows("x", 0, 0, "in all", 1), Status.WARNING, "not one is visible"),
+        (judge_quota(0, 0, 90, 5), Status.OK, "a sync takes 5"),
+        (judge_quota(85, 100, 90, 5), Status.OK, "85 of 100"),
+        (judge_quota(85, 100, 90, 6), Status.WARNING, "a sync takes 6"),
+        (judge_quota(90, 100, 90, 0), Status.OK, "90 of 100"),
+        (judge_quota(91, 100, 90, 0), Status.FAILED, "91 of 100"),
+        (judge_new_chats(1, 5), Status.OK, "1 LiveChatTranscript"),
+        (judge_new_chats(0, 0), Status.OK, "0 MessagingSession"),
+    ],
+)
+def test_numbers_are_judged(finding: Finding, status: Status, words: str) -> None:
+    """The edges of each judgement."""
+    assert finding.status is status
+    assert words in finding.found
+
+
+def test_a_warning_is_no_failure() -> None:
+    """The exit code answers one question: would a sync work?"""
+    findings = [Finding("a", Status.OK, ""), Finding("b", Status.WARNING, "")]
+
+    assert would_work(findings)
+    assert not would_work([*findings, Finding("c", Status.FAILED, "")])
+
+
+def test_options_may_stand_in_front_of_the_command(
+    healthy: SalesforceOrg, server: SalesforceServer, tmp_path: Path
+) -> None:
+    """`meltano invoke tap-salesforce-chat doctor` puts the config file there."""
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(settings(server)))
+
+    result = CliRunner().invoke(TapSalesforceChat.cli, ["--config", str(file), "doctor"])
+
+    assert result.exit_code == 0
+    assert "login: password" in result.stdout
+
+
+def test_settings_may_come_from_the_environment(
+    healthy: SalesforceOrg, server: SalesforceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is how Meltano hands them to a command of a plugin."""
+    for name, value in settings(server, filters={"Case": "Id != null"}).items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        monkeypatch.setenv(f"TAP_SALESFORCE_CHAT_{name.upper()}", text)
+
+    result = CliRunner().invoke(TapSalesforceChat.cli, ["doctor", "--config", "ENV"])
+
+    assert result.exit_code == 0
+
+
+def test_help_names_the_command() -> None:
+    """Whoever looks for it finds it, beside the options of Singer."""
+    text = CliRunner().invoke(TapSalesforceChat.cli, ["--help"]).stdout
+
+    assert "doctor" in text
+    assert "--discover" in text

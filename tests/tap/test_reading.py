@@ -1,0 +1,370 @@
+"""Windows of the REST API: however they are cut, each row arrives, and the count agrees."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_salesforce_chat.errors import (
+    IncompleteError,
+    QueryTimeoutError,
+    RetryLaterError,
+    SalesforceError,
+)
+from tap_salesforce_chat.reading.pagination import Asker
+from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.answers import json_answer
+from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.tap.support import Clock
+
+
+def test_a_large_backlog_is_read_in_several_windows(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Rows leave in order all the same, and each once."""
+    ids = add_cases(org, clock, 60)
+
+    run = sync(server, max_workers=4)
+
+    assert run.column("Id") == ids
+    assert run.bookmark() == run.column("SystemModstamp")[-1]
+    assert len(queries(server)) == 4
+    assert len(counts(server)) == 4
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_a_small_backlog_is_one_query_and_one_count(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, rows: int
+) -> None:
+    """An hourly run must not cost more requests than it has rows."""
+    add_cases(org, clock, rows)
+
+    sync(server)
+
+    assert len(queries(server)) == 1
+    assert len(counts(server)) <= 1
+
+
+def test_without_verification_nothing_is_counted(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Whoever has few requests left may do without the proof."""
+    add_cases(org, clock, 3)
+
+    sync(server, verify_counts=False)
+
+    assert counts(server) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_rows_of_any_density_arrive(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, workers: int
+) -> None:
+    """Years of silence, a burst in one second, and silence again."""
+    ids = add_cases(org, clock, 5)
+    clock.tick(100_000_000)
+    ids += [org.add("Case") for _ in range(40)]
+    clock.tick(1_000)
+    ids += add_cases(org, clock, 5)
+
+    run = sync(server, max_workers=workers)
+
+    assert sorted(run.column("Id")) == sorted(ids)
+
+
+def test_many_windows_fail_in_order(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """What was read ahead of a failure is not emitted behind it."""
+    ids = add_cases(org, clock, 60)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("500", times=1_000, after=6))
+
+    run = run_tap(settings(server), catalog)
+
+    assert isinstance(run.error, RetryLaterError)
+    assert run.column("Id") == ids[: len(run.rows())]
+    assert run.bookmark() == run.column("SystemModstamp")[-1]
+
+
+def test_a_token_that_expires_under_many_requests_is_renewed_once(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """One login for all threads: each new one may push an older one out."""
+    ids = add_cases(org, clock, 60)
+    catalog = catalog_of(server, "Case")
+    logins = len([call for call in server.calls if "token" in call.path])
+    once = iter([True])
+    run_query = server._run
+
+    def expire_once(*arguments: Any, **options: Any) -> Any:
+        answer = run_query(*arguments, **options)
+        if next(once, False):
+            server.expire_tokens()
+        return answer
+
+    server._run = expire_once  # type: ignore[method-assign] # the fault to be injected
+    run = run_tap(settings(server), catalog)
+
+    assert run.column("Id") == ids
+    assert len([call for call in server.calls if "token" in call.path]) == logins + 2
+
+
+# -- too much for Salesforce -------------------------------------------------------------------
+
+
+def test_a_query_that_runs_for_too_long_is_halved(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+) -> None:
+    """Down to windows that Salesforce manages; no row is lost or doubled."""
+    ids = []
+    for number in range(30):
+        ids.append(org.add("Case", Subject=f"Case {number}"))
+        clock.tick(3_600)
+    server.rows_in_time = 8
+
+    run = sync(server, start_date=NOON.isoformat())
+
+    assert run.column("Id") == ids
+    assert run.bookmark() == run.column("SystemModstamp")[-1]
+    assert waits == []
+
+
+def test_a_minute_with_too_many_rows_is_read_by_id(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """No smaller window of time would help: an import has put them all into one second."""
+    ids = [org.add("Case") for _ in range(150)]
+    clock.tick(3_600)
+    server.page_size = 2_000
+    server.rows_in_time = 80
+
+    run = sync(server)
+
+    assert run.column("Id") == ids
+    assert run.bookmark() == "2024-05-01T12:00:00Z"
+    assert any("ORDER BY Id ASC LIMIT" in query for query in queries(server))
+
+
+def test_a_query_that_is_too_slow_however_small_ends_the_run(
+    server: SalesforceServer, org: SalesforceOrg
+) -> None:
+    """With what to change, and without the query."""
+    org.add("Case")
+    catalog = catalog_of(server, "Case")
+    server.rows_in_time = 0
+
+    run = run_tap(settings(server), catalog)
+
+    assert isinstance(run.error, QueryTimeoutError)
+    assert "filters" in str(run.error)
+    assert "SELECT" not in str(run.error)
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_timeout_in_the_middle_costs_no_row(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, after: int
+) -> None:
+    """The rest is asked for in smaller windows, from the last second on."""
+    ids = add_cases(org, clock, 7)
+    server.faults.add(Fault("query_timeout", after=after))
+
+    run = sync(server, max_workers=1)
+
+    assert list(dict.fromkeys(run.column("Id"))) == ids
+    assert len(run.rows()) <= len(ids) + 1
+    assert run.bookmark() == "2024-05-01T12:00:06Z"
+
+
+def test_a_query_too_long_for_a_url_goes_in_a_body(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """800 custom fields are allowed; a URL has 16 KB."""
+    names = [f"A_custom_field_with_a_long_name_{number}__c" for number in range(400)]
+    for name in names:
+        org.add_field("Case", name, "string")
+    ids = [org.add("Case", **{names[-1]: f"value {number}"}) for number in range(5)]
+
+    run = sync(server)
+
+    assert run.column("Id") == ids
+    assert run.column(names[-1]) == [f"value {number}" for number in range(5)]
+    assert [call.status for call in server.calls].count(414) == 1
+
+
+# -- the proof ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lose(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have Salesforce leave a row out of its pages, some times or always."""
+
+    def arrange(row_id: str, times: int = 1_000_000) -> None:
+        page, left = server._page, iter(range(times))
+
+        def incomplete(*arguments: Any) -> Any:
+            document = json.loads(page(*arguments).body)
+            rows = document["records"]
+            if any(row["Id"] == row_id for row in rows) and next(left, None) is not None:
+                document["records"] = [row for row in rows if row["Id"] != row_id]
+            return json_answer(document)
+
+        monkeypatch.setattr(server, "_page", incomplete)
+
+    return arrange
+
+
+def test_a_row_that_comes_when_asked_again_is_emitted(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
+) -> None:
+    """It alone: what is out already is not sent twice."""
+    ids = add_cases(org, clock, 5)
+    lose(ids[1], times=1)
+
+    run = sync(server, max_workers=1)
+
+    assert run.column("Id") == [ids[0], *ids[2:], ids[1]]
+    assert run.bookmark() == "2024-05-01T12:00:04Z"
+
+
+def test_a_row_that_is_counted_but_never_comes_ends_the_run(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
+) -> None:
+    """With stream, window and numbers, and a bookmark that does not pass the hole."""
+    ids = add_cases(org, clock, 5)
+    lose(ids[1])
+
+    run = run_tap(settings(server, max_workers=1), catalog_of(server, "Case"))
+
+    assert isinstance(run.error, IncompleteError)
+    for words in ("Case from the beginning to 2024-05-01T12:00:05Z", "4 rows", "counts 5"):
+        assert words in str(run.error)
+    assert run.bookmark() is None
+    assert "sync_completed_at" not in run.states[-1]
+
+
+def test_a_hole_does_not_move_the_bookmark_to_before_the_run(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
+) -> None:
+    """What an earlier run has proved stays proved."""
+    add_cases(org, clock, 3)
+    first = sync(server)
+    ids = add_cases(org, clock, 3)
+    lose(ids[0])
+
+    run = run_tap(settings(server), catalog_of(server, "Case"), first.states[-1])
+
+    assert isinstance(run.error, IncompleteError)
+    assert run.bookmark() == first.bookmark()
+
+
+@pytest.mark.parametrize("change", ["update", "delete", "commit_late"])
+def test_changes_during_the_run_are_no_false_alarm(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+) -> None:
+    """Rows leave the window and enter it while it is read; all that matters is that all are out."""
+    ids = add_cases(org, clock, 6)
+    page, pages = server._page, iter(range(100))
+
+    def change_meanwhile(*arguments: Any) -> Any:
+        answer = page(*arguments)
+        if next(pages) == 1:
+            clock.tick(60)
+            if change == "commit_late":
+                late = org.add("Case")
+                org.get("Case", late)["SystemModstamp"] = "2024-05-01T12:00:01.000+0000"
+                ids.append(late)
+            else:
+                getattr(org, change)("Case", ids[0])
+        return answer
+
+    monkeypatch.setattr(server, "_page", change_meanwhile)
+
+    run = sync(server, include_deleted=change != "delete")
+
+    assert set(run.column("Id")) == set(ids)
+    assert run.bookmark() == "2024-05-01T12:00:05Z"
+
+
+def test_the_quota_may_end_the_proof_but_not_the_run(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """All rows are out: the request for the count is not worth a failure."""
+    add_cases(org, clock, 2)
+    catalog = catalog_of(server, "Case")
+    server.daily_limit, server.daily_used = 100, 50
+
+    run = run_tap(settings(server, quota_percent_total=50), catalog)
+
+    assert run.error is None
+    assert counts(server) == []
+
+
+def test_an_org_that_does_not_count_still_gives_its_rows(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A proof that cannot be had is a warning; the rows are out."""
+
+    def refuse(asker: Asker, soql: str) -> int:
+        msg = "Count of Case: Salesforce answered 400 MALFORMED_QUERY."
+        raise SalesforceError(msg)
+
+    monkeypatch.setattr(Asker, "count", refuse)
+    ids = add_cases(org, clock, 2)
+
+    run = sync(server)
+
+    assert run.error is None
+    assert run.column("Id") == ids
+    assert "not compared with Salesforce's count" in caplog.text
+
+
+def test_the_window_of_the_count_is_over(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """In the second of the query rows may still come: they are not counted, but emitted."""
+    ids = add_cases(org, clock, 2)
+    ids.append(org.add("Case"))
+
+    run = sync(server)
+
+    assert run.column("Id") == ids
+    assert counts(server)[-1].endswith("WHERE SystemModstamp < 2024-05-01T12:00:02Z")
+
+
+def test_windows_meet_without_gap(server: SalesforceServer, org: SalesforceOrg) -> None:
+    """Each count begins where the one before ends."""
+    for number in range(40):
+        row_id = org.add("Case")
+        moment = NOON - timedelta(minutes=7 * (40 - number))
+        org.get("Case", row_id)["SystemModstamp"] = f"{moment:%Y-%m-%dT%H:%M:%S}.000+0000"
+
+    sync(server, max_workers=8)
+
+    edges = sorted(edge for query in counts(server) for edge in bounds(query))
+    assert edges[1:-1:2] == edges[2::2]
+    assert len(edges) == 2 * len(counts(server))
+
+
+def bounds(query: str) -> list[datetime]:
+    """Return the window of a query for a number of rows."""
+    words = query.split()
+    low = [words[place + 1] for place, word in enumerate(words) if word == ">="]
+    high = [words[place + 1] for place, word in enumerate(words) if word == "<"]
+    return [datetime.fromisoformat(text) for text in (low or ["1999-01-01T00:00:00Z"]) + high]

@@ -1,0 +1,84 @@
+"""How queries are cut, and how many of their rows may wait in memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_salesforce_chat.reading.lanes import Lanes
+from tap_salesforce_chat.reading.windows import ROOM, Batch, Window, after_timeout, cut, parts_for
+from tap_salesforce_chat.soql import Query
+from tests.tap.support import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_salesforce_chat.reading.lanes import HandOver
+
+ALL = Query("Case", ("Id",))
+HOUR, KB, MB = timedelta(hours=1), 1_000, 1_000_000
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7, 4000])
+def test_windows_meet(parts: int) -> None:
+    """Where one ends the next begins, and the ends stay open."""
+    windows = cut(ALL, NOON - HOUR, NOON, parts)
+
+    assert [window.until for window in windows[:-1]] == [window.since for window in windows[1:]]
+    assert (windows[0].since, windows[-1].until) == (None, None)
+    assert len(windows) == min(parts, 3600)
+
+
+@pytest.mark.parametrize(
+    ("pages_left", "size", "workers", "nested", "parts"),
+    [
+        pytest.param(0.5, MB, 8, False, 1, id="small"),
+        pytest.param(3, MB, 8, False, 1, id="few-pages"),
+        pytest.param(5, KB, 8, False, 5, id="one-window-a-page"),
+        pytest.param(80, KB, 8, False, 8, id="shared"),
+        pytest.param(800, KB, 8, False, 80, id="not-too-large"),
+        pytest.param(80, 4 * MB, 8, False, 80, id="large-pages"),
+        pytest.param(80, KB, 1, False, 8, id="one-worker"),
+        pytest.param(20, KB, 8, True, 1, id="nested"),
+        pytest.param(80, KB, 8, True, 8, id="nested-and-far-too-large"),
+    ],
+)
+def test_windows_fit_the_backlog(
+    *, pages_left: float, size: int, workers: int, nested: bool, parts: int
+) -> None:
+    """Few for little, so that each request brings rows; small ones, so that many fit."""
+    assert parts_for(pages_left, size, workers, nested=nested) == parts
+
+
+def test_a_timeout_halves_what_is_over_and_leaves_the_present_alone() -> None:
+    """Down to a minute, which is read by Id."""
+    halves = after_timeout(ALL, NOON - HOUR, NOON)
+    last = after_timeout(ALL, NOON - timedelta(seconds=50), NOON)
+
+    assert [window.query.since for window in halves] == [NOON - HOUR, NOON - HOUR / 2, NOON]
+    assert [window.by_id for window in halves] == [False, False, False]
+    assert [window.by_id for window in last] == [True, False]
+
+
+@pytest.mark.parametrize("size", [ROOM // 10, ROOM // 2, 2 * ROOM])
+def test_what_is_read_ahead_fits_into_the_room(size: int) -> None:
+    """But for the batch that is due: without it nothing would go on."""
+    made, lock, most, taken = [0], Lock(), 0, 0
+
+    def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
+        if window.query is ALL:
+            others = cut(ALL, NOON - HOUR, NOON, 20)
+            hand_over([Window(query) for query in others], size)
+        for _ in range(5):
+            with lock:
+                made[0] += 1
+            yield Batch([], None, None, in_order=True, size=size)
+
+    for _ in Lanes(read, Window(ALL), 8):
+        most, taken = max(most, made[0] - taken), taken + 1
+
+    assert taken == 21 * 5
+    assert most * size <= max(ROOM, size) + size
