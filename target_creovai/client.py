@@ -44,6 +44,7 @@ OUTOFBAND_PATHS = {
     "case": "/capture/v2/outofband/case",
 }
 STATUS_PATH = "/capture/v2/status"
+TYPES_PATH = "/processing/v2/ParticipantRefTypes"
 TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
 ABSENT = frozenset({"NotFound", "Unknown"})
 
@@ -53,6 +54,7 @@ RIGHTS = {
     "/capture/v2/case": "cases must be enabled for the API user: ask Creovai support",
     "/capture/v2/outofband": "the API user needs the AsyncMetaData role: ask Creovai support",
     "/capture/v2/status": "the API user may not read the status of interactions",
+    "/processing/v2": "the API user may not read the tenant's participant types",
 }
 
 
@@ -88,6 +90,12 @@ class CreovaiClient:
         self._lock = threading.Lock()
         self._token: str | None = None
         self._valid_until = 0.0
+        self.server_time: datetime | None = None
+        """What Creovai's last answer said the time is."""
+
+    def log_in(self) -> None:
+        """Get a token, if there is none that is valid."""
+        self._bearer()
 
     def capture(self, kind: str, payload: Payload) -> str:
         """Post a chat or a case; return Creovai's id of it.
@@ -115,6 +123,11 @@ class CreovaiClient:
                     found[session.get("sessionId")] = session
         return found
 
+    def participant_types(self) -> list[str]:
+        """Return the names of the tenant's types of participants, as it spells them."""
+        types = self._call("GET", TYPES_PATH).get("types") or ()
+        return [str(one["id"]) for one in types if isinstance(one, dict) and one.get("id")]
+
     def _status_call(self, body: Payload) -> Payload:
         try:
             return self._call("POST", STATUS_PATH, body)
@@ -122,7 +135,9 @@ class CreovaiClient:
             msg = f"Creovai does not tell the status of what was sent ({error})."
             raise HaltError(msg) from None
 
-    def _call(self, method: str, path: str, body: Payload, *, answer: bool = True) -> Payload:
+    def _call(
+        self, method: str, path: str, body: Payload | None = None, *, answer: bool = True
+    ) -> Payload:
         token = self._bearer()
         response = self._send(method, path, body, token)
         if response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -134,14 +149,17 @@ class CreovaiClient:
         _refuse_page(response)
         return {}
 
-    def _send(self, method: str, path: str, body: Payload, token: str) -> requests.Response:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    def _send(self, method: str, path: str, body: Payload | None, token: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        if body is None:
+            return self._request(method, path, headers=headers)
+        headers["Content-Type"] = "application/json"
         return self._request(method, path, data=encode(body), headers=headers)
 
     def _request(self, method: str, path: str, **what: Any) -> requests.Response:
         self._pace.wait()
         try:
-            return self._session.request(
+            response = self._session.request(
                 method, self._base + path, timeout=self._timeout, allow_redirects=False, **what
             )
         except requests.exceptions.SSLError:
@@ -155,6 +173,8 @@ class CreovaiClient:
             raise RetryLaterError(msg) from None
         except requests.RequestException as error:
             raise _no_answer(error) from None
+        self.server_time = _date(response)
+        return response
 
     # Token
 
@@ -187,6 +207,18 @@ class CreovaiClient:
             msg = "Creovai's answer to the login holds no usable token: check api_url."
             raise HaltError(msg)
         return token, seconds
+
+
+def connect(config: Mapping[str, Any]) -> CreovaiClient:
+    """Return the client that the settings describe."""
+    return CreovaiClient(
+        api_url=config["api_url"],
+        api_user=config["api_user"],
+        api_password=config["api_password"],
+        timeout_seconds=config["request_timeout_seconds"],
+        workers=config["max_workers"],
+        requests_per_second=config.get("requests_per_second"),
+    )
 
 
 class Pace:
@@ -281,6 +313,13 @@ def _refuse_page(response: requests.Response) -> None:
     """Where no body is promised, a page for a browser still is not Creovai's answer."""
     if response.headers.get("Content-Type", "").startswith("text/html"):
         raise LostAnswerError(_NOT_CREOVAI)
+
+
+def _date(response: requests.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
 
 
 def _retry_after(response: requests.Response) -> float:

@@ -231,7 +231,7 @@ class Delivery(Dispatch):
 
     def _send(self, job: Job) -> str | None:
         if job.changes is not None:
-            return _retrying(self._append)(job)
+            return retrying(self._append)(job)
         first_time = job.entry.content_hash is None
         lost = False
 
@@ -247,7 +247,7 @@ class Delivery(Dispatch):
                 lost = True
                 raise
 
-        return _retrying(attempt)()
+        return retrying(attempt)()
 
     def _append(self, job: Job) -> None:
         self._client.append_metadata(job.entry.kind, job.changes or {})
@@ -258,7 +258,7 @@ class Delivery(Dispatch):
         """Return the page with what Creovai has of the lost ones written down."""
         session_ids = {entry.id: self.rules.session_id_prefix + entry.id for entry in lost}
         try:
-            found = _retrying(self._look_up)(list(session_ids.values()))
+            found = retrying(self._look_up)(list(session_ids.values()))
         except RetryLaterError as error:
             msg = f"Creovai does not tell what became of {len(lost)} conversations ({error})."
             raise HaltError(msg) from None
@@ -295,7 +295,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _retrying(call: Callable[P, R]) -> Callable[P, R]:
+def retrying(call: Callable[P, R]) -> Callable[P, R]:
+    """Return a call that is made again, after growing pauses, while Creovai cannot take it."""
     return backoff.on_exception(
         _waits, RetryLaterError, max_tries=TRIES, jitter=None, logger=logger
     )(call)

@@ -273,6 +273,16 @@ class Store:
         with self._engine.begin() as db:
             self._set_meta(db, "input", "ended well" if well else "open")
 
+    def note_run(self, **note: object) -> None:
+        """Write down how a run goes: when it began and, once it ended, how."""
+        with self._engine.begin() as db:
+            self._set_meta(db, "run", msgspec.json.encode(note).decode())
+
+    def last_run(self) -> dict[str, Any] | None:
+        """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
+        note = self._meta("run")
+        return msgspec.json.decode(note) if note else None
+
     # Delivery
 
     def due(

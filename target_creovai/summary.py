@@ -102,6 +102,13 @@ class Summary:
             self.set_aside or self.pending or self.unusable_rows or self.held or self.halted
         )
 
+    def counts(self) -> dict[str, int]:
+        """Return the run in numbers, for the store's memory of it."""
+        counters = ("rows", "changed_rows", "sent", "metadata_sent", "written", "held")
+        lists = ("set_aside", "pending", "unusable_rows")
+        totals = {name: getattr(self, name).total() for name in counters}
+        return totals | {name: len(getattr(self, name)) for name in lists}
+
     def lines(self) -> Iterator[str]:
         """Yield the report; what needs doing comes last."""
         yield from self._row_lines()

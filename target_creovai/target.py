@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -19,12 +20,14 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from typing_extensions import override
 
-from target_creovai.client import CreovaiClient
+from target_creovai.client import connect
+from target_creovai.commands.group import with_commands
 from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
 from target_creovai.deliver import Delivery
 from target_creovai.dry_run import DryRun
 from target_creovai.errors import RowError, TargetError
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.payload import utc
 from target_creovai.reader import LineReader
 from target_creovai.sinks import IgnoringSink, StagingSink
 from target_creovai.staging import staged_row
@@ -70,6 +73,8 @@ class TargetCreovai(Target):
         self.max_parallelism = 1
         self.summary = Summary()
         self.store = Store(self.config["store_url"])
+        self._began_at = utc(datetime.now(UTC))
+        self.store.note_run(began_at=self._began_at)
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
         self._rows_since_state = 0
@@ -95,6 +100,14 @@ class TargetCreovai(Target):
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=found, schema=schema)
         return found
+
+    @classmethod
+    def settings_of(cls, *given: Any) -> dict[str, Any]:
+        """Return the settings that several `--config` make; the environment's come last."""
+        merged: dict[str, Any] = {}
+        for one in given:
+            merged |= one.config
+        return merged | cls._env_var_config if any(one.parse_env for one in given) else merged
 
     # Input
 
@@ -173,6 +186,13 @@ class TargetCreovai(Target):
         self._dispatch().run()
         for line in self.summary.lines():
             click.echo(line, err=True)
+        self.store.note_run(
+            began_at=self._began_at,
+            ended_at=utc(datetime.now(UTC)),
+            exit_code=int(self.summary.failed),
+            counts=self.summary.counts(),
+            stopped=self.summary.halted,
+        )
         if self.summary.failed:
             sys.exit(1)
 
@@ -186,17 +206,16 @@ class TargetCreovai(Target):
         rules = assembly_rules(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
-        client = CreovaiClient(
-            api_url=self.config["api_url"],
-            api_user=self.config["api_user"],
-            api_password=self.config["api_password"],
-            timeout_seconds=self.config["request_timeout_seconds"],
-            workers=self.config["max_workers"],
-            requests_per_second=self.config.get("requests_per_second"),
-        )
+        client = connect(self.config)
         return Delivery(self.store, rules, self.summary, client, self.config["max_workers"])
 
     # Process
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        """Return the Singer executable, with the operator's commands below it."""
+        return with_commands(super().get_singer_command(), cls)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from singer_sdk.helpers.capabilities import FLATTENING_CONFIG, STREAM_MAPS_CONFI
 
 from tap_salesforce_chat.config import CONFIG_SCHEMA as TAP_SCHEMA
 from tap_salesforce_chat.tap import TapSalesforceChat
+from target_creovai.commands.group import COMMANDS
 from target_creovai.config import CONFIG_SCHEMA as TARGET_SCHEMA
 from target_creovai.target import TargetCreovai
 
@@ -140,3 +141,16 @@ def test_the_packages_do_not_know_each_other() -> None:
     ):
         for source in (ROOT / package).rglob("*.py"):
             assert other not in source.read_text(encoding="utf-8"), source
+
+
+def test_meltano_and_the_readme_know_every_command() -> None:
+    """Each under the name that the executable gives it; what its arguments are, it says itself."""
+    commands = {command.name for command in COMMANDS}
+    (entry,) = MELTANO["plugins"]["loaders"]
+    section = re.search(r"<!-- commands -->\n(.*?)\n<!-- /commands -->", README, re.DOTALL)
+
+    assert {name: rule["args"] for name, rule in entry["commands"].items()} == {
+        name: f"{name} --config=ENV" for name in commands
+    }
+    assert section is not None
+    assert set(re.findall(r"^\| `(\w+)", section[1], re.MULTILINE)) == commands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -74,3 +75,23 @@ def test_the_default_environment_sends_nothing(
     assert shown.returncode == 0, shown.stderr
     assert '"dry_run": true' in shown.stdout
     assert str(tmp_path / "project" / "output" / "dev" / "payloads") in shown.stdout
+
+
+def test_the_operators_commands_get_their_settings(
+    tmp_path: Path, salesforce: SalesforceServer, creovai: CreovaiServer
+) -> None:
+    """`meltano invoke target-creovai:doctor` asks the tenant that the environment names."""
+    arguments = ("--environment=demo", "invoke", "target-creovai:doctor", "--format=json")
+
+    done = meltano(tmp_path, salesforce, creovai, *arguments)
+
+    assert done.returncode == 0, done.stderr
+    assert [check["name"] for check in json.loads(done.stdout) if check["ok"]] == [
+        "settings",
+        "store",
+        "disk",
+        "token",
+        "clock",
+        "rights",
+        "participant types",
+    ]

@@ -1,0 +1,6 @@
+"""The operator's commands: ask what became of a conversation, and repair it.
+
+Each module has a pure part, which makes a report from values, and a thin one that speaks to the
+command line, the store and Creovai. Reports hold Ids, names of fields, counts and reasons: never
+a customer's words, never a credential.
+"""

@@ -1,0 +1,167 @@
+"""`doctor`: is everything there that a run needs? Nothing is sent to find out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from target_creovai.client import connect
+from target_creovai.commands.command import Settings, format_option, operator_command, show
+from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES, HOST, problems
+from target_creovai.errors import CreovaiError, StoreError
+from target_creovai.operator_store import OperatorStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_creovai.client import CreovaiClient
+
+# A run's rows stand in the write-ahead log and in the store for a while.
+LEAST_FREE_BYTES = 512 * 1024 * 1024
+# `settle_minutes` and the life of a token are measured with our clock.
+LARGEST_SKEW_SECONDS = 60
+PROBE = "target-creovai-doctor"  # a session id that nothing has
+
+_MARKS = {True: "ok", False: "FAIL", None: "--"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one look found; `ok` is None where it was not possible to look."""
+
+    name: str
+    ok: bool | None
+    says: str
+
+    def __str__(self) -> str:
+        return f"{_MARKS[self.ok]:<4} {self.name}: {self.says}"
+
+
+def check_settings(found: Sequence[str]) -> Check:
+    """Judge the settings by the list of what is wrong with them."""
+    return Check("settings", not found, " ".join(found) or "complete and well-formed.")
+
+
+def check_space(free: int, size: int) -> Check:
+    """Judge the disk of a store that is a file."""
+    needed = max(LEAST_FREE_BYTES, size)
+    says = f"{free >> 20} MiB free, the store has {size >> 20} MiB."
+    to_do = f" Free at least {needed >> 20} MiB, or move the store: see store_url."
+    return Check("disk", free >= needed, says if free >= needed else says + to_do)
+
+
+def check_types(wanted: Mapping[str, str | None], tenant: Sequence[str]) -> Check:
+    """Judge `participant_types` by the types that the tenant has, spelling included."""
+    spelt = {name.casefold(): name for name in tenant}
+    wrong = [
+        _wrong_type(role, name, spelt)
+        for role, name in wanted.items()
+        if name is not None and name not in tenant
+    ]
+    if not wrong:
+        return Check("participant types", ok=True, says="the tenant has all that are set.")
+    has = f"The tenant has: {', '.join(sorted(tenant)) or 'none'}."
+    return Check("participant types", ok=False, says=" ".join([*wrong, has]))
+
+
+def _wrong_type(role: str, name: str, spelt: Mapping[str, str]) -> str:
+    if near := spelt.get(name.casefold()):
+        return f"participant_types.{role} is '{name}', the tenant spells it '{near}'."
+    return (
+        f"participant_types.{role} is '{name}', which the tenant lacks: have it defined there, "
+        "name another type, or null to leave such messages out."
+    )
+
+
+def check_clock(ours: datetime, theirs: datetime | None) -> Check:
+    """Judge our clock by Creovai's."""
+    if theirs is None:
+        return Check("clock", ok=None, says="Creovai's answers carry no date.")
+    seconds = round(abs((ours - theirs).total_seconds()))
+    says = f"{seconds} seconds from Creovai's."
+    ok = seconds <= LARGEST_SKEW_SECONDS
+    return Check("clock", ok, says if ok else f"{says} Set this machine's clock: see NTP.")
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Look at one thing after the other."""
+    yield check_settings(problems(settings, CONFIG_SCHEMA))
+    yield from _store(settings.get("store_url"))
+    yield from _creovai(settings)
+
+
+def _store(url: object) -> Iterator[Check]:
+    if not isinstance(url, str):
+        yield Check("store", ok=None, says="store_url is not usable: see settings.")
+        return
+    try:
+        with OperatorStore(url) as store:
+            file, version = store.file(), store.schema_version
+            count = sum(standing[3] for standing in store.outcomes())
+    except StoreError as error:
+        yield Check("store", ok=False, says=str(error))
+        return
+    # Opening writes: it is how the tables get there.
+    says = f"opens and can be written, schema {version}, {count} conversations."
+    yield Check("store", ok=True, says=says)
+    if file is not None and file.exists():
+        yield check_space(shutil.disk_usage(file.parent).free, file.stat().st_size)
+
+
+def _creovai(settings: Settings) -> Iterator[Check]:
+    if not settings.get("api_url"):
+        yield Check("Creovai", ok=None, says="not asked: without api_url nothing is sent.")
+        return
+    if not _is_usable(settings):
+        yield Check("Creovai", ok=None, says="not asked: see settings.")
+        return
+    client = connect(settings)
+    token = _asked("token", client.log_in, "Creovai accepts the API user.")
+    yield token
+    yield check_clock(datetime.now(UTC), client.server_time)
+    if token.ok:
+        yield from _rights(client, settings)
+
+
+def _is_usable(settings: Settings) -> bool:
+    texts = [settings.get(name) for name in ("api_url", "api_user", "api_password")]
+    numbers = [settings.get(name) for name in ("request_timeout_seconds", "max_workers")]
+    return (
+        all(isinstance(text, str) and text for text in texts)
+        and all(isinstance(number, int) and number > 0 for number in numbers)
+        and HOST.match(settings["api_url"]) is not None
+    )
+
+
+def _rights(client: CreovaiClient, settings: Settings) -> Iterator[Check]:
+    says = (
+        "the API user may ask for the status of interactions. Whether it may send chats, cases "
+        "and metadata, only the first delivery tells."
+    )
+    yield _asked("rights", lambda: client.statuses([PROBE]), says)
+    types: list[str] = []
+    listed = _asked("participant types", lambda: types.extend(client.participant_types()), "")
+    wanted = DEFAULT_PARTICIPANT_TYPES | (settings.get("participant_types") or {})
+    yield check_types(wanted, types) if listed.ok else listed
+
+
+def _asked(name: str, call: Callable[[], object], says: str) -> Check:
+    """Ask Creovai once; its errors say what to do."""
+    try:
+        call()
+    except CreovaiError as error:
+        return Check(name, ok=False, says=str(error))
+    return Check(name, ok=True, says=says)
+
+
+@operator_command(checked=False)
+@format_option
+def doctor(settings: Settings, output: str) -> None:
+    """Check settings, store, token, rights, participant types and clock, one line each."""
+    checks = list(examine(settings))
+    show(output, map(str, checks), [asdict(check) for check in checks])
+    if any(check.ok is False for check in checks):
+        sys.exit(1)

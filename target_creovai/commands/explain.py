@@ -1,0 +1,173 @@
+"""`explain`: what is known of one conversation, and what the next run would do with it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from target_creovai.assemble import Ready, Verdict, assemble
+from target_creovai.commands.command import Settings, format_option, operator_command, show
+from target_creovai.commands.find import WHY_UNKNOWN, find
+from target_creovai.config import assembly_rules
+from target_creovai.kinds import KINDS
+from target_creovai.model import Skipped, Waiting
+from target_creovai.operator_store import SEND_AGAIN, OperatorStore
+from target_creovai.payload import changed_metadata, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from target_creovai.model import Row, Rules
+    from target_creovai.operator_store import Line
+
+
+@dataclass(frozen=True, slots=True)
+class RowSeen:
+    """A row of the conversation that the store holds."""
+
+    stream: str
+    id: str
+    modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known of a conversation; `now` is what would become of it in the next run."""
+
+    kind: str
+    id: str
+    session_id: str
+    rows: list[RowSeen]
+    outcome: str
+    reason: str | None
+    now: str
+    sent_at: str | None
+    creovai_id: str | None
+    conversation_changed: bool
+    changed_fields: list[str]
+    content_refused: bool
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report for people."""
+        yield f"{self.kind:<10} {self.id}, session id {self.session_id}"
+        for row in self.rows:
+            yield f"row        {row.stream} {row.id}, SystemModstamp {row.modified or 'not known'}"
+        if self.sent_at:
+            yield f"delivered  {self.sent_at}, Creovai's id {self.creovai_id or 'not known'}"
+        why = f": {self.reason}" if self.reason else ""
+        yield f"ledger     {self.outcome}{why}"
+        if self.conversation_changed:
+            yield "changed    the conversation, since it was delivered"
+        if self.changed_fields:
+            yield f"changed    fields, since it was delivered: {', '.join(self.changed_fields)}"
+        yield f"now        {self.now}"
+
+
+def explanation(
+    line: Line, rows: Mapping[str, Sequence[Row]], verdict: Verdict, *, prefix: str, held: bool
+) -> Explanation:
+    """Lay the ledger's line beside what its rows make now."""
+    ready = verdict if isinstance(verdict, Ready) else None
+    sent = line.content_hash is not None
+    return Explanation(
+        kind=line.kind,
+        id=line.id,
+        session_id=prefix + line.id,
+        rows=[
+            RowSeen(stream, row["Id"], row.get("SystemModstamp"))
+            for stream in sorted(rows)
+            for row in rows[stream]
+        ],
+        outcome=line.outcome,
+        reason=line.reason,
+        now=_now(line, verdict, held=held),
+        sent_at=line.sent_at,
+        creovai_id=line.creovai_id,
+        conversation_changed=ready is not None and sent and _is_changed(line, ready),
+        changed_fields=_changed_fields(line, ready) if ready and sent else [],
+        content_refused=ready is not None and line.refused_hash == ready.payload_hash,
+    )
+
+
+def _now(line: Line, verdict: Verdict, *, held: bool) -> str:
+    match verdict:
+        case Ready():
+            return _next_step(line, verdict, held=held)
+        case Waiting():
+            until = f", until {utc(verdict.until)}" if verdict.until else ""
+            return f"waits: {verdict.reason}{until}"
+        case Skipped():
+            return f"is skipped: {verdict.reason}"
+        case _:
+            return f"is set aside: {verdict.reason}"
+
+
+_HELD = "It is held until an input ends well: the last one did not."
+
+
+def _next_step(line: Line, ready: Ready, *, held: bool) -> str:
+    """Return what the next run does with a valid payload: the first of these that holds."""
+    steps = (
+        (
+            line.refused_hash == ready.payload_hash,
+            "Creovai refused just this: it goes again when it changes, or after `retry`.",
+        ),
+        (
+            line.content_hash is None and line.intent_hash is not None,
+            "whether it arrived is open: the next run asks Creovai, and sends it if not.",
+        ),
+        (line.content_hash is None, "ready: the next run sends it."),
+        (line.content_hash == SEND_AGAIN, "the next run sends it again, as was asked for."),
+        (
+            _is_changed(line, ready) and line.kind == "chat",
+            "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
+        ),
+        (_is_changed(line, ready), "the next run sends it again, complete."),
+        (bool(_changed_fields(line, ready)), "the next run sends the changed fields."),
+    )
+    step = next((step for holds, step in steps if holds), None)
+    if step is None:
+        return "Creovai has it as it is."
+    return f"{step} {_HELD}" if held else step
+
+
+def _is_changed(line: Line, ready: Ready) -> bool:
+    return line.content_hash not in (SEND_AGAIN, ready.content_hash)
+
+
+def _changed_fields(line: Line, ready: Ready) -> list[str]:
+    return sorted(changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata))
+
+
+def explain_line(store: OperatorStore, line: Line, rules: Rules) -> Explanation:
+    """Assemble a conversation without sending it, and say what that tells."""
+    rows = store.rows_of(line.kind, [line.id])[line.id]
+    return explanation(
+        line,
+        rows,
+        assemble(line.kind, line.id, rows, rules, datetime.now(UTC)),
+        prefix=rules.session_id_prefix,
+        held=KINDS[line.kind].needs_whole_input and not store.input_ended_well,
+    )
+
+
+@operator_command()
+@click.argument("key", metavar="ID")
+@format_option
+def explain(settings: Settings, key: str, output: str) -> None:
+    """Say what is known of ID: a case number, a Salesforce Id or a session id."""
+    rules = assembly_rules(settings)
+    with OperatorStore(settings["store_url"]) as store:
+        lines = find(store, key, rules.session_id_prefix)
+        found = [explain_line(store, line, rules) for line in lines]
+    if not found:
+        unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
+        show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})
+        sys.exit(1)
+    text = (said for one in found for said in one.lines())
+    show(output, text, [asdict(one) for one in found])

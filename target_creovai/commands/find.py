@@ -1,0 +1,59 @@
+"""From what an operator types to the conversation that is meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_creovai.operator_store import Line, OperatorStore
+
+SHORT, CHUNK = 15, 5
+_CHECK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+WHY_UNKNOWN = (
+    "The Salesforce user may not see it: sharing, or no read access to the object.",
+    "The tap leaves it out: `filters`, `start_date`, `end_date`, a stream that is not selected.",
+    "The tap has not read it yet: it changed after the last run, or that run did not finish.",
+    "It was forgotten here, or the store is another one: see `store_url`.",
+)
+
+
+def long_id(short: str) -> str:
+    """Return the 18 characters of an Id that Salesforce's pages show with 15.
+
+    The last three tell which of the others are capitals, five at a time.
+    """
+    chunks = (short[start : start + CHUNK] for start in range(0, SHORT, CHUNK))
+    bits = (sum(char.isupper() << place for place, char in enumerate(chunk)) for chunk in chunks)
+    return short + "".join(_CHECK_LETTERS[number] for number in bits)
+
+
+def spellings(typed: str, prefix: str) -> list[str]:
+    """Return the Ids that may be meant: as typed, without our prefix, with 18 characters."""
+    typed = typed.strip()
+    bare = [typed]
+    if prefix and typed.startswith(prefix):
+        bare.append(typed.removeprefix(prefix))
+    short = [one for one in bare if len(one) == SHORT and one.isascii() and one.isalnum()]
+    return [*bare, *map(long_id, short)]
+
+
+def find(store: OperatorStore, typed: str, prefix: str) -> list[Line]:
+    """Return the conversations of an Id, a session id or a case number."""
+    return store.find(spellings(typed, prefix)) or store.cases_numbered(typed.strip())
+
+
+def find_all(
+    store: OperatorStore, typed: Iterable[str], prefix: str
+) -> tuple[list[Line], list[str]]:
+    """Return the conversations of these Ids, each once, and the Ids that nothing goes by."""
+    found: dict[tuple[str, str], Line] = {}
+    unknown = []
+    for one in typed:
+        lines = find(store, one, prefix)
+        found |= {(line.kind, line.id): line for line in lines}
+        if not lines:
+            unknown.append(one)
+    return list(found.values()), unknown

@@ -1,0 +1,87 @@
+"""`resend`, `retry`, `forget`: what the next run is to do otherwise. STATE is not touched."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from target_creovai.commands.command import Settings, operator_command, store_for_repair
+from target_creovai.commands.find import find_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from target_creovai.operator_store import Line
+
+RESEND = "to be sent again: the operator asked for it"
+RETRY = "to be tried again: the operator asked for it"
+
+_keys = click.argument("keys", metavar="ID...", nargs=-1, required=True)
+
+
+@operator_command()
+@_keys
+@click.option(
+    "--even-if-chats-are-billed-twice",
+    "chats_twice",
+    is_flag=True,
+    help="Post chats again that Creovai has already: it may keep, and bill, both.",
+)
+def resend(settings: Settings, keys: tuple[str, ...], *, chats_twice: bool) -> None:
+    """Send conversations again in the next run, even if they are unchanged."""
+    with store_for_repair(settings) as store:
+        lines, unknown = find_all(store, keys, settings["session_id_prefix"])
+        twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
+        due = [line for line in lines if line not in twice]
+        store.send_again(due, RESEND)
+    click.echo(f"{_count(due)} to be sent by the next run.")
+    for line in twice:
+        click.echo(
+            f"Left as it is: chat {line.id}, sent at {line.sent_at}. Creovai may bill a second "
+            "post: add --even-if-chats-are-billed-twice if it shall go all the same."
+        )
+    _end(unknown, failed=bool(twice))
+
+
+def _is_sent_chat(line: Line) -> bool:
+    return line.kind == "chat" and line.sent_at is not None
+
+
+@operator_command()
+def retry(settings: Settings) -> None:
+    """Try all conversations again, in the next run, that are set aside."""
+    with store_for_repair(settings) as store:
+        counts = store.retry_set_aside(RETRY)
+    kinds = ", ".join(f"{count} of kind {kind}" for kind, count in sorted(counts.items()))
+    click.echo(f"{counts.total()} to be tried again by the next run{kinds and f': {kinds}'}.")
+
+
+@operator_command()
+@_keys
+def forget(settings: Settings, keys: tuple[str, ...]) -> None:
+    """Drop conversations from the store, with their rows and receipts.
+
+    Creovai keeps what it has. If the tap reads them again, they are delivered anew: a chat that
+    Creovai has may then be billed twice.
+    """
+    with store_for_repair(settings) as store:
+        lines, unknown = find_all(store, keys, settings["session_id_prefix"])
+        rows = store.forget(lines)
+    click.echo(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
+    for line in lines:
+        if line.sent_at:
+            click.echo(f"Creovai still has {line.kind} {line.id}, sent at {line.sent_at}.")
+    _end(unknown)
+
+
+def _count(lines: Sequence[Line]) -> str:
+    return f"{len(lines)} conversation{'' if len(lines) == 1 else 's'}"
+
+
+def _end(unknown: Sequence[str], *, failed: bool = False) -> None:
+    for key in unknown:
+        click.echo(f"Not in the store: {key}. `explain {key}` names possible reasons.")
+    if unknown or failed:
+        sys.exit(1)

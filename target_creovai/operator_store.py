@@ -1,0 +1,237 @@
+"""The store as an operator sees it: questions that no run asks, and marks that no run sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+
+from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.payload import encode
+from target_creovai.store import PENDING, SET_ASIDE, WAITING, Store
+from target_creovai.tables import LEDGER, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+# Stands for the hash of what Creovai has, where that is to be replaced: no content has it.
+SEND_AGAIN = "send again"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One conversation's line in the ledger, as far as an operator asks for it."""
+
+    kind: str
+    id: str
+    outcome: str
+    reason: str | None
+    refused_hash: str | None
+    intent_hash: str | None
+    sent_at: str | None
+    creovai_id: str | None
+    content_hash: str | None
+    metadata: bytes | None
+
+
+class Receipt(Protocol):
+    """What tells one delivery of a conversation from all others."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of conversation."""
+
+    @property
+    def id(self) -> str:
+        """Its Id."""
+
+    @property
+    def sent_at(self) -> str | None:
+        """When Creovai took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oldest:
+    """The conversation that waits longest; `modified` is its last change in Salesforce."""
+
+    kind: str
+    id: str
+    reason: str | None
+    modified: str
+
+
+_LINE_COLUMNS = [LEDGER.c[name] for name in Line.__dataclass_fields__]
+
+
+class _Numbered(msgspec.Struct):
+    """The one field of a Case row by which people know it."""
+
+    CaseNumber: Any = None
+
+
+_read_number = msgspec.json.Decoder(_Numbered).decode
+
+_CONTAINS: dict[str, Callable[[bytes], sa.ColumnElement[bool]]] = {
+    "sqlite": lambda part: sa.func.instr(ROWS.c.body, part) > 0,
+    "postgresql": lambda part: (
+        sa.func.position(sa.literal(part, sa.LargeBinary).op("IN")(ROWS.c.body)) > 0
+    ),
+}
+
+
+class OperatorStore(Store):
+    """The store, with the questions and the marks of the operator's commands."""
+
+    # Questions
+
+    def find(self, ids: Sequence[str]) -> list[Line]:
+        """Return the conversations that go by these Ids: their own, a row's or Creovai's."""
+        c = LEDGER.c
+        of_rows = sa.select(ROWS.c.kind, ROWS.c.conversation).where(
+            ROWS.c.stream.in_(list(KIND_OF_STREAM)), ROWS.c.id.in_(ids)
+        )
+        with self._reading() as db:
+            owners = [(kind, key) for kind, key in db.execute(of_rows) if key is not None]
+            known = sa.or_(
+                c.id.in_(ids), c.creovai_id.in_(ids), sa.tuple_(c.kind, c.id).in_(owners)
+            )
+            query = sa.select(*_LINE_COLUMNS).where(known).order_by(c.kind, c.id)
+            return [Line(*row) for row in db.execute(query)]
+
+    def cases_numbered(self, number: str) -> list[Line]:
+        """Return the cases of this number, with its leading zeros or without."""
+        bare = number.lstrip("0")
+        # How the value ends in the stored JSON: so few rows are read that might be the one.
+        contains = _CONTAINS[self._engine.dialect.name](encode(bare)[1:])
+        query = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case", contains)
+        with self._reading() as db:
+            ids = [
+                row_id
+                for row_id, body in db.execute(query)
+                if str(_read_number(body).CaseNumber or "").lstrip("0") == bare
+            ]
+        return self.find(ids) if ids and bare else []
+
+    def oldest_waiting(self) -> Oldest | None:
+        """Return what waits for longest, counted from the newest of its rows."""
+        changed = sa.func.max(ROWS.c.modified)
+        query = (
+            sa.select(LEDGER.c.kind, LEDGER.c.id, LEDGER.c.reason, changed)
+            .join(
+                ROWS,
+                sa.and_(ROWS.c.kind == LEDGER.c.kind, ROWS.c.conversation == LEDGER.c.id),
+            )
+            .where(LEDGER.c.outcome == WAITING)
+            .group_by(LEDGER.c.kind, LEDGER.c.id, LEDGER.c.reason)
+            .order_by(changed, LEDGER.c.id)
+            .limit(1)
+        )
+        with self._reading() as db:
+            row = db.execute(query).first()
+        return Oldest(*row) if row else None
+
+    def sent(self, kind: str, since: str, *, after: str = "", limit: int = 1000) -> list[Line]:
+        """Return what Creovai took at `since` or later, in order of Id, behind `after`."""
+        c = LEDGER.c
+        query = (
+            sa.select(*_LINE_COLUMNS)
+            .where(c.kind == kind, c.content_hash.is_not(None), c.sent_at >= since, c.id > after)
+            .order_by(c.id)
+            .limit(limit)
+        )
+        with self._reading() as db:
+            return [Line(*row) for row in db.execute(query)]
+
+    def never_sent(self) -> Iterator[Line]:
+        """Yield what is in the store and, as far as the ledger knows, not in Creovai."""
+        c = LEDGER.c
+        query = sa.select(*_LINE_COLUMNS).where(c.content_hash.is_(None)).order_by(c.kind, c.id)
+        with self._reading() as db:
+            for row in db.execute(query):
+                yield Line(*row)
+
+    @property
+    def schema_version(self) -> str | None:
+        """The version of the tables, as the store itself says."""
+        return self._meta("schema_version")
+
+    def file(self) -> Path | None:
+        """Return the file of a store that is one."""
+        url = self._engine.url
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+    # Marks
+
+    def send_again(self, lines: Iterable[Line], reason: str) -> None:
+        """Make conversations due even if they are unchanged.
+
+        A case is sent again as the update that it is, even after a crash half-way. A chat is
+        posted as if it had never been; a post whose answer is lost then counts as done, as
+        Creovai cannot tell it from the earlier one: rather one too few than one too many.
+        """
+        with self._engine.begin() as db:
+            for line in lines:
+                again = SEND_AGAIN if line.content_hash and line.kind != "chat" else None
+                self._mark(db, line, reason, refused_hash=None, content_hash=again)
+
+    def look_up_again(self, receipts: Iterable[Receipt], reason: str) -> int:
+        """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
+
+        Returns how many; those that were delivered once more in the meantime are left alone.
+        """
+        c = LEDGER.c
+        with self._engine.begin() as db:
+            return sum(
+                self._mark(
+                    db,
+                    receipt,
+                    reason,
+                    c.sent_at == receipt.sent_at,
+                    intent_hash=c.content_hash,
+                    intent_metadata=c.metadata,
+                    content_hash=None,
+                    metadata=None,
+                )
+                for receipt in receipts
+            )
+
+    def retry_set_aside(self, reason: str) -> Counter[str]:
+        """Make due all that is set aside; return how many of each kind."""
+        c = LEDGER.c
+        aside = c.outcome == SET_ASIDE
+        count = sa.select(c.kind, sa.func.count().label("number")).where(aside).group_by(c.kind)
+        due = {"outcome": PENDING, "reason": reason, "refused_hash": None}
+        with self._engine.begin() as db:
+            counts = Counter({row.kind: row.number for row in db.execute(count)})
+            db.execute(sa.update(LEDGER).where(aside).values(due))
+        return counts
+
+    def forget(self, lines: Iterable[Line]) -> int:
+        """Drop conversations, with their rows and receipts; return how many rows."""
+        rows = 0
+        with self._engine.begin() as db:
+            for line in lines:
+                own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
+                rows += db.execute(sa.delete(ROWS).where(own)).rowcount
+                db.execute(sa.delete(LEDGER).where(_is(line)))
+        return rows
+
+    @staticmethod
+    def _mark(
+        db: sa.Connection,
+        line: Receipt,
+        reason: str,
+        *only_if: sa.ColumnElement[bool],
+        **values: Any,
+    ) -> int:
+        statement = sa.update(LEDGER).where(_is(line), *only_if)
+        marked = statement.values(outcome=PENDING, reason=reason, due_at=None, **values)
+        return db.execute(marked).rowcount
+
+
+def _is(line: Receipt) -> sa.ColumnElement[bool]:
+    return sa.and_(LEDGER.c.kind == line.kind, LEDGER.c.id == line.id)

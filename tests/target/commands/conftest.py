@@ -1,0 +1,49 @@
+"""The operator at a terminal, beside the target that runs on the same store."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from target_creovai.target import TargetCreovai
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+    from tests.target.support import TargetRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Types `target-creovai ...` with the settings of a target."""
+
+    target: TargetRunner
+
+    def __call__(self, *arguments: str, **changes: Any) -> Result:
+        """Run a command; a setting that is None is left out."""
+        file = self.target.folder / "operator.json"
+        merged = {**self.target.config, **changes}
+        file.write_text(json.dumps({k: v for k, v in merged.items() if v is not None}))
+        command = [arguments[0], "--config", str(file), *arguments[1:]]
+        return CliRunner().invoke(TargetCreovai.get_singer_command(), command)
+
+    def json(self, *arguments: str, **changes: Any) -> Any:
+        """Run a command and read its report, as a program would."""
+        return json.loads(self(*arguments, "--format", "json", **changes).stdout)
+
+
+@pytest.fixture(autouse=True)
+def _same_excepthook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back what the SDK's command sets for the whole process."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+@pytest.fixture
+def operator(run_target: TargetRunner) -> Operator:
+    """Someone with a terminal, for the target of this test."""
+    return Operator(run_target)

@@ -1,0 +1,36 @@
+"""The commands ask a PostgreSQL server the same questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, mail
+from tests.target.test_postgresql import run, server_url
+
+if TYPE_CHECKING:
+    from tests.fakes.creovai import CreovaiServer
+    from tests.target.commands.conftest import Operator
+
+__all__ = ["run", "server_url"]  # fixtures
+
+
+@pytest.mark.usefixtures("run")
+def test_ask_and_repair(operator: Operator, creovai: CreovaiServer) -> None:
+    """From the question to the second delivery."""
+    target = operator.target
+    target(STARTED, case(CaseNumber="00000042"), mail(), case(2, IsClosed=False), chat(), COMPLETED)
+    creovai.lose(chat_id())
+
+    assert operator.json("status")["oldest_waiting"]["id"] == case_id(2)
+    assert [found["id"] for found in operator.json("explain", "42")] == [case_id()]
+    assert operator("doctor").exit_code == 0
+    assert operator("reconcile", "--requeue").exit_code == 1
+    assert operator("resend", "42").exit_code == 0
+    target()
+    assert creovai.post_count(case_id()) == 2
+    assert set(creovai.chats) == {chat_id()}
+    assert operator("reconcile").exit_code == 0
+    assert operator("forget", case_id()).exit_code == 0
+    assert operator("explain", "42").exit_code == 1
