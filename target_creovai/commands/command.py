@@ -11,7 +11,7 @@ import msgspec
 
 from target_creovai.config import CONFIG_SCHEMA, problems
 from target_creovai.errors import StoreError, TargetError
-from target_creovai.operator_store import OperatorStore
+from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -12,7 +12,7 @@ from target_creovai.client import connect
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES, HOST, problems
 from target_creovai.errors import CreovaiError, StoreError
-from target_creovai.operator_store import OperatorStore
+from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -16,14 +16,14 @@ from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules
 from target_creovai.kinds import KINDS
 from target_creovai.model import Skipped, Waiting
-from target_creovai.operator_store import SEND_AGAIN, OperatorStore
 from target_creovai.payload import changed_metadata, utc
+from target_creovai.store.operator import SEND_AGAIN, OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.model import Row, Rules
-    from target_creovai.operator_store import Line
+    from target_creovai.store.operator import Line
 
 
 @dataclass(frozen=True, slots=True)

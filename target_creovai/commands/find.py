@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.operator_store import Line, OperatorStore
+    from target_creovai.store.operator import Line, OperatorStore
 
 SHORT, CHUNK = 15, 5
 _CHECK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"

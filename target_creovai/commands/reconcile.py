@@ -22,14 +22,14 @@ from target_creovai.commands.command import (
 from target_creovai.deliver import LOOK_AGAIN_SECONDS, retrying
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.kinds import KINDS
-from target_creovai.operator_store import OperatorStore
+from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
-    from target_creovai.operator_store import Line
+    from target_creovai.store.operator import Line
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 

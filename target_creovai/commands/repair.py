@@ -13,7 +13,7 @@ from target_creovai.commands.find import find_all
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_creovai.operator_store import Line
+    from target_creovai.store.operator import Line
 
 RESEND = "to be sent again: the operator asked for it"
 RETRY = "to be tried again: the operator asked for it"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.operator_store import Oldest, OperatorStore
+from target_creovai.store.operator import Oldest, OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

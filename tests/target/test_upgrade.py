@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from target_creovai.store import Store
-from target_creovai.tables import METADATA, SCHEMA_VERSION
+from target_creovai.store.tables import METADATA, SCHEMA_VERSION
 from tests.target.rows import at, case, case_id, chat, chat_id, comment
 from tests.target.support import texts
 from tests.target.version_1 import make_store
@@ -62,7 +62,7 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr("target_creovai.store.merged_cases", fail)
+        patch.setattr("target_creovai.store.store.merged_cases", fail)
         with pytest.raises(Exception, match="cannot be opened"):
             Store(url)
     assert columns(url) == before

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import encode
 from target_creovai.store import PENDING, SET_ASIDE, WAITING, Store
-from target_creovai.tables import LEDGER, ROWS
+from target_creovai.store.tables import LEDGER, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

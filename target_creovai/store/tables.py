@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa  # noqa: TID251 -- the other half of store.py
+import sqlalchemy as sa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

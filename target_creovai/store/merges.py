@@ -10,9 +10,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import sqlalchemy as sa  # noqa: TID251 -- a part of the store
+import sqlalchemy as sa
 
-from target_creovai.tables import MERGES, ROWS, chunks
+from target_creovai.store.tables import MERGES, ROWS, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

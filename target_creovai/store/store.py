@@ -1,22 +1,13 @@
-"""The store: staged rows, and the ledger of what was delivered. All SQL is here.
-
-One relational database, SQLite by default and PostgreSQL by URL. A commit here
-is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
-what was committed survives kill -9 and a power cut.
-"""
+"""What a run asks of the store: stage rows, name what is due, write down what became of it."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
-import sqlite3
 import weakref
 from collections import defaultdict
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
@@ -25,18 +16,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
-from target_creovai.merges import merged_cases, owners, with_winners, write_merges
 from target_creovai.payload import utc
-from target_creovai.tables import LEDGER, META, METADATA, ROWS, SCHEMA_VERSION, chunks, upgrade
+from target_creovai.store.engine import DELIVERY_LOCKS, make_engine
+from target_creovai.store.merges import merged_cases, owners, with_winners, write_merges
+from target_creovai.store.tables import (
+    LEDGER,
+    META,
+    METADATA,
+    ROWS,
+    SCHEMA_VERSION,
+    chunks,
+    upgrade,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_creovai.model import Row
-
-BUSY_TIMEOUT_SECONDS = 60
-# PostgreSQL names its advisory locks by number: any will do, if it is always the same.
-DELIVERY_LOCK = 2403_1865_7127
 
 WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "sent", "set aside"
 
@@ -108,7 +104,7 @@ class Store:
                 a newer version of this package wrote it.
         """
         try:
-            self._engine = _engine(url)
+            self._engine = make_engine(url)
             self._upsert = _UPSERTS[self._engine.dialect.name]
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
@@ -447,7 +443,7 @@ class Store:
 
         The lock ends with its process, however that ends.
         """
-        return _DELIVERY_LOCKS[self._engine.dialect.name](self._engine)
+        return DELIVERY_LOCKS[self._engine.dialect.name](self._engine)
 
     # Plumbing
 
@@ -470,77 +466,6 @@ class Store:
                 where=META.c.value != value,
             )
         )
-
-
-def _engine(url: str) -> sa.Engine:
-    parsed = sa.make_url(url)
-    logging.getLogger("sqlalchemy.engine.Engine").addFilter(_above_debug)
-    # A failed statement would print its parameters: customer text.
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        _create_private(Path(parsed.database))
-    engine = sa.create_engine(
-        parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}
-    )
-    sa.event.listen(engine, "connect", _configure_sqlite)
-    sa.event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-@contextmanager
-def _sqlite_lock(engine: sa.Engine) -> Iterator[bool]:
-    """Hold an empty database beside the store: locking the store would hold up staging."""
-    store = engine.url.database
-    if not store or store == ":memory:":
-        yield True
-        return
-    path = Path(f"{store}-delivery")
-    _create_private(path)
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
-        try:
-            db.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-            yield False
-        else:
-            yield True
-
-
-@contextmanager
-def _postgresql_lock(engine: sa.Engine) -> Iterator[bool]:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        db.detach()  # closed at the end, not pooled: that gives the lock back
-        yield bool(db.scalar(sa.select(sa.func.pg_try_advisory_lock(DELIVERY_LOCK))))
-
-
-_DELIVERY_LOCKS: dict[str, Callable[[sa.Engine], AbstractContextManager[bool]]] = {
-    "sqlite": _sqlite_lock,
-    "postgresql": _postgresql_lock,
-}
-
-
-def _above_debug(record: logging.LogRecord) -> bool:
-    """Let no debug record pass: at that level SQLAlchemy logs the rows that it reads."""
-    return record.levelno > logging.DEBUG
-
-
-def _create_private(path: Path) -> None:
-    """Make the file readable for its owner alone: it holds customer text."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def _configure_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # BEGIN is ours, below
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _begin_immediate(connection: sa.Connection) -> None:
-    """Take the write lock at once: two writers then wait instead of failing half-way."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _is_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:

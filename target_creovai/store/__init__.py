@@ -1,0 +1,30 @@
+"""The store: staged rows, and the ledger of what was delivered. All SQL is here.
+
+One relational database, SQLite by default and PostgreSQL by URL. A commit here
+is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
+what was committed survives kill -9 and a power cut.
+"""
+
+from target_creovai.store.store import (
+    PENDING,
+    SENT,
+    SET_ASIDE,
+    SKIPPED,
+    WAITING,
+    Entry,
+    StagedRow,
+    Standing,
+    Store,
+)
+
+__all__ = [
+    "PENDING",
+    "SENT",
+    "SET_ASIDE",
+    "SKIPPED",
+    "WAITING",
+    "Entry",
+    "StagedRow",
+    "Standing",
+    "Store",
+]
