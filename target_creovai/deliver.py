@@ -24,7 +24,7 @@ from target_creovai.errors import HaltError, LostAnswerError, RejectedError, Ret
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
 from target_creovai.store import SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.summary import Trouble
-from target_creovai.workers import Workers
+from target_creovai.workers import WokenError, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -97,6 +97,11 @@ class Delivery(Dispatch):
         except BaseException:
             self._finish_all(GRACE_SECONDS)
             raise
+
+    def stop(self, exit_code: int) -> None:
+        """Ask for an end, also while waiting for an answer."""
+        super().stop(exit_code)
+        self._workers.wake()
 
     def page(self, entries: Sequence[Entry]) -> None:
         """Settle first what an earlier run sent without living to see the answer."""
@@ -183,7 +188,11 @@ class Delivery(Dispatch):
         Raises:
             HaltError: No other request would end better.
         """
-        job, result = self._workers.take(timeout)
+        try:
+            job, result = self._workers.take(timeout)
+        except WokenError:
+            self.leave_if_asked()
+            return
         match result:
             case RejectedError():
                 self._failures = 0  # whoever refuses is there

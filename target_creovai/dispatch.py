@@ -34,6 +34,8 @@ class Dispatch(ABC):
         self.rules = rules
         self.rules_hash = fingerprint(rules)
         self.summary = summary
+        self._exit_code: int | None = None
+        self._leaving = False
 
     def run(self) -> None:
         """Walk through all kinds.
@@ -46,6 +48,23 @@ class Dispatch(ABC):
             if self.store.input_ended_well or not kind.needs_whole_input:
                 for page in self._pages(kind.name):
                     self.page(page)
+
+    def stop(self, exit_code: int) -> None:
+        """Ask for an end at the next safe point; may be called by a signal handler.
+
+        Anywhere else, the end could leave a transaction open behind it.
+        """
+        self._exit_code = exit_code
+
+    def leave_if_asked(self) -> None:
+        """End the process here, once, if `stop` was called.
+
+        Raises:
+            SystemExit: It was.
+        """
+        if self._exit_code is not None and not self._leaving:
+            self._leaving = True
+            raise SystemExit(self._exit_code)
 
     def count_held(self) -> None:
         """Count what is due and waits for an input that ends well."""

@@ -80,6 +80,7 @@ class TargetCreovai(Target):
         self._rows_since_state = 0
         self._last_state_at = time.monotonic()
         self._received_anything = False
+        self._dispatching: Dispatch | None = None
         self._tap_marks_its_end = False
 
     # Settings
@@ -183,7 +184,8 @@ class TargetCreovai(Target):
         if self._received_anything:
             self.store.end_input(well=self._input_ended_well())
         super().process_endofpipe()
-        self._dispatch().run()
+        self._dispatching = self._dispatch()
+        self._dispatching.run()
         for line in self.summary.lines():
             click.echo(line, err=True)
         self.store.note_run(
@@ -222,10 +224,14 @@ class TargetCreovai(Target):
         """Leave with the exit code of a signal.
 
         Rows that are not committed are read again next time: no STATE spoke of
-        them. The SDK would drain, print STATE and exit with 0.
+        them. Delivery ends at its next safe point. The SDK would drain, print
+        STATE and exit with 0.
         """
         signal.signal(signum, signal.SIG_IGN)
-        raise SystemExit(SIGNAL_EXIT_CODE + signum)
+        exit_code = SIGNAL_EXIT_CODE + signum
+        if self._dispatching is None:
+            raise SystemExit(exit_code)
+        self._dispatching.stop(exit_code)
 
     @classmethod
     @override

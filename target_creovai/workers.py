@@ -17,6 +17,10 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
+class WokenError(Exception):
+    """Somebody wants whoever waits for a job to look around first."""
+
+
 class Workers(Generic[Job, Result]):
     """`count` daemon threads that call `work` on each job given."""
 
@@ -24,7 +28,7 @@ class Workers(Generic[Job, Result]):
         self.count = count
         self._work = work
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Job, Result | BaseException]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Job, Result | BaseException] | None] = SimpleQueue()
         self._started = False
         self.in_flight = 0
 
@@ -42,10 +46,17 @@ class Workers(Generic[Job, Result]):
 
         Raises:
             queue.Empty: Nothing ended within `timeout` seconds.
+            WokenError: `wake` was called.
         """
         done = self._done.get(timeout=timeout)
+        if done is None:
+            raise WokenError
         self.in_flight -= 1
         return done
+
+    def wake(self) -> None:
+        """Let one `take` return without a job; may be called by a signal handler."""
+        self._done.put(None)
 
     def _run(self) -> None:
         while True:

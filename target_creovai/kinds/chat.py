@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from target_creovai.errors import RowError
+from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_user, named_person
 from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Row, Rules, Unfit
+    from target_creovai.model import Assembly, Findings, Row, Rules, Unfit
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
 # row exists from the request on, so its Body and EndTime arrive by later updates.
 UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
 NOTHING_SAID = "empty: nothing was said"
+_WORD = re.compile(r"[^\W\d_]{2}")
 _STARTS = ("StartTime", "RequestTime", "CreatedDate")
 MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
@@ -40,7 +42,7 @@ def assemble_chat(
     """Make a chat of its LiveChatTranscript row.
 
     Raises:
-        TextError: Body follows no known grammar.
+        TextError: Body follows no known grammar, or has words that are nobody's.
         RowError: The row has no Body field at all, or no date.
     """
     (row,) = rows["LiveChatTranscript"]
@@ -80,7 +82,7 @@ def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
-        return Skipped(NOTHING_SAID, findings)
+        return _nothing_said(transcript, findings)
     participants, messages = cast_of(messages)
     times = [message.at for message in messages]
     start = time_of(row, "StartTime", "RequestTime") or min(times)
@@ -98,6 +100,20 @@ def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
         modified=latest_change([row]) or end,
         findings=findings,
     )
+
+
+def _nothing_said(transcript: Transcript, findings: Findings) -> Skipped:
+    """Tell an empty chat from one whose words nobody can place.
+
+    Raises:
+        TextError: There are words, and none of them is anyone's.
+    """
+    unplaced = " ".join(transcript.unclassified)
+    # The rest of an offset that was cut off (`( 1m 3`) has no two letters in a row.
+    if _WORD.search(unplaced) and not any(line.kind == "message" for line in transcript.lines):
+        msg = f"none of {len(unplaced)} characters of text can be told to be anyone's words"
+        raise TextError(msg)
+    return Skipped(NOTHING_SAID, findings)
 
 
 def _body(row: Row) -> str | None:

@@ -96,3 +96,19 @@ def test_a_chat_without_a_message_is_counted_too(run_dry: TargetRunner) -> None:
 
     assert outcome.says("skipped") == ["skipped    1 chat: empty: nothing was said"]
     assert outcome.says("unplaced")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("12:01 Nora says hello<br>12:02 Ada says hi<br>", id="another-layout"),
+        pytest.param("( 5s ) hello there<br>", id="offset-without-a-name"),
+    ],
+)
+def test_words_that_are_nobodys_are_set_aside(run_dry: TargetRunner, words: str) -> None:
+    """A chat that was written down in an unknown form is not an empty chat."""
+    outcome = run_dry(chat(Body=transcript() + words))
+
+    assert outcome.exit_code == 1
+    assert "can be told to be anyone's words" in outcome.says("SET ASIDE")[0]
+    assert "hello" not in outcome.stderr

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_creovai.workers import WokenError, Workers
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import State, case, case_id, chat, chat_id, singer
 from tests.target.support import posts_to, wait_until
@@ -115,3 +116,16 @@ def test_cases_go_before_the_chats_that_name_them(
     run_target(chat(CaseId=case_id()), case(Description="words"), max_workers=1)
 
     assert [post.path for post in creovai.posts] == ["/capture/v2/case", "/capture/v2/chat"]
+
+
+def test_whoever_waits_for_a_job_can_be_woken() -> None:
+    """A signal must not have to wait for an answer that takes minutes."""
+    gate = threading.Event()
+    workers: Workers[int, bool] = Workers(1, lambda _: gate.wait())
+    workers.give(1)
+    workers.wake()
+
+    with pytest.raises(WokenError):
+        workers.take()
+    gate.set()
+    assert workers.take() == (1, True)
