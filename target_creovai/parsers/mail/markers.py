@@ -193,6 +193,11 @@ _KINDS: Final = {
     if word
 }
 _LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS)) + len(" :")
+# What forms call a date too; the other words for it say that something was sent.
+_FORM_DATES: Final = frozenset((
+    "date", "datum", "fecha", "data", "dato", "päivämäärä", "pvm", "dátum", "tarih", "ημερομηνία",
+    "дата", "תאריך", "التاريخ", "日時", "日付", "日期", "时间", "날짜",
+))  # fmt: skip
 _LONGEST_KEY: Final = max(map(len, _KINDS)) + 8
 # Dashes, quote marks, and the asterisks that bold text leaves in plain text.
 _DRESSING: Final = " \t\u200e\u200f*_>-=—–"
@@ -299,15 +304,19 @@ def _separator_words(line: str, *, dashes: int) -> str:
 
 def header_kind(line: str) -> str | None:
     """Return which header (`sender`, `date`, `to`, `subject`, `cc`) the line is, if it is one."""
+    return _KINDS.get(_header_key(line))
+
+
+def _header_key(line: str) -> str:
     colon = _COLON.search(line, 0, _LONGEST_KEY)
-    return _KINDS.get(line[: colon.start()].strip(_DRESSING).casefold()) if colon else None
+    return line[: colon.start()].strip(_DRESSING).casefold() if colon else ""
 
 
 def header_block_end(lines: Sequence[str], start: int) -> int | None:
     """Return the index after the header block that begins at `start`, if one does.
 
     A block states sender, date and receiver or subject. So may a form ("From: Hamburg"): there
-    must be a mail address, or a time of day and a subject.
+    must be a mail address, or a time of day and a subject, or all four with "Sent" for the date.
     """
     if header_kind(lines[start]) is None:
         return None
@@ -326,6 +335,8 @@ def header_block_end(lines: Sequence[str], start: int) -> int | None:
 def _is_header_block(kinds: dict[str, str]) -> bool:
     if not {"sender", "date"} <= kinds.keys() or kinds.keys().isdisjoint({"to", "subject"}):
         return False
+    if {"to", "subject"} <= kinds.keys() and _header_key(kinds["date"]) not in _FORM_DATES:
+        return True
     values = "\n".join(kinds.values())
     return bool(_ADDRESS.search(values) or ("subject" in kinds and _TIME.search(kinds["date"])))
 
