@@ -163,7 +163,7 @@ _TO_DO = {
     "unusable_rows": "unusable: mend these rows in Salesforce, or select the field in the tap.",
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "
-        "tried again when their content or the settings change."
+        "tried again when their content or the settings change, or after `target-creovai retry`."
     ),
     "pending": "pending: nothing. The next run tries them again.",
     "halted": "stopped: mend that and run again. What is left is delivered then.",
