@@ -68,7 +68,7 @@ class Dialogue:
     @property
     def seconds(self) -> int:
         """How long it took."""
-        return self.lines[-1][2] + 5
+        return max(seconds for _, _, seconds in self.lines) + 5
 
 
 def real_dialogues(count: int) -> Iterator[Dialogue]:

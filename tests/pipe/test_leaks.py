@@ -15,7 +15,7 @@ from tests.demo.chats import Dialogue, Stage, render_body
 from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer
 from tests.pipe.support import OPENED, Pipe, SmallOrg
-from tests.pipe.test_meltano import meltano
+from tests.pipe.test_meltano import ROOT, meltano
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,6 +168,13 @@ def test_meltano_at_debug_level_is_silent(
     tmp_path: Path, canaries: SmallOrg, creovai: CreovaiServer
 ) -> None:
     """By itself Meltano would print every row; the project's logging.yaml forbids it."""
+    quiet = (ROOT / "logging.yaml").read_text(encoding="utf-8")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "logging.yaml").write_text(
+        quiet.replace(
+            "meltano.plugin.stderr: {level: INFO}", "meltano.plugin.stderr: {level: DEBUG}"
+        )
+    )
     with (
         SalesforceServer(canaries.org) as salesforce,
         CreovaiServer(api_user="demo-user", api_password="demo-secret") as tenant,

@@ -29,7 +29,8 @@ def meltano(
     # With `pip_url`, Meltano would install the plugins from the package registry.
     kept = "".join(line for line in lines if "pip_url:" not in line)
     (project / "meltano.yml").write_text(kept, encoding="utf-8")
-    shutil.copy(ROOT / "logging.yaml", project)
+    if not (project / "logging.yaml").exists():
+        shutil.copy(ROOT / "logging.yaml", project)
     return subprocess.run(
         [str(BIN / "meltano"), *arguments],
         cwd=project / "below",
