@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jwt
 import pytest
@@ -13,9 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fakes.salesforce import SalesforceOrg
 from tests.fakes.salesforce.client import V62, Client, connected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BY_ID = "SELECT Id FROM Case ORDER BY Id"
 USERNAME = "integration@example.test"
@@ -33,16 +30,6 @@ def public_pem(key: rsa.RSAPrivateKey) -> str:
     encoding = serialization.Encoding.PEM
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_key().public_bytes(encoding, form).decode()
-
-
-@pytest.fixture(name="client")
-def make_client() -> Iterator[Client]:
-    """A client of an org of five cases, which come two a page."""
-    org = SalesforceOrg()
-    for number in range(5):
-        org.add("Case", Subject=f"Case {number}")
-    with connected(org, page_size=2) as client:
-        yield client
 
 
 def test_a_login_gives_a_token_that_works(client: Client) -> None:

@@ -19,25 +19,10 @@ from tests.fakes.creovai.samples import (
     TIMEOUT_SECONDS,
     Client,
     changed,
-    connected,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    """Give each test a server of its own, as `client.server`."""
-    with connected() as client:
-        yield client
-
-
-@pytest.fixture
-def server(client: Client) -> CreovaiServer:
-    """Return the server that the client talks to."""
-    return client.server
 
 
 @pytest.mark.parametrize("kind", ["chat", "case"])

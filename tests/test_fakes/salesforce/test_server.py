@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from tests.fakes.salesforce import SalesforceOrg
-from tests.fakes.salesforce.client import V62, Client, connected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.fakes.salesforce.client import V62, Client
 
 BY_ID = "SELECT Id FROM Case ORDER BY Id"
-
-
-@pytest.fixture(name="client")
-def make_client() -> Iterator[Client]:
-    """A client of an org of five cases, which come two a page."""
-    org = SalesforceOrg()
-    for number in range(5):
-        org.add("Case", Subject=f"Case {number}")
-    with connected(org, page_size=2) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

@@ -12,26 +12,10 @@ from tests.fakes.creovai.samples import (
     CHAT,
     TIMEOUT_SECONDS,
     Client,
-    connected,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.fakes.creovai import CreovaiServer
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    """Give each test a server of its own, as `client.server`."""
-    with connected() as client:
-        yield client
-
-
-@pytest.fixture
-def server(client: Client) -> CreovaiServer:
-    """Return the server that the client talks to."""
-    return client.server
 
 
 def test_a_token_is_granted_for_client_credentials(client: Client, server: CreovaiServer) -> None:

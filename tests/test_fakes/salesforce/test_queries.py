@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -13,20 +12,7 @@ import requests
 from tests.fakes.salesforce import SalesforceOrg
 from tests.fakes.salesforce.client import V62, Client, connected, ids
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 BY_ID = "SELECT Id FROM Case ORDER BY Id"
-
-
-@pytest.fixture(name="client")
-def make_client() -> Iterator[Client]:
-    """A client of an org of five cases, which come two a page."""
-    org = SalesforceOrg()
-    for number in range(5):
-        org.add("Case", Subject=f"Case {number}")
-    with connected(org, page_size=2) as client:
-        yield client
 
 
 def test_a_query_is_read_page_by_page(client: Client) -> None:

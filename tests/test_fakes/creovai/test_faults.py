@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -14,24 +13,7 @@ from tests.fakes.creovai.samples import (
     CHAT,
     TIMEOUT_SECONDS,
     Client,
-    connected,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    """Give each test a server of its own, as `client.server`."""
-    with connected() as client:
-        yield client
-
-
-@pytest.fixture
-def server(client: Client) -> CreovaiServer:
-    """Return the server that the client talks to."""
-    return client.server
 
 
 @pytest.mark.parametrize(
