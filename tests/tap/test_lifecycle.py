@@ -215,6 +215,16 @@ def test_a_wrong_setting_is_one_paragraph_and_exit_code_1(
     assert "271828182845" not in result.output + caplog.text
 
 
+def test_the_test_asks_for_no_stream_that_nobody_selected(
+    org: SalesforceOrg, files: tuple[str, ...]
+) -> None:
+    """An org without chat events is as good as any for chats and cases."""
+    org.forbid("LiveChatTranscriptEvent", "User")
+    org.add("Case")
+
+    assert invoke(*files[:2], "--test").exit_code == 0
+
+
 def test_the_command_discovers_and_tests(
     server: SalesforceServer, org: SalesforceOrg, files: tuple[str, ...]
 ) -> None:
