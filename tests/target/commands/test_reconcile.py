@@ -134,7 +134,7 @@ def test_requeue_sends_what_is_lost_and_nothing_else(
     assert "2 are looked up once more" in result.stdout
     assert len(creovai.posts) == before
 
-    assert delivered().exit_code == 0
+    assert delivered(max_workers=1).exit_code == 0
     assert [post.payload["sessionId"] for post in creovai.posts[before:]] == [
         case_id(),
         chat_id(1),
