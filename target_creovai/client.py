@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 RENEW_BEFORE_SECONDS = 45
 # No maximum is documented for status look-ups; the documented one for purges is borrowed.
 IDS_PER_LOOK_UP = 100
-# Seconds; an answer that asks for more ends the delivery of this run instead.
-LONGEST_WAIT_SECONDS = 300
 
 CAPTURE_PATHS = {"chat": "/capture/v2/chat", "case": "/capture/v2/case"}
 OUTOFBAND_PATHS = {
@@ -173,7 +171,7 @@ class CreovaiClient:
             raise RetryLaterError(msg) from None
         except requests.RequestException as error:
             raise _no_answer(error) from None
-        self.server_time = _date(response)
+        self.server_time = _http_date(response.headers.get("Date", ""))
         return response
 
     # Token
@@ -315,22 +313,20 @@ def _refuse_page(response: requests.Response) -> None:
         raise LostAnswerError(_NOT_CREOVAI)
 
 
-def _date(response: requests.Response) -> datetime | None:
-    try:
-        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
-        return None
-
-
 def _retry_after(response: requests.Response) -> float:
     """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent."""
     value = response.headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)
+    moment = _http_date(value)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment else 0.0
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        return parsedate_to_datetime(text).astimezone(UTC)
     except (TypeError, ValueError):
-        return 0.0
+        return None
 
 
 def _seconds(value: object) -> float:

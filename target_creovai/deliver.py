@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import backoff
 import msgspec
 
-from target_creovai.client import LONGEST_WAIT_SECONDS, CreovaiClient
 from target_creovai.dispatch import Dispatch, logger
 from target_creovai.errors import HaltError, LostAnswerError, RejectedError, RetryLaterError
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from target_creovai.assemble import Ready
+    from target_creovai.client import CreovaiClient
     from target_creovai.model import Rules, Skipped, Unfit, Waiting
     from target_creovai.payload import Payload
     from target_creovai.store import Entry, Store
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 TRIES = 6  # over about half a minute
 LONGEST_BACKOFF_SECONDS = 60.0
+# An answer that asks to wait longer ends the delivery of this run instead.
+LONGEST_WAIT_SECONDS = 300
 # How soon Creovai can tell of what it took is not documented: one "not found" proves nothing.
 LOOK_AGAIN_SECONDS = 2.0
 # So many conversations in a row that Creovai cannot take: it is down, not they are bad.
@@ -211,22 +213,17 @@ class Delivery(Dispatch):
     def _write_receipt(self, job: Job, creovai_id: str | None) -> None:
         entry, ready = job.entry, job.ready
         content = ready.content_hash if job.changes is None else entry.content_hash
-        self._receipt(entry, content, job.metadata, creovai_id)
-        counts = self.summary.sent if job.changes is None else self.summary.metadata_sent
-        counts[entry.kind] += 1
-        logger.debug("%s %s delivered", entry.kind, ready.session_id)
-
-    def _receipt(
-        self, entry: Entry, content: str | None, metadata: bytes, creovai_id: str | None
-    ) -> None:
         self.store.receipt(
             entry,
             rules=self.rules_hash,
             sent_at=utc(datetime.now(UTC)),
             content_hash=content,
-            metadata=metadata,
+            metadata=job.metadata,
             creovai_id=creovai_id,
         )
+        counts = self.summary.sent if job.changes is None else self.summary.metadata_sent
+        counts[entry.kind] += 1
+        logger.debug("%s %s delivered", entry.kind, ready.session_id)
 
     def _postpone(self, job: Job, reason: str) -> None:
         self.store.postpone(job.entry, reason)

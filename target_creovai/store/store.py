@@ -341,32 +341,20 @@ class Store:
         refused_hash: str | None = None,
     ) -> None:
         """Write down what became of a conversation that was not sent now."""
-        self._update(
+        self._conclude(
             entry,
-            outcome=outcome,
+            outcome,
+            rules,
             reason=reason,
             detail=detail,
             due_at=due_at,
             refused_hash=refused_hash,
-            rules=rules,
-            assembled=entry.revision,
-            intent_hash=None,
-            intent_metadata=None,
         )
 
     def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
         """Write down that nothing is to be sent: Creovai has it, or refused just this."""
         cleared = {"reason": None, "detail": None} if outcome == SENT else {}
-        self._update(
-            entry,
-            outcome=outcome,
-            rules=rules,
-            assembled=entry.revision,
-            due_at=None,
-            intent_hash=None,
-            intent_metadata=None,
-            **cleared,
-        )
+        self._conclude(entry, outcome, rules, **cleared)
 
     def intend(self, entry: Entry, content_hash: str, metadata: bytes) -> None:
         """Write down, before it is posted, what is about to be posted."""
@@ -391,16 +379,13 @@ class Store:
     ) -> None:
         """Write down that Creovai has this content."""
         values = {"creovai_id": creovai_id} if creovai_id else {}
-        self._update(
+        self._conclude(
             entry,
-            outcome=SENT,
+            SENT,
+            rules,
             reason=None,
-            due_at=None,
+            detail=None,
             refused_hash=None,
-            rules=rules,
-            assembled=entry.revision,
-            intent_hash=None,
-            intent_metadata=None,
             sent_at=sent_at,
             content_hash=content_hash,
             metadata=metadata,
@@ -432,6 +417,18 @@ class Store:
         query = sa.select(*columns, *counts).group_by(*columns).order_by(*columns)
         with self._reading() as db:
             return [Standing(*row) for row in db.execute(query)]
+
+    def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
+        """Write down the outcome of this revision; no intent is open any more."""
+        self._update(
+            entry,
+            outcome=outcome,
+            rules=rules,
+            assembled=entry.revision,
+            intent_hash=None,
+            intent_metadata=None,
+            **({"due_at": None} | values),
+        )
 
     def _update(self, entry: Entry, **values: Any) -> None:
         statement = sa.update(LEDGER).where(LEDGER.c.kind == entry.kind, LEDGER.c.id == entry.id)
