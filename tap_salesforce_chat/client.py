@@ -73,10 +73,11 @@ class SalesforceStream(Stream):
         self._extracted_at: datetime | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
+        # The cursor has its one form as soon as a row is there: bookmarks need it before.
         self._instants = [
             name
             for name, kind in self.schema["properties"].items()
-            if kind.get("format") == "date-time"
+            if kind.get("format") == "date-time" and name != CURSOR
         ]
         self._parents = [
             name for name, kind in self.schema["properties"].items() if "properties" in kind
