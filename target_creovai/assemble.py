@@ -59,7 +59,7 @@ def assemble(
 ) -> Verdict:
     """Make a conversation's payload from the rows that are there, and check it."""
     try:
-        return _verdict(kind, KINDS[kind].assemble(key, rows, rules, now), rules)
+        return _verdict(KINDS[kind].assemble(key, rows, rules, now), rules)
     except (TextError, RowError) as error:
         return Unfit(str(error))
     # One row that nobody foresaw must not keep all other conversations back.
@@ -67,11 +67,11 @@ def assemble(
         return Unfit(_unforeseen(error))
 
 
-def _verdict(kind: str, conversation: Assembly, rules: Rules) -> Verdict:
+def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
     if isinstance(conversation, Waiting | Skipped | Unfit):
         return conversation
     payload = build_payload(conversation, rules)
-    if problems := problems_of(kind, payload):
+    if problems := problems_of(conversation.interface, payload):
         return Unfit(f"the payload is not valid: {'; '.join(problems[:5])}")
     return Ready(
         session_id=conversation.session_id,

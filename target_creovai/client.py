@@ -24,6 +24,7 @@ from target_creovai.errors import (
     RejectedError,
     RetryLaterError,
 )
+from target_creovai.model import Interface
 from target_creovai.payload import encode
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ RENEW_BEFORE_SECONDS = 45
 # No maximum is documented for status look-ups; the documented one for purges is borrowed.
 IDS_PER_LOOK_UP = 100
 
-CAPTURE_PATHS = {"chat": "/capture/v2/chat", "case": "/capture/v2/case"}
+CAPTURE_PATHS = {Interface.CHAT: "/capture/v2/chat", Interface.CASE: "/capture/v2/case"}
 OUTOFBAND_PATHS = {
-    "chat": "/capture/v2/outofband/interaction",
-    "case": "/capture/v2/outofband/case",
+    Interface.CHAT: "/capture/v2/outofband/interaction",
+    Interface.CASE: "/capture/v2/outofband/case",
 }
 STATUS_PATH = "/capture/v2/status"
 TYPES_PATH = "/processing/v2/ParticipantRefTypes"
@@ -95,21 +96,21 @@ class CreovaiClient:
         """Get a token, if there is none that is valid."""
         self._bearer()
 
-    def capture(self, kind: str, payload: Payload) -> str:
+    def capture(self, interface: Interface, payload: Payload) -> str:
         """Post a chat or a case; return Creovai's id of it.
 
         Raises:
             LostAnswerError: It may have arrived, which only `statuses` can tell.
         """
-        answer = self._call("POST", CAPTURE_PATHS[kind], payload)
+        answer = self._call("POST", CAPTURE_PATHS[interface], payload)
         if not (creovai_id := str(answer.get("id") or "")):
             msg = "the answer held no id"
             raise LostAnswerError(msg)
         return creovai_id
 
-    def append_metadata(self, kind: str, body: Payload) -> None:
+    def append_metadata(self, interface: Interface, body: Payload) -> None:
         """Post changed metadata of something that Creovai has."""
-        self._call("POST", OUTOFBAND_PATHS[kind], body, answer=False)
+        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False)
 
     def statuses(self, session_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """Return what Creovai knows of these sessions; those it does not know are left out."""

@@ -20,6 +20,7 @@ import msgspec
 
 from target_creovai.dispatch import Dispatch, logger
 from target_creovai.errors import HaltError, LostAnswerError, RejectedError, RetryLaterError
+from target_creovai.kinds import KINDS
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
 from target_creovai.store import SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.summary import Trouble
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Ready
     from target_creovai.client import CreovaiClient
-    from target_creovai.model import Rules, Skipped, Unfit, Waiting
+    from target_creovai.model import Interface, Rules, Skipped, Unfit, Waiting
     from target_creovai.payload import Payload
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
@@ -54,6 +55,11 @@ class Job:
     entry: Entry
     ready: Ready
     changes: Payload | None = None
+
+    @property
+    def interface(self) -> Interface:
+        """Which of Creovai's interfaces takes it."""
+        return KINDS[self.entry.kind].interface
 
     @property
     def metadata(self) -> bytes:
@@ -120,7 +126,7 @@ class Delivery(Dispatch):
             self._give(Job(entry, verdict))
         elif entry.content_hash == verdict.content_hash and not entry.intent_hash:
             self._give_changes(entry, verdict)
-        elif entry.kind == "chat":
+        elif KINDS[entry.kind].interface.sent_once:
             # What a second post of a chat does is not public, and it may be billed.
             self.summary.changed_after_sending.append(verdict.session_id)
             self._give_changes(entry, verdict)
@@ -164,7 +170,9 @@ class Delivery(Dispatch):
         if not changed:
             self.store.keep(entry, SENT, rules=self.rules_hash)
             return
-        body = build_outofband(entry.kind, verdict.session_id, verdict.modified, changed)
+        body = build_outofband(
+            KINDS[entry.kind].interface, verdict.session_id, verdict.modified, changed
+        )
         self._give(Job(entry, verdict, changes=body))
 
     def _give(self, job: Job) -> None:
@@ -248,7 +256,7 @@ class Delivery(Dispatch):
             if lost and first_time and (found := self._look_up([job.ready.session_id])):
                 return str(found[job.ready.session_id].get("id") or "")
             try:
-                return self._client.capture(job.entry.kind, job.ready.payload)
+                return self._client.capture(job.interface, job.ready.payload)
             except LostAnswerError:
                 lost = True
                 raise
@@ -256,7 +264,7 @@ class Delivery(Dispatch):
         return retrying(attempt)()
 
     def _append(self, job: Job) -> None:
-        self._client.append_metadata(job.entry.kind, job.changes or {})
+        self._client.append_metadata(job.interface, job.changes or {})
 
     # After a crash
 

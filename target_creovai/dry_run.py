@@ -9,6 +9,7 @@ import msgspec
 
 from target_creovai.dispatch import Dispatch
 from target_creovai.errors import StoreError
+from target_creovai.kinds import KINDS
 from target_creovai.payload import encode
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DryRun(Dispatch):
-    """Writes `<payload_dir>/<kind>/<sessionId>.json`; the ledger stays as it is.
+    """Writes `<payload_dir>/<chat or case>/<sessionId>.json`; the ledger stays as it is.
 
     What would go into the ledger's `detail` goes into `set-aside/<Id>.json` beside them.
     """
@@ -31,7 +32,10 @@ class DryRun(Dispatch):
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""
-        self._write(self._folder / entry.kind / f"{verdict.session_id}.json", verdict.payload)
+        self._write(
+            self._folder / KINDS[entry.kind].interface / f"{verdict.session_id}.json",
+            verdict.payload,
+        )
         self.summary.written[entry.kind] += 1
 
     @staticmethod

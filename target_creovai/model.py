@@ -28,6 +28,18 @@ class Role(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Interface(StrEnum):
+    """Which of Creovai's interfaces takes a conversation: what it looks like there."""
+
+    CHAT = "chat"
+    CASE = "case"
+
+    @property
+    def sent_once(self) -> bool:
+        """Whether it is unknown what a second post does; that of a case is an update."""
+        return self is Interface.CHAT
+
+
 class Finding(StrEnum):
     """What assembling noticed; `summary` counts it and says it in words."""
 
@@ -70,13 +82,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A chat or a case, complete, before it takes Creovai's shape.
+    """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
     `modified` is the main row's SystemModstamp.
     """
 
-    kind: str
+    interface: Interface
     session_id: str
     start: datetime
     end: datetime

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from target_creovai.model import Interface
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
@@ -26,19 +28,20 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
         "caseReferenceId": conversation.case_reference_id,
         "utcStart": utc(conversation.start),
         "utcEnd": utc(conversation.end),
-        **_SHAPES[conversation.kind](conversation, rules),
+        **_SHAPES[conversation.interface](conversation, rules),
         "metadata": dict(conversation.metadata),
     }
     return _without_empty(payload)
 
 
-def build_outofband(kind: str, session_id: str, modified: datetime, changed: Payload) -> Payload:
+def build_outofband(
+    interface: Interface, session_id: str, modified: datetime, changed: Payload
+) -> Payload:
     """Return the body of `POST /capture/v2/outofband/interaction` (chat) or `/case`.
 
     `eventTime` is the record's own time, so that a repeated post changes nothing.
     """
-    key = {"chat": "sessionId", "case": "caseReferenceId"}[kind]
-    return {key: session_id, "eventTime": utc(modified), "metadata": changed}
+    return {_KEYS[interface]: session_id, "eventTime": utc(modified), "metadata": changed}
 
 
 def changed_metadata(sent: Mapping[str, Any], now: Mapping[str, Any]) -> Payload:
@@ -96,7 +99,8 @@ def _case(conversation: Conversation, rules: Rules) -> Payload:
     }
 
 
-_SHAPES = {"chat": _chat, "case": _case}
+_SHAPES = {Interface.CHAT: _chat, Interface.CASE: _case}
+_KEYS = {Interface.CHAT: "sessionId", Interface.CASE: "caseReferenceId"}  # out-of-band
 
 
 def _said_by(person: Participant, messages: Iterable[Message]) -> Iterable[Message]:

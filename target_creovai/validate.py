@@ -15,37 +15,39 @@ import jsonschema_rs
 import msgspec
 from jsonschema import Draft202012Validator
 
+from target_creovai.model import Interface
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.payload import Payload
 
 
-def problems_of(kind: str, payload: Payload) -> list[str]:
+def problems_of(interface: Interface, payload: Payload) -> list[str]:
     """Return what is wrong with a payload, without a word of its content.
 
     Each problem names the place and the rule: `participants/0/email: pattern`.
     """
-    if not _validator(kind).is_valid(payload):
-        return _explain(kind, payload)
-    return list(_RULES[kind](payload))
+    if not _validator(interface).is_valid(payload):
+        return _explain(interface, payload)
+    return list(_RULES[interface](payload))
 
 
 @cache
-def _schema(kind: str) -> dict[str, Any]:
-    text = files("target_creovai").joinpath("schemas", f"{kind}.json").read_bytes()
+def _schema(interface: Interface) -> dict[str, Any]:
+    text = files("target_creovai").joinpath("schemas", f"{interface}.json").read_bytes()
     schema: dict[str, Any] = msgspec.json.decode(text)
     return schema
 
 
 @cache
-def _validator(kind: str) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(_schema(kind))
+def _validator(interface: Interface) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(_schema(interface))
 
 
-def _explain(kind: str, payload: Payload) -> list[str]:
+def _explain(interface: Interface, payload: Payload) -> list[str]:
     """Say why, with the reference implementation: slower, and only for what failed."""
-    errors = Draft202012Validator(_schema(kind)).iter_errors(payload)
+    errors = Draft202012Validator(_schema(interface)).iter_errors(payload)
     # The message of an error quotes the value: place and rule are all that may be said.
     found = {f"{'/'.join(map(str, e.absolute_path)) or 'payload'}: {e.validator}" for e in errors}
     return sorted(found) or ["payload: does not fit its schema"]
@@ -68,7 +70,7 @@ def _case_rules(payload: Payload) -> Iterator[str]:
             yield f"messages/{index}/senderReferenceId: not among the participants"
 
 
-_RULES = {"chat": _chat_rules, "case": _case_rules}
+_RULES = {Interface.CHAT: _chat_rules, Interface.CASE: _case_rules}
 
 
 def _window(payload: Payload, messages: list[Payload]) -> Iterator[str]:

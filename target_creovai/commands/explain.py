@@ -124,7 +124,7 @@ def _next_step(line: Line, ready: Ready, *, held: bool) -> str:
         (line.content_hash is None, "ready: the next run sends it."),
         (line.content_hash == SEND_AGAIN, "the next run sends it again, as was asked for."),
         (
-            _is_changed(line, ready) and line.kind == "chat",
+            _is_changed(line, ready) and KINDS[line.kind].interface.sent_once,
             "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
         ),
         (_is_changed(line, ready), "the next run sends it again, complete."),

@@ -9,6 +9,7 @@ import click
 
 from target_creovai.commands.command import Settings, operator_command, store_for_repair
 from target_creovai.commands.find import find_all
+from target_creovai.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def resend(settings: Settings, keys: tuple[str, ...], *, chats_twice: bool) -> N
 
 
 def _is_sent_chat(line: Line) -> bool:
-    return line.kind == "chat" and line.sent_at is not None
+    return KINDS[line.kind].interface.sent_once and line.sent_at is not None
 
 
 @operator_command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.kinds.case import assemble_case
 from target_creovai.kinds.chat import assemble_chat
+from target_creovai.model import Interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ class Kind:
     """
 
     name: str
+    interface: Interface
     streams: Mapping[str, str]
     needs_whole_input: bool
     assemble: Assemble
@@ -44,6 +46,7 @@ KINDS = {
         # Cases first: Creovai then knows a case when its chats name it.
         Kind(
             name="case",
+            interface=Interface.CASE,
             streams={"Case": "Id", "CaseComment": "ParentId", "EmailMessage": "ParentId"},
             needs_whole_input=True,
             assemble=assemble_case,
@@ -51,6 +54,7 @@ KINDS = {
         ),
         Kind(
             name="chat",
+            interface=Interface.CHAT,
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
             assemble=assemble_chat,

@@ -21,7 +21,7 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.model import Conversation, Finding, Message, Role, Skipped, Waiting
+from target_creovai.model import Conversation, Finding, Interface, Message, Role, Skipped, Waiting
 from target_creovai.parsers.mail import full_text, read_mail, repeats
 from target_creovai.rows import (
     is_deleted,
@@ -100,7 +100,7 @@ def _conversation(
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
     return Conversation(
-        kind="case",
+        interface=Interface.CASE,
         session_id=rules.session_id_prefix + case["Id"],
         # The mail that opened a case is a little older than the case: the window takes it in.
         start=min(time_of(case, "CreatedDate") or first, first),

@@ -10,7 +10,15 @@ from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_user, named_person
 from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
-from target_creovai.model import Conversation, Message, Participant, Role, Skipped, Waiting
+from target_creovai.model import (
+    Conversation,
+    Interface,
+    Message,
+    Participant,
+    Role,
+    Skipped,
+    Waiting,
+)
 from target_creovai.parsers.transcript import Line, Transcript, parse_transcript
 from target_creovai.rows import (
     is_deleted,
@@ -89,7 +97,7 @@ def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
     end = time_of(row, "EndTime") or max(times)
     case_id = text_of(row, "CaseId")
     return Conversation(
-        kind="chat",
+        interface=Interface.CHAT,
         session_id=rules.session_id_prefix + row["Id"],
         case_reference_id=rules.session_id_prefix + case_id if case_id else None,
         start=min(start, *times),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.payload import encode
 from target_creovai.store import PENDING, SET_ASIDE, WAITING, Store
 from target_creovai.store.tables import LEDGER, ROWS
@@ -175,7 +175,7 @@ class OperatorStore(Store):
         """
         with self._engine.begin() as db:
             for line in lines:
-                again = SEND_AGAIN if line.content_hash and line.kind != "chat" else None
+                again = SEND_AGAIN if line.content_hash and not _sent_once(line) else None
                 self._mark(db, line, reason, refused_hash=None, content_hash=again)
 
     def look_up_again(self, receipts: Iterable[Receipt], reason: str) -> int:
@@ -231,6 +231,10 @@ class OperatorStore(Store):
         statement = sa.update(LEDGER).where(_is(line), *only_if)
         marked = statement.values(outcome=PENDING, reason=reason, due_at=None, **values)
         return db.execute(marked).rowcount
+
+
+def _sent_once(line: Line) -> bool:
+    return KINDS[line.kind].interface.sent_once
 
 
 def _is(line: Receipt) -> sa.ColumnElement[bool]:

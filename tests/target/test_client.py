@@ -12,6 +12,7 @@ import trustme
 
 from target_creovai.client import CreovaiClient, Pace, _retry_after
 from target_creovai.errors import HaltError
+from target_creovai.model import Interface
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, chat, chat_id
 from tests.target.support import payload_of
@@ -86,7 +87,7 @@ def test_a_revoked_token_is_replaced_once(creovai: CreovaiServer) -> None:
     client = client_of(creovai)
     client.statuses(["a"])
     creovai.expire_tokens()
-    client.capture("chat", PAYLOAD)
+    client.capture(Interface.CHAT, PAYLOAD)
 
     assert paths(creovai)["/Token"] == 2
     assert list(creovai.chats) == [chat_id()]
@@ -97,7 +98,7 @@ def test_a_second_401_ends_it(creovai: CreovaiServer) -> None:
     creovai.faults.add(Fault("401", times=2))
 
     with pytest.raises(HaltError, match="a new token was refused too"):
-        client_of(creovai).capture("chat", PAYLOAD)
+        client_of(creovai).capture(Interface.CHAT, PAYLOAD)
     assert paths(creovai)["/capture/v2/chat"] == 2
 
 
@@ -126,14 +127,14 @@ def test_a_refused_login_halts(creovai: CreovaiServer, kind: str, says: str) -> 
     creovai.faults.add(Fault(kind, path="/Token"))
 
     with pytest.raises(HaltError, match=says):
-        client_of(creovai).capture("chat", PAYLOAD)
+        client_of(creovai).capture(Interface.CHAT, PAYLOAD)
     assert paths(creovai)["/capture/v2/chat"] == 0
 
 
 def test_look_ups_go_in_hundreds(creovai: CreovaiServer) -> None:
     """No maximum is documented, so the one of a sister endpoint is kept."""
     client = client_of(creovai)
-    client.capture("chat", PAYLOAD)
+    client.capture(Interface.CHAT, PAYLOAD)
     found = client.statuses([f"x{n}" for n in range(250)] + [chat_id()])
 
     assert set(found) == {chat_id()}
@@ -187,7 +188,7 @@ def test_retry_after_may_be_a_date() -> None:
 
 def test_a_path_in_api_url_is_dropped(creovai: CreovaiServer) -> None:
     """Creovai's own client resolves paths from the host's root."""
-    client_of(creovai, url=f"{creovai.url}/some/path?x=1").capture("chat", PAYLOAD)
+    client_of(creovai, url=f"{creovai.url}/some/path?x=1").capture(Interface.CHAT, PAYLOAD)
 
     assert set(paths(creovai)) == {"/Token", "/capture/v2/chat"}
 
@@ -199,7 +200,7 @@ def test_a_netrc_entry_does_not_replace_the_token(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password mine\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    client_of(creovai).capture("chat", PAYLOAD)
+    client_of(creovai).capture(Interface.CHAT, PAYLOAD)
 
     assert list(creovai.chats) == [chat_id()]
 
@@ -224,7 +225,7 @@ def test_an_unknown_certificate_is_never_accepted(server_side: ssl.SSLContext) -
     """Customer text does not go to a stranger; the message names the way out."""
     with CreovaiServer(ssl_context=server_side) as server:
         with pytest.raises(HaltError, match="REQUESTS_CA_BUNDLE"):
-            client_of(server).capture("chat", PAYLOAD)
+            client_of(server).capture(Interface.CHAT, PAYLOAD)
         assert server.calls == []
 
 
@@ -239,6 +240,6 @@ def test_a_private_authority_can_be_named(
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     with CreovaiServer(ssl_context=server_side) as server:
-        client_of(server).capture("chat", PAYLOAD)
+        client_of(server).capture(Interface.CHAT, PAYLOAD)
 
         assert list(server.chats) == [chat_id()]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from target_creovai.model import Interface
 from target_creovai.payload import build_outofband, changed_metadata
 from tests.target.rows import CONTACT_ID, at, case, chat
 from tests.target.support import NOW, payload_of
@@ -104,7 +105,7 @@ def test_bookkeeping_alone_is_no_change() -> None:
 @pytest.mark.parametrize(("kind", "key"), [("chat", "sessionId"), ("case", "caseReferenceId")])
 def test_a_change_is_dated_by_the_record(kind: str, key: str) -> None:
     """Creovai lets the last eventTime win: a repeated post changes nothing."""
-    assert build_outofband(kind, "id-1", NOW, {"a": 1}) == {
+    assert build_outofband(Interface(kind), "id-1", NOW, {"a": 1}) == {
         key: "id-1",
         "eventTime": "2024-06-01T00:00:00Z",
         "metadata": {"a": 1},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from target_creovai.model import Interface
 from target_creovai.validate import problems_of
 from tests.fakes.creovai.rules import case_problems, chat_problems
 from tests.target.rows import at, case, chat, comment, mail
@@ -92,13 +93,13 @@ def broken(kind: str, path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["chat", "case"])
 def test_what_creovai_takes_is_taken(kind: str) -> None:
     """Validation must not cost a good conversation."""
-    assert problems_of(kind, VALID[kind]) == []
+    assert problems_of(Interface(kind), VALID[kind]) == []
 
 
 @pytest.mark.parametrize(("kind", "path", "value"), BROKEN)
 def test_each_broken_rule_is_found_and_nobody_is_quoted(kind: str, path: str, value: Any) -> None:
     """Place and rule are named; the value, which may be a customer's, is not."""
-    problems = problems_of(kind, broken(kind, path, value))
+    problems = problems_of(Interface(kind), broken(kind, path, value))
 
     assert problems
     assert WORDS not in " ".join(problems)
@@ -119,7 +120,7 @@ def test_the_simulated_creovai_refuses_the_same(kind: str, path: str, value: Any
 @pytest.mark.parametrize(("kind", "path", "value"), BROKEN[:1])
 def test_a_problem_names_place_and_rule(kind: str, path: str, value: Any) -> None:
     """Someone has to find it."""
-    assert problems_of(kind, broken(kind, path, value)) == ["payload: required"]
+    assert problems_of(Interface(kind), broken(kind, path, value)) == ["payload: required"]
 
 
 def test_two_participants_with_one_key_are_refused() -> None:
@@ -128,13 +129,13 @@ def test_two_participants_with_one_key_are_refused() -> None:
     for payload in twins.values():
         first = payload["participants"][0]
         payload["participants"].append(copy.deepcopy(first))
-    assert problems_of("chat", twins["chat"])
-    assert problems_of("case", twins["case"])
+    assert problems_of(Interface.CHAT, twins["chat"])
+    assert problems_of(Interface.CASE, twins["case"])
 
     twins["chat"]["participants"][-1]["type"] = "Bot"
     twins["case"]["participants"][-1]["type"] = "Bot"
-    assert problems_of("chat", twins["chat"]) == []
-    assert problems_of("case", twins["case"])
+    assert problems_of(Interface.CHAT, twins["chat"]) == []
+    assert problems_of(Interface.CASE, twins["case"])
 
 
 def test_a_chat_in_which_nobody_speaks_is_refused() -> None:
@@ -143,12 +144,15 @@ def test_a_chat_in_which_nobody_speaks_is_refused() -> None:
     for who in silent["participants"]:
         who["messages"] = []
 
-    assert problems_of("chat", silent) == ["participants: no message"]
+    assert problems_of(Interface.CHAT, silent) == ["participants: no message"]
 
 
 @pytest.mark.parametrize("moment", [at("10:00:00.1"), at("10:00:00.1234567"), at("10:05")])
 def test_fractions_and_bounds_are_inside(moment: str) -> None:
     """Times are compared as times, not as texts: `Z` sorts after `.`."""
     assert (
-        problems_of("chat", broken("chat", "participants.0.messages.0.utcTimestamp", moment)) == []
+        problems_of(
+            Interface.CHAT, broken("chat", "participants.0.messages.0.utcTimestamp", moment)
+        )
+        == []
     )
