@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
 from target_creovai.validate import problems_of
 
@@ -51,7 +51,7 @@ class Ready:
         return metadata
 
 
-Verdict = Ready | Waiting | Skipped | Unfit
+Verdict = Ready | Waiting | Skipped | Deleted | Unfit
 
 
 def assemble(
@@ -68,11 +68,13 @@ def assemble(
 
 
 def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
-    if isinstance(conversation, Waiting | Skipped | Unfit):
+    if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
         return conversation
     payload = build_payload(conversation, rules)
     if problems := problems_of(conversation.interface, payload):
         return Unfit(f"the payload is not valid: {'; '.join(problems[:5])}")
+    if rules.max_payload_bytes and (size := len(encode(payload))) > rules.max_payload_bytes:
+        return Unfit(f"the payload has {size} bytes, more than max_payload_bytes")
     return Ready(
         session_id=conversation.session_id,
         payload=payload,

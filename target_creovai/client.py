@@ -43,15 +43,20 @@ OUTOFBAND_PATHS = {
     Interface.CASE: "/capture/v2/outofband/case",
 }
 STATUS_PATH = "/capture/v2/status"
+EXCLUDE_PATH = "/capture/v2/status/exclude"
+PURGE_PATH = "/interactions/v2/purge/sessions"
 TYPES_PATH = "/processing/v2/ParticipantRefTypes"
 TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
 ABSENT = frozenset({"NotFound", "Unknown"})
+PURGED = frozenset({"NotFound", "Purging"})
 
 # The right that a 403 most likely misses, by the start of the path.
 RIGHTS = {
     "/capture/v2/chat": "chats must be enabled for the API user: ask Creovai support",
     "/capture/v2/case": "cases must be enabled for the API user: ask Creovai support",
     "/capture/v2/outofband": "the API user needs the AsyncMetaData role: ask Creovai support",
+    EXCLUDE_PATH: "the API user may not exclude interactions (see on_delete): ask Creovai support",
+    PURGE_PATH: "the API user may not purge interactions (see on_delete): ask Creovai support",
     "/capture/v2/status": "the API user may not read the status of interactions",
     "/processing/v2": "the API user may not read the tenant's participant types",
 }
@@ -121,6 +126,20 @@ class CreovaiClient:
                 if session.get("status") not in ABSENT:
                     found[session.get("sessionId")] = session
         return found
+
+    def exclude(self, session_ids: Sequence[str]) -> set[str]:
+        """Keep sessions out of all analysis; return those that are, which is all of them."""
+        if session_ids:
+            self._call("POST", EXCLUDE_PATH, {"sessionIds": list(session_ids)}, answer=False)
+        return set(session_ids)
+
+    def purge(self, session_ids: Sequence[str]) -> set[str]:
+        """Delete up to 100 sessions; return those that are being deleted, or are gone already."""
+        if not session_ids:
+            return set()
+        answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
+        items = [item for item in answer.get("items") or () if isinstance(item, dict)]
+        return {str(item.get("sessionId")) for item in items if item.get("status") in PURGED}
 
     def participant_types(self) -> list[str]:
         """Return the names of the tenant's types of participants, as it spells them."""
@@ -271,6 +290,9 @@ def _check(response: requests.Response, path: str) -> None:
     if reason := _halting(status, path):
         msg = f"Creovai answered {answer} to {path}: {reason}."
         raise HaltError(msg)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        size = len(response.request.body or b"")
+        raise RejectedError(status, f"its {size} bytes are too many for Creovai")
     raise RejectedError(status, "Creovai refused it")
 
 

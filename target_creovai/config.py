@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from target_creovai.model import Role, Rules, whole_name
+from target_creovai.model import Policy, Role, Rules, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -160,6 +160,61 @@ CONFIG_SCHEMA = th.PropertiesList(
         description="Field names (`Owner.Email`, `Tier__c`) or parents (`Owner`) never sent.",
     ),
     th.Property(
+        "case_updates",
+        th.StringType(nullable=False, allowed_values=["resend", "once"]),
+        default="resend",
+        title="Case updates",
+        description=(
+            "`resend`: a case that changed after it was sent goes again, complete. `once`: it does "
+            "not, and is reported; changed fields still follow."
+        ),
+    ),
+    th.Property(
+        "on_delete",
+        th.StringType(nullable=False, allowed_values=["ignore", "exclude", "purge"]),
+        default="ignore",
+        title="Deletions",
+        description=(
+            "What becomes of a conversation at Creovai once its Case or chat is deleted in "
+            "Salesforce: nothing, left out of all analysis, or deleted there, too."
+        ),
+    ),
+    th.Property(
+        "max_deletes",
+        th.IntegerType(nullable=False, minimum=0),
+        default=100,
+        title="Most deletions",
+        description="A run that would exclude or purge more conversations does none, and says so.",
+    ),
+    th.Property(
+        "max_failures",
+        th.IntegerType(minimum=0),
+        title="Most failures",
+        description=(
+            "Stop delivery when more conversations than this were set aside in a run; no limit by "
+            "default."
+        ),
+    ),
+    th.Property(
+        "max_payload_bytes",
+        th.IntegerType(minimum=1),
+        title="Largest payload",
+        description=(
+            "Set aside, never cut, a conversation whose payload is larger; no limit by default, as "
+            "Creovai documents none."
+        ),
+    ),
+    th.Property(
+        "retry_budget_seconds",
+        th.IntegerType(nullable=False, minimum=0),
+        default=1800,
+        title="Retry budget",
+        description=(
+            "How long a run may wait for Creovai in all, over all workers, before it stops and "
+            "leaves the rest to the next."
+        ),
+    ),
+    th.Property(
         "max_workers",
         th.IntegerType(nullable=False, minimum=1, maximum=64),
         default=4,
@@ -202,6 +257,18 @@ def assembly_rules(config: Mapping[str, Any]) -> Rules:
         agent_id=config["agent_id"],
         session_id_prefix=config["session_id_prefix"],
         metadata_exclude=frozenset(config.get("metadata_exclude") or []),
+        max_payload_bytes=config.get("max_payload_bytes"),
+    )
+
+
+def delivery_policy(config: Mapping[str, Any]) -> Policy:
+    """Return the settings that decide how delivery goes."""
+    return Policy(
+        workers=config["max_workers"],
+        case_updates=config["case_updates"],
+        on_delete=config["on_delete"],
+        max_deletes=config["max_deletes"],
+        max_failures=config.get("max_failures"),
     )
 
 

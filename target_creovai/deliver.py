@@ -7,97 +7,111 @@ anything is sent again.
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import backoff
 import msgspec
 
 from target_creovai.dispatch import Dispatch, logger
-from target_creovai.errors import HaltError, LostAnswerError, RejectedError, RetryLaterError
+from target_creovai.erasure import WAYS, Erasures
+from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.kinds import KINDS
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
-from target_creovai.store import SENT, SET_ASIDE, SKIPPED, WAITING
+from target_creovai.sender import Job, Sender
+from target_creovai.store import SEND_AGAIN, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.summary import Trouble
 from target_creovai.workers import WokenError, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     from target_creovai.assemble import Ready
     from target_creovai.client import CreovaiClient
-    from target_creovai.model import Interface, Rules, Skipped, Unfit, Waiting
-    from target_creovai.payload import Payload
+    from target_creovai.model import Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.patience import Patience
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
-TRIES = 6  # over about half a minute
-LONGEST_BACKOFF_SECONDS = 60.0
-# An answer that asks to wait longer ends the delivery of this run instead.
-LONGEST_WAIT_SECONDS = 300
-# How soon Creovai can tell of what it took is not documented: one "not found" proves nothing.
-LOOK_AGAIN_SECONDS = 2.0
 # So many conversations in a row that Creovai cannot take: it is down, not they are bad.
 FAILURES_IN_A_ROW = 3
 # On SIGTERM: how long requests under way may still take to be written down.
 GRACE_SECONDS = 10.0
+# What other runs have claimed is theirs to deliver: how long this one stays to see it done.
+LOOKS_AT_OTHERS, SECONDS_BETWEEN_LOOKS = 600, 1.0
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One request to make. `changes` is the out-of-band body, None for a whole conversation."""
-
-    entry: Entry
-    ready: Ready
-    changes: Payload | None = None
-
-    @property
-    def interface(self) -> Interface:
-        """Which of Creovai's interfaces takes it."""
-        return KINDS[self.entry.kind].interface
-
-    @property
-    def metadata(self) -> bytes:
-        """What Creovai's copy of the metadata is once this is delivered."""
-        return encode(self.ready.metadata)
+DELETED_LATER = "deleted in Salesforce after it was sent"
+DELETED_BEFORE = "deleted in Salesforce"
 
 
 class Delivery(Dispatch):
-    """Sends over HTTP, `workers` conversations at a time, and keeps the ledger."""
+    """Sends over HTTP, several conversations at a time, and keeps the ledger."""
 
     def __init__(
-        self, store: Store, rules: Rules, summary: Summary, client: CreovaiClient, workers: int
+        self,
+        store: Store,
+        rules: Rules,
+        summary: Summary,
+        client: CreovaiClient,
+        policy: Policy,
+        patience: Patience,
     ) -> None:
         super().__init__(store, rules, summary)
-        self._client = client
-        self._workers: Workers[Job, str | None] = Workers(workers, self._send)
+        self._policy = policy
+        self._sender = Sender(client, patience, may_send=lambda: not store.lease_lost)
+        self._workers: Workers[Job, str | None] = Workers(policy.workers, self._sender.send)
         self._failures = 0
+        self._refused = 0
+        self._early = False
+        self._erasures: Erasures | None = None
+        if way := WAYS.get(policy.on_delete):
+            self._erasures = Erasures(
+                store,
+                self._sender,
+                summary,
+                way=way,
+                limit=policy.max_deletes,
+                prefix=rules.session_id_prefix,
+            )
+
+    # The run
 
     def run(self) -> None:
-        """Deliver what is due, unless another run is at it.
+        """Deliver what is due, unless another run is at it that does not share the work.
 
         That one would take our intents for those of a run that died, and send
         the same once more.
         """
-        with self.store.sole_delivery() as alone:
-            if alone:
-                self._deliver()
-            else:
+        self._early = False
+        with self.store.delivering() as free:
+            if not free:
                 self.summary.halted = "another run is delivering from this store: let it end first."
+            elif not self.summary.halted:
+                self._to_the_end(self._all)
         self._count_what_stands()
 
-    def _deliver(self) -> None:
+    def run_early(self, more_to_come: Callable[[], bool]) -> None:
+        """Deliver what needs no other stream while rows still come.
+
+        Args:
+            more_to_come: Waits for news; tells whether to go on. What Creovai could not
+                take is left to `run`, which comes after.
+        """
+        self._early = True
+        with self.store.delivering() as free:
+            if free:
+                self._to_the_end(lambda: self._while_reading(more_to_come))
+
+    def _to_the_end(self, deliver: Callable[[], None]) -> None:
         """Deliver until nothing is due, or until Creovai stops us.
 
         Whatever ends the run, requests under way are waited for and written down.
         """
         try:
-            super().run()
+            self.store.keep_to_prefix(self.rules.session_id_prefix)
+            deliver()
             self._finish_all()
         except HaltError as error:
             self.summary.halted = str(error)
@@ -106,17 +120,63 @@ class Delivery(Dispatch):
             self._finish_all(GRACE_SECONDS)
             raise
 
+    def _all(self) -> None:
+        super().run()
+        self._finish_all()
+        for _ in range(LOOKS_AT_OTHERS):
+            self.leave_if_asked()
+            if self.summary.halted or not self._others_have():
+                break
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            super().run()
+            self._finish_all()
+        else:
+            self.summary.halted = "another run has claimed conversations and does not deliver them."
+        if self._erasures and not self.summary.halted:
+            self._erasures.carry_out()
+
+    def _others_have(self) -> bool:
+        now = utc(datetime.now(UTC))
+        return any(
+            self.store.claimed_by_others(kind.name, rules=self.rules_hash, now=now)
+            for kind in self.kinds_to_go()
+        )
+
+    def _while_reading(self, more_to_come: Callable[[], bool]) -> None:
+        while more_to_come():
+            for kind in KINDS.values():
+                if not kind.needs_whole_input:
+                    self.walk(kind)
+            self._finish_all()
+            self.leave_if_asked()
+
     def stop(self, exit_code: int) -> None:
         """Ask for an end, also while waiting for an answer."""
         super().stop(exit_code)
         self._workers.wake()
 
+    # The verdicts
+
+    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+        """Claim what is due, so that no other run takes it as well."""
+        return self.store.claim(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
+
     def page(self, entries: Sequence[Entry]) -> None:
-        """Settle first what an earlier run sent without living to see the answer."""
+        """Settle first what was erased, and what a run sent without living to see the answer."""
+        entries = [entry for entry in entries if not self._is_settled(entry)]
         lost = [entry for entry in entries if entry.intent_hash and not entry.content_hash]
         if lost:
             entries = self._recover(entries, lost)
-        super().page(entries)
+        if entries:
+            super().page(entries)
+
+    def _is_settled(self, entry: Entry) -> bool:
+        if entry.erased_at:
+            self.store.bury(entry, rules=self.rules_hash)
+            return True
+        if self._erasures and entry in self._erasures:
+            return True
+        return self._early and (entry.kind, entry.id) in self.summary.pending
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
@@ -126,12 +186,17 @@ class Delivery(Dispatch):
             self._give(Job(entry, verdict))
         elif entry.content_hash == verdict.content_hash and not entry.intent_hash:
             self._give_changes(entry, verdict)
-        elif KINDS[entry.kind].interface.sent_once:
-            # What a second post of a chat does is not public, and it may be billed.
+        elif self._is_sent_for_good(entry):
             self.summary.changed_after_sending.append(verdict.session_id)
             self._give_changes(entry, verdict)
         else:
             self._give(Job(entry, verdict))
+
+    def _is_sent_for_good(self, entry: Entry) -> bool:
+        """Tell whether a second post would be a risk: it may be billed, or stand there twice."""
+        if KINDS[entry.kind].interface.sent_once:
+            return True
+        return self._policy.case_updates == "once" and entry.content_hash != SEND_AGAIN
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Note why, and when time alone may change it."""
@@ -141,10 +206,34 @@ class Delivery(Dispatch):
         """Note why; what was sent stays sent."""
         self._settle(entry, SENT if entry.content_hash else SKIPPED, verdict.reason)
 
+    def deleted(self, entry: Entry) -> None:
+        """Take it back, if it was sent and `on_delete` says so; it is never sent."""
+        if entry.content_hash is None:
+            self._settle(entry, SKIPPED, DELETED_BEFORE)
+        elif self._erasures is None:
+            self._settle(entry, SENT, DELETED_LATER)
+        else:
+            self._erasures.note(entry, self.rules_hash)
+
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
         self._settle(entry, SET_ASIDE, verdict.reason, detail=detail)
+
+    def report_set_aside(self, entry: Entry, reason: str) -> None:
+        """Count it; too many of them are a mistake in the settings, not in the records.
+
+        Raises:
+            HaltError: There are more than `max_failures`.
+        """
+        super().report_set_aside(entry, reason)
+        self._refused += 1
+        if self._policy.max_failures is not None and self._refused > self._policy.max_failures:
+            msg = (
+                f"more than max_failures ({self._policy.max_failures}) conversations were set "
+                "aside in this run: look at their reasons before the rest goes the same way."
+            )
+            raise HaltError(msg)
 
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
@@ -170,9 +259,8 @@ class Delivery(Dispatch):
         if not changed:
             self.store.keep(entry, SENT, rules=self.rules_hash)
             return
-        body = build_outofband(
-            KINDS[entry.kind].interface, verdict.session_id, verdict.modified, changed
-        )
+        interface = KINDS[entry.kind].interface
+        body = build_outofband(interface, verdict.session_id, verdict.modified, changed)
         self._give(Job(entry, verdict, changes=body))
 
     def _give(self, job: Job) -> None:
@@ -231,86 +319,26 @@ class Delivery(Dispatch):
         )
         counts = self.summary.sent if job.changes is None else self.summary.metadata_sent
         counts[entry.kind] += 1
+        self.summary.pending.pop((entry.kind, entry.id), None)
         logger.debug("%s %s delivered", entry.kind, ready.session_id)
 
     def _postpone(self, job: Job, reason: str) -> None:
-        self.store.postpone(job.entry, reason)
-        self.summary.pending.append(Trouble(job.entry.kind, job.entry.id, reason))
+        entry = job.entry
+        self.store.postpone(entry, reason)
+        self.summary.pending[entry.kind, entry.id] = Trouble(entry.kind, entry.id, reason)
         self._failures += 1
         if self._failures >= FAILURES_IN_A_ROW:
             msg = f"Creovai could not take {self._failures} conversations in a row: {reason}."
             raise HaltError(msg)
-
-    # In the workers' threads
-
-    def _send(self, job: Job) -> str | None:
-        if job.changes is not None:
-            return retrying(self._append)(job)
-        first_time = job.entry.content_hash is None
-        lost = False
-
-        def attempt() -> str:
-            nonlocal lost
-            # A case that Creovai has already is sent again complete: a look-up could not
-            # tell the new version from the old one.
-            if lost and first_time and (found := self._look_up([job.ready.session_id])):
-                return str(found[job.ready.session_id].get("id") or "")
-            try:
-                return self._client.capture(job.interface, job.ready.payload)
-            except LostAnswerError:
-                lost = True
-                raise
-
-        return retrying(attempt)()
-
-    def _append(self, job: Job) -> None:
-        self._client.append_metadata(job.interface, job.changes or {})
 
     # After a crash
 
     def _recover(self, entries: Sequence[Entry], lost: Sequence[Entry]) -> list[Entry]:
         """Return the page with what Creovai has of the lost ones written down."""
         session_ids = {entry.id: self.rules.session_id_prefix + entry.id for entry in lost}
-        try:
-            found = retrying(self._look_up)(list(session_ids.values()))
-        except RetryLaterError as error:
-            msg = f"Creovai does not tell what became of {len(lost)} conversations ({error})."
-            raise HaltError(msg) from None
+        found = self._sender.what_arrived(list(session_ids.values()))
         for entry in lost:
             if session := found.get(session_ids[entry.id]):
                 self.store.recover(entry, utc(datetime.now(UTC)), str(session.get("id") or ""))
                 logger.info("%s %s had arrived before the last run died", entry.kind, entry.id)
         return self.store.entries(entries[0].kind, [entry.id for entry in entries])
-
-    def _look_up(self, session_ids: list[str]) -> dict[str, Any]:
-        """Ask Creovai what it has; "not found" is believed when it is said twice."""
-        found = dict(self._client.statuses(session_ids))
-        missing = [session_id for session_id in session_ids if session_id not in found]
-        if missing:
-            time.sleep(LOOK_AGAIN_SECONDS)
-            found |= self._client.statuses(missing)
-        return found
-
-
-def _waits() -> Generator[float, RetryLaterError, None]:
-    """Exponential with jitter, and never less than Retry-After."""
-    error = yield 0.0
-    delay = 1.0
-    while True:
-        if error.retry_after > LONGEST_WAIT_SECONDS:
-            msg = f"Creovai asks to wait {error.retry_after:.0f} seconds ({error})."
-            raise HaltError(msg)
-        jittered = random.uniform(delay / 2, delay)  # noqa: S311 -- no secret rests on it
-        error = yield max(error.retry_after, jittered)
-        delay = min(2 * delay, LONGEST_BACKOFF_SECONDS)
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def retrying(call: Callable[P, R]) -> Callable[P, R]:
-    """Return a call that is made again, after growing pauses, while Creovai cannot take it."""
-    return backoff.on_exception(
-        _waits, RetryLaterError, max_tries=TRIES, jitter=None, logger=logger
-    )(call)

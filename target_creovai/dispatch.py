@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Ready, assemble, fingerprint
 from target_creovai.kinds import KINDS
-from target_creovai.model import Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from target_creovai.kinds import Kind
     from target_creovai.model import Rules
     from target_creovai.store import Entry, Store
 
@@ -44,10 +45,18 @@ class Dispatch(ABC):
         any other, a case may lack half of its mails.
         """
         self.count_held()
-        for kind in KINDS.values():
-            if self.store.input_ended_well or not kind.needs_whole_input:
-                for page in self._pages(kind.name):
-                    self.page(page)
+        for kind in self.kinds_to_go():
+            self.walk(kind)
+
+    def kinds_to_go(self) -> list[Kind]:
+        """Return the kinds that may be delivered now."""
+        whole = self.store.input_ended_well
+        return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
+
+    def walk(self, kind: Kind) -> None:
+        """Walk through what is due of one kind."""
+        for page in self._pages(kind.name):
+            self.page(page)
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end at the next safe point; may be called by a signal handler.
@@ -74,7 +83,7 @@ class Dispatch(ABC):
         for kind in KINDS.values():
             if kind.needs_whole_input:
                 count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
-                self.summary.held += Counter({kind.name: count})
+                self.summary.held |= Counter({kind.name: count})  # zero leaves no trace
 
     def page(self, entries: Sequence[Entry]) -> None:
         """Assemble these conversations and hand each on."""
@@ -92,6 +101,9 @@ class Dispatch(ABC):
                     self.summary.skipped[entry.kind, verdict.reason] += 1
                     self.summary.note(entry.kind, verdict.findings)
                     self.skip(entry, verdict)
+                case Deleted():
+                    self.summary.skipped[entry.kind, verdict.reason] += 1
+                    self.deleted(entry)
                 case Unfit():
                     self.unfit(entry, verdict)
                     self.report_set_aside(entry, verdict.reason)
@@ -100,6 +112,10 @@ class Dispatch(ABC):
         """Count and name a conversation that cannot be sent as it is."""
         logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
         self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+
+    @abstractmethod
+    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+        """Return what is due of a kind, in order of Id, from the one behind `after`."""
 
     @abstractmethod
     def ready(self, entry: Entry, verdict: Ready) -> None:
@@ -114,13 +130,15 @@ class Dispatch(ABC):
         """Take a conversation that holds nothing to send."""
 
     @abstractmethod
+    def deleted(self, entry: Entry) -> None:
+        """Take a conversation whose record is deleted."""
+
+    @abstractmethod
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
 
     def _pages(self, kind: str) -> Iterator[list[Entry]]:
         after = ""
-        while page := self.store.due(
-            kind, rules=self.rules_hash, now=utc(datetime.now(UTC)), after=after, limit=PAGE
-        ):
+        while page := self.take(kind, now=utc(datetime.now(UTC)), after=after, limit=PAGE):
             yield page
             after = page[-1].id

@@ -30,6 +30,10 @@ class DryRun(Dispatch):
         self._folder = Path(payload_dir)
         summary.payload_dir = payload_dir
 
+    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+        """Look at what is due; whoever delivers meanwhile is not held up."""
+        return self.store.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
+
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""
         self._write(
@@ -58,6 +62,9 @@ class DryRun(Dispatch):
         self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
+        """Leave the ledger alone."""
+
+    def deleted(self, entry: Entry) -> None:
         """Leave the ledger alone."""
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:

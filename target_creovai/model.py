@@ -117,6 +117,13 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """Its record is in Salesforce's recycle bin: never sent, and taken back if it was."""
+
+    reason: str = "deleted in Salesforce"
+
+
+@dataclass(frozen=True, slots=True)
 class Unfit:
     """Rows that make no payload that could be sent.
 
@@ -127,7 +134,7 @@ class Unfit:
     detail: Mapping[str, Any] | None = None
 
 
-Assembly = Conversation | Waiting | Skipped | Unfit
+Assembly = Conversation | Waiting | Skipped | Deleted | Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +153,22 @@ class Rules:
     agent_id: str = "Email"
     session_id_prefix: str = ""
     metadata_exclude: frozenset[str] = frozenset()
+    max_payload_bytes: int | None = None
 
     def leaves_out(self, role: Role) -> bool:
         """Tell whether messages of this role are not to be sent."""
         return self.participant_types.get(role) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that decide how delivery goes."""
+
+    workers: int = 4
+    case_updates: str = "resend"
+    on_delete: str = "ignore"
+    max_deletes: int = 100
+    max_failures: int | None = None
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

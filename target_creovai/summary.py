@@ -75,9 +75,10 @@ class Summary:
     unchanged: Counter[str] = field(default_factory=Counter)
     waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    erased: Counter[tuple[str, str]] = field(default_factory=Counter)
     set_aside: list[Trouble] = field(default_factory=list)
     set_aside_before: Counter[str] = field(default_factory=Counter)
-    pending: list[Trouble] = field(default_factory=list)
+    pending: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     unusable_rows: list[str] = field(default_factory=list)
     changed_after_sending: list[str] = field(default_factory=list)
     held: Counter[str] = field(default_factory=Counter)
@@ -132,12 +133,14 @@ class Summary:
             yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
         for (kind, reason), count in sorted(self.skipped.items()):
             yield f"skipped    {_number(count, kind)}: {reason}"
+        for (done, kind), count in sorted(self.erased.items()):
+            yield f"{done:<10} {_number(count, kind)} at Creovai: deleted in Salesforce"
         for finding, text in FINDINGS.items():
             yield from self._finding_lines(finding, text)
         if self.set_aside_before:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
-            yield f"changed    chats after they were sent: {_ids(self.changed_after_sending)}"
+            yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
 
     def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
         for (found, kind), n in sorted(self.findings.items()):
@@ -150,7 +153,7 @@ class Summary:
             yield f"HELD       {_number(count, kind)}: the tap did not finish"
         yield from _listed("UNUSABLE", self.unusable_rows)
         yield from _listed("SET ASIDE", self.set_aside)
-        yield from _listed("PENDING", self.pending)
+        yield from _listed("PENDING", list(self.pending.values()))
         if self.halted:
             yield f"STOPPED    {self.halted}"
         for wrong, what_to_do in _TO_DO.items():

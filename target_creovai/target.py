@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -22,11 +23,13 @@ from typing_extensions import override
 
 from target_creovai.client import connect
 from target_creovai.commands.group import with_commands
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
-from target_creovai.deliver import Delivery
+from target_creovai.config import CONFIG_SCHEMA, assembly_rules, delivery_policy, problems
+from target_creovai.deliver import GRACE_SECONDS, Delivery
 from target_creovai.dry_run import DryRun
+from target_creovai.early import EarlyDelivery
 from target_creovai.errors import RowError, TargetError
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.patience import Patience
 from target_creovai.payload import utc
 from target_creovai.reader import LineReader
 from target_creovai.sinks import IgnoringSink, StagingSink
@@ -81,6 +84,7 @@ class TargetCreovai(Target):
         self._last_state_at = time.monotonic()
         self._received_anything = False
         self._dispatching: Dispatch | None = None
+        self._early: EarlyDelivery | None = None
         self._tap_marks_its_end = False
 
     # Settings
@@ -134,6 +138,7 @@ class TargetCreovai(Target):
         self._buffered_bytes += len(row.body)
         if len(self._buffer) >= ROWS_PER_COMMIT or self._buffered_bytes >= BYTES_PER_COMMIT:
             self._commit()
+            self._deliver_early()
 
     def ignore(self, stream: str) -> None:
         """Count a row of a stream that makes no conversation."""
@@ -163,6 +168,7 @@ class TargetCreovai(Target):
         rows = self._rows_since_state + len(self._buffer)
         if rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES:
             self.drain_all()
+            self._deliver_early()
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -170,6 +176,18 @@ class TargetCreovai(Target):
         self._commit()
         super()._write_state_message(state)
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
+
+    def _deliver_early(self) -> None:
+        """Deliver what needs no other stream, while the tap goes on."""
+        if self._early is None:
+            dispatch = self._dispatch()
+            if not isinstance(dispatch, Delivery):
+                return
+            self._early = EarlyDelivery(dispatch)
+            if isinstance(self.message_reader, LineReader):
+                # However reading ends, requests under way are written down.
+                self.message_reader.interrupted = partial(self._early.end, GRACE_SECONDS)
+        self._early.news()
 
     # End of input
 
@@ -184,6 +202,8 @@ class TargetCreovai(Target):
         if self._received_anything:
             self.store.end_input(well=self._input_ended_well())
         super().process_endofpipe()
+        if self._early:
+            self._early.end()
         self._dispatching = self._dispatch()
         self._dispatching.run()
         for line in self.summary.lines():
@@ -208,8 +228,15 @@ class TargetCreovai(Target):
         rules = assembly_rules(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
-        client = connect(self.config)
-        return Delivery(self.store, rules, self.summary, client, self.config["max_workers"])
+        patience = Patience(self.config["retry_budget_seconds"])
+        return Delivery(
+            self.store,
+            rules,
+            self.summary,
+            connect(self.config),
+            delivery_policy(self.config),
+            patience,
+        )
 
     # Process
 
@@ -230,6 +257,8 @@ class TargetCreovai(Target):
         signal.signal(signum, signal.SIG_IGN)
         exit_code = SIGNAL_EXIT_CODE + signum
         if self._dispatching is None:
+            if self._early:
+                self._early.stop(exit_code)
             raise SystemExit(exit_code)
         self._dispatching.stop(exit_code)
 

@@ -94,7 +94,7 @@ def alone(store: OperatorStore) -> Iterator[None]:
     Raises:
         StoreError: One is at it.
     """
-    with store.sole_delivery() as free:
+    with store.delivering(alone=True) as free:
         if not free:
             msg = "A run is delivering from this store: let it end first. Nothing was changed."
             raise StoreError(msg)

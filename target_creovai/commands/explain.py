@@ -13,16 +13,17 @@ import msgspec
 from target_creovai.assemble import Ready, Verdict, assemble
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.commands.find import WHY_UNKNOWN, find
-from target_creovai.config import assembly_rules
+from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.kinds import KINDS
-from target_creovai.model import Skipped, Waiting
+from target_creovai.model import Deleted, Skipped, Waiting
 from target_creovai.payload import changed_metadata, utc
-from target_creovai.store.operator import SEND_AGAIN, OperatorStore
+from target_creovai.store import SEND_AGAIN
+from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_creovai.model import Row, Rules
+    from target_creovai.model import Policy, Row, Rules
     from target_creovai.store.operator import Line
 
 
@@ -69,7 +70,13 @@ class Explanation:
 
 
 def explanation(
-    line: Line, rows: Mapping[str, Sequence[Row]], verdict: Verdict, *, prefix: str, held: bool
+    line: Line,
+    rows: Mapping[str, Sequence[Row]],
+    verdict: Verdict,
+    policy: Policy,
+    *,
+    prefix: str,
+    held: bool,
 ) -> Explanation:
     """Lay the ledger's line beside what its rows make now."""
     ready = verdict if isinstance(verdict, Ready) else None
@@ -85,7 +92,7 @@ def explanation(
         ],
         outcome=line.outcome,
         reason=line.reason,
-        now=_now(line, verdict, held=held),
+        now=_now(line, verdict, policy, held=held),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
@@ -94,23 +101,35 @@ def explanation(
     )
 
 
-def _now(line: Line, verdict: Verdict, *, held: bool) -> str:
+def _now(line: Line, verdict: Verdict, policy: Policy, *, held: bool) -> str:
+    if line.erased_at:
+        return "is never sent again: `forget` alone lifts that."
     match verdict:
         case Ready():
-            return _next_step(line, verdict, held=held)
+            return _next_step(line, verdict, policy, held=held)
         case Waiting():
             until = f", until {utc(verdict.until)}" if verdict.until else ""
             return f"waits: {verdict.reason}{until}"
         case Skipped():
             return f"is skipped: {verdict.reason}"
+        case Deleted():
+            return _deleted(line, policy)
         case _:
             return f"is set aside: {verdict.reason}"
+
+
+def _deleted(line: Line, policy: Policy) -> str:
+    if line.content_hash is None:
+        return "is skipped: it is deleted in Salesforce."
+    if policy.on_delete == "ignore":
+        return "Creovai keeps it, though it is deleted in Salesforce: see on_delete."
+    return f"the next run has Creovai {policy.on_delete} it: it is deleted in Salesforce."
 
 
 _HELD = "It is held until an input ends well: the last one did not."
 
 
-def _next_step(line: Line, ready: Ready, *, held: bool) -> str:
+def _next_step(line: Line, ready: Ready, policy: Policy, *, held: bool) -> str:
     """Return what the next run does with a valid payload: the first of these that holds."""
     steps = (
         (
@@ -126,6 +145,10 @@ def _next_step(line: Line, ready: Ready, *, held: bool) -> str:
         (
             _is_changed(line, ready) and KINDS[line.kind].interface.sent_once,
             "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
+        ),
+        (
+            _is_changed(line, ready) and policy.case_updates == "once",
+            "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it.",
         ),
         (_is_changed(line, ready), "the next run sends it again, complete."),
         (bool(_changed_fields(line, ready)), "the next run sends the changed fields."),
@@ -144,13 +167,14 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
     return sorted(changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata))
 
 
-def explain_line(store: OperatorStore, line: Line, rules: Rules) -> Explanation:
+def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     rows = store.rows_of(line.kind, [line.id])[line.id]
     return explanation(
         line,
         rows,
         assemble(line.kind, line.id, rows, rules, datetime.now(UTC)),
+        policy,
         prefix=rules.session_id_prefix,
         held=KINDS[line.kind].needs_whole_input and not store.input_ended_well,
     )
@@ -164,7 +188,7 @@ def explain(settings: Settings, key: str, output: str) -> None:
     rules = assembly_rules(settings)
     with OperatorStore(settings["store_url"]) as store:
         lines = find(store, key, rules.session_id_prefix)
-        found = [explain_line(store, line, rules) for line in lines]
+        found = [explain_line(store, line, rules, delivery_policy(settings)) for line in lines]
     if not found:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})

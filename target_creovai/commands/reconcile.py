@@ -19,9 +19,10 @@ from target_creovai.commands.command import (
     operator_command,
     show,
 )
-from target_creovai.deliver import LOOK_AGAIN_SECONDS, retrying
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.kinds import KINDS
+from target_creovai.patience import Patience
+from target_creovai.sender import LOOK_AGAIN_SECONDS
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
         try:
             report = compare(
                 store,
-                retrying(client.statuses),
+                Patience(settings["retry_budget_seconds"]).retrying(client.statuses),
                 prefix=settings["session_id_prefix"],
                 since=since.isoformat() if since else "",
             )

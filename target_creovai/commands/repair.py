@@ -34,20 +34,27 @@ def resend(settings: Settings, keys: tuple[str, ...], *, chats_twice: bool) -> N
     """Send conversations again in the next run, even if they are unchanged."""
     with store_for_repair(settings) as store:
         lines, unknown = find_all(store, keys, settings["session_id_prefix"])
+        erased = [line for line in lines if line.erased_at]
         twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
-        due = [line for line in lines if line not in twice]
+        due = [line for line in lines if line not in twice and line not in erased]
         store.send_again(due, RESEND)
     click.echo(f"{_count(due)} to be sent by the next run.")
+    for line in erased:
+        click.echo(
+            f"Left as it is: {line.kind} {line.id}, {line.reason}, at {line.erased_at}. If it "
+            "shall go all the same, `forget` it first; the tap has to read it again then."
+        )
     for line in twice:
         click.echo(
             f"Left as it is: chat {line.id}, sent at {line.sent_at}. Creovai may bill a second "
             "post: add --even-if-chats-are-billed-twice if it shall go all the same."
         )
-    _end(unknown, failed=bool(twice))
+    _end(unknown, failed=bool(twice or erased))
 
 
 def _is_sent_chat(line: Line) -> bool:
-    return KINDS[line.kind].interface.sent_once and line.sent_at is not None
+    sent = line.sent_at is not None and line.erased_at is None
+    return KINDS[line.kind].interface.sent_once and sent
 
 
 @operator_command()
@@ -72,7 +79,7 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
         rows = store.forget(lines)
     click.echo(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
     for line in lines:
-        if line.sent_at:
+        if line.sent_at and not line.erased_at:
             click.echo(f"Creovai still has {line.kind} {line.id}, sent at {line.sent_at}.")
     _end(unknown)
 

@@ -21,7 +21,16 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.model import Conversation, Finding, Interface, Message, Role, Skipped, Waiting
+from target_creovai.model import (
+    Conversation,
+    Deleted,
+    Finding,
+    Interface,
+    Message,
+    Role,
+    Skipped,
+    Waiting,
+)
 from target_creovai.parsers.mail import full_text, read_mail, repeats
 from target_creovai.rows import (
     is_deleted,
@@ -59,7 +68,7 @@ def assemble_case(
     if text_of(case, "MasterRecordId") not in {None, key}:
         return Skipped("merged into another case")
     if is_deleted(case):
-        return Skipped("deleted in Salesforce")
+        return Deleted()
     if rules.case_delivery == "closed" and not _is_closed(case):
         return Waiting("the case is open")
     changed = latest_change(row for stream in rows.values() for row in stream)

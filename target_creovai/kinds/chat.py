@@ -12,6 +12,7 @@ from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_us
 from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
 from target_creovai.model import (
     Conversation,
+    Deleted,
     Interface,
     Message,
     Participant,
@@ -55,7 +56,7 @@ def assemble_chat(
     """
     (row,) = rows["LiveChatTranscript"]
     if is_deleted(row):
-        return Skipped("deleted in Salesforce")
+        return Deleted()
     status = _status(row)
     if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
         return Waiting("the chat has not ended")

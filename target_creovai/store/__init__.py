@@ -7,6 +7,7 @@ what was committed survives kill -9 and a power cut.
 
 from target_creovai.store.store import (
     PENDING,
+    SEND_AGAIN,
     SENT,
     SET_ASIDE,
     SKIPPED,
@@ -19,6 +20,7 @@ from target_creovai.store.store import (
 
 __all__ = [
     "PENDING",
+    "SEND_AGAIN",
     "SENT",
     "SET_ASIDE",
     "SKIPPED",

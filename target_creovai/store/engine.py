@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 BUSY_TIMEOUT_SECONDS = 60
 # PostgreSQL names its advisory locks by number: any will do, if it is always the same.
-DELIVERY_LOCK = 2403_1865_7127
+SCHEMA_LOCK = 2403_1865_7127
 
 
 def make_engine(url: str) -> sa.Engine:
@@ -36,9 +36,22 @@ def make_engine(url: str) -> sa.Engine:
     return engine
 
 
+def lock_schema(db: sa.Connection) -> None:
+    """Let one process at a time make or upgrade the tables, to the end of its transaction.
+
+    SQLite's transactions are alone anyway. On PostgreSQL even `CREATE TABLE IF NOT EXISTS`
+    fails in one of two that do it at the same moment.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
+
+
 @contextmanager
-def _sqlite_lock(engine: sa.Engine) -> Iterator[bool]:
-    """Hold an empty database beside the store: locking the store would hold up staging."""
+def file_lock(engine: sa.Engine) -> Iterator[bool]:
+    """Hold an empty database beside a SQLite store; yield whether nobody else does.
+
+    Locking the store itself would hold up staging. The lock ends with its process.
+    """
     store = engine.url.database
     if not store or store == ":memory:":
         yield True
@@ -54,19 +67,6 @@ def _sqlite_lock(engine: sa.Engine) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-@contextmanager
-def _postgresql_lock(engine: sa.Engine) -> Iterator[bool]:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-        db.detach()  # closed at the end, not pooled: that gives the lock back
-        yield bool(db.scalar(sa.select(sa.func.pg_try_advisory_lock(DELIVERY_LOCK))))
-
-
-DELIVERY_LOCKS: dict[str, Callable[[sa.Engine], AbstractContextManager[bool]]] = {
-    "sqlite": _sqlite_lock,
-    "postgresql": _postgresql_lock,
-}
 
 
 def _above_debug(record: logging.LogRecord) -> bool:

@@ -12,14 +12,11 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.payload import encode
-from target_creovai.store import PENDING, SET_ASIDE, WAITING, Store
-from target_creovai.store.tables import LEDGER, ROWS
+from target_creovai.store import PENDING, SEND_AGAIN, SET_ASIDE, WAITING, Store
+from target_creovai.store.tables import LEDGER, MERGES, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-# Stands for the hash of what Creovai has, where that is to be replaced: no content has it.
-SEND_AGAIN = "send again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,7 @@ class Line:
     creovai_id: str | None
     content_hash: str | None
     metadata: bytes | None
+    erased_at: str | None
 
 
 class Receipt(Protocol):
@@ -139,7 +137,8 @@ class OperatorStore(Store):
         c = LEDGER.c
         query = (
             sa.select(*_LINE_COLUMNS)
-            .where(c.kind == kind, c.content_hash.is_not(None), c.sent_at >= since, c.id > after)
+            .where(c.kind == kind, c.id > after)
+            .where(c.content_hash.is_not(None), c.sent_at >= since, c.erased_at.is_(None))
             .order_by(c.id)
             .limit(limit)
         )
@@ -147,9 +146,13 @@ class OperatorStore(Store):
             return [Line(*row) for row in db.execute(query)]
 
     def never_sent(self) -> Iterator[Line]:
-        """Yield what is in the store and, as far as the ledger knows, not in Creovai."""
+        """Yield what is in the store and, as far as the ledger knows, not in Creovai.
+
+        What was taken back from there is among it.
+        """
         c = LEDGER.c
-        query = sa.select(*_LINE_COLUMNS).where(c.content_hash.is_(None)).order_by(c.kind, c.id)
+        missing = sa.or_(c.content_hash.is_(None), c.erased_at.is_not(None))
+        query = sa.select(*_LINE_COLUMNS).where(missing).order_by(c.kind, c.id)
         with self._reading() as db:
             for row in db.execute(query):
                 yield Line(*row)
@@ -211,13 +214,15 @@ class OperatorStore(Store):
         return counts
 
     def forget(self, lines: Iterable[Line]) -> int:
-        """Drop conversations, with their rows and receipts; return how many rows."""
+        """Drop conversations, with their rows, receipts and tombstones; return how many rows."""
         rows = 0
         with self._engine.begin() as db:
             for line in lines:
                 own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
                 rows += db.execute(sa.delete(ROWS).where(own)).rowcount
                 db.execute(sa.delete(LEDGER).where(_is(line)))
+                merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
+                db.execute(sa.delete(MERGES).where(merged))
         return rows
 
     @staticmethod

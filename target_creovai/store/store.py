@@ -17,8 +17,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
 from target_creovai.payload import utc
-from target_creovai.store.engine import DELIVERY_LOCKS, make_engine
+from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, owners, with_winners, write_merges
+from target_creovai.store.runs import Runs
 from target_creovai.store.tables import (
     LEDGER,
     META,
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from target_creovai.model import Row
 
 WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "sent", "set aside"
+
+# Stands for the hash of what Creovai has, where that is to be replaced: no content has it.
+SEND_AGAIN = "send again"
 
 _UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
@@ -78,6 +82,8 @@ class Entry:
     content_hash: str | None
     metadata: bytes | None
     changed_at: str | None
+    sent_at: str | None
+    erased_at: str | None
 
 
 class Standing(NamedTuple):
@@ -109,6 +115,8 @@ class Store:
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
             self._prepare()
+            self._runs = Runs(self._engine, self._upsert)
+            weakref.finalize(self, self._runs.close)
         except KeyError:
             msg = (
                 f"store_url names a {self._engine.dialect.name} database: use sqlite or postgresql"
@@ -133,19 +141,20 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._runs.close()
         self._engine.dispose()
 
     def _prepare(self) -> None:
         with self._engine.begin() as db:
+            lock_schema(db)
             METADATA.create_all(db)
             db.execute(
                 self._upsert(META)
                 .values(name="schema_version", value=str(SCHEMA_VERSION))
                 .on_conflict_do_nothing()
             )
-            # Locked: where two processes meet an old store, one upgrades it.
             query = sa.select(META.c.value).where(META.c.name == "schema_version")
-            version = int(db.scalar(query.with_for_update()) or 0)
+            version = int(db.scalar(query) or 0)
             if version > SCHEMA_VERSION:
                 msg = (
                     "The store was written by a newer version of target-creovai (schema "
@@ -182,7 +191,7 @@ class Store:
             changed = [row for row in newest.values() if _is_news(row, known.get(row.key))]
             if changed:
                 self._take(db, changed, known)
-            self._set_meta(db, "input", "open")
+            self._runs.reading(db)
         return changed
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
@@ -261,13 +270,14 @@ class Store:
 
     @property
     def input_ended_well(self) -> bool:
-        """Tell whether the last input that brought anything was whole."""
-        return self._meta("input") == "ended well"
+        """Tell whether no input is open: none that runs, and none that broke off."""
+        with self._reading() as db:
+            return self._runs.inputs_ended_well(db)
 
     def end_input(self, *, well: bool) -> None:
         """Note how the input ended: after a whole one, cases may be delivered."""
         with self._engine.begin() as db:
-            self._set_meta(db, "input", "ended well" if well else "open")
+            self._runs.end_input(db, well=well)
 
     def note_run(self, **note: object) -> None:
         """Write down how a run goes: when it began and, once it ended, how."""
@@ -298,6 +308,33 @@ class Store:
         )
         with self._reading() as db:
             return [Entry(*row) for row in db.execute(query)]
+
+    def claim(
+        self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
+    ) -> list[Entry]:
+        """Return what `due` does, and keep other runs from it until it is concluded.
+
+        What another run that lives has claimed is passed over.
+        """
+        c = LEDGER.c
+        query = (
+            sa.select(*_ENTRY_COLUMNS)
+            .where(_is_due(kind, rules, now), self._runs.free(), c.id > after)
+            .order_by(c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._engine.begin() as db:
+            entries = [Entry(*row) for row in db.execute(query)]
+            mine = sa.and_(c.kind == kind, c.id.in_([entry.id for entry in entries]))
+            db.execute(sa.update(LEDGER).where(mine).values(claimed_by=self._runs.id))
+        return entries
+
+    def claimed_by_others(self, kind: str, *, rules: str, now: str) -> int:
+        """Return how many conversations that are due another run is delivering."""
+        due = sa.and_(_is_due(kind, rules, now), sa.not_(self._runs.free()))
+        with self._reading() as db:
+            return db.scalar(sa.select(sa.func.count()).select_from(LEDGER).where(due)) or 0
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
         """Return how many conversations `due` would come to."""
@@ -406,9 +443,41 @@ class Store:
             intent_metadata=None,
         )
 
+    def bury(
+        self, entry: Entry, *, rules: str, reason: str | None = None, erased_at: str | None = None
+    ) -> None:
+        """Drop the rows of a conversation that was erased, and leave its tombstone.
+
+        Without a reason and a time: those that stand there stay.
+        """
+        told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
+        own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
+        with self._engine.begin() as db:
+            db.execute(sa.delete(ROWS).where(own))
+        self._conclude(entry, SKIPPED, rules, detail=None, metadata=None, **told)
+
+    def keep_to_prefix(self, prefix: str) -> None:
+        """Refuse to send from one store under two prefixes: all would arrive twice.
+
+        Raises:
+            StoreError: What was sent so far had another `session_id_prefix`.
+        """
+        with self._engine.begin() as db:
+            known = db.scalar(sa.select(META.c.value).where(META.c.name == "session_id_prefix"))
+            if known == prefix:
+                return
+            sent = sa.exists().where(LEDGER.c.content_hash.is_not(None))
+            if known is not None and db.scalar(sa.select(sent)):
+                msg = (
+                    f"This store has sent with session_id_prefix '{known}', not '{prefix}': go "
+                    "back to it, or give each org a store of its own (on PostgreSQL, a database)."
+                )
+                raise StoreError(msg)
+            self._set_meta(db, "session_id_prefix", prefix)
+
     def postpone(self, entry: Entry, reason: str) -> None:
         """Leave a conversation pending; its intent stays, so that it is looked up first."""
-        self._update(entry, outcome=PENDING, reason=reason)
+        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
 
     def outcomes(self) -> list[Standing]:
         """Return how many conversations stand where."""
@@ -427,6 +496,7 @@ class Store:
             assembled=entry.revision,
             intent_hash=None,
             intent_metadata=None,
+            claimed_by=None,
             **({"due_at": None} | values),
         )
 
@@ -435,12 +505,18 @@ class Store:
         with self._engine.begin() as db:
             db.execute(statement.values(**values))
 
-    def sole_delivery(self) -> AbstractContextManager[bool]:
-        """Lock delivery for as long as a `with` block lasts; it gets whether that went well.
+    def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
+        """Deliver for as long as a `with` block lasts; it gets whether that may be now.
 
-        The lock ends with its process, however that ends.
+        On SQLite one run delivers at a time; on PostgreSQL several do, each what it claims.
+        `alone`: nobody else delivers, and nobody else may begin.
         """
-        return DELIVERY_LOCKS[self._engine.dialect.name](self._engine)
+        return self._runs.delivering(alone=alone)
+
+    @property
+    def lease_lost(self) -> bool:
+        """Tell whether this run was away for so long that another may deliver what it claimed."""
+        return self._runs.lost
 
     # Plumbing
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
@@ -46,9 +46,22 @@ MERGES = sa.Table(
     sa.Index("creovai_merges_winner", "kind", "winner"),
 )
 
+# Runs that read an input which has not ended well, and runs that deliver. `expires` (seconds
+# since 1970, by the database's clock) moves on while a run lives.
+RUNS = sa.Table(
+    "creovai_runs",
+    METADATA,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("expires", sa.Double, nullable=False),
+    sa.Column("reading", sa.Boolean, nullable=False),
+    sa.Column("delivering", sa.Boolean, nullable=False),
+    sa.Column("alone", sa.Boolean, nullable=False),
+)
+
 # `revision` counts changes of a conversation's rows, `assembled` is the revision that the
 # outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
 # with what a reason must not say, as it goes into logs; `changed_at` dates the revision.
+# `claimed_by` is the run that delivers it now. `erased_at` is a tombstone: never sent again.
 LEDGER = sa.Table(
     "creovai_conversations",
     METADATA,
@@ -69,6 +82,8 @@ LEDGER = sa.Table(
     sa.Column("metadata", sa.LargeBinary),
     sa.Column("detail", sa.Text),
     sa.Column("changed_at", sa.String(32)),
+    sa.Column("claimed_by", sa.String(40)),
+    sa.Column("erased_at", sa.String(32)),
 )
 
 # By the version that they lead on from; whole new tables need no statement.
@@ -76,6 +91,16 @@ _UPGRADES = {
     1: (
         "ALTER TABLE creovai_conversations ADD COLUMN detail TEXT",
         "ALTER TABLE creovai_conversations ADD COLUMN changed_at VARCHAR(32)",
+    ),
+    2: (
+        "ALTER TABLE creovai_conversations ADD COLUMN claimed_by VARCHAR(40)",
+        "ALTER TABLE creovai_conversations ADD COLUMN erased_at VARCHAR(32)",
+        """
+        INSERT INTO creovai_runs (id, expires, reading, delivering, alone)
+        SELECT 'before version 3', 0, true, false, false FROM creovai_meta
+        WHERE name = 'input' AND value = 'open'
+        """,
+        "DELETE FROM creovai_meta WHERE name = 'input'",
     ),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from tests.target.rows import (
     AGENT_ID,
     CONTACT_ID,
@@ -187,7 +187,7 @@ def test_deleted_children_are_not_said(child: Any) -> None:
 
 def test_a_deleted_case_is_skipped() -> None:
     """It is not sent, and what was sent is not touched."""
-    assert verdict_on(case(IsDeleted=True), comment()) == Skipped("deleted in Salesforce")
+    assert verdict_on(case(IsDeleted=True), comment()) == Deleted()
 
 
 # Window and reference

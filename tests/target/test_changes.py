@@ -116,7 +116,7 @@ def test_a_sent_chat_whose_words_changed_is_not_sent_twice(
     outcome = run_target(chat(Body=changed, Rating__c=5, SystemModstamp=at("20:00")))
 
     assert creovai.post_count(chat_id()) == 1
-    assert outcome.says("changed") == [f"changed    chats after they were sent: {chat_id()}"]
+    assert outcome.says("changed") == [f"changed    after they were sent: {chat_id()}"]
     assert creovai.metadata(chat_id())["Rating__c"] == 5
 
 
@@ -129,7 +129,7 @@ def test_what_was_sent_stays_sent_when_it_is_deleted(
     run_target(row(Description="words", IsDeleted=True, SystemModstamp=at("20:00")))
 
     (verdict,) = run_target.ledger().values()
-    assert verdict == ("sent", "deleted in Salesforce")
+    assert verdict == ("sent", "deleted in Salesforce after it was sent")
     assert len(creovai.posts) == 1
 
 

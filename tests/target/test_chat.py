@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from tests.target.rows import AGENT, AGENT_ID, CONTACT_ID, at, case_id, chat, chat_id, transcript
 from tests.target.support import dialogue, payload_of, verdict_on
 
@@ -126,7 +126,7 @@ def test_the_case_of_a_chat_is_its_reference() -> None:
         ({"Body": None}, Skipped("empty: nothing was said")),
         ({"Body": "  "}, Skipped("empty: nothing was said")),
         ({"Body": transcript()}, Skipped("empty: nothing was said")),
-        ({"IsDeleted": True}, Skipped("deleted in Salesforce")),
+        ({"IsDeleted": True}, Deleted()),
     ],
 )
 def test_a_chat_that_is_none_waits_or_is_skipped(fields: dict[str, Any], expected: Any) -> None:

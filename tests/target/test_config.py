@@ -115,6 +115,10 @@ def test_the_defaults_are_the_contracts() -> None:
         "agent_id": "Email",
         "session_id_prefix": "",
         "metadata_exclude": [],
+        "case_updates": "resend",
+        "on_delete": "ignore",
+        "max_deletes": 100,
+        "retry_budget_seconds": 1800,
         "max_workers": 4,
         "request_timeout_seconds": 300,
     }

@@ -157,7 +157,7 @@ def test_a_chat_that_changed_after_a_crash_is_not_sent_twice(
     outcome = run_target(chat(Body=changed, Rating__c=5, SystemModstamp=at("20:00")))
 
     assert creovai.post_count(chat_id()) == 1
-    assert outcome.says("changed") == [f"changed    chats after they were sent: {chat_id()}"]
+    assert outcome.says("changed") == [f"changed    after they were sent: {chat_id()}"]
     assert creovai.metadata(chat_id())["Rating__c"] == 5
 
 

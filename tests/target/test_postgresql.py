@@ -113,8 +113,8 @@ def test_a_wrong_password_is_not_shown(run: TargetRunner) -> None:
 
 def test_one_delivers_at_a_time(run: TargetRunner, creovai: CreovaiServer) -> None:
     """The lock is the server's, so it holds for other machines, and ends with its owner."""
-    with Store(run.config["store_url"]) as other, other.sole_delivery() as alone:
-        assert alone
+    with Store(run.config["store_url"]) as other, other.delivering(alone=True) as free:
+        assert free
         assert run(chat()).says("STOPPED")
         assert creovai.posts == []
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from target_creovai.assemble import Ready
 from target_creovai.deliver import Delivery
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import Rules
+from target_creovai.model import Policy, Rules
+from target_creovai.patience import Patience
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
@@ -93,7 +94,7 @@ def run(store: Store, listener: Listener, records: Sequence[Record]) -> None:
     store.stage([staged_row(stream, row) for stream, row in records])
     store.end_input(well=True)
     client: CreovaiClient = listener  # type: ignore[assignment] # all that delivery calls
-    Delivery(store, Rules(), Summary(), client, workers=1).run()
+    Delivery(store, Rules(), Summary(), client, Policy(workers=1), Patience(0)).run()
 
 
 def oracle(records: Sequence[Record]) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""Erasure that follows the data: what was deleted in Salesforce is taken back from Creovai."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_creovai.client import CreovaiClient
+from target_creovai.errors import RejectedError, RetryLaterError
+from target_creovai.payload import utc
+from target_creovai.rows import parse_time
+from target_creovai.summary import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_creovai.sender import Sender
+    from target_creovai.store import Entry, Store
+    from target_creovai.summary import Summary
+
+# The documented maximum of a purge; none is known of the other requests.
+IDS_PER_REQUEST = 100
+# Large batches take Creovai hours: until then "not found" does not mean "gone".
+SURELY_ARRIVED = timedelta(hours=24)
+
+
+class Way(NamedTuple):
+    """A way to take something back. `call` gets session ids, and returns those that are done."""
+
+    done: str
+    call: Callable[[CreovaiClient, Sequence[str]], set[str]]
+
+
+WAYS = {
+    "exclude": Way("excluded", CreovaiClient.exclude),
+    "purge": Way("purged", CreovaiClient.purge),
+}
+
+
+class Erasures:
+    """Conversations to take back: noted while a run goes through the store, done at its end.
+
+    Only at the end it is known how many there are. Asking twice for the same changes
+    nothing at Creovai, so that a run which is killed in between is no matter.
+    """
+
+    def __init__(
+        self, store: Store, sender: Sender, summary: Summary, *, way: Way, limit: int, prefix: str
+    ) -> None:
+        self._store = store
+        self._sender = sender
+        self._summary = summary
+        self._way = way
+        self._limit = limit
+        self._prefix = prefix
+        self._noted: dict[tuple[str, str], tuple[Entry, str]] = {}
+
+    def note(self, entry: Entry, rules: str) -> None:
+        """Note one that was sent and is deleted in Salesforce."""
+        self._noted[entry.kind, entry.id] = (entry, rules)
+
+    def __contains__(self, entry: Entry) -> bool:
+        return (entry.kind, entry.id) in self._noted
+
+    def carry_out(self) -> None:
+        """Take all of them back, or none if they are too many.
+
+        Raises:
+            HaltError: Creovai does not let us.
+        """
+        noted = list(self._noted.values())
+        if len(noted) > self._limit:
+            self._summary.halted = (
+                f"{len(noted)} conversations that were sent are deleted in Salesforce now, which "
+                f"is more than max_deletes ({self._limit}): none was {self._way.done}. If that is "
+                "right, and not a permission that the Salesforce user lost, run once with a "
+                "higher max_deletes."
+            )
+            return
+        for start in range(0, len(noted), IDS_PER_REQUEST):
+            self._take_back(noted[start : start + IDS_PER_REQUEST])
+
+    def _take_back(self, noted: Sequence[tuple[Entry, str]]) -> None:
+        found = self._sender.what_arrived([self._prefix + entry.id for entry, _ in noted])
+        known = [self._prefix + entry.id for entry, _ in noted if self._prefix + entry.id in found]
+        try:
+            done = self._sender.patience.retrying(self._way.call)(self._sender.client, known)
+            reason = f"Creovai has not {self._way.done} it yet"
+        except (RejectedError, RetryLaterError) as error:
+            done, reason = set(), str(error)
+        for entry, rules in noted:
+            session_id = self._prefix + entry.id
+            if session_id in done or (session_id not in found and _is_old(entry)):
+                self._bury(entry, rules)
+            else:
+                self._put_off(entry, reason if session_id in found else "Creovai has it not yet")
+
+    def _bury(self, entry: Entry, rules: str) -> None:
+        reason = f"{self._way.done} at Creovai: deleted in Salesforce"
+        self._store.bury(entry, rules=rules, reason=reason, erased_at=utc(datetime.now(UTC)))
+        self._summary.erased[self._way.done, entry.kind] += 1
+
+    def _put_off(self, entry: Entry, reason: str) -> None:
+        self._store.postpone(entry, f"to be {self._way.done}: {reason}")
+        trouble = Trouble(entry.kind, entry.id, f"to be {self._way.done}: {reason}")
+        self._summary.pending[entry.kind, entry.id] = trouble
+
+
+def _is_old(entry: Entry) -> bool:
+    sent_at = parse_time(entry.sent_at)
+    return sent_at is not None and datetime.now(UTC) - sent_at > SURELY_ARRIVED

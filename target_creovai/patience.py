@@ -1,0 +1,73 @@
+"""How long Creovai is waited for: one request with growing pauses, a run within a budget."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import backoff
+
+from target_creovai.errors import HaltError, RetryLaterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+TRIES = 6  # over about half a minute
+LONGEST_BACKOFF_SECONDS = 60.0
+# An answer that asks to wait longer ends the delivery of this run instead.
+LONGEST_WAIT_SECONDS = 300
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logger = logging.getLogger("target-creovai")
+
+
+class Patience:
+    """What a run may wait in all, over its workers; safe to share among threads."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._left = seconds
+        self._lock = threading.Lock()
+        self.retries = 0
+        """How many requests were made again."""
+
+    def retrying(self, call: Callable[P, R]) -> Callable[P, R]:
+        """Return a call that is made again, after pauses, while Creovai cannot take it.
+
+        Raises:
+            RetryLaterError: From that call: it was tried often enough.
+            HaltError: From that call: a run does not wait for so long.
+        """
+        return backoff.on_exception(
+            self._waits, RetryLaterError, max_tries=TRIES, jitter=None, logger=logger
+        )(call)
+
+    def _waits(self) -> Generator[float, RetryLaterError, None]:
+        """Yield pauses: exponential with jitter, and never less than Retry-After."""
+        error = yield 0.0
+        delay = 1.0
+        while True:
+            jittered = random.uniform(delay / 2, delay)  # noqa: S311 -- no secret rests on it
+            seconds = max(error.retry_after, jittered)
+            self._spend(seconds, error)
+            error = yield seconds
+            delay = min(2 * delay, LONGEST_BACKOFF_SECONDS)
+
+    def _spend(self, seconds: float, error: RetryLaterError) -> None:
+        if error.retry_after > LONGEST_WAIT_SECONDS:
+            msg = f"Creovai asks to wait {error.retry_after:.0f} seconds ({error})."
+            raise HaltError(msg)
+        with self._lock:
+            self._left -= seconds
+            self.retries += 1
+            used_up = self._left < 0
+        if used_up:
+            msg = (
+                f"this run has waited {self._seconds:.0f} seconds for Creovai in all, as "
+                f"retry_budget_seconds allows; the last answer: {error}."
+            )
+            raise HaltError(msg)
