@@ -89,12 +89,14 @@ def _unforeseen(error: Exception) -> str:
     return f"an unforeseen {type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
 
 
-def fingerprint(rules: Rules) -> str:
+def fingerprint(rules: Rules, *more: str) -> str:
     """Return what a verdict rests on besides the rows: the settings and this version.
+
+    `more` are settings that decide what follows from it.
 
     Where it differs from the ledger's, what waits, was skipped or was set aside
     is looked at once more.
     """
     basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
-    text = encode([basis, version(DISTRIBUTION)], order="deterministic")
+    text = encode([basis, version(DISTRIBUTION), *more], order="deterministic")
     return hashlib.sha256(text).hexdigest()

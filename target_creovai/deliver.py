@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_creovai.assemble import fingerprint
 from target_creovai.dispatch import Dispatch, logger
 from target_creovai.erasure import WAYS, Erasures
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.kinds import KINDS
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
 from target_creovai.sender import Job, Sender
-from target_creovai.store import SEND_AGAIN, SENT, SET_ASIDE, SKIPPED, WAITING
+from target_creovai.store import DELETED_LATER, SEND_AGAIN, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.summary import Trouble
 from target_creovai.workers import WokenError, Workers
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Ready
     from target_creovai.client import CreovaiClient
-    from target_creovai.model import Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.patience import Patience
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
@@ -41,9 +42,6 @@ FAILURES_IN_A_ROW = 3
 GRACE_SECONDS = 10.0
 # What other runs have claimed is theirs to deliver: how long this one stays to see it done.
 LOOKS_AT_OTHERS, SECONDS_BETWEEN_LOOKS = 600, 1.0
-
-DELETED_LATER = "deleted in Salesforce after it was sent"
-DELETED_BEFORE = "deleted in Salesforce"
 
 
 class Delivery(Dispatch):
@@ -59,6 +57,7 @@ class Delivery(Dispatch):
         patience: Patience,
     ) -> None:
         super().__init__(store, rules, summary)
+        self.rules_hash = fingerprint(rules, policy.on_delete)
         self._policy = policy
         self._sender = Sender(client, patience, may_send=lambda: not store.lease_lost)
         self._workers: Workers[Job, str | None] = Workers(policy.workers, self._sender.send)
@@ -206,10 +205,10 @@ class Delivery(Dispatch):
         """Note why; what was sent stays sent."""
         self._settle(entry, SENT if entry.content_hash else SKIPPED, verdict.reason)
 
-    def deleted(self, entry: Entry) -> None:
+    def deleted(self, entry: Entry, verdict: Deleted) -> None:
         """Take it back, if it was sent and `on_delete` says so; it is never sent."""
         if entry.content_hash is None:
-            self._settle(entry, SKIPPED, DELETED_BEFORE)
+            self._settle(entry, SKIPPED, verdict.reason)
         elif self._erasures is None:
             self._settle(entry, SENT, DELETED_LATER)
         else:

@@ -103,7 +103,7 @@ class Dispatch(ABC):
                     self.skip(entry, verdict)
                 case Deleted():
                     self.summary.skipped[entry.kind, verdict.reason] += 1
-                    self.deleted(entry)
+                    self.deleted(entry, verdict)
                 case Unfit():
                     self.unfit(entry, verdict)
                     self.report_set_aside(entry, verdict.reason)
@@ -130,7 +130,7 @@ class Dispatch(ABC):
         """Take a conversation that holds nothing to send."""
 
     @abstractmethod
-    def deleted(self, entry: Entry) -> None:
+    def deleted(self, entry: Entry, verdict: Deleted) -> None:
         """Take a conversation whose record is deleted."""
 
     @abstractmethod

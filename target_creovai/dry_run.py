@@ -14,7 +14,7 @@ from target_creovai.payload import encode
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
-    from target_creovai.model import Rules, Skipped, Unfit, Waiting
+    from target_creovai.model import Deleted, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
@@ -64,7 +64,7 @@ class DryRun(Dispatch):
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Leave the ledger alone."""
 
-    def deleted(self, entry: Entry) -> None:
+    def deleted(self, entry: Entry, verdict: Deleted) -> None:
         """Leave the ledger alone."""
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:

@@ -6,6 +6,7 @@ what was committed survives kill -9 and a power cut.
 """
 
 from target_creovai.store.store import (
+    DELETED_LATER,
     PENDING,
     SEND_AGAIN,
     SENT,
@@ -19,6 +20,7 @@ from target_creovai.store.store import (
 )
 
 __all__ = [
+    "DELETED_LATER",
     "PENDING",
     "SEND_AGAIN",
     "SENT",

@@ -39,6 +39,8 @@ WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "s
 
 # Stands for the hash of what Creovai has, where that is to be replaced: no content has it.
 SEND_AGAIN = "send again"
+# The reason of what is sent and stays so until `on_delete` says otherwise.
+DELETED_LATER = "deleted in Salesforce after it was sent"
 
 _UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
@@ -551,7 +553,10 @@ def _is_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
             c.outcome == PENDING,
             c.intent_hash.is_not(None),
             c.due_at <= now,
-            sa.and_(c.outcome.in_([WAITING, SKIPPED, SET_ASIDE]), c.rules != rules),
+            sa.and_(
+                sa.or_(c.outcome.in_([WAITING, SKIPPED, SET_ASIDE]), c.reason == DELETED_LATER),
+                c.rules != rules,
+            ),
         ),
     )
 

@@ -75,6 +75,11 @@ def at(clock: str) -> str:
     return f"{DAY}T{clock if clock.count(':') > 1 else clock + ':00'}Z"
 
 
+def deleted(record: Record, clock: str = "20:00") -> Record:
+    """Return the row as it arrives from the recycle bin."""
+    return Record(record.stream, {**record.row, "IsDeleted": True, "SystemModstamp": at(clock)})
+
+
 def case(number: int = 1, **fields: Any) -> Record:
     """Return a closed case that says nothing by itself."""
     row = {

@@ -225,3 +225,13 @@ def test_changed_metadata_of_a_resent_case_goes_with_it(
 
     assert creovai.cases[case_id()]["metadata"]["Priority"] == "High"
     assert creovai.outofband == []
+
+
+def test_resend_sends_a_case_that_is_sent_once(
+    operator: Operator, delivered: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """`case_updates: once` is for changes that nobody asked to be sent."""
+    operator("resend", case_id(), case_updates="once")
+    delivered(case_updates="once")
+
+    assert creovai.post_count(case_id()) == 2
