@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +51,17 @@ class Ready:
         return metadata
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invalid(Unfit):
+    """A payload that must not go; only an operator gets to see it.
+
+    `problems` are the rules that it breaks, as `validate` names them.
+    """
+
+    payload: Payload = field(repr=False)
+    problems: Sequence[str]
+
+
 Verdict = Ready | Waiting | Skipped | Deleted | Unfit
 
 
@@ -72,9 +83,11 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         return conversation
     payload = build_payload(conversation, rules)
     if problems := problems_of(conversation.interface, payload):
-        return Unfit(f"the payload is not valid: {'; '.join(problems[:5])}")
+        reason = f"the payload is not valid: {'; '.join(problems[:5])}"
+        return Invalid(reason, payload=payload, problems=problems)
     if rules.max_payload_bytes and (size := len(encode(payload))) > rules.max_payload_bytes:
-        return Unfit(f"the payload has {size} bytes, more than max_payload_bytes")
+        reason = f"the payload has {size} bytes, more than max_payload_bytes"
+        return Invalid(reason, payload=payload, problems=[])
     return Ready(
         session_id=conversation.session_id,
         payload=payload,
