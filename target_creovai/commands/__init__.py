@@ -2,5 +2,5 @@
 
 Each module has a pure part, which makes a report from values, and a thin one that speaks to the
 command line, the store and Creovai. Reports hold Ids, names of fields, counts and reasons: never
-a customer's words, never a credential.
+a credential and, but for the page that `preview` writes, never a customer's words.
 """

@@ -176,8 +176,13 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         assemble(line.kind, line.id, rows, rules, datetime.now(UTC)),
         policy,
         prefix=rules.session_id_prefix,
-        held=KINDS[line.kind].needs_whole_input and not store.input_ended_well,
+        held=is_held(store, line),
     )
+
+
+def is_held(store: OperatorStore, line: Line) -> bool:
+    """Tell whether it may only go once an input has ended well."""
+    return KINDS[line.kind].needs_whole_input and not store.input_ended_well
 
 
 @operator_command()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -57,3 +59,9 @@ def find_all(
         if not lines:
             unknown.append(one)
     return list(found.values()), unknown
+
+
+def say_unknown(typed: Iterable[str]) -> None:
+    """Name the Ids that nothing goes by."""
+    for one in typed:
+        click.echo(f"Not in the store: {one}. `explain {one}` names possible reasons.")

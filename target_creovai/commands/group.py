@@ -10,6 +10,7 @@ from singer_sdk.plugin_base import SingerCommand
 
 from target_creovai.commands.doctor import doctor
 from target_creovai.commands.explain import explain
+from target_creovai.commands.preview import preview
 from target_creovai.commands.reconcile import reconcile
 from target_creovai.commands.repair import forget, resend, retry
 from target_creovai.commands.status import status
@@ -17,7 +18,7 @@ from target_creovai.commands.status import status
 if TYPE_CHECKING:
     from target_creovai.commands.command import Plugin
 
-COMMANDS = (status, explain, resend, retry, forget, reconcile, doctor)
+COMMANDS = (status, explain, preview, resend, retry, forget, reconcile, doctor)
 
 
 class OperatorGroup(SingerCommand, click.Group):

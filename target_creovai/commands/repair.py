@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from target_creovai.commands.command import Settings, operator_command, store_for_repair
-from target_creovai.commands.find import find_all
+from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -89,7 +89,6 @@ def _count(lines: Sequence[Line]) -> str:
 
 
 def _end(unknown: Sequence[str], *, failed: bool = False) -> None:
-    for key in unknown:
-        click.echo(f"Not in the store: {key}. `explain {key}` names possible reasons.")
+    say_unknown(unknown)
     if unknown or failed:
         sys.exit(1)

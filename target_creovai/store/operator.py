@@ -157,6 +157,17 @@ class OperatorStore(Store):
             for row in db.execute(query):
                 yield Line(*row)
 
+    def newest(self, outcomes: Sequence[str], limit: int) -> tuple[list[Line], int]:
+        """Return the latest changed of these outcomes, and how many there are in all."""
+        c = LEDGER.c
+        wanted = c.outcome.in_(outcomes)
+        # Many change in one commit. Salesforce's Ids grow, so the later of them come first.
+        order = (c.changed_at.desc().nulls_last(), c.id.desc())
+        query = sa.select(*_LINE_COLUMNS).where(wanted).order_by(*order).limit(limit)
+        count = sa.select(sa.func.count()).select_from(LEDGER).where(wanted)
+        with self._reading() as db:
+            return [Line(*row) for row in db.execute(query)], db.scalar(count) or 0
+
     @property
     def schema_version(self) -> str | None:
         """The version of the tables, as the store itself says."""

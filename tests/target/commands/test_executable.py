@@ -149,6 +149,7 @@ def everything(operator: Operator) -> list[Result]:
     return [
         *(operator(*name, "--format", form) for name in ASKING for form in ("text", "json")),
         *(operator("explain", key, "--format", form) for key in ids for form in ("text", "json")),
+        operator("preview", "--output", str(operator.target.folder / "page.html")),
         operator("resend", *ids, "--even-if-chats-are-billed-twice"),
         operator("retry"),
         operator("forget", *ids),

@@ -1,0 +1,239 @@
+"""`preview`: conversations to read, on a page that is a file of its own.
+
+The one command whose answer holds customers' words. They go into that file and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from target_creovai.assemble import Invalid, Ready, assemble
+from target_creovai.commands.command import Settings, operator_command
+from target_creovai.commands.explain import Explanation, explanation, is_held
+from target_creovai.commands.find import find_all, say_unknown
+from target_creovai.config import assembly_rules, delivery_policy
+from target_creovai.errors import StoreError
+from target_creovai.kinds import KINDS
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.payload import utc
+from target_creovai.preview.page import page_of
+from target_creovai.preview.view import View, view_of
+from target_creovai.rows import text_of
+from target_creovai.store import PENDING, SENT, SET_ASIDE, SKIPPED, WAITING
+from target_creovai.store.operator import OperatorStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_creovai.assemble import Verdict
+    from target_creovai.model import Policy, Row, Rules
+    from target_creovai.store.operator import Line
+
+OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
+READY = "ready"
+NO_TEXT = "The store does not hold its text any more: nothing can be sent or shown of it."
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A conversation on the page. `view` is what would be sent, None where nothing can be made.
+
+    `outcome`: the ledger's, or what the next run will make it, such as "ready". `as_if_due`:
+    nothing would be sent now, and the view is what there is so far. `problems` say where a
+    payload breaks which rule.
+    """
+
+    known: Explanation
+    outcome: str
+    number: str | None
+    view: View | None
+    as_if_due: bool
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the page shows; `total` counts what could have been on it."""
+
+    made_at: str
+    total: int
+    conversations: list[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What decides, beside the rows, what the next run does."""
+
+    rules: Rules
+    policy: Policy
+    now: datetime
+
+
+def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, *, held: bool) -> Shown:
+    """Assemble a conversation as the next run will, and lay out what that gives."""
+    rules = terms.rules
+    verdict = assemble(line.kind, line.id, rows, rules, terms.now)
+    readable = verdict
+    if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
+        readable = assemble(line.kind, line.id, rows, _as_if_due(rules), terms.now)
+    prefix = rules.session_id_prefix
+    known = explanation(line, rows, verdict, terms.policy, prefix=prefix, held=held)
+    return Shown(
+        known=known,
+        outcome=_outcome(known, verdict),
+        number=_number(line, rows),
+        view=_view(readable, rules),
+        as_if_due=readable is not verdict and isinstance(readable, Ready | Invalid),
+        problems=readable.problems if isinstance(readable, Invalid) else (),
+    )
+
+
+def _outcome(known: Explanation, verdict: Verdict) -> str:
+    """Look ahead: after a dry run the ledger knows of nothing but that it waits."""
+    if known.outcome == SENT:
+        return SENT
+    match verdict:
+        case Ready():
+            return known.outcome if known.outcome == PENDING or known.content_refused else READY
+        case Waiting():
+            return WAITING
+        case Skipped() | Deleted():
+            return SKIPPED
+        case _:
+            return SET_ASIDE
+
+
+def _as_if_due(rules: Rules) -> Rules:
+    """Return rules by which all has been said, and who speaks may stay open."""
+    types = {"unknown": "Unknown", **rules.participant_types}
+    return replace(rules, case_delivery="all", settle_minutes=0, participant_types=types)
+
+
+def _view(verdict: Verdict, rules: Rules) -> View | None:
+    if not isinstance(verdict, Ready | Invalid):
+        return None
+    return view_of(verdict.payload, rules.participant_types)
+
+
+def _number(line: Line, rows: Mapping[str, Sequence[Row]]) -> str | None:
+    """Return the number by which people know the record that is the conversation itself."""
+    streams = [stream for stream, key in KINDS[line.kind].streams.items() if key == "Id"]
+    own = (row for stream in streams for row in rows.get(stream, ()) if row["Id"] == line.id)
+    row = next(own, {})
+    return text_of(row, "CaseNumber") or text_of(row, "Name")
+
+
+def without_text(line: Line, terms: Terms) -> Shown:
+    """Return what the ledger alone knows of a conversation."""
+    prefix = terms.rules.session_id_prefix
+    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix, held=False)
+    return Shown(
+        known=known if line.erased_at else replace(known, now=NO_TEXT),
+        outcome=line.outcome,
+        number=None,
+        view=None,
+        as_if_due=False,
+        problems=(),
+    )
+
+
+def shown_of(store: OperatorStore, line: Line, terms: Terms) -> Shown:
+    """Take a conversation out of the store."""
+    with suppress(msgspec.DecodeError):  # an emptied row is no JSON
+        rows = store.rows_of(line.kind, [line.id])[line.id]
+        whole = rows and all(row and "Id" in row for some in rows.values() for row in some)
+        # What was erased is not shown either, though the tap may have read it again.
+        if whole and not line.erased_at:
+            return shown(line, rows, terms, held=is_held(store, line))
+    return without_text(line, terms)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Put a file there that only its owner may read, whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    try:
+        _refuse_devices(file)
+        # Made anew and private: a file that is there already may have readers.
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            page = Path(folder) / file.name
+            page.touch(mode=0o600)
+            page.write_bytes(content)
+            page.replace(file)
+    except OSError as error:
+        msg = f"The page cannot be written ({error.strerror}): check --output and its folder."
+        raise StoreError(msg) from None
+
+
+def _refuse_devices(file: Path) -> None:
+    """Keep what is no file from being replaced by one, such as /dev/stdout by root.
+
+    Raises:
+        OSError: It is there, and no file.
+    """
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
+
+
+@operator_command()
+@click.argument("keys", metavar="[ID]...", nargs=-1)
+@click.option(
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The page to write, such as preview.html.",
+)
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(OUTCOMES),
+    help="Without an ID: only those of this outcome in the ledger; may be given several times.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Without an ID: show no more than this many, the latest changed.",
+)
+def preview(
+    settings: Settings,
+    keys: tuple[str, ...],
+    *,
+    file: Path,
+    outcomes: tuple[str, ...],
+    limit: int,
+) -> None:
+    """Write a page to read conversations on, as they would be sent: all, or those of each ID.
+
+    An ID is a case number, a Salesforce Id or a session id. The page holds customers' words: only
+    you may read the file. It loads nothing and sends nothing.
+    """
+    terms = Terms(assembly_rules(settings), delivery_policy(settings), datetime.now(UTC))
+    with OperatorStore(settings["store_url"]) as store:
+        lines, unknown = find_all(store, keys, terms.rules.session_id_prefix)
+        total = len(lines)
+        if not keys:
+            lines, total = store.newest(outcomes or OUTCOMES, limit)
+        page = Page(utc(terms.now), total, [shown_of(store, line, terms) for line in lines])
+    if lines or not keys:
+        _write(file, page_of(page))
+        click.echo(f"{len(lines)} of {total} conversations: {file}")
+        click.echo("The page holds customers' words: only you may read it.")
+    say_unknown(unknown)
+    if unknown:
+        sys.exit(1)

@@ -1,0 +1,111 @@
+"""A payload as a person reads it: who took part, and what was said in order of time.
+
+Two shapes are known: participants that hold their messages, and messages that name
+their sender. The payload tells which of them it has, so its kind does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from target_creovai.model import Role
+from target_creovai.payload import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from target_creovai.payload import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A participant. `type` is Creovai's name for `role`."""
+
+    name: str
+    role: Role
+    type: str
+    reference: str
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One message. `who` counts the people; None where the sender is none of them."""
+
+    at: str
+    who: int | None
+    text: str
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A conversation to read. Times are as in the payload: UTC, ending in `Z`."""
+
+    start: str | None
+    end: str | None
+    case_reference: str | None
+    subject: str | None
+    people: list[Person]
+    messages: list[Words]
+    metadata: dict[str, str]
+
+
+def view_of(payload: Payload, types: Mapping[str, str | None]) -> View:
+    """Lay a payload out; it need not be valid. `types` is the setting `participant_types`."""
+    metadata = {name: _shown(value) for name, value in payload.get("metadata", {}).items()}
+    return View(
+        start=payload.get("utcStart"),
+        end=payload.get("utcEnd"),
+        case_reference=payload.get("caseReferenceId"),
+        subject=metadata.get("Subject"),
+        people=[_person(person, types) for person in payload.get("participants", ())],
+        # Stable: what was said at the same time stays in the payload's order.
+        messages=sorted(_messages(payload), key=lambda words: words.at.removesuffix("Z")),
+        metadata=metadata,
+    )
+
+
+def _person(person: Payload, types: Mapping[str, str | None]) -> Person:
+    names = (person.get("firstName"), person.get("lastName"))
+    reference = person.get("referenceId", "")
+    return Person(
+        name=" ".join(filter(None, names)) or reference,
+        role=_role(person.get("type"), types),
+        type=person.get("type", ""),
+        reference=reference,
+        email=person.get("email"),
+        phone=person.get("phoneNumber"),
+    )
+
+
+def _role(name: str | None, types: Mapping[str, str | None]) -> Role:
+    """Return the first role that goes by this type: Creovai tells no more than that either."""
+    return next((role for role in Role if name and types.get(role) == name), Role.UNKNOWN)
+
+
+def _messages(payload: Payload) -> Iterator[Words]:
+    for who, message in _senders(payload):
+        yield Words(
+            at=message.get("utcTimestamp", ""),
+            who=who,
+            text=message.get("content", ""),
+            channel=message.get("channel"),
+        )
+
+
+def _senders(payload: Payload) -> Iterable[tuple[int | None, Payload]]:
+    people = payload.get("participants", ())
+    if "messages" in payload:
+        seats = {person.get("referenceId"): seat for seat, person in enumerate(people)}
+        return ((seats.get(said.get("senderReferenceId")), said) for said in payload["messages"])
+    return (
+        (seat, said) for seat, person in enumerate(people) for said in person.get("messages", ())
+    )
+
+
+def _shown(value: Any) -> str:
+    """Return a value as its JSON says it: a browser would round large numbers."""
+    return value if isinstance(value, str) else encode(value).decode()
