@@ -1,0 +1,438 @@
+"""The page of `preview`, as it behaves in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from target_creovai.commands.preview import Page as PageData
+from target_creovai.commands.preview import Terms, shown
+from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
+from target_creovai.model import Policy, Rules
+from target_creovai.preview.page import page_of
+from target_creovai.store.operator import Line
+from tests.target.commands.conftest import Operator
+from tests.target.rows import (
+    COMPLETED,
+    STARTED,
+    Record,
+    at,
+    case,
+    case_id,
+    chat,
+    chat_id,
+    comment,
+    mail,
+    reply,
+    transcript,
+)
+from tests.target.support import NOW, TargetRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+OFFLINE = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+PATIENCE_MS = 15_000
+
+if BROWSER is None:
+    pytest.skip(
+        "the page of `preview` was NOT tested, as there is no Chromium or Chrome to be found: "
+        "apt-get install chromium",
+        allow_module_level=True,
+    )
+
+ATTACK = '</script><img src="http://127.0.0.1:9/x" onerror="alert(1)"><b>bold</b>'
+HEBREW = "שלום, ההזמנה לא הגיעה"
+TYPES = {**DEFAULT_PARTICIPANT_TYPES, "system": "System"}
+ROLES = {"Helper": "bot", "Broadcast": "system"}
+ROWS: list[Record] = [
+    case(
+        CaseNumber="00012345",
+        Subject="Leaking machine",
+        Origin="Web",
+        Description="It leaks.\n\n- from the door",
+    ),
+    reply(2, MessageDate=at("11:30"), TextBody="A photo of the seal, please."),
+    comment(3, CreatedDate="2024-05-07T08:15:00Z", CommentBody="Technician is booked."),
+    case(2, IsClosed=False, CaseNumber="00012346"),
+    mail(21, 2, TextBody="x" * 400),
+    chat(
+        1,
+        CaseId=case_id(1),
+        Body=transcript("( 1s ) Nora V: Good day", f"( 3s ) Ada Quill: {escape(ATTACK)}"),
+    ),
+    chat(2, Body=transcript(f"( 1s ) Nora V: {HEBREW}", "( 3s ) Ada Quill: Thanks 🎉")),
+    chat(3, Status="Missed"),
+    chat(
+        4,
+        Body=transcript(
+            "( 1s ) Helper: I am a bot",
+            "( 2s ) Broadcast: all are busy",
+            "( 3s ) Ada Quill: agent",
+            "( 9s ) Nora V: Good day",
+        ),
+    ),
+    chat(5, Body=transcript("( 1s ) Pat: who", "( 2s ) Kim: knows", agent=None)),
+]
+
+
+@dataclass
+class Reader:
+    """Opens pages, and notes whatever a page should not do."""
+
+    browser: Browser
+    file: Path
+    troubles: list[str] = field(default_factory=list)
+
+    def open(self, at: str = "", **options: Any) -> Page:
+        """Open the page at a conversation, in a window of its own."""
+        page = self.browser.new_page(**options)
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("request", lambda request: self._requested(request.url))
+        page.on("console", lambda message: self.troubles.append(message.text))
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("dialog", self._asked)
+        page.goto(f"{self.file.as_uri()}#{at}")
+        return page
+
+    def _requested(self, url: str) -> None:
+        if url.partition("#")[0] != self.file.as_uri():
+            self.troubles.append(f"request to {url}")
+
+    def _asked(self, dialog: Any) -> None:
+        self.troubles.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all of these tests."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=OFFLINE.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def reader(browser: Browser, tmp_path: Path) -> Iterator[Reader]:
+    """Someone with a browser; nothing may leave it, and nothing may break in it."""
+    reader = Reader(browser, tmp_path / "page.html")
+    yield reader
+    for context in browser.contexts:
+        context.close()
+    assert reader.troubles == []
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a store with all sorts of conversations, before they are sent."""
+    folder = tmp_path_factory.mktemp("preview")
+    target = TargetRunner(folder, participant_types=TYPES, speaker_roles=ROLES)
+    target(STARTED, *ROWS, COMPLETED)
+    with pytest.MonkeyPatch.context() as patch:
+        # The SDK's command sets one for the whole process.
+        patch.setattr(sys, "excepthook", sys.excepthook)
+        result = Operator(target)("preview", "--output", str(folder / "page.html"))
+    assert result.exit_code == 0, result.output
+    return folder / "page.html"
+
+
+@pytest.fixture
+def written(reader: Reader, page_file: Path) -> Reader:
+    """Someone who was given that page."""
+    reader.file = page_file
+    return reader
+
+
+def listed(page: Page) -> list[str]:
+    """Return the titles in the list that are to be seen."""
+    return page.locator("#list li:visible .title").all_text_contents()
+
+
+def key(one: str) -> str:
+    """Return how an address names a conversation."""
+    return f"{'case' if one.startswith('500') else 'chat'}/{one}"
+
+
+def test_a_case_reads_like_a_dialogue(written: Reader) -> None:
+    """Who, what, when, by which way, under the day; line breaks stay."""
+    page = written.open(key(case_id(1)))
+    said = page.locator("article")
+
+    expect(page.get_by_role("heading", level=2)).to_contain_text("case 00012345")
+    expect(page.locator(".subject")).to_have_text("Leaking machine")
+    days = [day.replace(",", "") for day in page.locator("h3").all_inner_texts()]
+    assert days == ["Monday 6 May 2024", "Tuesday 7 May 2024"]
+    assert said.locator("p").all_inner_texts() == [
+        "It leaks.\n\n- from the door",
+        "A photo of the seal, please.",
+        "Technician is booked.",
+    ]
+    assert said.locator("header").all_inner_texts() == [
+        "Ada Quill\nCustomer\nWeb",
+        "Nora Vance\nAgent\nEmail",
+        "Nora Vance\nAgent\nCase Comment",
+    ]
+    assert said.locator("time").all_inner_texts() == ["10:00:00", "11:30:00", "08:15:00"]
+
+
+def test_speakers_differ_by_side_colour_and_label(written: Reader) -> None:
+    """Colour alone tells nothing to many."""
+    page = written.open(key(chat_id(4)))
+    looks: dict[str, tuple[float, str]] = {}
+    for role in ("customer", "agent", "bot", "system"):
+        words = page.locator(f"article[data-role={role}] p").last
+        box = words.bounding_box()
+        assert box is not None
+        style = words.evaluate("e => getComputedStyle(e).backgroundColor")
+        looks[role] = (box["x"] + box["width"] / 2, style)
+    labels = page.locator("article .role").all_inner_texts()
+
+    assert {"Customer", "Agent", "Bot", "System"} <= set(labels)
+    assert looks["customer"][0] < looks["system"][0] < looks["agent"][0]
+    assert len({colour for _, colour in looks.values()}) == 4
+    assert looks["bot"][0] > looks["system"][0]
+
+
+def test_words_of_a_customer_stay_words(written: Reader) -> None:
+    """No element, no dialog, no request: the fixture looks for the latter two."""
+    page = written.open(key(chat_id(1)))
+
+    expect(page.locator("article p").last).to_contain_text('<img src="http://127.0.0.1:9/x"')
+    assert page.locator("img, iframe, article p b").count() == 0
+    page.get_by_role("searchbox").fill("onerror")
+    expect(page.locator("article mark")).to_have_text("onerror")
+    assert page.locator("img").count() == 0
+
+
+def test_what_got_in_all_the_same_could_do_nothing(written: Reader) -> None:
+    """The second line of defence: the browser refuses handlers, scripts, styles and requests."""
+    page = written.open()
+
+    refused = page.evaluate(
+        """async () => {
+          const refused = new Set();
+          const all = new Promise((done) =>
+            document.addEventListener("securitypolicyviolation", (event) => {
+              if (refused.add(event.effectiveDirective).size === 5) done();
+            }));
+          document.body.insertAdjacentHTML("beforeend", `
+            <img src="data:," onerror="document.title = 'broken'">
+            <p style="color: red" onclick="document.title = 'broken'" id="clicked"></p>`);
+          document.body.append(Object.assign(document.createElement("script"),
+            { textContent: "document.title = 'broken'" }));
+          document.getElementById("clicked").click();
+          await fetch("data:,").catch(() => {});
+          await Promise.race([all, new Promise((done) => setTimeout(done, 10_000))]);
+          return [...refused];
+        }"""
+    )
+
+    kinds = {"connect-src", "img-src", "script-src-attr", "script-src-elem", "style-src-attr"}
+    assert set(refused) == kinds
+    assert page.title() == "Preview of conversations"
+    assert all("Content Security Policy" in trouble for trouble in written.troubles)
+    written.troubles.clear()
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        pytest.param("SEAL", {"case 00012345"}, id="text"),
+        pytest.param("12346", {"case 00012346"}, id="case-number"),
+        pytest.param(chat_id(2)[:15], {f"chat {chat_id(2)}"}, id="id-of-15"),
+        pytest.param(case_id(1), {"case 00012345", f"chat {chat_id(1)}"}, id="case-of-a-chat"),
+        pytest.param("ההזמנה", {f"chat {chat_id(2)}"}, id="hebrew"),
+        pytest.param("🎉", {f"chat {chat_id(2)}"}, id="emoji"),
+        pytest.param("(.*", set(), id="no-pattern"),
+    ],
+)
+def test_search_finds_words_ids_and_numbers(written: Reader, typed: str, found: set[str]) -> None:
+    """As they are typed, in any case; nothing is a pattern."""
+    page = written.open()
+
+    page.get_by_role("searchbox").fill(typed)
+
+    expect(page.get_by_role("status")).to_have_text(f"{len(found)} of 7 conversations")
+    assert set(listed(page)) == found
+
+
+def test_outcomes_and_kinds_narrow_the_list(written: Reader) -> None:
+    """Ticked ones of a group add up; groups narrow each other; none ticked is all."""
+    page = written.open()
+    assert len(listed(page)) == 7
+
+    page.get_by_label("set aside").check()
+    assert listed(page) == [f"chat {chat_id(5)}"]
+    page.get_by_label("skipped").check()
+    assert len(listed(page)) == 2
+    page.get_by_role("checkbox", name=re.compile("^case")).check()
+    expect(page.get_by_role("status")).to_have_text("0 of 7 conversations")
+    expect(page.get_by_role("main")).to_have_text("Nothing to show.")
+
+
+def test_what_is_not_sent_says_so(written: Reader) -> None:
+    """A waiting case is shown as it stands, a missed chat has nothing to show."""
+    waiting = written.open(key(case_id(2))).get_by_role("main")
+    expect(waiting).to_contain_text("waits: the case is open")
+    expect(waiting).to_contain_text("This would not be sent now")
+    expect(waiting.locator("article")).to_have_count(1)
+
+    missed = written.open(key(chat_id(3))).get_by_role("main")
+    expect(missed).to_contain_text("missed: nobody answered")
+    expect(missed).to_contain_text("Its words cannot be shown.")
+
+    unknown = written.open(key(chat_id(5))).locator("article[data-role=unknown]")
+    expect(unknown).to_have_count(2)
+
+
+def test_all_can_be_done_by_keyboard(written: Reader) -> None:
+    """Search, choose, read, go back; the list is one stop for Tab."""
+    page = written.open()
+    keys = page.keyboard
+
+    keys.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    keys.type("case")
+    assert page.locator("#list li:visible a[tabindex='0']").count() == 1
+    keys.press("ArrowDown")
+    keys.press("ArrowDown")
+    second = page.locator("#list li:visible a").nth(1)
+    expect(second).to_be_focused()
+    assert page.locator("#list a[tabindex='0']").count() == 1
+    keys.press("Enter")
+    expect(page.get_by_role("heading", level=2)).to_be_focused()
+    expect(second).to_have_attribute("aria-current", "true")
+    keys.press("Escape")
+    expect(second).to_be_focused()
+    keys.press("Home")
+    keys.press("ArrowUp")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Space")
+    expect(page.locator("#outcomes input").first).to_be_checked()
+
+
+CONTRASTS = """() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => parts(colour).slice(0, 3)
+    .map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const behind = (element) => {
+    const colour = getComputedStyle(element).backgroundColor;
+    return parts(colour)[3] === 0 && element.parentElement ? behind(element.parentElement) : colour;
+  };
+  return [...document.body.querySelectorAll("*")]
+    .filter((element) => element.checkVisibility() &&
+      [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .map((element) => {
+      const [low, high] = [getComputedStyle(element).color, behind(element)].map(light)
+        .sort((one, other) => one - other);
+      return [(high + 0.05) / (low + 0.05), element.outerHTML.slice(0, 80)];
+    });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("one", [chat_id(4), chat_id(5), case_id(2)])
+def test_light_or_dark_all_text_can_be_read(written: Reader, scheme: Any, one: str) -> None:
+    """4.5 to 1 is what WCAG 2 asks for; the page goes by what the system is set to."""
+    page = written.open(key(one), color_scheme=scheme)
+    page.get_by_role("searchbox").fill("a")
+    page.get_by_role("checkbox").first.check()
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert (sum(map(int, re.findall(r"\d+", back))) > 384) is (scheme == "light")
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 20
+    assert [found for found in contrasts if found[0] < 4.5] == []
+
+
+def test_a_phone_shows_the_list_or_a_conversation(written: Reader) -> None:
+    """Nothing is wider than the screen, not even 400 letters without a space."""
+    page = written.open(viewport={"width": 360, "height": 640})
+    finder, main = page.get_by_role("navigation"), page.get_by_role("main")
+    expect(main).to_be_hidden()
+
+    page.get_by_role("link", name="case 00012346").click()
+    expect(finder).to_be_hidden()
+    expect(main.locator("article p")).to_have_text("x" * 400)
+    assert main.evaluate("(main) => main.scrollWidth - main.clientWidth") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+    page.get_by_role("link", name="All conversations").click()
+    expect(main).to_be_hidden()
+    expect(page.get_by_role("link", name="case 00012346")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_script_from_right_to_left_runs_that_way(written: Reader) -> None:
+    """By each text for itself: an agent may answer in another one."""
+    page = written.open(key(chat_id(2)))
+    texts = page.locator("article:is([data-role=agent], [data-role=customer]) p")
+
+    directions = texts.evaluate_all("all => all.map((one) => getComputedStyle(one).direction)")
+
+    assert dict(zip(texts.all_inner_texts(), directions, strict=True)) == {
+        HEBREW: "rtl",
+        "Thanks 🎉": "ltr",
+    }
+
+
+def test_paper_gets_the_conversation_alone(written: Reader) -> None:
+    """No list, no boxes to tick."""
+    page = written.open(key(case_id(1)))
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(page.locator("article")).to_have_count(3)
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).overflowY") == "visible"
+
+
+def many(number: int, messages: int) -> PageData:
+    """Return a page of so many chats, each with so many messages."""
+    speakers = ("Nora V", "Ada Quill")
+    talk = (f"( {n}s ) {speakers[n % 2]}: line {n} of the talk" for n in range(messages))
+    row = chat(Body=transcript(*talk)).row
+    nothing: dict[str, Any] = dict.fromkeys(Line.__dataclass_fields__)
+    line = Line(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
+    terms = Terms(Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW)
+    one = shown(line, {"LiveChatTranscript": [row]}, terms, held=False)
+    known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
+    return PageData(
+        made_at=at("12:00"), total=9_999, conversations=[replace(one, known=it) for it in known]
+    )
+
+
+def test_an_empty_store_makes_an_empty_page(reader: Reader) -> None:
+    """It says that there is nothing, and breaks nowhere."""
+    reader.file.write_bytes(page_of(PageData(made_at=at("12:00"), total=0, conversations=[])))
+
+    expect(reader.open().get_by_role("main")).to_have_text("Nothing to show.")
+
+
+def test_a_page_of_two_thousand_is_no_burden(reader: Reader) -> None:
+    """400,000 messages are in the file; what is not read is not laid out."""
+    reader.file.write_bytes(page_of(many(2_000, 200)))
+    page = reader.open(key(chat_id(1_234)))
+
+    expect(page.locator("article")).to_have_count(200)
+    expect(page.locator("#scope")).to_contain_text("The newest 2000 of 9999")
+    page.get_by_role("searchbox").fill(chat_id(777))
+    expect(page.get_by_role("status")).to_have_text("1 of 2000 conversations")
+    assert page.evaluate("document.querySelectorAll('*').length") < 20_000
