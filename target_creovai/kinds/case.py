@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
@@ -21,6 +20,7 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
+from target_creovai.kinds.timing import settling
 from target_creovai.model import (
     Conversation,
     Deleted,
@@ -71,13 +71,8 @@ def assemble_case(
         return Deleted()
     if rules.case_delivery == "closed" and not _is_closed(case):
         return Waiting("the case is open")
-    changed = latest_change(row for stream in rows.values() for row in stream)
-    if (
-        rules.settle_minutes
-        and changed
-        and now < (settled := changed + timedelta(minutes=rules.settle_minutes))
-    ):
-        return Waiting("changed less than settle_minutes ago", until=settled)
+    if waiting := settling((row for stream in rows.values() for row in stream), rules, now):
+        return waiting
     return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_user, named_person
 from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
+from target_creovai.kinds.timing import settling, window
 from target_creovai.model import (
     Conversation,
     Deleted,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 # row exists from the request on, so its Body and EndTime arrive by later updates.
 UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
 NOTHING_SAID = "empty: nothing was said"
+MISSED = "missed: nobody answered"
 _WORD = re.compile(r"[^\W\d_]{2}")
 _STARTS = ("StartTime", "RequestTime", "CreatedDate")
 MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
@@ -60,15 +61,10 @@ def assemble_chat(
     status = _status(row)
     if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
         return Waiting("the chat has not ended")
-    changed = latest_change([row])
-    if (
-        rules.settle_minutes
-        and changed
-        and now < (settled := changed + timedelta(minutes=rules.settle_minutes))
-    ):
-        return Waiting("changed less than settle_minutes ago", until=settled)
+    if waiting := settling([row], rules, now):
+        return waiting
     if status == "missed":
-        return Skipped("missed: nobody answered")
+        return Skipped(MISSED)
     return _conversation(row, rules)
 
 
@@ -93,16 +89,15 @@ def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
         return _nothing_said(transcript, findings)
     participants, messages = cast_of(messages)
-    times = [message.at for message in messages]
-    start = time_of(row, "StartTime", "RequestTime") or min(times)
-    end = time_of(row, "EndTime") or max(times)
+    started, ended = time_of(row, "StartTime", "RequestTime"), time_of(row, "EndTime")
+    start, end = window(messages, started, ended)
     case_id = text_of(row, "CaseId")
     return Conversation(
         interface=Interface.CHAT,
         session_id=rules.session_id_prefix + row["Id"],
         case_reference_id=rules.session_id_prefix + case_id if case_id else None,
-        start=min(start, *times),
-        end=max(end, start, *times),
+        start=start,
+        end=end,
         participants=participants,
         messages=messages,
         metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
