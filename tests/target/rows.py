@@ -29,6 +29,7 @@ KEY_PREFIXES = {
     "CaseComment": "00a",
     "EmailMessage": "02s",
     "LiveChatTranscript": "570",
+    "MessagingSession": "0Mw",
 }
 
 
