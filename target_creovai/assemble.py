@@ -27,12 +27,16 @@ DISTRIBUTION = "salesforce-creovai"
 
 @dataclass(frozen=True)
 class Ready:
-    """A payload that Creovai should take. `modified` is the main row's SystemModstamp."""
+    """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
+
+    Where it is not `proven` that all rows are there, it goes after an input that ended well.
+    """
 
     session_id: str
     payload: Payload
     modified: datetime
     findings: Findings
+    proven: bool = True
 
     @cached_property
     def content_hash(self) -> str:
@@ -93,6 +97,7 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         payload=payload,
         modified=conversation.modified,
         findings=conversation.findings,
+        proven=conversation.proven,
     )
 
 

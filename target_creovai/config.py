@@ -96,7 +96,10 @@ CONFIG_SCHEMA = th.PropertiesList(
         th.BooleanType(nullable=False),
         default=False,
         title="Internal comments",
-        description="Also send CaseComments that are not published to the customer.",
+        description=(
+            "Also send CaseComments that are not published to the customer, and the notes and "
+            "supervisors' messages of enhanced chats."
+        ),
     ),
     th.Property(
         "strip_quoted_replies",

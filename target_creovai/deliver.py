@@ -20,6 +20,7 @@ from target_creovai.dispatch import Dispatch, logger
 from target_creovai.erasure import WAYS, Erasures
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.kinds import KINDS
+from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
 from target_creovai.sender import Job, Sender
 from target_creovai.store import DELETED_LATER, SEND_AGAIN, SENT, SET_ASIDE, SKIPPED, WAITING
@@ -120,6 +121,8 @@ class Delivery(Dispatch):
             raise
 
     def _all(self) -> None:
+        if self.store.input_ended_well:
+            self.store.look_again(UNPROVEN)
         super().run()
         self._finish_all()
         for _ in range(LOOKS_AT_OTHERS):
@@ -243,6 +246,8 @@ class Delivery(Dispatch):
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
+            elif outcome == WAITING and reason == UNPROVEN:
+                self.summary.held[kind] += count
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Ready, assemble, fingerprint
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model import UNPROVEN, Deleted, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
@@ -92,6 +92,8 @@ class Dispatch(ABC):
             now = datetime.now(UTC)
             verdict = assemble(entry.kind, entry.id, rows.pop(entry.id), self.rules, now)
             match verdict:
+                case Ready() if not (verdict.proven or self.store.input_ended_well):
+                    self.wait(entry, Waiting(UNPROVEN))
                 case Ready():
                     self.summary.note(entry.kind, verdict.findings)
                     self.ready(entry, verdict)

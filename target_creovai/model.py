@@ -52,6 +52,11 @@ class Finding(StrEnum):
     OPERATOR_COUNT = "OperatorMessageCount"
     VISITOR_COUNT = "VisitorMessageCount"
     DURATION = "ChatDuration"
+    AGENT_COUNT = "AgentMessageCount"
+    END_USER_COUNT = "EndUserMessageCount"
+    UNSUPPORTED = "unsupported"
+    UNDELIVERED = "undelivered"
+    NOBODYS = "nobody's"
 
 
 Findings = Mapping[Finding, int]
@@ -85,7 +90,8 @@ class Conversation:
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
-    `modified` is the main row's SystemModstamp.
+    `modified` is the main row's SystemModstamp. `proven` is false where only an
+    input that ended well can tell that no row is missing.
     """
 
     interface: Interface
@@ -97,6 +103,8 @@ class Conversation:
     metadata: Mapping[str, Any]
     modified: datetime
     case_reference_id: str | None = None
+    collection_id: str | None = None
+    proven: bool = True
     findings: Findings = field(default_factory=dict)
 
 
@@ -106,6 +114,10 @@ class Waiting:
 
     reason: str
     until: datetime | None = None
+
+
+UNPROVEN = "its rows may not all be here: no input has ended well since they came"
+"""Why a conversation waits that is not `proven`."""
 
 
 @dataclass(frozen=True, slots=True)

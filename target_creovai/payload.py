@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Payload = dict[str, Any]
 
+# What a conversation belongs to, and what is known of it, is not what was said: a collection
+# that began later, or a new priority, is no second version of a chat.
+NO_CONTENT = frozenset({"metadata", "collectionId"})
+
 # Move with every save, whoever saves what: alone they are no change worth a message.
 BOOKKEEPING = frozenset({"SystemModstamp", "LastModifiedDate", "LastModifiedById"})
 
@@ -26,6 +30,7 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
     payload: Payload = {
         "sessionId": conversation.session_id,
         "caseReferenceId": conversation.case_reference_id,
+        "collectionId": conversation.collection_id,
         "utcStart": utc(conversation.start),
         "utcEnd": utc(conversation.end),
         **_SHAPES[conversation.interface](conversation, rules),
@@ -55,8 +60,8 @@ def changed_metadata(sent: Mapping[str, Any], now: Mapping[str, Any]) -> Payload
 
 
 def content_hash(payload: Payload) -> str:
-    """Return the fingerprint of a conversation without its metadata."""
-    return whole_hash({name: value for name, value in payload.items() if name != "metadata"})
+    """Return the fingerprint of what was said, by whom and when."""
+    return whole_hash({name: value for name, value in payload.items() if name not in NO_CONTENT})
 
 
 def whole_hash(payload: Payload) -> str:

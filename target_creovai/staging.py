@@ -22,7 +22,7 @@ LAST_YEAR = 2999
 
 
 def staged_row(stream: str, record: Row) -> StagedRow:
-    """Return the row to store of a record of one of the four streams.
+    """Return the row to store of a record of a stream that makes conversations.
 
     Its version is SystemModstamp; a tap that does not select it gives
     LastModifiedDate or, at the least, its rows in order.
@@ -37,7 +37,8 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         msg = f"a {stream} row has no Id, or none that Salesforce could have given"
         raise RowError(msg)
     key = _id(record.get(kind.streams[stream]))
-    merges = kind.merged_into is not None and kind.streams[stream] == "Id"
+    is_main = kind.streams[stream] == "Id"
+    merges = kind.merged_into is not None and is_main
     winner = _id(record.get(kind.merged_into or ""))
     return StagedRow(
         stream=stream,
@@ -48,6 +49,7 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         body=encode(record),
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
+        collection=_id(record.get(kind.collected_by or "")) if is_main else None,
     )
 
 

@@ -29,7 +29,15 @@ FINDINGS = {
     Finding.OPERATOR_COUNT: "differs    {kinds}: OperatorMessageCount",
     Finding.VISITOR_COUNT: "differs    {kinds}: VisitorMessageCount",
     Finding.DURATION: "differs    {kinds}: ChatDuration",
+    Finding.AGENT_COUNT: "differs    {kinds}: AgentMessageCount",
+    Finding.END_USER_COUNT: "differs    {kinds}: EndUserMessageCount",
+    Finding.UNSUPPORTED: "unknown    {messages} of a form not known here, as words or a marker",
+    Finding.UNDELIVERED: "unreached  {messages} that Salesforce could not deliver, sent as said",
+    Finding.NOBODYS: "nobody's   {messages} of senders without a known role, left out",
 }
+
+# What one conversation of a kind is called, where that is not the kind's name.
+_NOUNS = {"messaging": "messaging session"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,7 @@ class Summary:
 
 
 _TO_DO = {
-    "held": "held: run again. Rows are stored; cases go out after an input that ended well.",
+    "held": "held: run again. Rows are stored; these go out after an input that ended well.",
     "unusable_rows": "unusable: mend these rows in Salesforce, or select the field in the tap.",
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "
@@ -178,7 +186,7 @@ def _kinds(counts: Counter[str]) -> str:
 
 
 def _number(count: int, kind: str) -> str:
-    return f"{count} {kind}{'' if count == 1 else 's'}"
+    return f"{count} {_NOUNS.get(kind, kind)}{'' if count == 1 else 's'}"
 
 
 def _listed(word: str, items: Sequence[object]) -> Iterator[str]:

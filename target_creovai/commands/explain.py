@@ -76,10 +76,12 @@ def explanation(
     policy: Policy,
     *,
     prefix: str,
-    held: bool,
+    input_open: bool,
 ) -> Explanation:
     """Lay the ledger's line beside what its rows make now."""
     ready = verdict if isinstance(verdict, Ready) else None
+    unproven = ready is not None and not ready.proven
+    held = input_open and (KINDS[line.kind].needs_whole_input or unproven)
     sent = line.content_hash is not None
     return Explanation(
         kind=line.kind,
@@ -176,13 +178,8 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         assemble(line.kind, line.id, rows, rules, datetime.now(UTC)),
         policy,
         prefix=rules.session_id_prefix,
-        held=is_held(store, line),
+        input_open=not store.input_ended_well,
     )
-
-
-def is_held(store: OperatorStore, line: Line) -> bool:
-    """Tell whether it may only go once an input has ended well."""
-    return KINDS[line.kind].needs_whole_input and not store.input_ended_well
 
 
 @operator_command()

@@ -19,7 +19,7 @@ import msgspec
 
 from target_creovai.assemble import Invalid, Ready, assemble
 from target_creovai.commands.command import Settings, operator_command
-from target_creovai.commands.explain import Explanation, explanation, is_held
+from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.errors import StoreError
@@ -79,7 +79,9 @@ class Terms:
     now: datetime
 
 
-def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, *, held: bool) -> Shown:
+def shown(
+    line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, *, input_open: bool
+) -> Shown:
     """Assemble a conversation as the next run will, and lay out what that gives."""
     rules = terms.rules
     verdict = assemble(line.kind, line.id, rows, rules, terms.now)
@@ -87,7 +89,7 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, *, held: 
     if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
         readable = assemble(line.kind, line.id, rows, _as_if_due(rules), terms.now)
     prefix = rules.session_id_prefix
-    known = explanation(line, rows, verdict, terms.policy, prefix=prefix, held=held)
+    known = explanation(line, rows, verdict, terms.policy, prefix=prefix, input_open=input_open)
     return Shown(
         known=known,
         outcome=_outcome(known, verdict),
@@ -136,7 +138,7 @@ def _number(line: Line, rows: Mapping[str, Sequence[Row]]) -> str | None:
 def without_text(line: Line, terms: Terms) -> Shown:
     """Return what the ledger alone knows of a conversation."""
     prefix = terms.rules.session_id_prefix
-    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix, held=False)
+    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix, input_open=False)
     return Shown(
         known=known if line.erased_at else replace(known, now=NO_TEXT),
         outcome=line.outcome,
@@ -154,7 +156,7 @@ def shown_of(store: OperatorStore, line: Line, terms: Terms) -> Shown:
         whole = rows and all(row and "Id" in row for some in rows.values() for row in some)
         # What was erased is not shown either, though the tap may have read it again.
         if whole and not line.erased_at:
-            return shown(line, rows, terms, held=is_held(store, line))
+            return shown(line, rows, terms, input_open=not store.input_ended_well)
     return without_text(line, terms)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.kinds.case import assemble_case
 from target_creovai.kinds.chat import assemble_chat
+from target_creovai.kinds.messaging import assemble_messaging
 from target_creovai.model import Interface
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Kind:
     conversation's Id; the stream where that is its own `Id` is the conversation
     itself. `needs_whole_input`: its rows come from several streams, so that it may
     only go out after an input that ended well. `merged_into` is the field of the
-    conversation itself that names the one which took all its rows over.
+    conversation itself that names the one which took all its rows over, `collected_by`
+    the one that conversations share which belong together and stay several.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Kind:
     needs_whole_input: bool
     assemble: Assemble
     merged_into: str | None = None
+    collected_by: str | None = None
 
 
 KINDS = {
@@ -58,6 +61,15 @@ KINDS = {
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
             assemble=assemble_chat,
+        ),
+        Kind(
+            name="messaging",
+            interface=Interface.CHAT,
+            streams={"MessagingSession": "Id", "ConversationEntry": "MessagingSessionId"},
+            # Most prove that they are whole; the others are held one by one.
+            needs_whole_input=False,
+            assemble=assemble_messaging,
+            collected_by="ConversationId",
         ),
     )
 }

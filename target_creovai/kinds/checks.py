@@ -1,4 +1,4 @@
-"""What a chat's record says of its transcript, against what was read from it."""
+"""What the record of a chat says of its messages, against what was read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from target_creovai.model import Finding, Findings, Role
 from target_creovai.rows import number_of, time_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from target_creovai.model import Row
     from target_creovai.parsers.transcript import Transcript
 
@@ -44,6 +46,25 @@ def _operator_count_differs(row: Row, transcript: Transcript) -> bool:
 def _visitor_count_differs(row: Row, transcript: Transcript) -> bool:
     counted = number_of(row, "VisitorMessageCount")
     return counted is not None and counted != _messages(transcript)[Role.CUSTOMER]
+
+
+def message_count_findings(session: Row, said: Mapping[Role, int]) -> Findings:
+    """Return where a messaging session counts otherwise.
+
+    Salesforce does not calculate the counts of enhanced sessions (object reference), so
+    that nothing and zero say nothing. Whether a bot counts as an agent is not documented.
+    """
+    agents, bots, end_users = (said.get(role, 0) for role in (Role.AGENT, Role.BOT, Role.CUSTOMER))
+    differs = {
+        Finding.AGENT_COUNT: {agents, agents + bots},
+        Finding.END_USER_COUNT: {end_users},
+    }
+    counted = {finding: number_of(session, finding) for finding in differs}
+    return {
+        finding: 1
+        for finding, expected in differs.items()
+        if counted[finding] and counted[finding] not in expected
+    }
 
 
 def _is_too_late(row: Row, transcript: Transcript) -> bool:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.payload import encode
 from target_creovai.store import PENDING, SEND_AGAIN, SET_ASIDE, WAITING, Store
-from target_creovai.store.tables import LEDGER, MERGES, ROWS
+from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -231,7 +231,8 @@ class OperatorStore(Store):
             for line in lines:
                 own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
                 rows += db.execute(sa.delete(ROWS).where(own)).rowcount
-                db.execute(sa.delete(LEDGER).where(_is(line)))
+                for table in (LEDGER, COLLECTIONS):
+                    db.execute(sa.delete(table).where(_is(line, table)))
                 merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
                 db.execute(sa.delete(MERGES).where(merged))
         return rows
@@ -253,5 +254,5 @@ def _sent_once(line: Line) -> bool:
     return KINDS[line.kind].interface.sent_once
 
 
-def _is(line: Receipt) -> sa.ColumnElement[bool]:
-    return sa.and_(LEDGER.c.kind == line.kind, LEDGER.c.id == line.id)
+def _is(line: Receipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.kind == line.kind, table.c.id == line.id)

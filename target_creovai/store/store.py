@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
 from target_creovai.payload import utc
+from target_creovai.store.collected import companions, write_collections
 from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, owners, with_winners, write_merges
 from target_creovai.store.runs import Runs
@@ -53,7 +54,8 @@ class StagedRow:
     """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
 
     Where `merges` is true the row is a conversation itself, and `merged_into` the one
-    that takes over all its rows, if there is any.
+    that takes over all its rows, if there is any. Conversations of the same `collection`
+    belong together.
     """
 
     stream: str
@@ -64,6 +66,7 @@ class StagedRow:
     body: bytes
     merges: bool = False
     merged_into: str | None = None
+    collection: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -215,6 +218,7 @@ class Store:
                 merged_into[row.kind][row.id] = row.merged_into
         for kind, merges in merged_into.items():
             write_merges(db, self._upsert, kind, merges)
+        write_collections(db, self._upsert, rows)
         self._touch(db, before | with_winners(db, touched))
 
     def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
@@ -354,7 +358,8 @@ class Store:
     def rows_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
         """Return the rows of these conversations: by conversation, then by stream.
 
-        The rows of those that were merged into one of them are among its rows.
+        The rows of those that were merged into one of them are among its rows. Where one
+        belongs to a collection with others, so is the Id of another of them.
         """
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         query = sa.select(ROWS.c.conversation, ROWS.c.stream, ROWS.c.body)
@@ -366,6 +371,8 @@ class Store:
                     row = msgspec.json.decode(body)
                     for key in takers[conversation]:
                         found[key][stream].append(row)
+            for key, stream, companion in companions(db, kind, ids):
+                found[key][stream].append({"Id": companion})
         return found
 
     def settle(
@@ -476,6 +483,13 @@ class Store:
                 )
                 raise StoreError(msg)
             self._set_meta(db, "session_id_prefix", prefix)
+
+    def look_again(self, reason: str) -> None:
+        """Make due what waits for this reason."""
+        c = LEDGER.c
+        waiting = sa.update(LEDGER).where(c.outcome == WAITING, c.reason == reason)
+        with self._engine.begin() as db:
+            db.execute(waiting.values(assembled=None))
 
     def postpone(self, entry: Entry, reason: str) -> None:
         """Leave a conversation pending; its intent stays, so that it is looked up first."""

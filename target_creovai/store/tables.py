@@ -46,6 +46,18 @@ MERGES = sa.Table(
     sa.Index("creovai_merges_winner", "kind", "winner"),
 )
 
+# Which conversations belong to the same collection, and stay several; `stream` is that of the
+# row that says so.
+COLLECTIONS = sa.Table(
+    "creovai_collections",
+    METADATA,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("stream", sa.String(80), nullable=False),
+    sa.Column("collection", sa.String(40), nullable=False),
+    sa.Index("creovai_collections_collection", "kind", "collection"),
+)
+
 # Runs that read an input which has not ended well, and runs that deliver. `expires` (seconds
 # since 1970, by the database's clock) moves on while a run lives.
 RUNS = sa.Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.target.messaging_rows import answer, entries, entry, message, says, session
 from tests.target.rows import (
     COMPLETED,
     STARTED,
@@ -83,6 +84,35 @@ def birdcage() -> list[Record]:
             **bird.texts("SupervisorTranscriptBody", "Browser", "IpAddress", "Location", "Name"),
             Body=body,
             LiveChatVisitor=bird.texts("SessionKey"),
+        ),
+        *enhanced_chat(bird, agent, customer),
+    ]
+
+
+def enhanced_chat(bird: Birds, agent: Any, customer: Any) -> list[Record]:
+    """Return a messaging session and entries of many forms, odd ones among them."""
+    joined = {"participant": {"subject": "005X", "role": bird()}, "displayName": bird()}
+    payloads: list[Any] = [
+        says(f"{bird()} {bird()}"),
+        message("ChoicesMessage", choices={"text": bird(), "optionItems": [bird.texts("title")]}),
+        message("StaticContentMessage", staticContent={"formatType": bird(), "text": bird()}),
+        message(bird(), **{bird(): bird()}),
+        {"entries": [joined], bird(): bird()},
+        f'{{"no JSON: {bird()}',
+    ]
+    names = bird.texts("SenderName", "MessageText", "ConversationIdentifier")
+    return [
+        session(
+            Owner=agent,
+            EndUserContact=customer,
+            MessagingEndUser=bird.texts("Name"),
+            **bird.texts("PreviewDetails", "ChannelEndUserFormula", "SessionKey", "Notes__c"),
+        ),
+        *entries(
+            *(entry(n, Payload=payload, **names) for n, payload in enumerate(payloads)),
+            answer(10, EntryType=bird(), SenderRole=bird(), Payload=says(bird())),
+            answer(11, EntryType="Note", Payload=says(bird())),
+            answer(12, SenderRole=bird(), SenderId=bird(), Payload=says(bird())),
         ),
     ]
 

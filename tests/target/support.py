@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from target_creovai.assemble import Ready, assemble
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import Rules
+from target_creovai.model import Finding, Rules, Skipped
 from target_creovai.target import TargetCreovai
 from tests.target.rows import singer
 
@@ -203,6 +203,18 @@ def dialogue(payload: dict[str, Any]) -> list[tuple[str, str, str]]:
         for who in payload["participants"]
         for message in who["messages"]
     )
+
+
+def spoken(*rows: Record, **rules: Any) -> list[tuple[str, str]]:
+    """Return type of participant and words of each message, in time order."""
+    return [(kind, words) for _, kind, words in dialogue(payload_of(*rows, **rules))]
+
+
+def findings(*rows: Record, **rules: Any) -> dict[Finding, int]:
+    """Return what assembling a session brings to light."""
+    verdict = verdict_on(*rows, **rules)
+    assert isinstance(verdict, Ready | Skipped), verdict
+    return dict(verdict.findings)
 
 
 def posts_to(creovai: CreovaiServer, path: str) -> int:

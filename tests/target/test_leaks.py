@@ -22,6 +22,7 @@ from tests.target.rows import (
     chat,
     chat_id,
     comment,
+    sf_id,
     singer,
 )
 
@@ -174,7 +175,8 @@ def test_the_canaries_do_reach_creovai(caged: TargetRunner, creovai: CreovaiServ
     """The tests above would pass as well if nothing were sent at all."""
     caged.read(INPUT)
 
-    assert SONG in str(creovai.chats)
+    assert SONG in str(creovai.chats[chat_id()])
+    assert SONG in str(creovai.chats[sf_id("MessagingSession", 1)])
     assert SONG in str(creovai.cases)
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from target_creovai.store import Store
 from tests.fakes.creovai import Fault
+from tests.target.messaging_rows import enhanced, session_id
 from tests.target.rows import State, at, case, case_id, chat, comment, transcript
 from tests.target.support import texts
 from tests.target.version_1 import make_store
@@ -120,3 +121,14 @@ def test_one_delivers_at_a_time(run: TargetRunner, creovai: CreovaiServer) -> No
 
     assert run().exit_code == 0
     assert len(creovai.posts) == 1
+
+
+def test_sessions_of_one_conversation_know_of_each_other(
+    run: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """The store tells it, whichever database it is."""
+    run(*(row for n in (1, 2) for row in enhanced(n, ConversationId="0dw0")), *enhanced(3))
+
+    found = {key: chat.get("collectionId") for key, chat in sorted(creovai.chats.items())}
+    assert list(found) == [session_id(n) for n in (1, 2, 3)]
+    assert list(found.values()) == ["conversation-1", "conversation-2", None]

@@ -412,7 +412,7 @@ def many(number: int, messages: int) -> PageData:
     nothing: dict[str, Any] = dict.fromkeys(Line.__dataclass_fields__)
     line = Line(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
     terms = Terms(Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW)
-    one = shown(line, {"LiveChatTranscript": [row]}, terms, held=False)
+    one = shown(line, {"LiveChatTranscript": [row]}, terms, input_open=False)
     known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
     return PageData(
         made_at=at("12:00"), total=9_999, conversations=[replace(one, known=it) for it in known]

@@ -37,6 +37,7 @@ def test_all_is_well_when_creovai_has_it_all(operator: Operator, delivered: Targ
         "stored sent accepted complete",
         "case 2 1 1 1",
         "chat 4 4 4 4",
+        "messaging 0 0 0 0",
         "not sent waiting: the case is open: 1",
         f"case {case_id(2)}",
     ]

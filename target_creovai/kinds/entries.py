@@ -1,0 +1,104 @@
+"""The entries of a messaging session: whether all are here, and which of them are messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from target_creovai.errors import RowError
+from target_creovai.model import Role, Waiting
+from target_creovai.parsers.messaging import name_key
+from target_creovai.rows import number_of, parse_time, text_of, time_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_creovai.model import Row
+
+ROLES = {
+    "enduser": Role.CUSTOMER,
+    "agent": Role.AGENT,
+    "chatbot": Role.BOT,
+    "system": Role.SYSTEM,
+    "supervisor": Role.AGENT,  # never sent unless internal comments are
+}
+NOTE = "note"  # a whisper among agents and supervisors
+NO_ENTRIES = "noentries"  # what our tap writes for a session that has none
+_NOT_READ = "its entries have not been read yet"
+_NOT_ALL = "some of its entries have not arrived yet"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The entries of one session. `proven`: they are as many as the tap has counted."""
+
+    entries: tuple[Row, ...]
+    proven: bool
+
+
+def newest_reading(rows: Iterable[Row]) -> Reading | Waiting:
+    """Return the entries that the tap found when it last read the session, each once.
+
+    Every row of a reading bears the session's SystemModstamp of then and the number of
+    rows that belong together, so half a reading is never taken for a whole one. What an
+    earlier reading had and this one lacks is gone from Salesforce, and stays here. Rows
+    without a number are a foreign tap's: they are taken as they are.
+    """
+    each = {str(row.get("Id")): row for row in rows}
+    counted = [row for row in each.values() if number_of(row, "SessionEntryCount") is not None]
+    if not counted:
+        entries = tuple(each.values())
+        return Reading(entries, proven=False) if entries else Waiting(_NOT_READ)
+    read_at = max(map(_version, counted))
+    newest = [row for row in counted if _version(row) == read_at]
+    entries = tuple(row for row in newest if _type(row) != NO_ENTRIES)
+    if len(entries) < max(number_of(row, "SessionEntryCount") or 0 for row in newest):
+        return Waiting(_NOT_ALL)
+    return Reading(entries, proven=True)
+
+
+def _version(row: Row) -> datetime:
+    return parse_time(row.get("SystemModstamp")) or _LONG_AGO
+
+
+def _type(entry: Row) -> str:
+    return name_key(entry.get("EntryType"))
+
+
+def is_of_type(entry: Row, name: str) -> bool:
+    """Tell whether an entry is of a type, whose name is given as `name_key` makes it."""
+    return _type(entry) == name
+
+
+def is_message(entry: Row) -> bool:
+    """Tell messages and notes from what only happens: joining, routing, typing, reading."""
+    return _type(entry) in {"message", NOTE, ""}
+
+
+def is_internal(entry: Row) -> bool:
+    """Tell what the customer never saw: notes, and what supervisors say."""
+    return _type(entry) == NOTE or name_key(entry.get("SenderRole")) == "supervisor"
+
+
+def role_of(entry: Row) -> Role:
+    """Return who sent an entry, by the role that Salesforce gave them."""
+    return ROLES.get(name_key(entry.get("SenderRole")), Role.UNKNOWN)
+
+
+def in_order(entries: Iterable[Row], start: datetime | None) -> list[tuple[datetime, Row]]:
+    """Return entries with their times, the interfaces give them in none.
+
+    The time is the server's: the client's clock may be wrong, and bots have none. An
+    entry without it is put at the session's start.
+
+    Raises:
+        RowError: Neither the entry nor the session has a time.
+    """
+    timed = [(time_of(entry, "ServerReceivedTimestamp") or start, entry) for entry in entries]
+    dated = [(at, entry) for at, entry in timed if at is not None]
+    if len(dated) < len(timed):
+        msg = "neither an entry nor the session says when it took place"
+        raise RowError(msg)
+    return sorted(dated, key=lambda pair: (pair[0], text_of(pair[1], "Id") or ""))

@@ -1,0 +1,162 @@
+"""An enhanced chat: one MessagingSession with its ConversationEntry rows.
+
+The tap reads entries under limits, so a session may be here for days before them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from target_creovai.kinds.chat import MISSED, NOTHING_SAID
+from target_creovai.kinds.checks import message_count_findings
+from target_creovai.kinds.entries import (
+    in_order,
+    is_internal,
+    is_message,
+    is_of_type,
+    newest_reading,
+    role_of,
+)
+from target_creovai.kinds.people import cast_of
+from target_creovai.kinds.senders import Senders
+from target_creovai.kinds.timing import settling, window
+from target_creovai.model import (
+    Conversation,
+    Deleted,
+    Finding,
+    Interface,
+    Message,
+    Role,
+    Skipped,
+    Waiting,
+)
+from target_creovai.parsers.messaging import name_key, read_message, titles_in
+from target_creovai.rows import is_deleted, latest_change, metadata_of, parent_of, text_of, time_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from target_creovai.kinds.entries import Reading
+    from target_creovai.model import Assembly, Row, Rules
+
+# `Inactive` and the others may become active again (Salesforce field reference).
+ENDED = frozenset({"ended", "error"})
+UNFINISHED = frozenset({"new", "active", "waiting", "consent", "paused", "inactive"})
+MESSAGE_TEXT = frozenset({"PreviewDetails"})
+_LEFT_OUT = {
+    Role.BOT: Finding.AUTOMATIC,
+    Role.SYSTEM: Finding.AUTOMATIC,
+    Role.UNKNOWN: Finding.NOBODYS,
+}
+
+
+def assemble_messaging(
+    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+) -> Assembly:
+    """Make a chat of a MessagingSession row and its entries.
+
+    The Id of another session is there where both belong to one conversation.
+
+    Raises:
+        RowError: Neither session nor entries say when it took place.
+    """
+    sessions = {session["Id"]: session for session in rows.get("MessagingSession", ())}
+    session = sessions.pop(key, None)
+    if session is None:
+        return Waiting("its MessagingSession row has not arrived")
+    if is_deleted(session):
+        return Deleted()
+    if not _has_ended(session):
+        return Waiting("the session has not ended")
+    if waiting := settling([session], rules, now):
+        return waiting
+    reading = newest_reading(rows.get("ConversationEntry", ()))
+    if isinstance(reading, Waiting):
+        return reading
+    return _conversation(session, reading, rules, spans_sessions=bool(sessions))
+
+
+def _has_ended(session: Row) -> bool:
+    status = name_key(session.get("Status"))
+    over = time_of(session, "EndTime") is not None
+    return status in ENDED or (over and status not in UNFINISHED)
+
+
+def _conversation(
+    session: Row, reading: Reading, rules: Rules, *, spans_sessions: bool
+) -> Conversation | Skipped:
+    findings: Counter[Finding] = Counter()
+    messages = _messages(session, reading.entries, rules, findings)
+    if not any(message.sender.role is not Role.SYSTEM for message in messages):
+        return Skipped(NOTHING_SAID, +findings)
+    if _is_missed(session, messages):
+        return Skipped(MISSED, +findings)
+    participants, messages = cast_of(messages)
+    start, end = window(messages, time_of(session, "StartTime"), time_of(session, "EndTime"))
+    case_id = text_of(session, "CaseId")
+    return Conversation(
+        interface=Interface.CHAT,
+        session_id=rules.session_id_prefix + session["Id"],
+        case_reference_id=rules.session_id_prefix + case_id if case_id else None,
+        # Chats are sent once: the first session of a conversation was one by itself when it went,
+        # and stays it. All that go later, or together, say where they belong.
+        collection_id=_conversation_identifier(session, reading) if spans_sessions else None,
+        start=start,
+        end=end,
+        participants=participants,
+        messages=messages,
+        metadata=metadata_of(session, rules.metadata_exclude | MESSAGE_TEXT),
+        modified=latest_change([session]) or end,
+        findings=+findings,
+        proven=reading.proven,
+    )
+
+
+def _conversation_identifier(session: Row, reading: Reading) -> str | None:
+    sources = (parent_of(session, "Conversation"), *reading.entries)
+    return next(filter(None, (text_of(row, "ConversationIdentifier") for row in sources)), None)
+
+
+def _is_missed(session: Row, messages: Sequence[Message]) -> bool:
+    """Tell whether a customer wrote and no agent took it.
+
+    What bots say may be out of the tap's reach: where one took part, it answered.
+    """
+    unanswered = all(message.sender.role is Role.CUSTOMER for message in messages)
+    bot = "bot" in name_key(session.get("AgentType"))
+    return unanswered and not bot and session.get("AcceptTime", "unknown") is None
+
+
+def _messages(
+    session: Row, entries: Sequence[Row], rules: Rules, findings: Counter[Finding]
+) -> tuple[Message, ...]:
+    senders = Senders(session, entries, rules)
+    titles = titles_in(entry.get("Payload") for entry in entries if is_message(entry))
+    messages = []
+    said: Counter[Role] = Counter()
+    for at, entry in _visible(session, entries, rules):
+        words = read_message(entry.get("Payload"), text_of(entry, "MessageText"), titles)
+        if not words.text:
+            continue
+        role = role_of(entry)
+        said[role] += not is_internal(entry)
+        if not rules.leaves_out(role):
+            messages.append(Message(at, senders.of(entry, role), words.text))
+            findings[Finding.UNSUPPORTED] += not words.known
+        elif role in _LEFT_OUT:
+            findings[_LEFT_OUT[role]] += 1
+    findings[Finding.UNDELIVERED] += sum(is_of_type(e, "messagedeliveryfailed") for e in entries)
+    findings.update(message_count_findings(session, said))
+    return tuple(messages)
+
+
+def _visible(session: Row, entries: Sequence[Row], rules: Rules) -> list[tuple[datetime, Row]]:
+    """Return the messages that may leave, in order."""
+    wanted = [
+        entry
+        for entry in entries
+        if is_message(entry) and (rules.include_internal_comments or not is_internal(entry))
+    ]
+    return in_order(wanted, time_of(session, "StartTime", "CreatedDate"))
