@@ -14,6 +14,7 @@ from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
+from target_creovai.redaction import redacted
 from target_creovai.validate import problems_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Ready:
     """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
 
     Where it is not `proven` that all rows are there, it goes after an input that ended well.
+    `redacted` counts what was replaced in it, by rule.
     """
 
     session_id: str
@@ -37,6 +39,7 @@ class Ready:
     modified: datetime
     findings: Findings
     proven: bool = True
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def content_hash(self) -> str:
@@ -85,6 +88,9 @@ def assemble(
 def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
     if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
         return conversation
+    conversation, replaced = redacted(conversation, rules)
+    if not conversation.messages:
+        return Skipped("nothing is left of it after redaction", conversation.findings)
     payload = build_payload(conversation, rules)
     if problems := problems_of(conversation.interface, payload):
         reason = f"the payload is not valid: {'; '.join(problems[:5])}"
@@ -98,6 +104,7 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         modified=conversation.modified,
         findings=conversation.findings,
         proven=conversation.proven,
+        redacted=replaced,
     )
 
 

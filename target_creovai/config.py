@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from target_creovai.model import Policy, Role, Rules, whole_name
+from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -218,6 +219,26 @@ CONFIG_SCHEMA = th.PropertiesList(
         ),
     ),
     th.Property(
+        "redact",
+        th.ObjectType(additional_properties=th.StringType(nullable=False)),
+        default={},
+        title="Redact",
+        description=(
+            "What to replace in the text of messages before it is sent, and by what: `card`, "
+            '`email`, `phone`, `iban`, or a regular expression of your own, such as `{"card": '
+            '"[card]", "order \\d{6}": "[order]"}`.'
+        ),
+    ),
+    th.Property(
+        "redact_region",
+        th.StringType,
+        title="Redact region",
+        description=(
+            "With `phone` in `redact`: the region, such as `US` or `DE`, whose national phone "
+            "numbers are known as such without a country code."
+        ),
+    ),
+    th.Property(
         "max_workers",
         th.IntegerType(nullable=False, minimum=1, maximum=64),
         default=4,
@@ -261,6 +282,8 @@ def assembly_rules(config: Mapping[str, Any]) -> Rules:
         session_id_prefix=config["session_id_prefix"],
         metadata_exclude=frozenset(config.get("metadata_exclude") or []),
         max_payload_bytes=config.get("max_payload_bytes"),
+        redact=tuple((config.get("redact") or {}).items()),
+        redact_region=config.get("redact_region"),
     )
 
 
@@ -290,7 +313,12 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
         f"'{error.validator}' ({error.validator_value})."
         for error in errors
     ]
-    return found or [*_api_problems(config), *_role_problems(config), *_pattern_problems(config)]
+    return found or [
+        *_api_problems(config),
+        *_role_problems(config),
+        *_pattern_problems(config),
+        *_redact_problems(config),
+    ]
 
 
 def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -319,3 +347,14 @@ def _pattern_problems(config: Mapping[str, Any]) -> Iterator[str]:
                 f"Setting 'speaker_roles': pattern {number} is not a regular expression for a "
                 "whole name (it needs no flags: case never counts)."
             )
+
+
+def _redact_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    for number in wrong_patterns(config.get("redact") or {}):
+        yield (
+            f"Setting 'redact': rule {number} is neither one of {', '.join(BUILT_IN)}, spelt just "
+            "so, nor a regular expression."
+        )
+    region = config.get("redact_region")
+    if region is not None and not knows_region(region):
+        yield "Setting 'redact_region' must be a region in two capitals, such as US or DE."

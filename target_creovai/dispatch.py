@@ -96,6 +96,7 @@ class Dispatch(ABC):
                     self.wait(entry, Waiting(UNPROVEN))
                 case Ready():
                     self.summary.note(entry.kind, verdict.findings)
+                    self.summary.redacted.update(verdict.redacted)
                     self.ready(entry, verdict)
                 case Waiting():
                     self.wait(entry, verdict)

@@ -166,6 +166,8 @@ class Rules:
     session_id_prefix: str = ""
     metadata_exclude: frozenset[str] = frozenset()
     max_payload_bytes: int | None = None
+    redact: tuple[tuple[str, str], ...] = ()
+    redact_region: str | None = None
 
     def leaves_out(self, role: Role) -> bool:
         """Tell whether messages of this role are not to be sent."""

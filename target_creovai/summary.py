@@ -91,6 +91,7 @@ class Summary:
     changed_after_sending: list[str] = field(default_factory=list)
     held: Counter[str] = field(default_factory=Counter)
     findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
     payload_dir: str | None = None
     halted: str | None = None
 
@@ -145,6 +146,9 @@ class Summary:
             yield f"{done:<10} {_number(count, kind)} at Creovai: deleted in Salesforce"
         for finding, text in FINDINGS.items():
             yield from self._finding_lines(finding, text)
+        if self.redacted:
+            counts = ", ".join(f"{rule}: {count}" for rule, count in sorted(self.redacted.items()))
+            yield f"redacted   {counts}"
         if self.set_aside_before:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:

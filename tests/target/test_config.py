@@ -53,6 +53,13 @@ API = {"api_url": "https://x.example", "api_user": "u", "api_password": SECRET}
         ({"speaker_roles": {"x": "bot", f"{SECRET}(": "bot"}}, "speaker_roles': pattern 2"),
         ({"speaker_roles": {f"{SECRET})|(x": "bot"}}, "speaker_roles': pattern 1"),
         ({"speaker_roles": {f"(?i){SECRET}": "bot"}}, "speaker_roles': pattern 1"),
+        ({"redact": SECRET}, "redact"),
+        ({"redact": {"card": 5, SECRET: "x"}}, "redact"),
+        ({"redact": {"card": "x", f"{SECRET}(": "x"}}, "redact': rule 2"),
+        ({"redact": {SECRET: "x", "Cards": "x"}}, "redact': rule 2"),
+        ({"redact": {"": SECRET}}, "redact': rule 1"),
+        ({"redact_region": SECRET}, "redact_region"),
+        ({"redact_region": "de"}, "redact_region"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(config: dict[str, Any], name: str) -> None:
@@ -112,6 +119,7 @@ def test_the_defaults_are_the_contracts() -> None:
         },
         "strip_signatures": False,
         "speaker_roles": {},
+        "redact": {},
         "agent_id": "Email",
         "session_id_prefix": "",
         "metadata_exclude": [],
@@ -156,6 +164,7 @@ def test_settings_may_come_from_the_environment(
     monkeypatch.setenv("TARGET_CREOVAI_METADATA_EXCLUDE", json.dumps(["Owner"]))
     monkeypatch.setenv("TARGET_CREOVAI_PARTICIPANT_TYPES", json.dumps({"bot": None}))
     monkeypatch.setenv("TARGET_CREOVAI_SPEAKER_ROLES", json.dumps({"Team .*": "agent"}))
+    monkeypatch.setenv("TARGET_CREOVAI_REDACT", json.dumps({"order \\d+": "[o]", "card": ""}))
     config = TargetCreovai(config={}, parse_env_config=True).config
 
     assert config["dry_run"] is True
@@ -163,6 +172,7 @@ def test_settings_may_come_from_the_environment(
     assert config["metadata_exclude"] == ["Owner"]
     assert config["participant_types"] == {"bot": None}
     assert assembly_rules(config).speaker_roles == (("Team .*", Role.AGENT),)
+    assert assembly_rules(config).redact == (("order \\d+", "[o]"), ("card", ""))
 
 
 def test_a_wrong_setting_ends_the_process_with_one_paragraph(run_dry: TargetRunner) -> None:
