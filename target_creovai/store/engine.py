@@ -87,5 +87,9 @@ def _configure_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
-    """Take the write lock at once: two writers then wait instead of failing half-way."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Take the write lock at once: two writers then wait instead of failing half-way.
+
+    SQLAlchemy says that it begins where it does not, too: a reader would hold up all writers.
+    """
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

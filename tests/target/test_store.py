@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,3 +200,13 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="cannot be opened"):
         Store(f"sqlite:///{file}")
+
+
+def test_a_reader_holds_up_no_writer(tmp_path: Path) -> None:
+    """Someone asks for the status in the middle of a run."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with Store(url) as reader, Store(url) as writer, reader._reading() as db:
+        rows = db.execute(sa.text("SELECT 1 UNION SELECT 2"))
+        assert rows.fetchone() == (1,)
+
+        assert len(writer.stage(staged(NEW))) == 1
