@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MINUTES_PER_YEAR = 366 * 24 * 60
+DAYS_PER_CENTURY = 36_525
 
 HOST = re.compile(r"https?://[^/\s]+")
 
@@ -236,6 +237,15 @@ CONFIG_SCHEMA = th.PropertiesList(
         description=(
             "With `phone` in `redact`: the region, such as `US` or `DE`, whose national phone "
             "numbers are known as such without a country code."
+        ),
+    ),
+    th.Property(
+        "retention_days",
+        th.IntegerType(minimum=0, maximum=DAYS_PER_CENTURY),
+        title="Retention",
+        description=(
+            "Drop a conversation's text from the store when it was delivered, or skipped, and has "
+            "not changed for this many days. Without it, text stays."
         ),
     ),
     th.Property(

@@ -18,6 +18,10 @@ Row = dict[str, Any]
 """One Salesforce row as the tap emitted it: field name to JSON value, parents nested."""
 
 
+class DroppedRow(dict[str, Any]):
+    """What `retention_days` has left of a row: its Id and its SystemModstamp."""
+
+
 class Role(StrEnum):
     """Who speaks, in our words; `participant_types` gives Creovai's names."""
 
@@ -145,6 +149,11 @@ class Unfit:
     reason: str
     detail: Mapping[str, Any] | None = None
 
+
+# Sent from what is left, it would be incomplete. The command names Ids, and belongs to a report.
+NEEDS_ROWS = Unfit(
+    "needs its rows again: retention_days has dropped their text (`explain` names the command)"
+)
 
 Assembly = Conversation | Waiting | Skipped | Deleted | Unfit
 

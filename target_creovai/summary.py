@@ -92,6 +92,8 @@ class Summary:
     held: Counter[str] = field(default_factory=Counter)
     findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
     redacted: Counter[str] = field(default_factory=Counter)
+    texts_dropped: Counter[str] = field(default_factory=Counter)
+    read_again: list[str] = field(default_factory=list)
     payload_dir: str | None = None
     halted: str | None = None
 
@@ -149,6 +151,8 @@ class Summary:
         if self.redacted:
             counts = ", ".join(f"{rule}: {count}" for rule, count in sorted(self.redacted.items()))
             yield f"redacted   {counts}"
+        if self.texts_dropped:
+            yield f"dropped    the text of {_kinds(self.texts_dropped)} from the store"
         if self.set_aside_before:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
@@ -171,6 +175,8 @@ class Summary:
         for wrong, what_to_do in _TO_DO.items():
             if getattr(self, wrong):
                 yield f"TO DO      {what_to_do}"
+        for command in self.read_again:
+            yield f"TO DO      needs its rows again: {command}"
 
 
 _TO_DO = {

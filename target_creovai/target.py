@@ -8,10 +8,11 @@ delivers what is left.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,8 +30,10 @@ from target_creovai.dry_run import DryRun
 from target_creovai.early import EarlyDelivery
 from target_creovai.errors import RowError, TargetError
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.model import NEEDS_ROWS
 from target_creovai.patience import Patience
 from target_creovai.payload import utc
+from target_creovai.read_again import commands
 from target_creovai.reader import LineReader
 from target_creovai.sinks import IgnoringSink, StagingSink
 from target_creovai.staging import staged_row
@@ -206,6 +209,7 @@ class TargetCreovai(Target):
             self._early.end()
         self._dispatching = self._dispatch()
         self._dispatching.run()
+        self._look_after_texts(self._dispatching)
         for line in self.summary.lines():
             click.echo(line, err=True)
         self.store.note_run(
@@ -217,6 +221,19 @@ class TargetCreovai(Target):
         )
         if self.summary.failed:
             sys.exit(1)
+
+    def _look_after_texts(self, dispatch: Dispatch) -> None:
+        """Drop text that has done its work, and say how to get back what is missing."""
+        days = self.config.get("retention_days")
+        if days is not None and isinstance(dispatch, Delivery):
+            before = datetime.now(UTC) - timedelta(days=days)
+            self.summary.texts_dropped = self.store.drop_texts(utc(before))
+        lacking: dict[str, list[str]] = {}
+        for trouble in self.summary.set_aside:
+            if trouble.reason == NEEDS_ROWS.reason:
+                lacking.setdefault(trouble.kind, []).append(trouble.id)
+        wanted = {kind: self.store.with_losers(kind, ids) for kind, ids in lacking.items()}
+        self.summary.read_again = list(commands(wanted, os.environ.get("MELTANO_ENVIRONMENT")))
 
     def _input_ended_well(self) -> bool:
         """Tell a finished tap from a dead one; a tap that never says is taken at its end."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ from target_creovai.commands.command import Settings, format_option, operator_co
 from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, Skipped, Waiting
+from target_creovai.model import NEEDS_ROWS, Deleted, DroppedRow, Skipped, Waiting
 from target_creovai.payload import changed_metadata, utc
+from target_creovai.read_again import commands
+from target_creovai.rows import is_deleted
 from target_creovai.store import SEND_AGAIN
 from target_creovai.store.operator import OperatorStore
 
@@ -52,6 +55,7 @@ class Explanation:
     conversation_changed: bool
     changed_fields: list[str]
     content_refused: bool
+    read_again: str | None = None
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people."""
@@ -67,6 +71,8 @@ class Explanation:
         if self.changed_fields:
             yield f"changed    fields, since it was delivered: {', '.join(self.changed_fields)}"
         yield f"now        {self.now}"
+        if self.read_again:
+            yield f"TO DO      {self.read_again}"
 
 
 def explanation(
@@ -94,7 +100,7 @@ def explanation(
         ],
         outcome=line.outcome,
         reason=line.reason,
-        now=_now(line, verdict, policy, held=held),
+        now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy, held=held),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
@@ -126,6 +132,16 @@ def _deleted(line: Line, policy: Policy) -> str:
     if policy.on_delete == "ignore":
         return "Creovai keeps it, though it is deleted in Salesforce: see on_delete."
     return f"the next run has Creovai {policy.on_delete} it: it is deleted in Salesforce."
+
+
+AT_REST = "nothing: it has not changed since retention_days dropped its text."
+
+
+def _is_at_rest(rows: Mapping[str, Sequence[Row]]) -> bool:
+    """Tell whether no row has come since the text was dropped."""
+    found = [row for stream in rows.values() for row in stream]
+    left = [row for row in found if not is_deleted(row)]
+    return bool(left) and all(isinstance(row, DroppedRow) for row in left)
 
 
 _HELD = "It is held until an input ends well: the last one did not."
@@ -172,14 +188,20 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
 def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     rows = store.rows_of(line.kind, [line.id])[line.id]
-    return explanation(
+    verdict = assemble(line.kind, line.id, rows, rules, datetime.now(UTC))
+    found = explanation(
         line,
         rows,
-        assemble(line.kind, line.id, rows, rules, datetime.now(UTC)),
+        verdict,
         policy,
         prefix=rules.session_id_prefix,
         input_open=not store.input_ended_well,
     )
+    if verdict is not NEEDS_ROWS:
+        return found
+    wanted = {line.kind: store.with_losers(line.kind, [line.id])}
+    command = next(commands(wanted, os.environ.get("MELTANO_ENVIRONMENT")), None)
+    return replace(found, read_again=command)
 
 
 @operator_command()

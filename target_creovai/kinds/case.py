@@ -22,8 +22,10 @@ from target_creovai.kinds.said import (
 )
 from target_creovai.kinds.timing import settling
 from target_creovai.model import (
+    NEEDS_ROWS,
     Conversation,
     Deleted,
+    DroppedRow,
     Finding,
     Interface,
     Message,
@@ -65,15 +67,26 @@ def assemble_case(
     case = cases.get(key)
     if case is None:
         return Waiting("its Case row has not arrived")
+    if isinstance(case, DroppedRow):
+        return NEEDS_ROWS
+    if verdict := _not_to_go(key, case, rules):
+        return verdict
+    if waiting := settling((row for stream in rows.values() for row in stream), rules, now):
+        return waiting
+    if any(isinstance(row, DroppedRow) for stream in rows.values() for row in stream):
+        return NEEDS_ROWS
+    return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
+
+
+def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted | None:
+    """Return what the Case row alone decides, whatever was said."""
     if text_of(case, "MasterRecordId") not in {None, key}:
         return Skipped("merged into another case")
     if is_deleted(case):
         return Deleted()
     if rules.case_delivery == "closed" and not _is_closed(case):
         return Waiting("the case is open")
-    if waiting := settling((row for stream in rows.values() for row in stream), rules, now):
-        return waiting
-    return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
+    return None
 
 
 def _in_order(rows: Iterable[Row], but: Row | None = None) -> list[Row]:

@@ -11,8 +11,10 @@ from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_us
 from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
 from target_creovai.kinds.timing import settling, window
 from target_creovai.model import (
+    NEEDS_ROWS,
     Conversation,
     Deleted,
+    DroppedRow,
     Interface,
     Message,
     Participant,
@@ -56,6 +58,8 @@ def assemble_chat(
         RowError: The row has no Body field at all, or no date.
     """
     (row,) = rows["LiveChatTranscript"]
+    if isinstance(row, DroppedRow):
+        return NEEDS_ROWS
     if is_deleted(row):
         return Deleted()
     status = _status(row)

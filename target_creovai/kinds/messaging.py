@@ -22,13 +22,16 @@ from target_creovai.kinds.people import cast_of
 from target_creovai.kinds.senders import Senders
 from target_creovai.kinds.timing import settling, window
 from target_creovai.model import (
+    NEEDS_ROWS,
     Conversation,
     Deleted,
+    DroppedRow,
     Finding,
     Interface,
     Message,
     Role,
     Skipped,
+    Unfit,
     Waiting,
 )
 from target_creovai.parsers.messaging import name_key, read_message, titles_in
@@ -66,16 +69,29 @@ def assemble_messaging(
     session = sessions.pop(key, None)
     if session is None:
         return Waiting("its MessagingSession row has not arrived")
+    if isinstance(session, DroppedRow):
+        return NEEDS_ROWS
     if is_deleted(session):
         return Deleted()
-    if not _has_ended(session):
-        return Waiting("the session has not ended")
-    if waiting := settling([session], rules, now):
+    if waiting := _still_going(session) or settling([session], rules, now):
         return waiting
-    reading = newest_reading(rows.get("ConversationEntry", ()))
-    if isinstance(reading, Waiting):
+    reading = _reading(rows.get("ConversationEntry", ()))
+    if isinstance(reading, Waiting | Unfit):
         return reading
     return _conversation(session, reading, rules, spans_sessions=bool(sessions))
+
+
+def _reading(entries: Sequence[Row]) -> Reading | Waiting | Unfit:
+    """Return the newest reading; a whole one makes up for all whose text was dropped."""
+    with_text = [entry for entry in entries if not isinstance(entry, DroppedRow)]
+    reading = newest_reading(with_text)
+    if isinstance(reading, Waiting) or reading.proven or len(with_text) == len(entries):
+        return reading
+    return NEEDS_ROWS
+
+
+def _still_going(session: Row) -> Waiting | None:
+    return None if _has_ended(session) else Waiting("the session has not ended")
 
 
 def _has_ended(session: Row) -> bool:

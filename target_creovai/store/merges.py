@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.store.tables import MERGES, ROWS, chunks
+from target_creovai.store.tables import IS_DROPPED, MERGES, ROWS, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -101,7 +101,7 @@ class _Case(msgspec.Struct):
 def merged_cases(db: sa.Connection) -> dict[str, str | None]:
     """Return the merges among the Case rows that a store of version 1 holds."""
     decode = msgspec.json.Decoder(_Case).decode
-    query = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case")
+    query = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case", sa.not_(IS_DROPPED))
     rows = db.execute(query, execution_options={"yield_per": 500})
     found = {row_id: decode(body).MasterRecordId for row_id, body in rows}
     return {

@@ -73,10 +73,10 @@ class _Numbered(msgspec.Struct):
 
 _read_number = msgspec.json.Decoder(_Numbered).decode
 
-_CONTAINS: dict[str, Callable[[bytes], sa.ColumnElement[bool]]] = {
-    "sqlite": lambda part: sa.func.instr(ROWS.c.body, part) > 0,
-    "postgresql": lambda part: (
-        sa.func.position(sa.literal(part, sa.LargeBinary).op("IN")(ROWS.c.body)) > 0
+_CONTAINS: dict[str, Callable[[sa.Column[bytes], bytes], sa.ColumnElement[bool]]] = {
+    "sqlite": lambda column, part: sa.func.instr(column, part) > 0,
+    "postgresql": lambda column, part: (
+        sa.func.position(sa.literal(part, sa.LargeBinary).op("IN")(column)) > 0
     ),
 }
 
@@ -103,16 +103,28 @@ class OperatorStore(Store):
     def cases_numbered(self, number: str) -> list[Line]:
         """Return the cases of this number, with its leading zeros or without."""
         bare = number.lstrip("0")
-        # How the value ends in the stored JSON: so few rows are read that might be the one.
-        contains = _CONTAINS[self._engine.dialect.name](encode(bare)[1:])
-        query = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case", contains)
-        with self._reading() as db:
-            ids = [
-                row_id
-                for row_id, body in db.execute(query)
-                if str(_read_number(body).CaseNumber or "").lstrip("0") == bare
-            ]
+        ids = [
+            *self._numbered(bare, ROWS.c.id, ROWS.c.body, ROWS.c.stream == "Case"),
+            # Where the text was dropped, the receipt still tells.
+            *self._numbered(bare, LEDGER.c.id, LEDGER.c.metadata, LEDGER.c.kind == "case"),
+        ]
         return self.find(ids) if ids and bare else []
+
+    def _numbered(
+        self,
+        bare: str,
+        key: sa.Column[str],
+        column: sa.Column[bytes],
+        which: sa.ColumnElement[bool],
+    ) -> list[str]:
+        # How the value ends in the stored JSON: so few are read that might be the one.
+        contains = _CONTAINS[self._engine.dialect.name](column, encode(bare)[1:])
+        with self._reading() as db:
+            return [
+                row_id
+                for row_id, text in db.execute(sa.select(key, column).where(which, contains))
+                if str(_read_number(text).CaseNumber or "").lstrip("0") == bare
+            ]
 
     def oldest_waiting(self) -> Oldest | None:
         """Return what waits for longest, counted from the newest of its rows."""

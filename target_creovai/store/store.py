@@ -20,8 +20,10 @@ from target_creovai.payload import utc
 from target_creovai.store.collected import companions, write_collections
 from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, owners, with_winners, write_merges
+from target_creovai.store.retention import drop_texts, reconsider, row_of
 from target_creovai.store.runs import Runs
 from target_creovai.store.tables import (
+    IS_DROPPED,
     LEDGER,
     META,
     METADATA,
@@ -32,6 +34,7 @@ from target_creovai.store.tables import (
 )
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_creovai.model import Row
@@ -196,6 +199,7 @@ class Store:
             changed = [row for row in newest.values() if _is_news(row, known.get(row.key))]
             if changed:
                 self._take(db, changed, known)
+            self._refill(db, newest.values(), known)
             self._runs.reading(db)
         return changed
 
@@ -221,11 +225,19 @@ class Store:
         write_collections(db, self._upsert, rows)
         self._touch(db, before | with_winners(db, touched))
 
+    def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
+        """Give rows their text back that `drop_texts` took, and that have not changed since."""
+        refilled = [row for row in rows if _is_refill(row, known.get(row.key))]
+        if refilled:
+            self._write(db, refilled)
+            reconsider(db, {(row.kind, row.conversation) for row in refilled if row.conversation})
+
     def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
         by_stream: dict[str, list[str]] = defaultdict(list)
         for stream, row_id in keys:
             by_stream[stream].append(row_id)
-        columns = [ROWS.c[name] for name in ("stream", "id", "conversation", "modified", "digest")]
+        names = ("stream", "id", "conversation", "modified", "digest")
+        columns = (*(ROWS.c[name] for name in names), IS_DROPPED.label("is_dropped"))
         return {
             (row.stream, row.id): row
             for stream, ids in by_stream.items()
@@ -362,18 +374,28 @@ class Store:
         belongs to a collection with others, so is the Id of another of them.
         """
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
-        query = sa.select(ROWS.c.conversation, ROWS.c.stream, ROWS.c.body)
+        c = ROWS.c
+        query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
         with self._reading() as db:
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
-                wanted = query.where(ROWS.c.kind == kind, ROWS.c.conversation.in_(some))
-                for conversation, stream, body in db.execute(wanted):
-                    row = msgspec.json.decode(body)
+                wanted = query.where(c.kind == kind, c.conversation.in_(some))
+                for conversation, stream, *stored in db.execute(wanted):
+                    row = row_of(*stored)
                     for key in takers[conversation]:
                         found[key][stream].append(row)
             for key, stream, companion in companions(db, kind, ids):
                 found[key][stream].append({"Id": companion})
         return found
+
+    def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Return these conversations and those whose rows they took over."""
+        with self._reading() as db:
+            return sorted(owners(db, kind, ids))
+
+    def drop_texts(self, before: str) -> Counter[str]:
+        """Drop the text of what was delivered, or skipped, and rests since; return how many."""
+        return drop_texts(self._engine, (SENT, SKIPPED), before)
 
     def settle(
         self,
@@ -580,6 +602,10 @@ def _is_news(row: StagedRow, known: Any) -> bool:
         return True
     same = known.digest == _digest(row.body) and known.conversation == row.conversation
     return row.modified >= known.modified and not same
+
+
+def _is_refill(row: StagedRow, known: Any) -> bool:
+    return known is not None and known.is_dropped and known.digest == _digest(row.body)
 
 
 def _digest(body: bytes) -> bytes:

@@ -36,6 +36,10 @@ ROWS = sa.Table(
     sa.Index("creovai_rows_conversation", "kind", "conversation"),
 )
 
+# An empty body is a row whose text was dropped; its digest still tells whether it changed.
+DROPPED = b""
+IS_DROPPED = sa.func.length(ROWS.c.body) == 0
+
 # Which conversation's rows belong to another one since the two were merged.
 MERGES = sa.Table(
     "creovai_merges",

@@ -244,3 +244,34 @@ def test_an_unknown_id_says_what_the_reason_could_be(
     assert "is not in the store" in result.stdout
     assert "Salesforce user may not see it" in result.stdout
     assert operator.json("explain", typed)["unknown"] == typed
+
+
+def test_a_case_without_its_text_is_explained(operator: Operator, run_target: TargetRunner) -> None:
+    """At rest there is nothing to do; once a mail comes, the command is named."""
+    run_target.config["retention_days"] = 0
+    run_target(STARTED, *CASE, COMPLETED)
+    (at_rest,) = operator.json("explain", "12345")
+    assert at_rest["now"] == "nothing: it has not changed since retention_days dropped its text."
+
+    run_target(STARTED, comment(3), COMPLETED)
+    (needy,) = operator.json("explain", case_id())
+    assert needy["now"].startswith("is set aside: needs its rows again")
+    assert f"Id IN ('{case_id()}')" in needy["read_again"]
+    assert needy["read_again"] in operator("explain", case_id()).stdout
+
+
+def test_a_chat_without_its_text_can_be_sent_again(
+    operator: Operator, run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """Once its row is read again, as the command says; not as an empty chat."""
+    run_target.config["retention_days"] = 0
+    run_target(chat())
+    operator("resend", chat_id(), "--even-if-chats-are-billed-twice")
+    asked = run_target()
+    assert asked.exit_code == 1
+    (command,) = asked.says("TO DO      needs its rows again: ")
+    assert f"Id IN ('{chat_id()}')" in command
+    assert r"\"Case\":\"Id = null\"" in command
+
+    run_target(chat())
+    assert creovai.post_count(chat_id()) == 2
