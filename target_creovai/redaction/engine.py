@@ -36,14 +36,15 @@ def redacted(conversation: Conversation, settings: Rules) -> tuple[Conversation,
     messages = tuple(
         replace(message, text=text)
         for message in conversation.messages
-        if (text := _without(message.text, rules, counts)).strip()
+        if (text := replace_finds(message.text, rules, counts)).strip()
     )
     speakers = {id(message.sender) for message in messages}
     participants = tuple(who for who in conversation.participants if id(who) in speakers)
     return replace(conversation, messages=messages, participants=participants), counts
 
 
-def _without(text: str, rules: Sequence[Rule], counts: Counter[str]) -> str:
+def replace_finds(text: str, rules: Sequence[Rule], counts: Counter[str]) -> str:
+    """Return a text after one pass, and count what each rule replaced."""
     finds = [
         Find(start, end, rank)
         for rank, rule in enumerate(rules)
