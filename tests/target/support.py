@@ -53,6 +53,16 @@ class Outcome:
         return [line for line in self.lines if line.startswith(start)]
 
 
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class TargetRunner:
     """Runs the target on a store and a Creovai that stay the same from run to run."""
 
@@ -76,11 +86,16 @@ class TargetRunner:
                 exit_code = _listen(target, data)
         return Outcome(exit_code, _states(out.getvalue()), err.getvalue())
 
-    def start(self, environment: Mapping[str, str] | None = None, **changes: Any) -> Process:
+    def start(
+        self,
+        environment: Mapping[str, str] | None = None,
+        stderr: int = subprocess.PIPE,
+        **changes: Any,
+    ) -> Process:
         """Start the target as a process of its own."""
         file = self.folder / "config.json"
         file.write_text(json.dumps(self._config(changes)))
-        return Process(file, self.folder, environment or {})
+        return Process(file, self.folder, environment or {}, stderr)
 
     def payloads(self, kind: str) -> dict[str, Any]:
         """Return what a dry run wrote, by file name."""
@@ -108,12 +123,14 @@ class TargetRunner:
 class Process:
     """A target in a process of its own; `with` ends it, however far it has come."""
 
-    def __init__(self, config: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, config: Path, folder: Path, environment: Mapping[str, str], stderr: int
+    ) -> None:
         self.popen = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, "--config", str(config)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
             cwd=folder,
         )

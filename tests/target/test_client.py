@@ -15,7 +15,7 @@ from target_creovai.errors import HaltError
 from target_creovai.model import Interface
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, chat, chat_id
-from tests.target.support import payload_of
+from tests.target.support import Clock, payload_of
 
 if TYPE_CHECKING:
     import ssl
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from tests.target.support import TargetRunner
 
 PAYLOAD = payload_of(chat())
-
-
-class Clock:
-    """A clock that stands until it is set."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def client_of(

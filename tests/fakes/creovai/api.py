@@ -159,8 +159,7 @@ def _exclude_one(tenant: Tenant, request: Request) -> Answer:
 
 
 def _monitor(tenant: Tenant, request: Request) -> Answer:
-    del tenant  # a heartbeat leaves no trace
-    bodies.read_checked(request, rules.HEARTBEAT)
+    tenant.heartbeats.append(bodies.read_checked(request, rules.HEARTBEAT))
     return json_answer(200, {})
 
 
@@ -234,7 +233,7 @@ FIXED_ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/capture/v2/case"): Route(partial(_capture, "case"), "case_enabled"),
     ("POST", "/capture/v2/status"): Route(_statuses),
     ("POST", "/capture/v2/status/exclude"): Route(_exclude),
-    ("POST", "/capture/v2/status/monitor"): Route(_monitor),
+    ("POST", "/capture/v2/status/monitor"): Route(_monitor, "monitor_enabled"),
     ("POST", "/interactions/v2/purge"): Route(_purge),
     ("POST", "/interactions/v2/purge/sessions"): Route(_purge_sessions),
     ("POST", "/interactions/v2/purge/customer"): Route(_purge_customer),

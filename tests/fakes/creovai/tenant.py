@@ -60,11 +60,13 @@ class Tenant:
         self.chat_enabled = True
         self.case_enabled = True
         self.async_metadata_enabled = True
+        self.monitor_enabled = True
         self.max_body_bytes: int | None = None
         self.chats: dict[str, JsonObject] = {}
         self.cases: dict[str, JsonObject] = {}
         self.statuses: dict[str, str] = {}
         self.posts: list[Post] = []
+        self.heartbeats: list[JsonObject] = []
         self.duplicate_chats: list[str] = []
         self.refusals: dict[str, Refusal] = {}
         self._lock = threading.RLock()

@@ -170,11 +170,12 @@ def test_conversations_are_excluded_alone_or_together(client: Client) -> None:
     assert client.status("chat-1", "case-1", "nobody") == ["Excluded", "Excluded", "NotFound"]
 
 
-def test_a_heartbeat_is_taken(client: Client) -> None:
-    """With the numeric offset that .NET writes."""
+def test_a_heartbeat_is_taken(client: Client, server: CreovaiServer) -> None:
+    """And kept, with the numeric offset that .NET writes."""
     beat = {"status": "Healthy", "timeStamp": "2024-01-02T03:04:05+00:00", "name": "n"}
 
     assert client.post("/capture/v2/status/monitor", beat).status_code == 200
+    assert server.heartbeats == [beat]
 
 
 # --- transport ---------------------------------------------------------------------------------
