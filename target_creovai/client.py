@@ -44,6 +44,7 @@ OUTOFBAND_PATHS = {
 }
 STATUS_PATH = "/capture/v2/status"
 EXCLUDE_PATH = "/capture/v2/status/exclude"
+MONITOR_PATH = "/capture/v2/status/monitor"
 PURGE_PATH = "/interactions/v2/purge/sessions"
 TYPES_PATH = "/processing/v2/ParticipantRefTypes"
 TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
@@ -57,6 +58,7 @@ RIGHTS = {
     "/capture/v2/outofband": "the API user needs the AsyncMetaData role: ask Creovai support",
     EXCLUDE_PATH: "the API user may not exclude interactions (see on_delete): ask Creovai support",
     PURGE_PATH: "the API user may not purge interactions (see on_delete): ask Creovai support",
+    MONITOR_PATH: "the API user may not report its status: ask Creovai support",
     "/capture/v2/status": "the API user may not read the status of interactions",
     "/processing/v2": "the API user may not read the tenant's participant types",
 }
@@ -140,6 +142,10 @@ class CreovaiClient:
         answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
         items = [item for item in answer.get("items") or () if isinstance(item, dict)]
         return {str(item.get("sessionId")) for item in items if item.get("status") in PURGED}
+
+    def monitor(self, heartbeat: Payload) -> None:
+        """Say how this run is."""
+        self._call("POST", MONITOR_PATH, heartbeat, answer=False)
 
     def participant_types(self) -> list[str]:
         """Return the names of the tenant's types of participants, as it spells them."""

@@ -268,6 +268,22 @@ CONFIG_SCHEMA = th.PropertiesList(
         title="Request time-out",
         description="How long to wait for an answer of Creovai, in seconds.",
     ),
+    th.Property(
+        "heartbeat",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Heartbeat",
+        description=(
+            "Tell Creovai's monitoring how the run is: when it starts, every minute, at its end."
+        ),
+    ),
+    th.Property(
+        "heartbeat_name",
+        th.StringType(nullable=False, pattern=r"\S"),
+        default="target-creovai",
+        title="Heartbeat name",
+        description="Who sends the heartbeats. Creovai takes another name for a second sender.",
+    ),
 ).to_dict()
 
 

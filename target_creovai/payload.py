@@ -49,6 +49,11 @@ def build_outofband(
     return {_KEYS[interface]: session_id, "eventTime": utc(modified), "metadata": changed}
 
 
+def build_heartbeat(status: str, now: datetime, name: str, version: str) -> Payload:
+    """Return the body of `POST /capture/v2/status/monitor`."""
+    return {"status": status, "timeStamp": utc(now), "name": name, "softwareVersion": version}
+
+
 def changed_metadata(sent: Mapping[str, Any], now: Mapping[str, Any]) -> Payload:
     """Return the fields whose value Creovai does not have yet.
 

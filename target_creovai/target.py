@@ -14,7 +14,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Target
@@ -29,6 +29,7 @@ from target_creovai.deliver import GRACE_SECONDS, Delivery
 from target_creovai.dry_run import DryRun
 from target_creovai.early import EarlyDelivery
 from target_creovai.errors import RowError, TargetError
+from target_creovai.heartbeat import heartbeat
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import NEEDS_ROWS
 from target_creovai.patience import Patience
@@ -39,6 +40,7 @@ from target_creovai.sinks import IgnoringSink, StagingSink
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
+from target_creovai.watch import Watch
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -79,6 +81,7 @@ class TargetCreovai(Target):
         self.max_parallelism = 1
         self.summary = Summary()
         self.store = Store(self.config["store_url"])
+        self._watch = Watch(self.summary, heartbeat(self.config, self.plugin_version))
         self._began_at = utc(datetime.now(UTC))
         self.store.note_run(began_at=self._began_at)
         self._buffer: list[StagedRow] = []
@@ -118,6 +121,11 @@ class TargetCreovai(Target):
         return merged | cls._env_var_config if any(one.parse_env for one in given) else merged
 
     # Input
+
+    @override  # type: ignore[misc] # final to type checkers only: a whole run is in it
+    def listen(self, file_input: IO[str] | None = None) -> None:
+        with self._watch:
+            super().listen(file_input)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -208,7 +216,8 @@ class TargetCreovai(Target):
         if self._early:
             self._early.end()
         self._dispatching = self._dispatch()
-        self._dispatching.run()
+        with self._watch.delivery():
+            self._dispatching.run()
         self._look_after_texts(self._dispatching)
         for line in self.summary.lines():
             click.echo(line, err=True)

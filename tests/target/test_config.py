@@ -129,6 +129,8 @@ def test_the_defaults_are_the_contracts() -> None:
         "retry_budget_seconds": 1800,
         "max_workers": 4,
         "request_timeout_seconds": 300,
+        "heartbeat": False,
+        "heartbeat_name": "target-creovai",
     }
 
 

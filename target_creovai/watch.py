@@ -1,0 +1,97 @@
+"""A run, watched from a thread of its own.
+
+It reads what the run counts anyway, so that nothing has to be told at every turn,
+and goes on while the run itself waits for rows or for an answer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from target_creovai.heartbeat import Status, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from target_creovai.heartbeat import Heartbeat
+    from target_creovai.summary import Summary
+
+SECONDS_BETWEEN_LOOKS = 1.0
+# As Creovai's own service does.
+SECONDS_BETWEEN_HEARTBEATS = 60.0
+
+
+@dataclass(slots=True)
+class _Chore:
+    seconds: float
+    do: Callable[[], None]
+    done_at: float
+
+
+class Watch:
+    """Watches a run for as long as its `with` block lasts."""
+
+    def __init__(
+        self,
+        summary: Summary,
+        heartbeat: Heartbeat | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._summary = summary
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._chores = [
+            _Chore(seconds, do, clock())
+            for seconds, do in ((SECONDS_BETWEEN_HEARTBEATS, self._beat),)
+        ]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Say that it died, if it did; who ends it by a signal does not wait for that."""
+        if isinstance(error, Exception):
+            self._end(Status.ERROR)
+        self._ended.set()
+
+    @contextmanager
+    def delivery(self) -> Iterator[None]:
+        """Watch the delivery, which is a run's last part; then say how the run ended."""
+        yield
+        self._end(status_of(self._summary))
+
+    def look(self) -> None:
+        """Do what is due by now."""
+        now = self._clock()
+        for chore in self._chores:
+            if now - chore.done_at >= chore.seconds:
+                chore.done_at = now
+                chore.do()
+
+    def _beat(self, status: Status | None = None) -> None:
+        if self._heartbeat:
+            self._heartbeat.beat(status or status_of(self._summary))
+
+    def _end(self, status: Status) -> None:
+        self._ended.set()
+        if self._thread.ident is not None:  # the SDK's tests end what they never let begin
+            self._thread.join()
+        self._beat(status)
+
+    def _run(self) -> None:
+        self._beat()
+        while not self._ended.wait(SECONDS_BETWEEN_LOOKS):
+            self.look()
