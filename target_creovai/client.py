@@ -98,6 +98,8 @@ class CreovaiClient:
         self._valid_until = 0.0
         self.server_time: datetime | None = None
         """What Creovai's last answer said the time is."""
+        self.answered: Callable[[str, int, float], None] = lambda *_: None
+        """Is told of every answer: path, status, seconds."""
 
     def log_in(self) -> None:
         """Get a token, if there is none that is valid."""
@@ -197,6 +199,7 @@ class CreovaiClient:
             raise RetryLaterError(msg) from None
         except requests.RequestException as error:
             raise _no_answer(error) from None
+        self.answered(path, response.status_code, response.elapsed.total_seconds())
         self.server_time = _http_date(response.headers.get("Date", ""))
         return response
 

@@ -31,6 +31,7 @@ from target_creovai.early import EarlyDelivery
 from target_creovai.errors import RowError, TargetError
 from target_creovai.heartbeat import heartbeat
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.metrics import Metrics
 from target_creovai.model import NEEDS_ROWS
 from target_creovai.patience import Patience
 from target_creovai.payload import utc
@@ -81,7 +82,13 @@ class TargetCreovai(Target):
         self.max_parallelism = 1
         self.summary = Summary()
         self.store = Store(self.config["store_url"])
-        self._watch = Watch(self.summary, heartbeat(self.config, self.plugin_version))
+        self._patience = Patience(self.config["retry_budget_seconds"])
+        self._metrics = Metrics(self.summary, self._patience)
+        self._watch = Watch(
+            self.summary,
+            self._metrics,
+            heartbeat(self.config, self.plugin_version),
+        )
         self._began_at = utc(datetime.now(UTC))
         self.store.note_run(began_at=self._began_at)
         self._buffer: list[StagedRow] = []
@@ -254,14 +261,15 @@ class TargetCreovai(Target):
         rules = assembly_rules(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
-        patience = Patience(self.config["retry_budget_seconds"])
+        client = connect(self.config)
+        client.answered = self._metrics.answered
         return Delivery(
             self.store,
             rules,
             self.summary,
-            connect(self.config),
+            client,
             delivery_policy(self.config),
-            patience,
+            self._patience,
         )
 
     # Process

@@ -1,4 +1,4 @@
-"""A run, watched from a thread of its own.
+"""A run, watched from a thread of its own: heartbeats and metrics.
 
 It reads what the run counts anyway, so that nothing has to be told at every turn,
 and goes on while the run itself waits for rows or for an answer.
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from target_creovai.heartbeat import Heartbeat
+    from target_creovai.metrics import Metrics
     from target_creovai.summary import Summary
 
 SECONDS_BETWEEN_LOOKS = 1.0
-# As Creovai's own service does.
+# Creovai's own service sends heartbeats at this pace; the SDK's meters log at it.
 SECONDS_BETWEEN_HEARTBEATS = 60.0
+SECONDS_BETWEEN_METRICS = 60.0
 
 
 @dataclass(slots=True)
@@ -39,17 +41,22 @@ class Watch:
     def __init__(
         self,
         summary: Summary,
+        metrics: Metrics,
         heartbeat: Heartbeat | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._summary = summary
+        self._metrics = metrics
         self._heartbeat = heartbeat
         self._clock = clock
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._chores = [
             _Chore(seconds, do, clock())
-            for seconds, do in ((SECONDS_BETWEEN_HEARTBEATS, self._beat),)
+            for seconds, do in (
+                (SECONDS_BETWEEN_METRICS, metrics.tell),
+                (SECONDS_BETWEEN_HEARTBEATS, self._beat),
+            )
         ]
 
     def __enter__(self) -> Self:
@@ -89,6 +96,7 @@ class Watch:
         self._ended.set()
         if self._thread.ident is not None:  # the SDK's tests end what they never let begin
             self._thread.join()
+        self._metrics.tell()
         self._beat(status)
 
     def _run(self) -> None:

@@ -12,6 +12,8 @@ import pytest
 from target_creovai import heartbeat as module
 from target_creovai.errors import InputError
 from target_creovai.heartbeat import heartbeat
+from target_creovai.metrics import Metrics
+from target_creovai.patience import Patience
 from target_creovai.summary import Summary, Trouble
 from target_creovai.target import TargetCreovai
 from target_creovai.watch import Watch
@@ -144,7 +146,12 @@ def test_a_long_run_says_every_minute_how_it_is(
     """As Creovai's own service does, and not more often."""
     clock, summary = Clock(), Summary()
     config = run_target.config | {"heartbeat": True, "heartbeat_name": "n", "dry_run": False}
-    watch = Watch(summary, heartbeat(config, "1.0"), clock)
+    watch = Watch(
+        summary,
+        Metrics(summary, Patience(0)),
+        heartbeat(config, "1.0"),
+        clock,
+    )
     for now in range(0, 121, 5):
         clock.now = now
         if now == 100:

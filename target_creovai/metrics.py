@@ -1,0 +1,108 @@
+"""Measurements of a run as Singer METRIC lines: counts, kinds and streams, nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict, deque
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
+
+from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger, log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from target_creovai.patience import Patience
+    from target_creovai.summary import Summary
+
+
+class Measure(StrEnum):
+    """What only this target measures; the SDK's names serve for the rest."""
+
+    ROWS_STAGED = "rows_staged"
+    CONVERSATIONS_SENT = "conversations_sent"
+    METADATA_SENT = "metadata_sent"
+    CONVERSATIONS_SET_ASIDE = "conversations_set_aside"
+    REQUESTS_RETRIED = "requests_retried"
+
+
+# What the summary counts: by which tag, and how to read it.
+_COUNTED: dict[Measure, tuple[str, Callable[[Summary], Counter[str]]]] = {
+    Measure.ROWS_STAGED: (Tag.STREAM.value, lambda summary: summary.rows),
+    Measure.CONVERSATIONS_SENT: ("kind", lambda summary: summary.sent),
+    Measure.METADATA_SENT: ("kind", lambda summary: summary.metadata_sent),
+    Measure.CONVERSATIONS_SET_ASIDE: (
+        "kind",
+        lambda summary: Counter(trouble.kind for trouble in tuple(summary.set_aside)),
+    ),
+}
+
+_Key = tuple[Measure | Metric, tuple[tuple[str, Any], ...]]
+"""A metric and its tags."""
+
+
+class Metrics:
+    """Logs what happened since it last did, as the SDK's own meters do.
+
+    Counters are looked at where the run keeps them anyway. Answers are gathered:
+    a line for each of a backfill's requests would drown the log.
+    """
+
+    def __init__(self, summary: Summary, patience: Patience) -> None:
+        self._summary = summary
+        self._patience = patience
+        self._told: Counter[_Key] = Counter()
+        self._requests: Counter[_Key] = Counter()
+        self._answers: deque[tuple[str, int, float]] = deque()  # threads append without a lock
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        """Note an answer of Creovai; safe to call from any thread."""
+        self._answers.append((path, status, seconds))
+
+    def tell(self) -> None:
+        """Log one line for each counter that moved, and one timer for each path asked."""
+        timers = list(self._timers())
+        counts = self._counts()
+        for (metric, key), number in (counts - self._told).items():
+            _log("counter", metric, number, dict(key))
+        self._told = counts
+        for seconds, tags in timers:
+            _log("timer", Metric.HTTP_REQUEST_DURATION, seconds, tags)
+
+    def _counts(self) -> Counter[_Key]:
+        counts = Counter(self._requests)
+        counts[Measure.REQUESTS_RETRIED, ()] = self._patience.retries
+        for measure, (tag, count) in _COUNTED.items():
+            for value, number in tuple(count(self._summary).items()):
+                counts[measure, ((tag, value),)] = number
+        return counts
+
+    def _timers(self) -> Iterator[tuple[float, dict[str, Any]]]:
+        """Yield the mean of each path's answers, with what a mean hides as tags; in seconds."""
+        taken: defaultdict[str, list[float]] = defaultdict(list)
+        while self._answers:
+            path, status, seconds = self._answers.popleft()
+            taken[path].append(seconds)
+            key = ((Tag.ENDPOINT.value, path), (Tag.HTTP_STATUS_CODE.value, status))
+            self._requests[Metric.HTTP_REQUEST_COUNT, key] += 1
+        for path, times in taken.items():
+            times.sort()
+            tags = {
+                Tag.ENDPOINT.value: path,
+                "count": len(times),
+                "p50": _share(times, 50),
+                "p95": _share(times, 95),
+                "max": times[-1],
+            }
+            yield sum(times) / len(times), tags
+
+
+def _share(times: list[float], percent: int) -> float:
+    """Return the time within which so many percent of the answers came; `times` is sorted."""
+    return times[(len(times) * percent - 1) // 100]
+
+
+def _log(kind: str, metric: Measure | Metric, value: float, tags: dict[str, Any]) -> None:
+    # The SDK types `metric` as its own list of names, and takes any enumeration's value.
+    point = Point(kind, cast("Metric", metric), value, tags | {Tag.PID.value: os.getpid()})
+    log(get_metrics_logger(), point)
