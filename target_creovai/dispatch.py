@@ -85,10 +85,19 @@ class Dispatch(ABC):
                 count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
                 self.summary.held |= Counter({kind.name: count})  # zero leaves no trace
 
+    def count_due(self) -> int:
+        """Count what `run` would look at now."""
+        now = utc(datetime.now(UTC))
+        return sum(
+            self.store.count_due(kind.name, rules=self.rules_hash, now=now)
+            for kind in self.kinds_to_go()
+        )
+
     def page(self, entries: Sequence[Entry]) -> None:
         """Assemble these conversations and hand each on."""
         rows = self.store.rows_of(entries[0].kind, [entry.id for entry in entries])
         for entry in entries:
+            self.summary.looked_at += 1
             now = datetime.now(UTC)
             verdict = assemble(entry.kind, entry.id, rows.pop(entry.id), self.rules, now)
             match verdict:

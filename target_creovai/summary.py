@@ -71,7 +71,8 @@ class Summary:
     """Counts of one run by kind or stream; `waiting`, `unchanged` and `held` are of the store.
 
     What was sent, skipped or set aside happened in this run; what waits, or was
-    delivered before and has not changed, is counted in all.
+    delivered before and has not changed, is counted in all. `looked_at` counts every
+    conversation that was assembled, whatever became of it.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -94,6 +95,7 @@ class Summary:
     redacted: Counter[str] = field(default_factory=Counter)
     texts_dropped: Counter[str] = field(default_factory=Counter)
     read_again: list[str] = field(default_factory=list)
+    looked_at: int = 0
     payload_dir: str | None = None
     halted: str | None = None
 

@@ -35,6 +35,7 @@ from target_creovai.metrics import Metrics
 from target_creovai.model import NEEDS_ROWS
 from target_creovai.patience import Patience
 from target_creovai.payload import utc
+from target_creovai.progress import Progress
 from target_creovai.read_again import commands
 from target_creovai.reader import LineReader
 from target_creovai.sinks import IgnoringSink, StagingSink
@@ -87,6 +88,7 @@ class TargetCreovai(Target):
         self._watch = Watch(
             self.summary,
             self._metrics,
+            Progress(self.summary),
             heartbeat(self.config, self.plugin_version),
         )
         self._began_at = utc(datetime.now(UTC))
@@ -223,7 +225,7 @@ class TargetCreovai(Target):
         if self._early:
             self._early.end()
         self._dispatching = self._dispatch()
-        with self._watch.delivery():
+        with self._watch.delivery(self._dispatching):
             self._dispatching.run()
         self._look_after_texts(self._dispatching)
         for line in self.summary.lines():

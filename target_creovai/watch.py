@@ -1,4 +1,4 @@
-"""A run, watched from a thread of its own: heartbeats and metrics.
+"""A run, watched from a thread of its own: heartbeats, metrics and progress.
 
 It reads what the run counts anyway, so that nothing has to be told at every turn,
 and goes on while the run itself waits for rows or for an answer.
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from target_creovai.dispatch import Dispatch
     from target_creovai.heartbeat import Heartbeat
     from target_creovai.metrics import Metrics
+    from target_creovai.progress import Progress
     from target_creovai.summary import Summary
 
 SECONDS_BETWEEN_LOOKS = 1.0
 # Creovai's own service sends heartbeats at this pace; the SDK's meters log at it.
 SECONDS_BETWEEN_HEARTBEATS = 60.0
 SECONDS_BETWEEN_METRICS = 60.0
+SECONDS_BETWEEN_LINES = 30.0
 
 
 @dataclass(slots=True)
@@ -42,11 +45,13 @@ class Watch:
         self,
         summary: Summary,
         metrics: Metrics,
+        progress: Progress,
         heartbeat: Heartbeat | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._summary = summary
         self._metrics = metrics
+        self._progress = progress
         self._heartbeat = heartbeat
         self._clock = clock
         self._ended = threading.Event()
@@ -54,6 +59,8 @@ class Watch:
         self._chores = [
             _Chore(seconds, do, clock())
             for seconds, do in (
+                (0.0, progress.draw),
+                (SECONDS_BETWEEN_LINES, progress.tell),
                 (SECONDS_BETWEEN_METRICS, metrics.tell),
                 (SECONDS_BETWEEN_HEARTBEATS, self._beat),
             )
@@ -75,9 +82,10 @@ class Watch:
         self._ended.set()
 
     @contextmanager
-    def delivery(self) -> Iterator[None]:
+    def delivery(self, dispatch: Dispatch) -> Iterator[None]:
         """Watch the delivery, which is a run's last part; then say how the run ended."""
-        yield
+        with self._progress.of(dispatch):
+            yield
         self._end(status_of(self._summary))
 
     def look(self) -> None:

@@ -14,6 +14,7 @@ from target_creovai.errors import InputError
 from target_creovai.heartbeat import heartbeat
 from target_creovai.metrics import Metrics
 from target_creovai.patience import Patience
+from target_creovai.progress import Progress
 from target_creovai.summary import Summary, Trouble
 from target_creovai.target import TargetCreovai
 from target_creovai.watch import Watch
@@ -149,6 +150,7 @@ def test_a_long_run_says_every_minute_how_it_is(
     watch = Watch(
         summary,
         Metrics(summary, Patience(0)),
+        Progress(summary, clock),
         heartbeat(config, "1.0"),
         clock,
     )

@@ -13,6 +13,7 @@ from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
 from target_creovai.metrics import Metrics
 from target_creovai.patience import Patience
+from target_creovai.progress import Progress
 from target_creovai.summary import Summary, Trouble
 from target_creovai.watch import Watch
 from tests.fakes.creovai import CreovaiServer, Fault
@@ -163,7 +164,7 @@ def test_a_long_run_tells_once_a_minute(
 ) -> None:
     """However often it is looked at, and however much happens."""
     clock = Clock()
-    watch = Watch(summary, metrics, clock=clock)
+    watch = Watch(summary, metrics, Progress(summary, clock), clock=clock)
     for clock.now in range(180):
         summary.sent["chat"] += 1
         watch.look()
