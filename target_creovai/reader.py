@@ -18,15 +18,11 @@ if TYPE_CHECKING:
 
 
 class LineReader(GenericSingerReader[bytes]):
-    """Reads bytes. `truncated` tells that the last line was cut off: the tap died.
-
-    `interrupted` is called where an error or a signal ends the reading.
-    """
+    """Reads bytes. `truncated` tells that the last line was cut off: the tap died."""
 
     def __init__(self) -> None:
         super().__init__()
         self.truncated = False
-        self.interrupted: Callable[[], None] = lambda: None
 
     @property
     @override
@@ -42,17 +38,8 @@ class LineReader(GenericSingerReader[bytes]):
         Raises:
             InputError: A line is not a Singer message; the line's number says which.
         """
-        try:
-            return self._hand_out(file_input or self.default_input, callbacks)
-        except BaseException:
-            self.interrupted()
-            raise
-
-    def _hand_out(
-        self, lines: IO[Any], callbacks: dict[str, Callable[[dict[str, Any]], None]]
-    ) -> Counter[str]:
         counts: Counter[str] = Counter()
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(file_input or self.default_input, start=1):
             try:
                 message = self.deserialize_json(line)
                 kind = message["type"]

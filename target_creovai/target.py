@@ -13,7 +13,6 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -134,7 +133,12 @@ class TargetCreovai(Target):
     @override  # type: ignore[misc] # final to type checkers only: a whole run is in it
     def listen(self, file_input: IO[str] | None = None) -> None:
         with self._watch:
-            super().listen(file_input)
+            try:
+                super().listen(file_input)
+            finally:
+                # However reading ends, requests under way are written down.
+                if self._early:
+                    self._early.end(GRACE_SECONDS)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -204,9 +208,6 @@ class TargetCreovai(Target):
             if not isinstance(dispatch, Delivery):
                 return
             self._early = EarlyDelivery(dispatch)
-            if isinstance(self.message_reader, LineReader):
-                # However reading ends, requests under way are written down.
-                self.message_reader.interrupted = partial(self._early.end, GRACE_SECONDS)
         self._early.news()
 
     # End of input
