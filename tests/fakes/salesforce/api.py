@@ -17,6 +17,7 @@ from tests.fakes.salesforce.deletions import deleted
 from tests.fakes.salesforce.describe import describe, global_describe
 from tests.fakes.salesforce.errors import Code, SalesforceError, not_found
 from tests.fakes.salesforce.evaluate import evaluate, projection
+from tests.fakes.salesforce.messaging import DATA_BASE
 from tests.fakes.salesforce.oauth import (
     Credentials,
     OAuthRefusal,
@@ -53,8 +54,8 @@ class _Call:
 class RestApi:
     """An org behind its API: logins, limits, describes and queries.
 
-    `daily_limit`, `daily_used`, `password_flow_blocked`, `rotate_refresh_tokens` and
-    `login_refusal`, the answer to all logins, may be set at any time.
+    `daily_limit`, `daily_used`, `password_flow_blocked`, `rotate_refresh_tokens`, `app_scopes`
+    and `login_refusal`, the answer to all logins, may be set at any time.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class RestApi:
         self.password_flow_blocked = False
         self.rows_in_time: int | None = None  # a query for more of them runs for too long
         self.bulk = BulkJobs(org)
+        self.app_scopes = "api"
         self.rotate_refresh_tokens = False
         self.login_refusal: OAuthRefusal | None = None
         self._credentials = credentials
@@ -104,6 +106,10 @@ class RestApi:
             method, handler = self._OPEN[path]
             _allow(request, method)
             return handler(self, request)
+        if path == f"{DATA_BASE}/conversation-entries":
+            _allow(request, "GET")
+            scopes = self._tokens.scopes(request.headers.get("Authorization", ""))
+            return self.org.messaging.data(request, scopes)
         version = _VERSION.fullmatch(path)
         if version is None:
             raise not_found()
@@ -164,8 +170,12 @@ class RestApi:
         )
         if refused is not None:
             return refused_login(refused)
-        grant = token_grant(self.issue_token(), self.url, self._identity(), self.org.now())
-        if self.rotate_refresh_tokens and request.form["grant_type"] == "refresh_token":
+        grant_type = request.form["grant_type"]
+        # Tokens for the platform's other APIs are the app's own, not those of a person.
+        scopes = self.app_scopes if grant_type == "client_credentials" else "api"
+        token = self._tokens.issue(scopes)
+        grant = token_grant(token, self.url, self._identity(), self.org.now(), scopes)
+        if self.rotate_refresh_tokens and grant_type == "refresh_token":
             grant["refresh_token"] = new_refresh_token()
             self._credentials = replace(self._credentials, refresh_token=grant["refresh_token"])
         return json_answer(grant)
@@ -237,6 +247,9 @@ class RestApi:
         except (KeyError, ValueError):
             raise not_found() from None
 
+    def _conversation_entries(self, call: _Call) -> Answer:
+        return self.org.messaging.connect(call.parts[2], call.request.query)
+
     def _query(self, call: _Call) -> Answer:
         return self._run(call, include_deleted=False)
 
@@ -286,6 +299,7 @@ class RestApi:
         (("sobjects", "*", "describe"), _describe),
         (("sobjects", "*", "deleted"), _deleted),
         (("sobjects", "*", "*"), _record),
+        (("connect", "conversation", "*", "entries"), _conversation_entries),
         (("query",), _query),
         (("queryAll",), _query_all),
         (("query", "*"), _more),

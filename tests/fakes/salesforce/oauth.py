@@ -61,25 +61,29 @@ class Tokens:
     def __init__(self, org_id: str) -> None:
         self._org_id = org_id[:15]
         self._lock = Lock()
-        self._valid: set[str] = set()
+        self._scopes: dict[str, str] = {}
 
-    def issue(self) -> str:
+    def issue(self, scopes: str = "api") -> str:
         """Return a new token."""
         token = f"{self._org_id}!AQ{secrets.token_urlsafe(64)}"
         with self._lock:
-            self._valid.add(token)
+            self._scopes[token] = scopes
         return token
 
     def expire(self) -> None:
         """Make every token that is out invalid."""
         with self._lock:
-            self._valid.clear()
+            self._scopes.clear()
 
     def accepts(self, authorization: str) -> bool:
         """Tell whether an `Authorization` header carries a token that still works."""
+        return bool(self.scopes(authorization))
+
+    def scopes(self, authorization: str) -> str:
+        """Return the scopes of the token of an `Authorization` header, none if it is not valid."""
         scheme, _, token = authorization.partition(" ")
         with self._lock:
-            return scheme.lower() in {"bearer", "oauth"} and token in self._valid
+            return self._scopes.get(token, "") if scheme.lower() in {"bearer", "oauth"} else ""
 
 
 def check_login(
@@ -113,7 +117,7 @@ def new_refresh_token() -> str:
     return f"5Aep{secrets.token_urlsafe(60)}"
 
 
-def token_grant(token: str, url: str, identity: str, now: datetime) -> dict[str, Any]:
+def token_grant(token: str, url: str, identity: str, now: datetime, scopes: str) -> dict[str, Any]:
     """The answer to a good login: no word on how long the token lives."""
     return {
         "access_token": token,
@@ -122,7 +126,7 @@ def token_grant(token: str, url: str, identity: str, now: datetime) -> dict[str,
         "token_type": "Bearer",
         "issued_at": str(int(now.timestamp() * 1000)),
         "signature": secrets.token_urlsafe(32),
-        "scope": "api",
+        "scope": scopes,
     }
 
 

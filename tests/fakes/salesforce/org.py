@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes.salesforce.fields import custom_field
 from tests.fakes.salesforce.ids import long_id, make_id
+from tests.fakes.salesforce.messaging import Messaging
 from tests.fakes.salesforce.schema import standard_objects
 from tests.fakes.salesforce.values import stored, wire_datetime
 
@@ -40,6 +41,7 @@ class SalesforceOrg:
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         # Very many deletions make Salesforce forget the older ones.
         self.deletions_known_since = datetime.min.replace(tzinfo=UTC)
+        self.messaging = Messaging(self)
         self._objects = standard_objects()
         self._prefixes = {item.prefix: name for name, item in self._objects.items()}
         self._rows: dict[str, dict[str, Row]] = {name: {} for name in self._objects}

@@ -299,14 +299,63 @@ LeadId reference ->Lead
 EndUserAccountId reference ->Account
 EndUserContactId reference ->Contact
 Status picklist restricted values=New|Active|Waiting|Consent|Paused|Inactive|Ended|Error
+OpportunityId reference ->Opportunity
 Origin picklist restricted values=InboundInitiated|AgentInitiated|TriggeredOutbound
 AgentType picklist restricted values=Agent|Bot|BotToAgent|System
 ChannelType picklist restricted values=EmbeddedMessaging|Text|WhatsApp
+ChannelName string(80)
+ChannelKey string(150)
+ChannelGroup string
+ChannelIntent string
+ChannelLocale string
+ChannelEndUserFormula string
+ConversationId reference ->Conversation
+MessagingChannelId reference ->MessagingChannel
+MessagingEndUserId reference required ->MessagingEndUser
+TargetUserId reference ->User
+EndUserLanguage picklist
+SessionKey string(36) idlookup
+PreviewDetails string ns
 StartTime datetime
 AcceptTime datetime
 EndTime datetime
+EndedByType picklist restricted values=Agent|Bot|EndUser|System
 AgentMessageCount int ns
 EndUserMessageCount int ns
+"""
+
+_MESSAGING_END_USER = """
+Name string name
+ContactId reference ->Contact
+AccountId reference ->Account
+LeadId reference ->Lead
+MessagingChannelId reference ->MessagingChannel
+MessageType picklist restricted values=EmbeddedMessaging|Text|WhatsApp
+MessagingPlatformKey string
+MessagingConsentStatus picklist
+Locale string
+IsoCountryCode string(3)
+"""
+
+_MESSAGING_CHANNEL = """
+MessageType picklist restricted values=EmbeddedMessaging|Text|WhatsApp
+MessagingPlatformKey string
+IsActive boolean default=true
+"""
+
+# The documentation knows no SystemModstamp of it.
+_CONVERSATION = """
+Id id required
+Name string auto name
+ConversationIdentifier string idlookup
+ConversationChannelId reference ->MessagingChannel
+StartTime datetime
+EndTime datetime
+CreatedById reference required ->User
+CreatedDate datetime required
+LastModifiedById reference required ->User
+LastModifiedDate datetime required
+IsDeleted boolean
 """
 
 # One row: what the API user may do.
@@ -353,6 +402,9 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "LiveChatDeployment": ("572", (_SYSTEM, _LABELLED)),
         "Skill": ("0C5", (_UNDELETABLE, _LABELLED)),
         "MessagingSession": ("0Mw", (_SYSTEM, _VIEWED, _MESSAGING_SESSION)),
+        "MessagingEndUser": ("0PA", (_SYSTEM, _MESSAGING_END_USER)),
+        "MessagingChannel": ("0Mj", (_UNDELETABLE, _LABELLED, _MESSAGING_CHANNEL)),
+        "Conversation": ("0dw", (_CONVERSATION,)),
         "UserPermissionAccess": ("10y", (_USER_PERMISSION_ACCESS,)),
         "Organization": ("00D", (_UNDELETABLE, _ORGANIZATION)),
         "Profile": ("00e", (_UNDELETABLE, _NAMED)),
