@@ -9,6 +9,7 @@ from itertools import cycle
 
 from tests.demo.cases import CaseDesk
 from tests.demo.chats import ChatDesk, other_dialogues, real_dialogues
+from tests.demo.messaging import add_enhanced_chats
 from tests.demo.people import hire, meet
 from tests.fakes.salesforce import SalesforceOrg
 
@@ -33,6 +34,7 @@ class DemoOrg:
     open_cases: list[str]
     chats: list[str]
     running_chats: list[str]
+    sessions: list[str]  # of enhanced chats, ended
 
     @property
     def deliverable(self) -> dict[str, int]:
@@ -67,7 +69,8 @@ def build_org() -> DemoOrg:
     running = [chats.add_row(_moment(950 + n), Status="InProgress") for n in range(RUNNING_CHATS)]
     for n, body in enumerate(BROKEN_BODIES):
         chats.add_row(_moment(980 + n), Status="Completed", Body=body, EndTime=_moment(981 + n))
-    return DemoOrg(org, cases, closed, still_open, done, running)
+    sessions = add_enhanced_chats(org, agents, customers, FIRST_DAY)
+    return DemoOrg(org, cases, closed, still_open, done, running, sessions)
 
 
 def _add_chats(chats: ChatDesk, rng: random.Random, cases: list[str]) -> list[str]:

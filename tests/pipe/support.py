@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.demo.cases import CaseDesk
 from tests.demo.chats import ChatDesk, other_dialogues
+from tests.demo.messaging import add_enhanced_chats
 from tests.demo.people import hire, meet
 from tests.fakes.salesforce import SalesforceOrg
 
@@ -55,6 +56,7 @@ def small_org() -> SmallOrg:
         deployment=org.add("LiveChatDeployment", MasterLabel="Shop"),
     )
     closed = [cases.add(OPENED + timedelta(days=n), closed=True) for n in range(3)]
+    add_enhanced_chats(org, agents, customers, OPENED)
     return SmallOrg(
         org=org,
         cases=cases,

@@ -14,6 +14,7 @@ import pytest
 from tests.demo.chats import Dialogue, Stage, render_body
 from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer
+from tests.fakes.salesforce.messaging import static_text
 from tests.pipe.support import OPENED, Pipe, SmallOrg
 from tests.pipe.test_meltano import ROOT, meltano
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 CANARY = "zqxcanary"
 TEXT_TYPES = {"string", "textarea", "email", "phone", "url"}
+# Transcripts have a layout, and conversations are found by their identifier.
+KEPT = {"Body", "ConversationIdentifier"}
 CREDENTIALS: dict[str, Any] = {
     name: f"{CANARY}-{name}"
     for name in ("username", "password", "security_token", "client_id", "client_secret")
@@ -36,7 +39,7 @@ DEBUG = {"TAP_SALESFORCE_CHAT_LOGLEVEL": "DEBUG", "TARGET_CREOVAI_LOGLEVEL": "DE
 def canaries(org: SmallOrg) -> SmallOrg:
     """The org with the canary in all that is text; the dialogues stay readable."""
     for sobject, definition in org.org._objects.items():
-        fields = [f for f in definition.fields if f.type in TEXT_TYPES and f.name != "Body"]
+        fields = [f for f in definition.fields if f.type in TEXT_TYPES and f.name not in KEPT]
         for row in org.org.rows(sobject):
             row.update({f.name: _canary(f.type) for f in fields if row.get(f.name) is not None})
             row.update({f.name: _canary(f.type) for f in fields if f.name.endswith("Body")})
@@ -45,6 +48,10 @@ def canaries(org: SmallOrg) -> SmallOrg:
         stage = Stage(OPENED, agent, f"{CANARY} A", f"{CANARY} V", f"{CANARY} Q")
         dialogue = Dialogue(((True, f"{CANARY} hello", 5), (False, f"{CANARY} bye", 9)))
         org.org.get("LiveChatTranscript", chat_id)["Body"] = render_body(dialogue, stage)
+    for entries in org.org.messaging._entries.values():
+        for entry in entries:
+            entry["entryPayload"] = static_text(f"{CANARY} hello")
+            entry["sender"]["subject"] = CANARY
     return org
 
 
