@@ -1,0 +1,218 @@
+"""From the entries of a conversation to rows of its sessions. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.timestamps import canonical, format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    Document = Mapping[str, Any]
+
+# What a session without an entry has in the place of one: it was read, and there is nothing.
+NO_ENTRIES = "NoEntries"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+_TEXT = {"type": ["string", "null"]}
+_INSTANT = {"type": ["string", "null"], "format": "date-time"}
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        KEY: {"type": "string"},
+        "MessagingSessionId": _TEXT,
+        "ConversationIdentifier": _TEXT,
+        "EntryType": _TEXT,
+        "SenderRole": _TEXT,
+        "SenderId": _TEXT,
+        "SenderName": _TEXT,
+        "ServerReceivedTimestamp": _INSTANT,
+        "ClientTimestamp": _INSTANT,
+        "MessageText": _TEXT,
+        "Payload": {"type": ["object", "null"]},
+        "SessionEntryCount": {"type": ["integer", "null"]},
+        CURSOR: _INSTANT,
+    },
+    "required": [KEY],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A messaging session; instants are milliseconds since 1970, None where they are not known."""
+
+    id: str
+    conversation: str | None  # the Id of its Conversation
+    identifier: str | None  # under which the interfaces know that
+    modified: str
+    began: int | None
+    ended: int | None
+
+    @classmethod
+    def of(cls, row: Document) -> Session:
+        """Return the session of a row of a query."""
+        return cls(
+            id=row[KEY],
+            conversation=row.get("ConversationId"),
+            identifier=(row.get("Conversation") or {}).get("ConversationIdentifier"),
+            modified=canonical(row[CURSOR]),
+            began=_milliseconds(row.get("StartTime")),
+            ended=_milliseconds(row.get("EndTime")),
+        )
+
+    @property
+    def key(self) -> str:
+        """What sessions of one conversation have in common."""
+        return self.conversation or self.id
+
+    def distance(self, moment: int) -> int:
+        """Return how many milliseconds lie between an instant and the session; 0: it is in it."""
+        before = (self.began or 0) - moment
+        after = 0 if self.ended is None else moment - self.ended
+        return max(before, after, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as both interfaces know it; instants are milliseconds, 0 where there is none."""
+
+    id: str
+    kind: str | None
+    role: str | None
+    sender: str | None
+    name: str | None = field(repr=False)
+    received: int
+    client: int
+    text: str | None = field(repr=False)
+    payload: dict[str, Any] | None = field(repr=False)
+    records: tuple[str, ...]  # Ids that the entry itself says it belongs to
+
+    @classmethod
+    def of(cls, document: Document) -> Entry:
+        """Return the entry of a document of an interface.
+
+        Raises:
+            KeyError: It has no identifier.
+            ValueError: One of its instants is not a number.
+        """
+        sender = document.get("sender") or {}
+        payload = _payload(document.get("entryPayload"))
+        text = document.get("messageText") or _static_text(payload)
+        client = int(document.get("clientTimestamp") or 0)
+        received = document.get("serverReceivedTimestamp") or document.get("transcriptedTimestamp")
+        return cls(
+            id=document["identifier"],
+            # Connect does not tell the kind; what has a text is a message.
+            kind=document.get("entryType") or ("Message" if text else None),
+            role=sender.get("role"),
+            sender=sender.get("subject"),
+            name=document.get("senderDisplayName"),
+            received=int(received or client),
+            client=client,
+            text=text,
+            payload=payload,
+            records=tuple(document.get("relatedRecords") or ()),
+        )
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Return each entry once, in the order in which Salesforce received them."""
+    by_id = {entry.id: entry for entry in entries}
+    return sorted(by_id.values(), key=lambda entry: (entry.received, entry.id))
+
+
+def shared_out(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict[str, list[Entry]]:
+    """Return the entries of each session of a conversation, by the session's Id.
+
+    An entry that names a session is that session's, be it one that is gone. Any other goes to the
+    session that was on when it came; between two sessions, to the nearer one: the line that opens a
+    chat comes a moment before its session begins.
+    """
+    shares: dict[str, list[Entry]] = defaultdict(list)
+    known = {session.id[:15]: session.id for session in sessions}
+    prefixes = tuple({session.id[:3] for session in sessions})
+    latest_first = sorted(sessions, key=lambda session: session.began or 0, reverse=True)
+    for entry in entries:
+        named = [item for item in entry.records if item.startswith(prefixes)]
+        owners = [known[item[:15]] for item in named if item[:15] in known] + named
+        nearest = min(latest_first, key=lambda session: session.distance(entry.received))
+        shares[owners[0] if owners else nearest.id].append(entry)
+    return shares
+
+
+def display_names(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the names of participants by their subject, as the entries tell them."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        if entry.sender and entry.name:
+            names[entry.sender] = entry.name
+        for change in (entry.payload or {}).get("entries") or ():
+            subject = (change.get("participant") or {}).get("subject")
+            if subject and change.get("displayName"):
+                names.setdefault(subject, change["displayName"])
+    return names
+
+
+def rows_of(
+    session: Session, entries: Sequence[Entry], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the rows of a session: all of them, or the one that says that there are none."""
+    common = {
+        "MessagingSessionId": session.id,
+        "ConversationIdentifier": session.identifier,
+        "SessionEntryCount": len(entries),
+        CURSOR: session.modified,
+    }
+    blank = dict.fromkeys(SCHEMA["properties"])
+    if not entries:
+        return [blank | common | {KEY: session.id, "EntryType": NO_ENTRIES}]
+    return [blank | common | _own_fields(entry, names) for entry in entries]
+
+
+def _own_fields(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        KEY: entry.id,
+        "EntryType": entry.kind,
+        "SenderRole": entry.role,
+        "SenderId": entry.sender,
+        "SenderName": entry.name or names.get(entry.sender or ""),
+        "ServerReceivedTimestamp": _instant(entry.received),
+        "ClientTimestamp": _instant(entry.client),
+        "MessageText": entry.text,
+        "Payload": entry.payload,
+    }
+
+
+def _payload(value: Any) -> dict[str, Any] | None:
+    """Return a payload, which comes as an object or as the JSON text of one."""
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return None
+    return value if isinstance(value, dict) else None
+
+
+def _static_text(payload: dict[str, Any] | None) -> str | None:
+    """Return the text of a message that is nothing but text, or text beside something else."""
+    content = ((payload or {}).get("abstractMessage") or {}).get("staticContent") or {}
+    text = content.get("text")
+    return text if isinstance(text, str) else None
+
+
+def _milliseconds(text: str | None) -> int | None:
+    return (parse_instant(text) - _EPOCH) // _MILLISECOND if text else None
+
+
+def _instant(milliseconds: int) -> str | None:
+    return format_instant(_EPOCH + milliseconds * _MILLISECOND) if milliseconds else None

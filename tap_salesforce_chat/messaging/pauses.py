@@ -1,0 +1,80 @@
+"""The hours of the day in which the org is left alone. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# `08:00-18:00`; the end does not belong to it, and may be on the next day.
+WINDOW_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
+
+_MINUTE = timedelta(minutes=1)
+_DAY = 24 * 60  # minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Hours by the clock on the wall, so that they keep their place when the clocks change.
+
+    Args:
+        windows: Begin, and end (exclusive), which is on the next day if it is not later.
+        zone: Where the clock hangs; None: where this machine thinks it is.
+    """
+
+    windows: tuple[tuple[time, time], ...] = ()
+    zone: tzinfo | None = None
+
+    @classmethod
+    def parse(cls, windows: Iterable[str], zone: str | None) -> Pauses:
+        """Return what the settings say.
+
+        Raises:
+            ValueError: Nobody knows the time zone, or no minute of the day is left. The message
+                names the setting.
+        """
+        pairs = (text.split("-") for text in windows)
+        parsed = tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in pairs)
+        pauses = cls(parsed, _zone(zone))
+        if not pauses.open_minutes:
+            msg = "Setting 'messaging_pause' leaves no minute of the day to read in."
+            raise ValueError(msg)
+        return pauses
+
+    @property
+    def open_minutes(self) -> int:
+        """The number of minutes that a day has outside of all windows."""
+        return sum(
+            not self._covers_wall_clock(time(minute // 60, minute % 60)) for minute in range(_DAY)
+        )
+
+    def covers(self, moment: datetime) -> bool:
+        """Tell whether an instant lies in a window."""
+        return self._covers_wall_clock(moment.astimezone(self.zone).time())
+
+    def end(self, moment: datetime) -> datetime:
+        """Return the first instant from one on that lies in no window."""
+        if not self.covers(moment):
+            return moment
+        moment = moment.replace(second=0, microsecond=0)
+        while self.covers(moment):
+            moment += _MINUTE
+        return moment
+
+    def _covers_wall_clock(self, clock: time) -> bool:
+        return any(
+            begin <= clock < end if begin < end else clock >= begin or clock < end
+            for begin, end in self.windows
+        )
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        msg = "Setting 'messaging_time_zone' must be the name of a time zone: Europe/Berlin."
+        raise ValueError(msg) from None
