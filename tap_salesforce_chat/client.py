@@ -12,7 +12,7 @@ from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent
+from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent, discover
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     IncompleteError,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.connection import Connection
+    from tap_salesforce_chat.describe import Describe, Discovery
     from tap_salesforce_chat.reading.windows import Batch
 
 
@@ -56,6 +57,8 @@ class SalesforceStream(Stream):
 
     sobject: ClassVar[str]
     parents: ClassVar[tuple[Parent, ...]] = ()
+    # Whether an org may well be without it: then it is no stream.
+    optional: ClassVar[bool] = False
 
     primary_keys = (KEY,)
     replication_key = CURSOR
@@ -82,6 +85,12 @@ class SalesforceStream(Stream):
         self._parents = [
             name for name, kind in self.schema["properties"].items() if "properties" in kind
         ]
+
+    @classmethod
+    def discovered(cls, describe: Describe) -> Discovery | None:
+        """Return what the org shows of the stream, None if it shows nothing."""
+        document = describe(cls.sobject)
+        return None if document is None else discover(document, cls.parents, describe)
 
     # -- what is asked for ---------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from singer_sdk import typing as th
 
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
 from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL
+from tap_salesforce_chat.messaging.interfaces import INTERFACES
+from tap_salesforce_chat.messaging.pauses import Pauses
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -228,6 +230,65 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "messaging_api",
+        th.StringType,
+        allowed_values=list(INTERFACES),
+        default="connect",
+        title="Interface for enhanced chats",
+        description=(
+            "How the entries of enhanced chats are read. `connect`: Connect REST, static text "
+            "only. `conversation_data`: Conversation Data API, all kinds of messages; it needs an "
+            "app with the scope `sfap_api`."
+        ),
+    ),
+    th.Property(
+        "messaging_calls_per_hour",
+        th.IntegerType(minimum=1),
+        default=900,
+        title="Calls per hour for enhanced chats",
+        description=(
+            "Most calls for entries in any hour, over all runs. Salesforce allows 1,000 per app "
+            "and user by Connect."
+        ),
+    ),
+    th.Property(
+        "messaging_max_active",
+        th.IntegerType(minimum=1),
+        default=1000,
+        title="Active enhanced chats",
+        description=(
+            "Most calls for entries in any 30 minutes, over all runs: each makes a conversation "
+            "count as active for so long, and beyond the org's limit of active ones customers "
+            "cannot begin a chat."
+        ),
+    ),
+    th.Property(
+        "messaging_pause",
+        th.ArrayType(th.StringType(nullable=False)),
+        default=[],
+        title="Hours without calls for enhanced chats",
+        description=(
+            'Hours of the day in which no entries are asked for, such as `["08:00-18:00"]`; the '
+            "end may be on the next day."
+        ),
+    ),
+    th.Property(
+        "messaging_time_zone",
+        th.StringType,
+        title="Time zone of those hours",
+        description=(
+            "Time zone of `messaging_pause`, such as `Europe/Berlin`; without it, that of the "
+            "machine."
+        ),
+    ),
+    th.Property(
+        "conversation_data_url",
+        th.StringType(pattern=r"^https?://\S+[^/\s]/?$"),
+        default="https://api.salesforce.com/platform/engagement/v1.0",
+        title="Conversation Data API URL",
+        description="Where the Conversation Data API is, with its version.",
+    ),
+    th.Property(
         "quota_percent_total",
         th.IntegerType(minimum=1, maximum=100),
         default=90,
@@ -281,6 +342,7 @@ def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str
         *_date_problems(config),
         *_filter_problems(config.get("filters") or {}, list(stream_names)),
         *_flow_problems(config),
+        *_messaging_problems(config),
     ]
 
 
@@ -303,6 +365,20 @@ def _filter_problems(filters: Mapping[str, str], stream_names: list[str]) -> lis
     if filters.keys() <= set(stream_names):
         return []
     return [f"Setting 'filters' may only name these streams: {', '.join(stream_names)}."]
+
+
+def _messaging_problems(config: Mapping[str, Any]) -> list[str]:
+    login = INTERFACES[config["messaging_api"]].login
+    found = [
+        f"messaging_api '{config['messaging_api']}' also needs {name}."
+        for name in sorted(login.needs if login else ())
+        if not config.get(name)
+    ]
+    try:
+        Pauses.parse(config["messaging_pause"], config.get("messaging_time_zone"))
+    except ValueError as exc:
+        found.append(str(exc))
+    return found
 
 
 def _flow_problems(config: Mapping[str, Any]) -> list[str]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import re
-from contextlib import closing
-from dataclasses import dataclass, field
+import time
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
@@ -102,6 +104,7 @@ class Connection:
         self._access: Access | None = None
         self._used, self._limit = 0, 0
         self.clock: datetime | None = None  # Salesforce's, as of the latest answer
+        self._read_at = 0.0  # on the monotonic clock
 
     def get(
         self,
@@ -126,7 +129,11 @@ class Connection:
         return self.send("GET", path, subject=subject, params=params, headers=headers)
 
     def send(self, method: str, path: str, *, subject: str, **options: Any) -> Answer:
-        """Send a request with any method; `options` are those of requests, such as `json`."""
+        """Send a request with any method.
+
+        Among the options of requests (such as `json`) may be `each_try`: what it returns is entered
+        before each try and left behind it, where every one of them counts.
+        """
         return self._authorized(partial(self._ask, method, self._rooted(path), subject, **options))
 
     def get_by_post(self, path: str, *, subject: str, params: Mapping[str, str]) -> Answer:
@@ -140,10 +147,21 @@ class Connection:
         ask = partial(self._exchange, "GET", self._rooted(path), subject)
         return self._authorized(partial(ask, params=params, stream=True))
 
+    def beside(self, flow: AuthFlow) -> Connection:
+        """Return a session for another host, with a login of its own at the org's, known by now."""
+        terms = replace(self._terms, login_url=self.instance_url or self._terms.login_url)
+        return Connection(terms, flow, self._logger)
+
     @property
     def instance_url(self) -> str | None:
         """The org's API host, known after the login."""
         return self._access.instance_url if self._access else None
+
+    @property
+    def now(self) -> datetime | None:
+        """The time by Salesforce's clock, None before its first answer."""
+        elapsed = timedelta(seconds=time.monotonic() - self._read_at)
+        return self.clock + elapsed if self.clock else None
 
     @property
     def usage(self) -> tuple[int, int]:
@@ -192,8 +210,18 @@ class Connection:
                 self._access = self._flow.log_in_again(self._token_endpoint)
             return self._access
 
-    def _ask(self, method: str, path: str, subject: str, access: Access, **options: Any) -> Answer:
-        response = self._exchange(method, path, subject, access, **options)
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        subject: str,
+        access: Access,
+        *,
+        each_try: Callable[[], AbstractContextManager[None]] = nullcontext,
+        **options: Any,
+    ) -> Answer:
+        with each_try():
+            response = self._exchange(method, path, subject, access, **options)
         empty = response.status_code == HTTPStatus.NO_CONTENT
         document = {} if empty else _object(_decoded(response.content), subject)
         date = http_date(response.headers.get("Date", ""))
@@ -278,7 +306,8 @@ class Connection:
         )
 
     def _note(self, headers: Mapping[str, str]) -> None:
-        self.clock = http_date(headers.get("Date", "")) or self.clock
+        if clock := http_date(headers.get("Date", "")):
+            self.clock, self._read_at = clock, time.monotonic()
         if match := _USAGE.search(headers.get("Sforce-Limit-Info", "")):
             self._used, self._limit = int(match[1]), int(match[2])
 

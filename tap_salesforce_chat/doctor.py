@@ -6,8 +6,8 @@ Every check asks Salesforce little, judges the answer in a function of its own, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
+from tap_salesforce_chat.messaging.interfaces import budget_for
+from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
 from tap_salesforce_chat.streams import STREAMS
@@ -28,7 +30,6 @@ from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from tap_salesforce_chat.client import SalesforceStream
     from tap_salesforce_chat.connection import Connection
@@ -67,10 +68,16 @@ NEEDED: dict[str, tuple[str, ...]] = {
         *("Body", "Status", "StartTime", "EndTime", "CaseId", "ContactId", "OwnerId"),
         *("LiveChatVisitorId", "CreatedDate"),
     ),
+    "MessagingSession": (
+        *("Status", "StartTime", "EndTime", "ConversationId", "MessagingEndUserId"),
+        *("EndUserContactId", "CaseId", "OwnerId", "CreatedDate"),
+    ),
 }
 
 _PERMISSION_SET = "Setup > Permission Sets > the integration user's"
 _RECENT = timedelta(days=30)
+_LONG_BACKFILL = 24  # hours
+ENTRIES = "ConversationEntry rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     yield from login
     if login[-1].status is Status.FAILED:
         return
-    streams = [stream for stream in STREAMS if stream.selected_by_default]
+    streams = [stream for stream in STREAMS if stream.sobject in NEEDED]
     describe = Describer(patient.connection)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
@@ -106,6 +113,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     for stream in streams:
         name = f"{stream.sobject} rows"
         yield _checked(name, partial(_rows, patient, stream, name, calls))
+    yield _checked(ENTRIES, partial(_entries, patient))
     yield _checked("daily API requests", partial(_quota, patient, calls))
     yield _checked("new chats", partial(_new_chats, patient))
 
@@ -138,6 +146,8 @@ def _login(patient: Patient) -> list[Finding]:
 
 def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
     document = describe(stream.sobject)
+    if document is None and stream.optional:
+        return _not_there(stream.sobject, stream.sobject)
     if document is None:
         return Finding(stream.sobject, Status.FAILED, str(unreadable_object(stream.sobject)))
     visible = {field["name"] for field in document["fields"]}
@@ -145,6 +155,11 @@ def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
     return judge_fields(
         stream.sobject, lacking, discover(document, stream.parents, describe).missing
     )
+
+
+def _not_there(check: str, sobject: str) -> Finding:
+    found = f"the org shows no {sobject}: right, where nobody uses enhanced chat"
+    return Finding(check, Status.OK, found)
 
 
 def judge_fields(sobject: str, lacking: list[str], parents: tuple[str, ...]) -> Finding:
@@ -193,7 +208,12 @@ def _rows(
         until=parse_instant(end_date) if end_date else None,
         condition=(config.get("filters") or {}).get(sobject),
     )
-    count = patient.count(waiting, deleted=config["include_deleted"])
+    try:
+        count = patient.count(waiting, deleted=config["include_deleted"])
+    except UnreadableObjectError:
+        if stream.optional:
+            return _not_there(check, sobject)
+        raise
     visible = count or patient.count(Query(sobject, (KEY,)))
     since = f"since {format_instant(patient.since)}" if patient.since else "in all"
     calls.append(max(1, -(-count // config["page_size"])))
@@ -210,6 +230,29 @@ def judge_rows(check: str, waiting: int, visible: int, since: str, calls: int) -
         return Finding(check, Status.WARNING, "not one is visible", advice)
     found = f"{waiting} to read {since}, which takes {calls} API requests or more"
     return Finding(check, Status.OK, found)
+
+
+def _entries(patient: Patient) -> Finding:
+    clock = patient.connection.clock or datetime.now(UTC)
+    wish = (patient.config.get("filters") or {}).get(SESSIONS)
+    try:
+        ended = patient.count(replace(Sessions.ended(None, wish), since=patient.since))
+    except UnreadableObjectError:
+        return _not_there(ENTRIES, SESSIONS)
+    hours = budget_for(patient.config, {}).hours_for(ended, clock)
+    return judge_entries(ended, hours, patient.config["messaging_api"])
+
+
+def judge_entries(sessions: int, hours: int, interface: str) -> Finding:
+    """Say how long it takes to read what was said in sessions, whose calls are few."""
+    found = f"{sessions} ended sessions to read by {interface}, which takes about {hours} h"
+    if hours <= _LONG_BACKFILL:
+        return Finding(ENTRIES, Status.OK, found)
+    advice = (
+        "The limits messaging_calls_per_hour, messaging_max_active and messaging_pause protect the "
+        "org's chats; runs go on where the last one stopped. A later start_date is less to read."
+    )
+    return Finding(ENTRIES, Status.WARNING, found, advice)
 
 
 def _quota(patient: Patient, calls: list[int]) -> Finding:
@@ -252,8 +295,9 @@ def judge_new_chats(chats: int, sessions: int) -> Finding:
     found = f"{chats} LiveChatTranscript and {sessions} MessagingSession rows in the last 30 days"
     if sessions and not chats:
         advice = (
-            "New chats of this org are messaging sessions, whose text these streams don't hold: "
-            "legacy Chat was retired on 14 February 2026, and LiveChatTranscript is its history."
+            "New chats of this org are messaging sessions (legacy Chat was retired on 14 February "
+            "2026, and LiveChatTranscript is its history): keep the streams MessagingSession and "
+            "ConversationEntry selected; messaging_api says by which interface their text is read."
         )
         return Finding(check, Status.WARNING, found, advice)
     return Finding(check, Status.OK, found)

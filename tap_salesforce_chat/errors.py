@@ -14,7 +14,9 @@
         ├── JobLostError            ask again, with a new job
         ├── IncompleteError         stop: rows are missing that Salesforce counts
         ├── MissingFieldError       ask again, without the field
-        └── ForgottenError          do without: Salesforce does not know it any more
+        ├── ForgottenError          do without: Salesforce does not know it any more
+        ├── LostConversationError   do without: it cannot be read
+        └── LimitReachedError       end the stream well: the next run goes on
     RetriableAPIError (SDK)
     └── RetryLaterError             wait, then send the same request again
 
@@ -94,6 +96,14 @@ class ForgottenError(SalesforceError):
     """Salesforce does not know any more what was deleted at the time asked for."""
 
 
+class LostConversationError(SalesforceError):
+    """What was said in a conversation cannot be read, today or later."""
+
+
+class LimitReachedError(SalesforceError):
+    """A limit of calls is reached; the message is its name."""
+
+
 class MissingFieldError(SalesforceError):
     """The query names a field or relationship that the org does not have or does not show.
 
@@ -108,11 +118,12 @@ class MissingFieldError(SalesforceError):
 
 
 class RetryLaterError(RetriableAPIError):
-    """Another try may succeed, but not before `retry_after` seconds."""
+    """Another try may succeed, but not before `retry_after` seconds; `status` 0: no answer."""
 
-    def __init__(self, message: str, retry_after: float = 0) -> None:
+    def __init__(self, message: str, retry_after: float = 0, status: int = 0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +189,7 @@ def _advise(
 
 def try_later(refusal: Refusal) -> RetryLaterError:
     """Return the error for a refusal that passes by itself."""
-    return RetryLaterError(f"{refusal}.", retry_after_seconds(refusal.headers))
+    return RetryLaterError(f"{refusal}.", retry_after_seconds(refusal.headers), refusal.status)
 
 
 def _session_expired(refusal: Refusal) -> SalesforceError:
@@ -198,9 +209,12 @@ def redirected(refusal: Refusal) -> SalesforceError:
 
 
 def _limit_exceeded(refusal: Refusal) -> SalesforceError | RetryLaterError:
-    # One code for two limits, told apart by the text alone: how many requests may run at the same
-    # time (over in a moment) and how many a day.
+    # One code for several limits. Two are told apart by the text alone: how many requests may run
+    # at the same time (over in a moment) and how many a day.
     if refusal.message.startswith("Concurrent"):
+        return try_later(refusal)
+    # A limit of the Connect interfaces, which have others than the rest of the API.
+    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return try_later(refusal)
     return QuotaError(
         f"{refusal}: the org's daily API requests are used up. State is kept: run again when the "

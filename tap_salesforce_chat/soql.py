@@ -60,6 +60,11 @@ class Query:
         select = self._select(", ".join(self.fields), self._conditions() + behind)
         return f"{select} ORDER BY {KEY} ASC LIMIT {limit}"
 
+    def newest(self) -> str:
+        """Return the query for the row that changed last."""
+        select = self._select(", ".join(self.fields), self._conditions())
+        return f"{select} ORDER BY {CURSOR} DESC, {KEY} DESC LIMIT 1"
+
     def count(self) -> str:
         """Return the query for the number of rows."""
         return self._select("COUNT()", self._conditions())

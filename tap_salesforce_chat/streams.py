@@ -7,6 +7,7 @@ from typing import ClassVar
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.deletions import DeletableStream
 from tap_salesforce_chat.describe import Parent
+from tap_salesforce_chat.messaging.stream import ConversationEntry
 
 _PERSON = ("FirstName", "LastName", "Name", "Email")
 
@@ -61,6 +62,21 @@ class LiveChatTranscript(DeletableStream):
     )
 
 
+class MessagingSession(DeletableStream):
+    """Enhanced chats, and messages of other channels; what was said is in ConversationEntry."""
+
+    sobject = "MessagingSession"
+    optional = True
+    parents: ClassVar = (
+        Parent("Conversation", "Conversation", ("ConversationIdentifier",)),
+        Parent("MessagingEndUser", "MessagingEndUser", ("Name", "MessageType")),
+        Parent("MessagingChannel", "MessagingChannel", ("MasterLabel", "DeveloperName")),
+        OWNER,
+        Parent("EndUserContact", "Contact", CONTACT.fields),
+        Parent("Case", "Case", ("CaseNumber",)),
+    )
+
+
 class LiveChatTranscriptEvent(DeletableStream):
     """What happened in chats: requests, transfers, idle times; no message text."""
 
@@ -88,7 +104,12 @@ STREAMS: tuple[type[SalesforceStream], ...] = (
     CaseComment,
     EmailMessage,
     LiveChatTranscript,
+    MessagingSession,
+    ConversationEntry,
     LiveChatTranscriptEvent,
     User,
     Contact,
 )
+
+# Entries come with their sessions, so a condition on sessions is one on entries too.
+FILTERABLE = [stream.sobject for stream in STREAMS if stream is not ConversationEntry]

@@ -29,12 +29,13 @@ from typing_extensions import override
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken
 from tap_salesforce_chat.connection import Connection, Terms
-from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer, discover
+from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.soql import CURSOR, KEY
-from tap_salesforce_chat.streams import STREAMS
+from tap_salesforce_chat.streams import FILTERABLE, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 from tap_salesforce_chat.writer import WholeLineWriter
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
 
     from tap_salesforce_chat.client import SalesforceStream
+    from tap_salesforce_chat.describe import Discovery
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
 _SIGNAL_EXIT_CODE = 128
@@ -95,7 +97,7 @@ class TapSalesforceChat(Tap):
         found = [
             rule_broken(error) for error in JSONSchemaValidator(schema).iter_errors(self._config)
         ]
-        found = found or problems(self._config, [stream.sobject for stream in STREAMS])
+        found = found or problems(self._config, FILTERABLE)
         if found and raise_errors:
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=found, schema=schema)
@@ -128,22 +130,33 @@ class TapSalesforceChat(Tap):
 
     def _described_streams(self) -> list[SalesforceStream]:
         describe = Describer(self.connection)
-        if all(describe(stream.sobject) is None for stream in STREAMS):
+        found = {stream: stream.discovered(describe) for stream in STREAMS}
+        if not any(found.values()):
             msg = (
                 "None of the objects can be described. Check the settings 'api_version' and "
                 "'instance_url', and the integration user's permissions: 'API Enabled', and Read "
                 f"on the objects {', '.join(stream.sobject for stream in STREAMS)}."
             )
             raise NotFoundError(msg)
-        return [self._described(stream, describe) for stream in STREAMS]
+        absent = [stream for stream in STREAMS if stream.optional and found[stream] is None]
+        if absent:
+            self.logger.warning(
+                "Left out: %s. If the org has enhanced chat or another channel of Messaging, give "
+                "the integration user's permission set Read on the objects MessagingSession and "
+                "Conversation, with all fields.",
+                ", ".join(stream.sobject for stream in absent),
+            )
+        return [
+            self._described(stream, found[stream]) for stream in STREAMS if stream not in absent
+        ]
 
-    def _described(self, stream: type[SalesforceStream], describe: Describer) -> SalesforceStream:
-        document = describe(stream.sobject)
-        if document is None:
+    def _described(
+        self, stream: type[SalesforceStream], discovery: Discovery | None
+    ) -> SalesforceStream:
+        if discovery is None:
             if stream.selected_by_default:
                 self.logger.warning("%s", unreadable_object(stream.sobject))
             return stream(self, MINIMAL_SCHEMA, self.connection)
-        discovery = discover(document, stream.parents, describe)
         if discovery.missing and stream.selected_by_default:
             self.logger.warning(
                 "The catalog of %s is not complete. If the org has them, give the integration "
@@ -158,10 +171,14 @@ class TapSalesforceChat(Tap):
     # Final for type checkers only. The SDK's own would insist on streams that nobody asked for.
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:
-        """Read one row of each stream that is selected by default."""
+        """Read one row of each stream that is selected by default, if that costs nothing."""
         return self.run_sync_dry_run(
             dry_run_record_limit=1,
-            streams=[stream for stream in self.streams.values() if stream.selected_by_default],
+            streams=[
+                stream
+                for stream in self.streams.values()
+                if stream.selected_by_default and not isinstance(stream, ConversationEntry)
+            ],
         )
 
     @override

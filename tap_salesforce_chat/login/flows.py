@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -130,6 +130,18 @@ class ClientCredentialsFlow(FormFlow):
             "client_id": self._config["client_id"],
             "client_secret": self._config["client_secret"],
         }
+
+
+class ConversationDataFlow(ClientCredentialsFlow):
+    """The login for the Conversation Data API, which is at home elsewhere.
+
+    The app's own scopes count: asking for `sfap_api` alone would add nothing to them.
+    """
+
+    @override
+    def log_in(self, endpoint: TokenEndpoint) -> Access:
+        access = super().log_in(endpoint)
+        return replace(access, instance_url=self._config["conversation_data_url"].rstrip("/"))
 
 
 class JwtBearerFlow(FormFlow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# `08:00-18:00`; the end does not belong to it, and may be on the next day.
-WINDOW_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_WINDOW = re.compile(rf"({_CLOCK})-({_CLOCK})")
 
 _MINUTE = timedelta(minutes=1)
 _DAY = 24 * 60  # minutes
@@ -34,12 +35,10 @@ class Pauses:
         """Return what the settings say.
 
         Raises:
-            ValueError: Nobody knows the time zone, or no minute of the day is left. The message
-                names the setting.
+            ValueError: A window is none, nobody knows the time zone, or no minute of the day is
+                left. The message names the setting.
         """
-        pairs = (text.split("-") for text in windows)
-        parsed = tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in pairs)
-        pauses = cls(parsed, _zone(zone))
+        pauses = cls(tuple(map(_window, windows)), _zone(zone))
         if not pauses.open_minutes:
             msg = "Setting 'messaging_pause' leaves no minute of the day to read in."
             raise ValueError(msg)
@@ -70,6 +69,14 @@ class Pauses:
             begin <= clock < end if begin < end else clock >= begin or clock < end
             for begin, end in self.windows
         )
+
+
+def _window(text: str) -> tuple[time, time]:
+    match = _WINDOW.fullmatch(text)
+    if match is None:
+        msg = "Setting 'messaging_pause' must be a list of hours such as 08:00-18:00."
+        raise ValueError(msg)
+    return time.fromisoformat(match[1]), time.fromisoformat(match[2])
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -54,14 +54,19 @@ def test_the_job_runs_incrementally(
     first = meltano(tmp_path, salesforce, creovai, *job)
     assert first.returncode == 0, first.stderr
     assert {*creovai.chats, *creovai.cases} == org.deliverable
-    posts = len(creovai.posts)
+    posts, calls = len(creovai.posts), len(salesforce.calls)
 
     second = meltano(tmp_path, salesforce, creovai, *job)
 
     assert second.returncode == 0, second.stderr
     assert len(creovai.posts) == posts
-    asked = [call.query["q"] for call in salesforce.calls if "q" in call.query]
-    assert all("SystemModstamp >=" in soql for soql in asked[-4:])
+    asked = [call.query["q"] for call in salesforce.calls[calls:] if "q" in call.query]
+    assert asked
+    assert all("SystemModstamp >" in soql for soql in asked)
+    # What was said in enhanced chats was read once, and not again.
+    read = [place for place, call in enumerate(salesforce.calls) if call.path.endswith("/entries")]
+    assert read
+    assert max(read) < calls
     assert not any("LastViewedDate" in soql for soql in asked)
     assert not any("SupervisorTranscriptBody" in soql for soql in asked)
 

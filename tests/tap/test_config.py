@@ -122,6 +122,14 @@ def test_a_value_of_the_wrong_type_is_not_repeated(setting: str) -> None:
     [
         pytest.param("start_date", "yesterday-ish", "ISO 8601", id="no-date"),
         pytest.param("end_date", "2024-13-45", "ISO 8601", id="no-such-date"),
+        pytest.param("messaging_calls_per_hour", 0, "at least 1", id="no-calls"),
+        pytest.param("messaging_max_active", 0, "at least 1", id="none-active"),
+        pytest.param(
+            "messaging_pause", ["8-18"], "such as 08:00-18:00", id="hours-of-another-form"
+        ),
+        pytest.param("messaging_pause", ["24:00-01:00"], "such as", id="no-such-hour"),
+        pytest.param("messaging_pause", ["08:00-08:00"], "no minute", id="pause-for-ever"),
+        pytest.param("messaging_time_zone", "Middle/Earth", "time zone", id="no-such-zone"),
         pytest.param("page_size", 199, "at least 200", id="page-too-small"),
         pytest.param("page_size", 2001, "at most 2000", id="page-too-large"),
         pytest.param("lookback_seconds", -1, "at least 0", id="lookback-ahead"),

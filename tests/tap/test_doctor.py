@@ -13,6 +13,7 @@ from tap_salesforce_chat.doctor import (
     NEEDED,
     Finding,
     Status,
+    judge_entries,
     judge_new_chats,
     judge_quota,
     judge_rows,
@@ -81,6 +82,7 @@ def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doc
         *NEEDED,
         "View All Data",
         *(f"{sobject} rows" for sobject in NEEDED),
+        "ConversationEntry rows",
         "daily API requests",
         "new chats",
     ]
@@ -259,7 +261,7 @@ def test_rows_cost_a_request_a_page(
     findings = doctor.findings(page_size=200, filters={"Case": "Origin != 'Phone'"})
 
     assert findings["Case rows"][1].startswith(f"{count} to read in all, which takes {calls} API")
-    assert f"a sync takes {calls + 3} or more" in findings["daily API requests"][1]
+    assert f"a sync takes {calls + 4} or more" in findings["daily API requests"][1]
 
 
 def test_a_date_that_is_none_is_refused(doctor: Doctor) -> None:
@@ -301,13 +303,33 @@ def test_chats_that_have_moved_are_told(org: SalesforceOrg, clock: Clock, doctor
     assert before[0] == "ok"
     assert status == "warning"
     assert "0 LiveChatTranscript and 1 MessagingSession" in text
+    assert "messaging_api" in text
 
 
 def test_an_org_without_messaging_has_no_blind_spot(healthy: SalesforceOrg, doctor: Doctor) -> None:
     """The object is not there."""
     healthy.forbid("MessagingSession")
 
-    assert doctor.findings()["new chats"][0] == "ok"
+    findings = doctor.findings()
+    for check in ("MessagingSession", "MessagingSession rows", "ConversationEntry rows"):
+        assert findings[check][0] == "ok"
+        assert "the org shows no MessagingSession" in findings[check][1]
+    assert findings["new chats"][0] == "ok"
+
+
+def test_what_was_said_takes_hours(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """Ended sessions are counted; nothing is asked of the interfaces themselves."""
+    for number in range(5):
+        values = {"Status": "Ended", "Origin": "AgentInitiated" if number else "InboundInitiated"}
+        healthy.add("MessagingSession", **values)
+
+    wish = {"MessagingSession": "Origin = 'AgentInitiated'"}
+    by_default = doctor.findings()["ConversationEntry rows"]
+    filtered = doctor.findings(filters=wish, messaging_calls_per_hour=1)["ConversationEntry rows"]
+
+    assert by_default == ("ok", "5 ended sessions to read by connect, which takes about 1 h ")
+    assert filtered[1].startswith("4 ended sessions to read by connect, which takes about 5 h")
+    assert healthy.messaging.limits.called == 0
 
 
 @pytest.mark.parametrize(
@@ -320,6 +342,8 @@ def test_an_org_without_messaging_has_no_blind_spot(healthy: SalesforceOrg, doct
         (judge_quota(85, 100, 90, 6), Status.WARNING, "a sync takes 6"),
         (judge_quota(90, 100, 90, 0), Status.OK, "90 of 100"),
         (judge_quota(91, 100, 90, 0), Status.FAILED, "91 of 100"),
+        (judge_entries(9, 24, "connect"), Status.OK, "9 ended sessions"),
+        (judge_entries(9, 25, "connect"), Status.WARNING, "about 25 h"),
         (judge_new_chats(1, 5), Status.OK, "1 LiveChatTranscript"),
         (judge_new_chats(0, 0), Status.OK, "0 MessagingSession"),
     ],

@@ -238,9 +238,11 @@ def test_the_command_discovers_and_tests(
         "Case",
         "CaseComment",
         "Contact",
+        "ConversationEntry",
         "EmailMessage",
         "LiveChatTranscript",
         "LiveChatTranscriptEvent",
+        "MessagingSession",
         "User",
     ]
     assert test.exit_code == 0

@@ -5,7 +5,7 @@ The suite discovers the streams while pytest collects tests, so a server has to 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +14,7 @@ from singer_sdk.testing import get_tap_test_class
 from tap_salesforce_chat.streams import STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+from tests.fakes.salesforce.messaging import static_text
 from tests.tap.support import catalog_of, settings
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ COUNTS = (
 
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def busy_org() -> SalesforceOrg:
@@ -61,7 +63,26 @@ def busy_org() -> SalesforceOrg:
     org.add("EmailMessage", ParentId=case, Subject="Parcel", TextBody="Thanks", **times)
     chat = _add_chat(org, CaseId=case, ContactId=contact, AccountId=account)
     org.add("LiveChatTranscriptEvent", LiveChatTranscriptId=chat, Type="Accept", Time=NOON)
+    _add_session(org, CaseId=case, EndUserContactId=contact)
     return org
+
+
+def _add_session(org: SalesforceOrg, **references: str) -> str:
+    """Add a session that has ended, and what was said in it."""
+    identifier = org.messaging.open()
+    payload = static_text("Hi")
+    org.messaging.add(identifier, NOON - HOUR, ("EndUser", "x"), payload, senderDisplayName="Jo")
+    return org.add(
+        "MessagingSession",
+        Status="Ended",
+        ConversationId=org.add("Conversation", ConversationIdentifier=identifier),
+        MessagingEndUserId=org.add("MessagingEndUser", Name="Jo"),
+        MessagingChannelId=org.add("MessagingChannel", MasterLabel="Web"),
+        SystemModstamp=NOON - HOUR,
+        **dict.fromkeys(("StartTime", "AcceptTime", "EndTime"), NOON - HOUR),
+        **dict.fromkeys(("AgentMessageCount", "EndUserMessageCount"), 1),
+        **references,
+    )
 
 
 def _add_chat(org: SalesforceOrg, **references: str) -> str:

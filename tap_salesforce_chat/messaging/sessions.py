@@ -1,0 +1,101 @@
+"""What queries tell about conversations: their sessions, and the names of agents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tap_salesforce_chat.errors import MissingFieldError, UnreadableObjectError
+from tap_salesforce_chat.messaging.entries import Session
+from tap_salesforce_chat.soql import CURSOR, KEY, Query, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from tap_salesforce_chat.messaging.entries import Entry
+    from tap_salesforce_chat.reading.pagination import Asker
+
+SESSIONS = "MessagingSession"
+CONVERSATION = "ConversationId"
+
+_FIELDS = (
+    *(KEY, CURSOR, "StartTime", "EndTime", CONVERSATION),
+    "Conversation.ConversationIdentifier",
+)
+# An inactive session goes on when its customer writes again; one with an end does not.
+_ENDED = "(Status = 'Ended' OR EndTime != null) AND IsDeleted = false"
+_USER_PREFIX = "005"
+_SHORT_ID = 15
+
+
+class Sessions:
+    """The sessions of an org.
+
+    Args:
+        asker: Runs queries.
+        ask_all: Runs queries that see deleted rows, too.
+    """
+
+    def __init__(self, asker: Asker, ask_all: Asker) -> None:
+        self._asker = asker
+        self._ask_all = ask_all
+        self._users: dict[str, str | None] = {}  # names by the short form of the Id
+
+    @staticmethod
+    def ended(until: datetime | None, condition: str | None) -> Query:
+        """Return the query for ended sessions, those that meet a condition of the settings."""
+        wish = f" AND ({condition})" if condition else ""
+        return Query(SESSIONS, _FIELDS, until=until, condition=f"{_ENDED}{wish}")
+
+    def count(self, query: Query) -> int:
+        """Return how many sessions a query would give."""
+        return self._asker.count(query.count())
+
+    def page(self, query: Query) -> tuple[list[Session], bool]:
+        """Return the first sessions of a query, and whether there are more."""
+        page = next(self._asker.pages(str(query)))
+        return [Session.of(row) for row in page.rows], len(page.rows) < page.total
+
+    def of_conversations(self, conversations: Collection[str]) -> dict[str, list[Session]]:
+        """Return all sessions of conversations, by the conversation's Id.
+
+        Active ones and deleted ones, too: what was said in them is not another session's.
+        """
+        found: dict[str, list[Session]] = defaultdict(list)
+        if conversations:
+            query = Query(SESSIONS, _FIELDS, condition=_one_of(CONVERSATION, conversations))
+            for page in self._ask_all.pages(str(query)):
+                for session in map(Session.of, page.rows):
+                    found[session.key].append(session)
+        return found
+
+    def newest_other_than(self, session: Session) -> Session | None:
+        """Return the ended session that changed last, of another conversation."""
+        other = f"{CONVERSATION} != null AND {CONVERSATION} != {quote(session.key)}"
+        query = Query(SESSIONS, _FIELDS, condition=f"{_ENDED} AND {other}")
+        rows = next(self._asker.pages(query.newest())).rows
+        return Session.of(rows[0]) if rows else None
+
+    def agents_in(self, entries: list[Entry], told: Collection[str]) -> dict[str, str]:
+        """Return the names of senders that are users and whose name the entries have not told."""
+        senders = {entry.sender for entry in entries if entry.sender} - set(told)
+        agents = {sender for sender in senders if sender.startswith(_USER_PREFIX)}
+        self._look_up({agent for agent in agents if agent[:_SHORT_ID] not in self._users})
+        names = {agent: self._users[agent[:_SHORT_ID]] for agent in agents}
+        return {agent: name for agent, name in names.items() if name}
+
+    def _look_up(self, users: set[str]) -> None:
+        if not users:
+            return
+        # Those that cannot be seen are not asked for again.
+        self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
+        query = Query("User", (KEY, "Name"), condition=_one_of(KEY, users))
+        with suppress(MissingFieldError, UnreadableObjectError):
+            for page in self._asker.pages(str(query)):
+                self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in page.rows}
+
+
+def _one_of(field: str, ids: Collection[str]) -> str:
+    return f"{field} IN ({', '.join(map(quote, sorted(ids)))})"

@@ -1,0 +1,264 @@
+"""The stream `ConversationEntry`: what was said in messaging sessions that have ended.
+
+The text of enhanced chats is not in the objects that queries see. So the stream reads the sessions
+by a query of its own, and each of their conversations by one of two interfaces whose calls are
+few: a run reads as many as the limits let it, and the next run goes on behind them. The bookmark
+moves over sessions whose entries are out; the calls of the last hour stand beside it in the state.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from typing_extensions import override
+
+from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.describe import Discovery
+from tap_salesforce_chat.errors import (
+    LimitReachedError,
+    LostConversationError,
+    SalesforceError,
+    UnreadableObjectError,
+    unreadable_object,
+)
+from tap_salesforce_chat.messaging.entries import SCHEMA, display_names, rows_of, shared_out
+from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
+from tap_salesforce_chat.messaging.reader import Reader
+from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
+from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.soql import CURSOR, Position
+from tap_salesforce_chat.timestamps import format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_salesforce_chat.connection import Connection
+    from tap_salesforce_chat.describe import Describe
+    from tap_salesforce_chat.messaging.budget import Budget
+    from tap_salesforce_chat.messaging.entries import Session
+    from tap_salesforce_chat.soql import Query
+
+# The line that opens a chat comes before its session begins. Milliseconds.
+_LEAD = 3_600_000
+# Conversations in one query; more of them would make its URL too long.
+_IDS_AT_ONCE = 200
+_IDS_SHOWN = 20
+# Keys of the stream's state beside the bookmark.
+_PLACE, _CALLS, _REST = "session_id", "calls", "rest_until"
+
+
+class ConversationEntry(SalesforceStream):
+    """What was said, and what happened, in messaging sessions that have ended."""
+
+    sobject = "ConversationEntry"
+    optional = True
+
+    @override
+    @classmethod
+    def discovered(cls, describe: Describe) -> Discovery | None:
+        """Return the schema, which is no object's; none without sessions and conversations."""
+        document = describe(SESSIONS)
+        names = {field["name"] for field in document["fields"]} if document else set()
+        return Discovery(SCHEMA, ()) if CONVERSATION in names else None
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Yield the rows of ended sessions, one session after the other, as limits let it."""
+        self._progress = self.get_context_state(context)
+        lost: list[Session] = []
+        try:
+            # It also brings the login, and the time by Salesforce's clock.
+            if self._sessions.count(self._due(context)):
+                yield from self._all(self._due(context), lost)
+        except LimitReachedError as exc:
+            self._report_rest(self._sessions.count(self._due(context)), exc)
+        except UnreadableObjectError as exc:
+            raise unreadable_object(SESSIONS) from exc
+        finally:
+            self._report_lost(lost)
+
+    @override
+    def post_process(self, row: Record, context: Context | None = None) -> Record:
+        """Leave out what is not selected."""
+        return {name: row[name] for name in row if self.mask["properties", name]}
+
+    @override
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark alone: it moves when all rows of a session are out."""
+
+    def _all(self, query: Query, lost: list[Session]) -> Iterator[Record]:
+        more = True
+        while more:
+            # Each page is a query of its own: a run may read for longer than Salesforce keeps one.
+            sessions, more = self._sessions.page(query)
+            for first in range(0, len(sessions), _IDS_AT_ONCE):
+                yield from self._rows_of(sessions[first : first + _IDS_AT_ONCE], lost)
+            if sessions:
+                last = sessions[-1]
+                query = replace(query, after=Position(parse_instant(last.modified), last.id))
+
+    def _rows_of(self, sessions: list[Session], lost: list[Session]) -> Iterator[Record]:
+        """Yield the rows of some sessions; a conversation is read once for all of them."""
+        due: dict[str, list[Session]] = defaultdict(list)
+        for session in sessions:
+            due[session.key].append(session)
+        siblings = self._sessions.of_conversations([s.key for s in sessions if s.conversation])
+        for session in sessions:
+            mine = due.pop(session.key, [])
+            if mine and session.conversation is None:
+                yield from rows_of(session, [], {})
+            elif mine:
+                yield from self._rows_of_conversation(mine, siblings[session.key], lost)
+            self._pass(session)
+
+    def _rows_of_conversation(
+        self, due: list[Session], siblings: list[Session], lost: list[Session]
+    ) -> Iterator[Record]:
+        """Yield the rows of the sessions of a conversation that are due.
+
+        Args:
+            due: These sessions.
+            siblings: All its sessions: what was said in the others must not become theirs.
+            lost: Gets the sessions if the conversation cannot be read.
+        """
+        since = max(0, min(session.began or 0 for session in due) - _LEAD)
+        try:
+            entries = self._reader.entries(_identifier(due[0]), since)
+        except LostConversationError as exc:
+            self._prove_interface(due[0], exc)
+            lost += due
+            return
+        shares, told = shared_out(entries, siblings or due), display_names(entries)
+        names = told | self._sessions.agents_in(entries, told)
+        for session in due:
+            yield from rows_of(session, shares[session.id], names)
+
+    def _prove_interface(self, session: Session, exc: LostConversationError) -> None:
+        """Make sure that it is a conversation that cannot be read, and not any of them.
+
+        Raises:
+            SalesforceError: The newest other conversation of the org cannot be read either.
+        """
+        if not self._reader.proven and (other := self._sessions.newest_other_than(session)):
+            with suppress(LostConversationError):
+                self._reader.entries(_identifier(other), other.began or 0)
+        if not self._reader.proven:
+            raise self._reader.advised(exc) from exc
+
+    # -- bookmark ------------------------------------------------------------------------------
+
+    def _due(self, context: Context | None) -> Query:
+        """Return the query for the sessions whose entries are not out yet.
+
+        A session may become visible late. Other streams read the time before the bookmark again
+        for that; here a repetition would cost a call, so sessions wait for as long instead.
+        """
+        bookmark, start_date = self._bookmark(context), self.config.get("start_date")
+        wish = (self.config.get("filters") or {}).get(SESSIONS)
+        query = self._sessions.ended(self._horizon(), wish)
+        if bookmark is None or self.replication_method != REPLICATION_INCREMENTAL:
+            return replace(query, since=parse_instant(start_date) if start_date else None)
+        since, place = parse_instant(bookmark), self._progress.get(_PLACE)
+        return replace(query, since=since, after=Position(since, place) if place else None)
+
+    def _horizon(self) -> datetime | None:
+        """Return up to where sessions are read; None before Salesforce has told the time."""
+        now, end_date = self._connection.now, self.config.get("end_date")
+        ends = [parse_instant(end_date)] if end_date else []
+        if now:
+            settled = now - timedelta(seconds=self.config["lookback_seconds"])
+            ends.append(settled.replace(microsecond=0))
+        return min(ends, default=None)
+
+    def _pass(self, session: Session) -> None:
+        """Move the bookmark over a session."""
+        if self.replication_method == REPLICATION_INCREMENTAL:
+            self._progress |= {
+                "replication_key": CURSOR,
+                "replication_key_value": session.modified,
+                _PLACE: session.id,
+            }
+
+    # -- ways to Salesforce, and limits --------------------------------------------------------
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        ask = partial(Asker, self._connection, subject=f"Query of {SESSIONS}")
+        page_size = self.config["page_size"]
+        return Sessions(ask("query", page_size=page_size), ask("queryAll", page_size=page_size))
+
+    @cached_property
+    def _interface_connection(self) -> Connection:
+        login = INTERFACES[self.config["messaging_api"]].login
+        return self._connection.beside(login(self.config)) if login else self._connection
+
+    @cached_property
+    def _reader(self) -> Reader:
+        interface = INTERFACES[self.config["messaging_api"]]
+        return Reader(interface, self._interface_connection, self._budget, self._now, self._save)
+
+    @cached_property
+    def _budget(self) -> Budget:
+        spent, rest = self._progress.get(_CALLS) or {}, self._progress.get(_REST)
+        try:
+            return budget_for(self.config, spent, parse_instant(rest) if rest else None)
+        except (AttributeError, TypeError, ValueError):
+            msg = f"The calls in the state of {self.name} are none of this tap: restore the state."
+            raise SalesforceError(msg) from None
+
+    def _now(self) -> datetime:
+        """Return the time by Salesforce's clock: limits of an org know no other."""
+        clocks = (self._connection.now, self._interface_connection.now)
+        return max(filter(None, clocks), default=datetime.now(UTC))
+
+    def _save(self) -> None:
+        """Write out what was called, so that the next run knows, however this one ends."""
+        rest = self._budget.rest_until
+        self._progress |= {
+            _CALLS: self._budget.spent(),
+            _REST: format_instant(rest) if rest else None,
+        }
+        self._tap.state_writer.write_state(self.tap_state)
+
+    # -- reports -------------------------------------------------------------------------------
+
+    def _report_rest(self, left: int, exc: LimitReachedError) -> None:
+        self.logger.warning(
+            "The entries of %d ended sessions are left for later runs: stopped by %s. Within the "
+            "limits they take about %d h.",
+            left,
+            exc,
+            self._budget.hours_for(left, self._now()),
+        )
+
+    def _report_lost(self, lost: list[Session]) -> None:
+        if lost:
+            self.logger.warning(
+                "Salesforce does not know the conversations of %d sessions (any more), or answers "
+                "what nobody understands, so there are no entries of them: %s%s.",
+                len(lost),
+                ", ".join(session.id for session in lost[:_IDS_SHOWN]),
+                ", ..." if len(lost) > _IDS_SHOWN else "",
+            )
+
+
+def _identifier(session: Session) -> str:
+    if session.identifier:
+        return session.identifier
+    msg = (
+        f"The Conversation of the session {session.id} cannot be seen: give the integration "
+        "user's permission set Read on object Conversation."
+    )
+    raise SalesforceError(msg)
