@@ -391,6 +391,22 @@ def test_a_conversation_that_cannot_be_seen_ends_the_run(
     assert "Read on object Conversation" in str(run.error)
 
 
+def test_entries_are_read_last(server: SalesforceServer, org: SalesforceOrg) -> None:
+    """They take longest, and may be what a permission is missing for."""
+    org.add("Case")
+    add_chat(org, "Hello")
+    org.messaging.permitted = False
+
+    run = run_tap(settings(server))
+
+    told = [item["stream"] for item in run.messages if item["type"] == "SCHEMA"]
+    assert told[-1] == STREAM
+    assert len(told) == 6
+    assert len(run.rows("Case")) == len(run.rows("MessagingSession")) == 1
+    assert run.error is not None
+    assert run.bookmark("MessagingSession") == "2024-04-30T12:10:00Z"
+
+
 def test_an_org_without_messaging_is_warned_of_once(
     server: SalesforceServer, org: SalesforceOrg, caplog: pytest.LogCaptureFixture
 ) -> None:
