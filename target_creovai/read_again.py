@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 # About 20 KB of settings: a shell takes several times as much.
 CONVERSATIONS_PER_COMMAND = 100
-# The kinds that the tap reads by a condition: it refuses one for a stream that it does not have.
-KINDS_READ = ("case", "chat")
+# The tap reads these for the rows of another stream that it reads, and takes no condition.
+FOLLOWING = frozenset({"ConversationEntry"})
 # Before any row of Salesforce's: a `start_date` that is set would hide the older ones.
 BEGINNING = "1999-01-01T00:00:00Z"
 
@@ -37,7 +37,7 @@ def commands(wanted: Mapping[str, Iterable[str]], environment: str | None) -> It
         wanted: The Ids of conversations, by kind.
         environment: Meltano's; None: it has not started this process.
     """
-    pairs = iter([(kind, key) for kind in KINDS_READ for key in wanted.get(kind, ())])
+    pairs = iter([(kind, key) for kind in KINDS for key in wanted.get(kind, ())])
     while some := list(islice(pairs, CONVERSATIONS_PER_COMMAND)):
         run = _MELTANO.format(environment=environment) if environment else _PIPE
         settings = f"TAP_SALESFORCE_CHAT_FILTERS={_quoted(_filters(some))}"
@@ -48,8 +48,9 @@ def _filters(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return a SOQL condition for every stream of ours, also where nothing is wanted of it."""
     return {
         stream: _condition(field, [key for of_kind, key in pairs if of_kind == kind.name])
-        for kind in map(KINDS.__getitem__, KINDS_READ)
+        for kind in KINDS.values()
         for stream, field in kind.streams.items()
+        if stream not in FOLLOWING
     }
 
 

@@ -177,9 +177,10 @@ def test_a_forward_of_what_the_case_holds_says_nothing_new() -> None:
 
 # --- Any text -------------------------------------------------------------------------------------
 
+# A notice goes on to the end of its paragraph: what stands right below it is its own.
 piece = st.sampled_from(
     ["Kind regards", "Ida Berg", "", "own words", "Sent from my iPhone", "Thanks", "Tel. 555 0100",
-     "This e-mail is confidential, for its recipient.", "PS: more?", "-- "]
+     "This e-mail is confidential, for its recipient.\n", "PS: more?", "-- "]
 )  # fmt: skip
 
 
