@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
@@ -66,5 +65,5 @@ def _version(stream: str, row_id: str, record: Row) -> str:
         if moment is None or moment.year > LAST_YEAR:
             msg = f"the {stream} row {row_id} has an impossible {field}"
             raise RowError(msg)
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return ""

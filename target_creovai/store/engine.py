@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_TIMEOUT_SECONDS = 60
+PAGES_PER_CHECKPOINT = 8000  # 32 MB, which the file of the log may grow to
 # PostgreSQL names its advisory locks by number: any will do, if it is always the same.
 SCHEMA_LOCK = 2403_1865_7127
 
@@ -86,6 +87,8 @@ def _configure_sqlite(connection: Any, _: object) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     # What is dropped or forgotten is overwritten with zeros, not left on free pages.
     connection.execute("PRAGMA secure_delete=ON")
+    # Staging writes the same pages of the indexes over and over: copy them back less often.
+    connection.execute(f"PRAGMA wal_autocheckpoint={PAGES_PER_CHECKPOINT}")
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

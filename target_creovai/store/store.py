@@ -30,6 +30,7 @@ from target_creovai.store.tables import (
     ROWS,
     SCHEMA_VERSION,
     chunks,
+    execute_many,
     upgrade,
 )
 
@@ -257,7 +258,8 @@ class Store:
             },
             where=insert.excluded.modified >= ROWS.c.modified,
         )
-        db.execute(
+        execute_many(
+            db,
             statement,
             [
                 {
@@ -284,7 +286,7 @@ class Store:
             set_={"revision": LEDGER.c.revision + 1, "changed_at": now},
         )
         new = {"revision": 1, "outcome": WAITING, "reason": "not assembled yet", "changed_at": now}
-        db.execute(statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
+        execute_many(db, statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
 
     @property
     def input_ended_well(self) -> bool:
