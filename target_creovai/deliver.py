@@ -2,13 +2,14 @@
 
 The order is what makes delivery exact: the intent is committed before a request,
 the receipt after its answer. An intent without a receipt is looked up before
-anything is sent again.
+anything is sent again. One commit serves many: the intents of a page precede all of
+its requests, and receipts wait a moment for each other, never for a request.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from datetime import UTC, datetime
 from queue import Empty
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 FAILURES_IN_A_ROW = 3
 # On SIGTERM: how long requests under way may still take to be written down.
 GRACE_SECONDS = 10.0
+# How long a receipt may wait for others while the next conversations are assembled.
+SECONDS_TO_HOLD = 0.05
 # What other runs have claimed is theirs to deliver: how long this one stays to see it done.
 LOOKS_AT_OTHERS, SECONDS_BETWEEN_LOOKS = 600, 1.0
 
@@ -62,6 +65,9 @@ class Delivery(Dispatch):
         self._policy = policy
         self._sender = Sender(client, patience, may_send=lambda: not store.lease_lost)
         self._workers: Workers[Job, str | None] = Workers(policy.workers, self._sender.send)
+        self._intended: list[Job] = []  # noted, and not written down
+        self._jobs: deque[Job] = deque()  # written down: may be sent
+        self._written_at = 0.0
         self._failures = 0
         self._refused = 0
         self._early = False
@@ -115,8 +121,10 @@ class Delivery(Dispatch):
             self._finish_all()
         except HaltError as error:
             self.summary.halted = str(error)
+            self._send_no_more()
             self._finish_all()
         except BaseException:
+            self._send_no_more()
             self._finish_all(GRACE_SECONDS)
             raise
 
@@ -136,6 +144,7 @@ class Delivery(Dispatch):
             self.summary.halted = "another run has claimed conversations and does not deliver them."
         if self._erasures and not self.summary.halted:
             self._erasures.carry_out()
+            self._write_down()
 
     def _others_have(self) -> bool:
         now = utc(datetime.now(UTC))
@@ -171,6 +180,9 @@ class Delivery(Dispatch):
             entries = self._recover(entries, lost)
         if entries:
             super().page(entries)
+        self._write_down()
+        while len(self._jobs) > self._workers.count:
+            self._finish_one()
 
     def _is_settled(self, entry: Entry) -> bool:
         if entry.erased_at:
@@ -268,33 +280,69 @@ class Delivery(Dispatch):
         self._give(Job(entry, verdict, changes=body))
 
     def _give(self, job: Job) -> None:
-        while self._workers.in_flight >= self._workers.count:
-            self._finish_one()
         if job.changes is None:
             self.store.intend(job.entry, job.ready.content_hash, job.metadata)
-        self._workers.give(job)
+        self._intended.append(job)
+        if time.monotonic() - self._written_at > SECONDS_TO_HOLD:
+            self._write_down()
+        while self._workers.in_flight:
+            try:
+                self._finish_one(0)
+            except Empty:
+                return
+
+    def _write_down(self) -> None:
+        """Commit what is noted; what is intended may then be sent."""
+        self.store.write_down()
+        self._written_at = time.monotonic()
+        self._jobs.extend(self._intended)
+        self._intended.clear()
+        self._send_next()
+
+    def _send_next(self) -> None:
+        while self._jobs and self._workers.in_flight < self._workers.count:
+            self._workers.give(self._jobs.popleft())
+
+    def _send_no_more(self) -> None:
+        """Leave what nobody has begun to send; the next run looks for it first."""
+        self._intended.clear()
+        self._jobs.clear()
 
     def _finish_all(self, seconds: float | None = None) -> None:
         deadline = seconds and time.monotonic() + seconds
+        self._write_down()
         while self._workers.in_flight:
             try:
                 self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
             except HaltError as error:
                 self.summary.halted = str(error)
+                self._send_no_more()
             except Empty:
-                return
+                break
+        self._write_down()
 
     def _finish_one(self, timeout: float | None = None) -> None:
-        """Write down how a request ended.
+        """Note how a request ended, and let the next one begin.
+
+        Args:
+            timeout: Seconds to wait for one to end; None: as long as it takes. Whoever waits
+                has nothing left to write down.
 
         Raises:
+            queue.Empty: None has ended by then.
             HaltError: No other request would end better.
         """
+        if timeout != 0:
+            self._write_down()
         try:
             job, result = self._workers.take(timeout)
         except WokenError:
             self.leave_if_asked()
             return
+        self._conclude(job, result)
+        self._send_next()
+
+    def _conclude(self, job: Job, result: str | BaseException | None) -> None:
         match result:
             case RejectedError():
                 self._failures = 0  # whoever refuses is there
@@ -308,9 +356,9 @@ class Delivery(Dispatch):
                 raise result
             case _:
                 self._failures = 0
-                self._write_receipt(job, result)
+                self._note_receipt(job, result)
 
-    def _write_receipt(self, job: Job, creovai_id: str | None) -> None:
+    def _note_receipt(self, job: Job, creovai_id: str | None) -> None:
         entry, ready = job.entry, job.ready
         content = ready.content_hash if job.changes is None else entry.content_hash
         self.store.receipt(
@@ -345,4 +393,5 @@ class Delivery(Dispatch):
             if session := found.get(session_ids[entry.id]):
                 self.store.recover(entry, utc(datetime.now(UTC)), str(session.get("id") or ""))
                 logger.info("%s %s had arrived before the last run died", entry.kind, entry.id)
+        self._write_down()
         return self.store.entries(entries[0].kind, [entry.id for entry in entries])

@@ -120,6 +120,7 @@ class Store:
         """
         try:
             self._engine = make_engine(url)
+            self._noted: list[sa.Update | sa.Delete] = []
             self._upsert = _UPSERTS[self._engine.dialect.name]
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
@@ -311,6 +312,19 @@ class Store:
 
     # Delivery
 
+    def write_down(self) -> None:
+        """Commit, all at once, what was noted since the last time.
+
+        What becomes of a conversation is only noted by the methods that say so: a commit waits
+        for the disk, and one for many costs hardly more than one for each.
+        """
+        if not self._noted:
+            return
+        with self._engine.begin() as db:
+            for statement in self._noted:
+                db.execute(statement)
+        self._noted.clear()
+
     def due(
         self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
     ) -> list[Entry]:
@@ -410,7 +424,7 @@ class Store:
         due_at: str | None = None,
         refused_hash: str | None = None,
     ) -> None:
-        """Write down what became of a conversation that was not sent now."""
+        """Note what became of a conversation that was not sent now."""
         self._conclude(
             entry,
             outcome,
@@ -422,12 +436,12 @@ class Store:
         )
 
     def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
-        """Write down that nothing is to be sent: Creovai has it, or refused just this."""
+        """Note that nothing is to be sent: Creovai has it, or refused just this."""
         cleared = {"reason": None, "detail": None} if outcome == SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
     def intend(self, entry: Entry, content_hash: str, metadata: bytes) -> None:
-        """Write down, before it is posted, what is about to be posted."""
+        """Note what is about to be posted; it is to be written down before that."""
         self._update(
             entry,
             outcome=PENDING,
@@ -447,7 +461,7 @@ class Store:
         metadata: bytes,
         creovai_id: str | None,
     ) -> None:
-        """Write down that Creovai has this content."""
+        """Note that Creovai has this content."""
         values = {"creovai_id": creovai_id} if creovai_id else {}
         self._conclude(
             entry,
@@ -463,7 +477,7 @@ class Store:
         )
 
     def recover(self, entry: Entry, sent_at: str, creovai_id: str) -> None:
-        """Turn an intent into the receipt that a run did not live to write."""
+        """Note, in the place of an intent, the receipt that a run did not live to write."""
         self._update(
             entry,
             outcome=SENT,
@@ -479,14 +493,13 @@ class Store:
     def bury(
         self, entry: Entry, *, rules: str, reason: str | None = None, erased_at: str | None = None
     ) -> None:
-        """Drop the rows of a conversation that was erased, and leave its tombstone.
+        """Note that the rows of an erased conversation go, and its tombstone stays.
 
         Without a reason and a time: those that stand there stay.
         """
         told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
-        with self._engine.begin() as db:
-            db.execute(sa.delete(ROWS).where(own))
+        self._noted.append(sa.delete(ROWS).where(own))
         self._conclude(entry, SKIPPED, rules, detail=None, metadata=None, **told)
 
     def keep_to_prefix(self, prefix: str) -> None:
@@ -516,7 +529,7 @@ class Store:
             db.execute(waiting.values(assembled=None))
 
     def postpone(self, entry: Entry, reason: str) -> None:
-        """Leave a conversation pending; its intent stays, so that it is looked up first."""
+        """Note that a conversation stays pending; so does its intent: it is looked up first."""
         self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
 
     def outcomes(self) -> list[Standing]:
@@ -528,7 +541,7 @@ class Store:
             return [Standing(*row) for row in db.execute(query)]
 
     def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
-        """Write down the outcome of this revision; no intent is open any more."""
+        """Note the outcome of this revision; no intent is open any more."""
         self._update(
             entry,
             outcome=outcome,
@@ -542,8 +555,7 @@ class Store:
 
     def _update(self, entry: Entry, **values: Any) -> None:
         statement = sa.update(LEDGER).where(LEDGER.c.kind == entry.kind, LEDGER.c.id == entry.id)
-        with self._engine.begin() as db:
-            db.execute(statement.values(**values))
+        self._noted.append(statement.values(**values))
 
     def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
         """Deliver for as long as a `with` block lasts; it gets whether that may be now.

@@ -201,10 +201,12 @@ def test_many_lost_ones_are_asked_for_together(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """One question a page, not one each."""
+    creovai.latency_seconds = 0.3  # all are on their way before the first answer
     with crash_in(Store, "receipt"):
         run_target(*(chat(n) for n in range(30)), max_workers=30)
     sent = len(creovai.chats)
     assert sent > 1
+    creovai.latency_seconds = 0
     outcome = run_target()
 
     assert outcome.exit_code == 0
