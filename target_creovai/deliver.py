@@ -194,7 +194,7 @@ class Delivery(Dispatch):
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
-        if entry.refused_hash == verdict.payload_hash:
+        if entry.refused_hash and entry.refused_hash == verdict.payload_hash:
             self.store.keep(entry, SET_ASIDE, rules=self.rules_hash)
         elif entry.content_hash is None:
             self._give(Job(entry, verdict))

@@ -105,6 +105,10 @@ class Standing(NamedTuple):
     oldest: str | None
 
 
+# Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
+_LINE = sa.update(LEDGER).where(
+    LEDGER.c.kind == sa.bindparam("of_kind"), LEDGER.c.id == sa.bindparam("of_id")
+)
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
 
@@ -120,7 +124,7 @@ class Store:
         """
         try:
             self._engine = make_engine(url)
-            self._noted: list[sa.Update | sa.Delete] = []
+            self._noted: list[tuple[sa.Update | sa.Delete, dict[str, Any]]] = []
             self._upsert = _UPSERTS[self._engine.dialect.name]
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
@@ -321,8 +325,8 @@ class Store:
         if not self._noted:
             return
         with self._engine.begin() as db:
-            for statement in self._noted:
-                db.execute(statement)
+            for statement, values in self._noted:
+                db.execute(statement, values)
         self._noted.clear()
 
     def due(
@@ -480,12 +484,11 @@ class Store:
         """Note, in the place of an intent, the receipt that a run did not live to write."""
         self._update(
             entry,
+            _LINE.values(content_hash=LEDGER.c.intent_hash, metadata=LEDGER.c.intent_metadata),
             outcome=SENT,
             reason=None,
             sent_at=sent_at,
             creovai_id=creovai_id or None,
-            content_hash=LEDGER.c.intent_hash,
-            metadata=LEDGER.c.intent_metadata,
             intent_hash=None,
             intent_metadata=None,
         )
@@ -499,7 +502,7 @@ class Store:
         """
         told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
-        self._noted.append(sa.delete(ROWS).where(own))
+        self._noted.append((sa.delete(ROWS).where(own), {}))
         self._conclude(entry, SKIPPED, rules, detail=None, metadata=None, **told)
 
     def keep_to_prefix(self, prefix: str) -> None:
@@ -553,9 +556,9 @@ class Store:
             **({"due_at": None} | values),
         )
 
-    def _update(self, entry: Entry, **values: Any) -> None:
-        statement = sa.update(LEDGER).where(LEDGER.c.kind == entry.kind, LEDGER.c.id == entry.id)
-        self._noted.append(statement.values(**values))
+    def _update(self, entry: Entry, statement: sa.Update | None = None, **values: Any) -> None:
+        line = {"of_kind": entry.kind, "of_id": entry.id}
+        self._noted.append((_LINE if statement is None else statement, line | values))
 
     def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
         """Deliver for as long as a `with` block lasts; it gets whether that may be now.
