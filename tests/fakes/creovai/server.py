@@ -54,6 +54,11 @@ class CreovaiServer(Tenant):
             raise RuntimeError(msg)
         return f"{'http' if self._ssl_context is None else 'https'}://{HOST}:{self._port}"
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._listener._open) if self._listener else 0
+
     def start(self) -> None:
         """Listen, and return at once."""
         self._stopping.clear()

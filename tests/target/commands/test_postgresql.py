@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, mail
-from tests.target.test_postgresql import run, server_url
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
     from tests.target.commands.conftest import Operator
 
-__all__ = ["run", "server_url"]  # fixtures
 
-
-@pytest.mark.usefixtures("run")
+@pytest.mark.usefixtures("run_shared")
 def test_ask_and_repair(operator: Operator, creovai: CreovaiServer) -> None:
     """From the question to the second delivery."""
     target = operator.target

@@ -1,0 +1,134 @@
+"""Starts targets quickly, each to be killed at a boundary: forks of a process that has it all.
+
+Run as `python -m tests.crash.zygote`. Each line of its input is an `Order`, each of its output an
+`End`. The target itself knows nothing of this: the boundaries are found from outside, in
+SQLAlchemy's commit and in requests' way out.
+"""
+
+from __future__ import annotations
+
+import functools
+import mmap
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import time_machine
+from requests.adapters import HTTPAdapter
+from sqlalchemy.engine.default import DefaultDialect
+
+from target_creovai import target
+from target_creovai.target import TargetCreovai
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BOUNDARIES = ("before a commit", "after a commit", "before a request", "after an answer")
+
+
+class Order(msgspec.Struct):
+    """A run to make. `kill_at` is the number of a boundary, from 1 on; 0: let it live."""
+
+    config: str
+    lines: str
+    states: str
+    log: str
+    now: str
+    rows_per_commit: int
+    kill_at: int = 0
+
+
+class End(msgspec.Struct):
+    """How it ended: exit code (-9: killed), boundaries passed, and which was the last."""
+
+    exit_code: int
+    passed: int
+    last: str
+
+
+class Tally:
+    """Counts boundaries where the parent can still read them when the child is dead."""
+
+    _FORM = struct.Struct("ii")
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, self._FORM.size)
+        self._lock = threading.Lock()
+
+    def pass_by(self, boundary: int, kill_at: int) -> None:
+        """Count one; at number `kill_at` the process ends here."""
+        with self._lock:
+            passed = self.read()[0] + 1
+            self._FORM.pack_into(self._memory, 0, passed, boundary)
+            if passed == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(60)  # what is on its way must not be overtaken
+
+    def read(self) -> tuple[int, int]:
+        passed, boundary = self._FORM.unpack_from(self._memory, 0)
+        return passed, boundary
+
+
+def between(tally: Tally, kill_at: int, first: int, owner: type, name: str) -> None:
+    """Make the start and the end of a method boundaries."""
+    method: Callable[..., Any] = getattr(owner, name)
+
+    @functools.wraps(method)
+    def surrounded(*arguments: Any, **named: Any) -> Any:
+        tally.pass_by(first, kill_at)
+        result = method(*arguments, **named)
+        tally.pass_by(first + 1, kill_at)
+        return result
+
+    setattr(owner, name, surrounded)
+
+
+def become_target(order: Order, tally: Tally) -> None:
+    """Turn this process into a target that reads, prints and dies as it is told."""
+    for number, path, flags in (
+        (0, order.lines, os.O_RDONLY),
+        (1, order.states, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        (2, order.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+    ):
+        os.dup2(os.open(path, flags, 0o600), number)
+    between(tally, order.kill_at, 0, DefaultDialect, "do_commit")
+    between(tally, order.kill_at, 2, HTTPAdapter, "send")
+    target.ROWS_PER_COMMIT = order.rows_per_commit
+    time.sleep = lambda _: None
+    with time_machine.travel(order.now):
+        TargetCreovai.cli(["--config", order.config])
+
+
+def fork(order: Order) -> End:
+    """Make a run in a child, and wait for its end."""
+    tally = Tally()
+    if (child := os.fork()) == 0:
+        exit_code = 70
+        try:
+            become_target(order, tally)
+        except SystemExit as end:
+            exit_code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(exit_code)
+    _, status = os.waitpid(child, 0)
+    passed, boundary = tally.read()
+    return End(os.waitstatus_to_exitcode(status), passed, BOUNDARIES[boundary])
+
+
+def main() -> None:
+    """Carry out orders; the children get the standard streams for themselves."""
+    orders, ends = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    for line in orders:
+        ends.write(msgspec.json.encode(fork(msgspec.json.decode(line, type=Order))) + b"\n")
+        ends.flush()
+
+
+if __name__ == "__main__":
+    main()
