@@ -30,14 +30,14 @@ from tap_salesforce_chat.errors import (
 from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
 from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
-from tap_salesforce_chat.soql import CURSOR
-from tap_salesforce_chat.timestamps import canonical, format_instant, parse_instant
+from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from tap_salesforce_chat.connection import Connection
     from tap_salesforce_chat.reading.rest import RestSource
+    from tap_salesforce_chat.reading.rows import Row, Schemas
     from tap_salesforce_chat.soql import Query
 
 # Where a stream's state keeps its job.
@@ -81,7 +81,7 @@ class BulkSource:
     connection: Connection
     rest: RestSource
     operation: str
-    schemas: Mapping[str, Any]
+    schemas: Schemas
     state: MutableMapping[str, Any]
     save: Callable[[], None]
     deadline: int
@@ -109,7 +109,7 @@ class BulkSource:
         yield Batch([], job.clock, None, in_order=False, newest=job.newest)
         # One lane: fetching and decoding overlap with emitting.
         for batch in Lanes(lambda *_: self._results(job, query), Window(query), 1):
-            instants = [row[CURSOR] for row in batch.rows]
+            instants = [row.SystemModstamp for row in batch.rows]
             yield batch
             self._note(job, batch, instants)
             if days is not None:
@@ -195,7 +195,9 @@ class BulkSource:
 
     def _ask(self, method: str, job: Job, sobject: str, **options: Any) -> dict[str, Any]:
         path, subject = f"jobs/query/{job.id}", _subject(sobject)
-        return self.connection.send(method, path, subject=subject, **options).document
+        answer = self.connection.send(method, path, subject=subject, **options)
+        document: dict[str, Any] = answer.document
+        return document
 
     def _keep(self, job: Job) -> None:
         self.state[JOB_KEY] = asdict(job)
@@ -256,7 +258,7 @@ class _Page:
     """A page of results, asked for again where it breaks off, behind the rows that are through."""
 
     def __init__(
-        self, fetch: Callable[[], requests.Response], schemas: Mapping[str, Any], sobject: str
+        self, fetch: Callable[[], requests.Response], schemas: Schemas, sobject: str
     ) -> None:
         self._fetch = fetch
         self._schemas = schemas
@@ -265,7 +267,7 @@ class _Page:
         self.rows = 0
         self.size = 0  # bytes
 
-    def batches(self) -> Iterator[tuple[list[dict[str, Any]], int]]:
+    def batches(self) -> Iterator[tuple[list[Row], int]]:
         """Yield rows and their size in bytes, some at a time."""
         failures = 0
         while True:
@@ -284,18 +286,16 @@ class _Page:
             else:
                 return
 
-    def _read(self, response: requests.Response) -> Iterator[tuple[list[dict[str, Any]], int]]:
+    def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
         body = Body(response.iter_content(2**16))
         records = cells(body)
         make = RowMaker(next(records, []), self._schemas)
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         skip, place, start = self.rows, 0, 0
         for place, record in enumerate(records, 1):
             if place <= skip:
                 continue
-            row = make(record)
-            row[CURSOR] = canonical(row[CURSOR])
-            rows.append(row)
+            rows.append(make(record))
             if len(rows) == _BATCH_ROWS or body.size - start > _BATCH_BYTES:
                 self.rows += len(rows)
                 yield rows, body.size - start

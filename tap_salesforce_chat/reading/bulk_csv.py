@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typing_extensions import override
 
+from tap_salesforce_chat.reading.rows import grouped, struct_type
 from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.timestamps import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from typing_extensions import Buffer
 
-    Row = dict[str, Any]
-    Schemas = Mapping[str, Mapping[str, Any]]
+    from tap_salesforce_chat.reading.rows import Row, Schemas
 
 # Python's default is the length of Salesforce's longest text; a cell must never end a run.
 csv.field_size_limit(2**27)
@@ -68,29 +69,24 @@ def columns(paths: Iterable[str]) -> list[str]:
     A parent's Id is asked for as well: without it, a parent whose other fields are empty would
     look like none.
     """
-    own = [path for path in paths if "." not in path]
-    parents: dict[str, list[str]] = {}
-    for path in paths:
-        relationship, dot, _ = path.rpartition(".")
-        if dot:
-            parents.setdefault(relationship, [f"{relationship}.{KEY}"]).append(path)
-    return own + [path for group in parents.values() for path in group]
+    own, parents = grouped(paths)
+    for relationship, names in parents.items():
+        own += [f"{relationship}.{name}" for name in dict.fromkeys([KEY, *names])]
+    return own
 
 
-class _Group(NamedTuple):
-    """Columns side by side that belong to one object."""
+class _Cells(NamedTuple):
+    """Some columns side by side, and those of them that are no text."""
 
-    names: list[str]
-    start: int
-    typed: list[tuple[str, Callable[[str], Any]]]
+    columns: slice
+    typed: list[tuple[int, Callable[[str], Any]]]
 
-    def values(self, record: list[str]) -> Row:
-        cells = record[self.start : self.start + len(self.names)]
-        row: Row = dict(zip(self.names, [cell or None for cell in cells], strict=True))
-        for name, convert in self.typed:
-            if (text := row[name]) is not None:
-                row[name] = convert(text)
-        return row
+    def values(self, record: list[str]) -> list[Any]:
+        values: list[Any] = [cell or None for cell in record[self.columns]]
+        for place, convert in self.typed:
+            if (text := values[place]) is not None:
+                values[place] = convert(text)
+        return values
 
 
 class RowMaker:
@@ -103,15 +99,15 @@ class RowMaker:
 
     def __init__(self, header: list[str], schemas: Schemas) -> None:
         self._width = len(header)
-        own = [path for path in header if "." not in path]
-        self._own = _group(own, 0, schemas)
-        self._parents: dict[str, _Group] = {}
-        for place, path in enumerate(header):
-            relationship, dot, name = path.rpartition(".")
-            if dot and name == KEY:
-                names = _following(header[place:], f"{relationship}.")
-                fields = schemas[relationship]["properties"]
-                self._parents[relationship] = _group(names, place, fields)
+        own, parents = grouped(header)
+        self._own = _cells(own, 0, schemas)
+        self._parents: list[tuple[_Cells, Callable[..., Any]]] = []
+        start = len(own)
+        for relationship, names in parents.items():
+            cells = _cells(names, start, schemas[relationship]["properties"])
+            self._parents.append((cells, struct_type(tuple(names[1:]))))
+            start += len(names)
+        self._make = struct_type((*own, *(f"{name}.{KEY}" for name in parents)))
 
     def __call__(self, record: list[str]) -> Row:
         """Return the row.
@@ -122,23 +118,23 @@ class RowMaker:
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
             raise ValueError(msg)
-        row = self._own.values(record)
-        for name, group in self._parents.items():
-            parent = group.values(record)
-            row[name] = parent if parent.pop(KEY) else None
+        values = self._own.values(record)
+        for cells, make in self._parents:
+            parent_id, *parent = cells.values(record)
+            values.append(make(*parent) if parent_id else None)
+        row: Row = self._make(*values)
         return row
 
 
-def _following(header: list[str], prefix: str) -> list[str]:
-    return [path.removeprefix(prefix) for path in header if path.startswith(prefix)]
-
-
-def _group(names: list[str], start: int, schemas: Schemas) -> _Group:
-    typed = [(name, kind) for name in names if (kind := _converter(schemas.get(name, {})))]
-    return _Group(names, start, typed)
+def _cells(names: list[str], start: int, schemas: Schemas) -> _Cells:
+    kinds = [(place, _converter(schemas.get(name, {}))) for place, name in enumerate(names)]
+    typed = [(place, convert) for place, convert in kinds if convert]
+    return _Cells(slice(start, start + len(names)), typed)
 
 
 def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
+    if schema.get("format") == "date-time":
+        return canonical
     kinds = schema.get("type", "string")
     kind = next(item for item in ([kinds] if isinstance(kinds, str) else kinds) if item != "null")
     return _CONVERTERS.get(kind)

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
+from tap_salesforce_chat.reading.rows import plain
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 from tests.tap.support import Clock, catalog_of, run_tap, settings
 
@@ -33,7 +34,7 @@ def rows(content: bytes, size: int = 7) -> list[dict[str, Any]]:
     chunks = (content[start : start + size] for start in range(0, len(content), size))
     records = cells(Body(iter(chunks)))
     make = RowMaker(next(records), SCHEMAS)
-    return [make(record) for record in records]
+    return [plain(make(record)) for record in records]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 4096])
