@@ -46,6 +46,7 @@ JOB_KEY = "bulk_job"
 _LONGEST_WAIT = 30  # seconds between two looks at a job
 _PAGE_BYTES = 16_000_000
 _FIRST_PAGE, _SMALLEST_PAGE, _LARGEST_PAGE = 2_000, 1_000, 250_000
+_CHUNK_BYTES = 2**16
 _BATCH_ROWS, _BATCH_BYTES = 2_000, 2_000_000
 # A body that ends too early, noticed by the network, the parser of CSV, or the types.
 _BROKEN_OFF = (requests.RequestException, csv.Error, ValueError, KeyError, ArithmeticError)
@@ -287,7 +288,7 @@ class _Page:
                 return
 
     def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
-        body = Body(response.iter_content(2**16))
+        body = Body(response.iter_content(_CHUNK_BYTES))
         records = cells(body)
         make = RowMaker(next(records, []), self._schemas)
         rows: list[Row] = []
