@@ -31,6 +31,7 @@ from tap_salesforce_chat.timestamps import (
     is_later,
     parse_instant,
 )
+from tap_salesforce_chat.writer import WholeLineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -169,6 +170,12 @@ class SalesforceStream(Stream):
             self.logger.warning("%s Reading by REST instead.", exc)
             yield from rest.batches(query)
 
+    def _flush(self) -> None:
+        """Let rows that are here not wait for those that are still to come."""
+        writer = self._tap.message_writer
+        if isinstance(writer, WholeLineWriter):
+            writer.flush()
+
     def _rows(self, query: Query) -> Iterator[Row]:
         for batch in self._batches(query):
             self._batch, self._extracted_at = batch, datetime.now(UTC)
@@ -179,6 +186,7 @@ class SalesforceStream(Stream):
                 yield row
             # Whoever still knows the batch must not keep its rows from being freed.
             batch.rows.clear()
+            self._flush()
 
     @property
     def _operation(self) -> str:
