@@ -44,7 +44,7 @@ class DeletableStream(SalesforceStream):
     @override
     def get_records(self, context: Context | None) -> Iterator[Row]:  # type: ignore[override] # as the base
         """Yield all rows; then, if that is wanted, those that were there once."""
-        had_bookmark, since = self._bookmark(context) is not None, self._since(context)
+        had_bookmark, since = self._bookmark() is not None, self._since()
         yield from super().get_records(context)
         if self.config["include_hard_deleted"] and DELETED in self.selected_fields():
             yield from self._hard_deleted(since, had_bookmark=had_bookmark)

@@ -28,7 +28,6 @@ from tap_salesforce_chat.errors import (
     printable,
 )
 from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
-from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -109,7 +108,8 @@ class BulkSource:
         days: Counter[str] | None = None if job.locator else Counter()
         yield Batch([], job.clock, None, in_order=False, newest=job.newest)
         # One lane: fetching and decoding overlap with emitting.
-        for batch in Lanes(lambda *_: self._results(job, query), Window(query), 1):
+        results = self.rest.lanes.open(lambda *_: self._results(job, query), Window(query))
+        for batch in self.rest.lanes.batches(results):
             instants = [row.SystemModstamp for row in batch.rows]
             yield batch
             self._note(job, batch, instants)

@@ -29,6 +29,7 @@ class Page:
     queried_at: datetime | None
     total: int
     size: int  # bytes
+    is_last: bool
 
 
 _Row = TypeVar("_Row")
@@ -86,8 +87,9 @@ class Asker:
         while True:
             document: _Document[Any] = answer.document
             rows = _rows(document, self._subject)
-            yield Page(rows, queried_at, document.total_size or 0, answer.size)
             following = document.next_records_url
+            total = document.total_size or 0
+            yield Page(rows, queried_at, total, answer.size, is_last=not following)
             if not following:
                 return
             here = _checked(following, here, self._subject)

@@ -18,7 +18,6 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
 )
-from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.rows import shape_of
 from tap_salesforce_chat.reading.windows import (
     Batch,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.reading.lanes import HandOver
+    from tap_salesforce_chat.reading.lanes import HandOver, Lanes, Reading
     from tap_salesforce_chat.reading.pagination import Asker, Page
     from tap_salesforce_chat.reading.rows import Row, Schemas, Shape
     from tap_salesforce_chat.soql import Query
@@ -57,7 +56,7 @@ class RestSource:
         asker: Runs queries.
         schemas: The schema of each field.
         clock: Tells what time it is at Salesforce, as far as known.
-        workers: How many windows may be in flight.
+        lanes: Where windows are in flight.
         verify: Whether rows are compared with Salesforce's count.
         logger: Gets what is worth a line.
     """
@@ -65,7 +64,7 @@ class RestSource:
     asker: Asker
     schemas: Schemas
     clock: Callable[[], datetime | None]
-    workers: int
+    lanes: Lanes
     verify: bool
     logger: logging.Logger
 
@@ -75,13 +74,17 @@ class RestSource:
         Raises:
             IncompleteError: They are not as many as Salesforce counts, whatever is done.
         """
+        yield from self.lanes.batches(self.open(query))
+
+    def open(self, query: Query) -> Reading:
+        """Have a query read when the ones before it leave time for it."""
         shape = shape_of(query.fields, self.schemas)
 
         def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
             nested = window.query is not query
             return _WindowReader(self, shape, window, hand_over, nested=nested).batches()
 
-        yield from Lanes(read, Window(query), self.workers)
+        return self.lanes.open(read, Window(query))
 
     def count(self, query: Query) -> int | None:
         """Return Salesforce's count of a query, None where it does not tell."""
@@ -152,7 +155,7 @@ class _WindowReader:
                 self._share(page)
             rows, over = self._within_window(page)
             self._note(rows, page)
-            yield self._batch(rows, page, in_order=True)
+            yield self._batch(rows, page, in_order=True, at_end=over or page.is_last)
             if over:
                 return
 
@@ -167,7 +170,7 @@ class _WindowReader:
         if clock is None or len(page.rows) in {0, page.total}:
             return
         pages_left = (page.total - len(page.rows)) / len(page.rows)
-        parts = parts_for(pages_left, page.size, self._source.workers, nested=self._nested)
+        parts = parts_for(pages_left, page.size, self._source.lanes.workers, nested=self._nested)
         # Only what is over at Salesforce can be divided: the rest is still being written.
         low = parse_instant(page.rows[-1].SystemModstamp)
         high = min(query.until or clock, clock)
@@ -201,7 +204,7 @@ class _WindowReader:
                 self._last = Position(modified, row.Id)
                 return
 
-    def _batch(self, rows: list[Row], page: Page, *, in_order: bool) -> Batch:
+    def _batch(self, rows: list[Row], page: Page, *, in_order: bool, at_end: bool = False) -> Batch:
         until = cast("Query", self._query).until
         return Batch(
             rows,
@@ -209,6 +212,7 @@ class _WindowReader:
             until=format_instant(until) if until else None,
             in_order=in_order,
             size=page.size,
+            at_end=at_end,
         )
 
     # -- too much for Salesforce ---------------------------------------------------------------

@@ -50,6 +50,7 @@ class Batch:
     until: str | None
     in_order: bool
     size: int = 0  # bytes
+    at_end: bool = False  # no rows follow in this window, so far as it is known
     locator: str | None = None  # where a Bulk job goes on behind these rows
     newest: str | None = None  # change among the rows of the job that an earlier run has emitted
 

@@ -77,7 +77,8 @@ def test_what_is_read_ahead_fits_into_the_room(size: int) -> None:
                 made[0] += 1
             yield Batch([], None, None, in_order=True, size=size)
 
-    for _ in Lanes(read, Window(ALL), 8):
+    lanes = Lanes(8)
+    for _ in lanes.batches(lanes.open(read, Window(ALL))):
         most, taken = max(most, made[0] - taken), taken + 1
 
     assert taken == 21 * 5
