@@ -112,9 +112,10 @@ class BulkSource:
         for batch in self.rest.lanes.batches(results):
             instants = [row.SystemModstamp for row in batch.rows]
             yield batch
-            self._note(job, batch, instants)
+            over = [text for text in instants if _is_over(text, job)]
+            self._note(job, batch, instants, len(over))
             if days is not None:
-                days.update(text[:10] for text in instants if _is_over(text, job))
+                days.update([text[:10] for text in over])
         if self.rest.verify and job.clock:
             until = parse_instant(job.clock)
             closed = replace(query, until=min(query.until or until, until))
@@ -204,9 +205,9 @@ class BulkSource:
         self.state[JOB_KEY] = asdict(job)
         self.save()
 
-    def _note(self, job: Job, batch: Batch, instants: list[str]) -> None:
+    def _note(self, job: Job, batch: Batch, instants: list[str], over: int) -> None:
         """Take note that a batch is out."""
-        job.rows += sum(_is_over(text, job) for text in instants)
+        job.rows += over
         reached = [text for text in instants if job.clock is None or text <= job.clock]
         job.newest = max(filter(None, (job.newest, *reached)), default=None)
         if batch.locator:
