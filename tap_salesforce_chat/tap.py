@@ -34,6 +34,7 @@ from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer, discover
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.streams import STREAMS
@@ -226,6 +227,7 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
+        give_back_what_is_free()
         with _plain_errors():
             super().invoke(**kwargs)
 

@@ -90,11 +90,11 @@ class Lanes:
             self._put_first(reading)
             while (batch := self._next(reading)) is not None:
                 size = batch.size
-                yield batch
-                del batch
-                with self._changed:
-                    self._waiting -= size
-                    self._changed.notify_all()
+                try:
+                    yield batch
+                finally:
+                    del batch
+                    self._make_room(size)
         finally:
             self._close(reading)
 
@@ -123,6 +123,11 @@ class Lanes:
                 self._start_lanes()
                 self._changed.notify_all()  # another lane is due, room or not
             return None
+
+    def _make_room(self, size: int) -> None:
+        with self._changed:
+            self._waiting -= size
+            self._changed.notify_all()
 
     def _close(self, reading: Reading) -> None:
         with self._changed:
@@ -184,9 +189,11 @@ class Lanes:
         """Wait for room; return False when there is nobody left to read for."""
         with self._changed:
             self._changed.wait_for(lambda: lane.reading.closed or self._has_room(lane))
+            if lane.reading.closed:
+                return False
             lane.asking = self._coming(lane)
             self._asking += lane.asking
-            return not lane.reading.closed
+            return True
 
     def _coming(self, lane: _Lane) -> int:
         """Return how many bytes to expect of a lane's next batch."""
