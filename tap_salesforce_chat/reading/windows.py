@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _FIRST_DAY = datetime(1999, 1, 1, tzinfo=UTC)
 # A window that runs for too long is halved down to this, and from there on read by Id.
 SHORTEST = timedelta(minutes=1)
-# Bytes of answers that may wait or be on their way. Decoded they take about the same again.
-ROOM = 32_000_000
+# Bytes of answers that may wait or be on their way; rows take a fourth more than their answer.
+ROOM = 80_000_000
 # A window of more pages is cut: where rows and count differ, there is little to read again.
 MAX_PAGES = 10
 # So many pages behind the first one are no work to share.
