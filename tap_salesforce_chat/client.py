@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
@@ -23,23 +24,27 @@ from tap_salesforce_chat.errors import (
 from tap_salesforce_chat.reading.bulk import JOB_KEY, BulkSource
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rest import RestSource
+from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
 from tap_salesforce_chat.timestamps import (
-    canonical,
     format_instant,
     is_later,
     parse_instant,
 )
+from tap_salesforce_chat.writer import WholeLineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib import Catalog, MetadataMapping
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.connection import Connection
     from tap_salesforce_chat.describe import Describe, Discovery
+    from tap_salesforce_chat.reading.lanes import Lanes, Reading
+    from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.reading.windows import Batch
 
 
@@ -63,28 +68,23 @@ class SalesforceStream(Stream):
     primary_keys = (KEY,)
     replication_key = CURSOR
     is_sorted = True
-    # Rows are as the schema says: Salesforce made both. `post_process` does the rest.
+    # Rows are as the schema says: Salesforce made both.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     # About one page, so that a run that is cut off has little to read again.
     STATE_MSG_FREQUENCY = 2000
 
-    def __init__(self, tap: Tap, schema: Mapping[str, Any], connection: Connection) -> None:
+    def __init__(
+        self, tap: Tap, schema: Mapping[str, Any], connection: Connection, lanes: Lanes
+    ) -> None:
         super().__init__(tap, name=self.sobject, schema=dict(schema))
         self._connection = connection
+        self._lanes = lanes
+        self._ahead: dict[Query, Reading] = {}
         self._progress: dict[str, Any] = {}
         self._batch: Batch | None = None
         self._extracted_at: datetime | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
-        # The cursor has its one form as soon as a row is there: bookmarks need it before.
-        self._instants = [
-            name
-            for name, kind in self.schema["properties"].items()
-            if kind.get("format") == "date-time" and name != CURSOR
-        ]
-        self._parents = [
-            name for name, kind in self.schema["properties"].items() if "properties" in kind
-        ]
 
     @classmethod
     def discovered(cls, describe: Describe) -> Discovery | None:
@@ -127,18 +127,18 @@ class SalesforceStream(Stream):
                 paths.append(name)
         return tuple(dict.fromkeys(paths))
 
-    def _first_query(self, context: Context | None) -> Query:
+    def _first_query(self) -> Query:
         end_date = self.config.get("end_date")
         return Query(
             sobject=self.name,
             fields=self.selected_fields(),
-            since=self._since(context),
+            since=self._since(),
             until=parse_instant(end_date) if end_date else None,
             condition=(self.config.get("filters") or {}).get(self.name),
         )
 
-    def _since(self, context: Context | None) -> datetime | None:
-        bookmark = self._bookmark(context)
+    def _since(self) -> datetime | None:
+        bookmark = self._bookmark()
         if bookmark and self.replication_method == REPLICATION_INCREMENTAL:
             return parse_instant(bookmark) - timedelta(seconds=self.config["lookback_seconds"])
         start_date = self.config.get("start_date")
@@ -146,11 +146,17 @@ class SalesforceStream(Stream):
 
     # -- rows ----------------------------------------------------------------------------------
 
+    def read_ahead(self) -> None:
+        """Have rows read before it is the stream's turn, once streams before it leave time."""
+        if self.config["api_type"] == "REST":
+            query = self._first_query()
+            self._ahead = {query: self._rest().open(query)}
+
     @override
-    def get_records(self, context: Context | None) -> Iterator[Record]:
+    def get_records(self, context: Context | None) -> Iterator[Row]:  # type: ignore[override] # structs, not dicts
         """Yield all rows; where a field turns out to be missing, go on without it."""
         self._progress = self.get_context_state(context)
-        query = self._first_query(context)
+        query = self._first_query()
         while True:
             self._position = None
             try:
@@ -174,7 +180,8 @@ class SalesforceStream(Stream):
             api = "REST" if backlog is not None and backlog < _BULK_FROM else "BULK2"
         if api == "REST":
             self._progress.pop(JOB_KEY, None)
-            yield from rest.batches(query)
+            ahead = self._ahead.pop(query) if query in self._ahead else rest.open(query)
+            yield from self._lanes.batches(ahead)
             return
         try:
             yield from self._bulk(rest).batches(query)
@@ -184,17 +191,23 @@ class SalesforceStream(Stream):
             self.logger.warning("%s Reading by REST instead.", exc)
             yield from rest.batches(query)
 
-    def _rows(self, query: Query) -> Iterator[Record]:
+    def _flush(self) -> None:
+        """Let rows that are here not wait for those that are still to come."""
+        writer = self._tap.message_writer
+        if isinstance(writer, WholeLineWriter):
+            writer.flush()
+
+    def _rows(self, query: Query) -> Iterator[Row]:
         for batch in self._batches(query):
             self._batch, self._extracted_at = batch, datetime.now(UTC)
             self._hold(batch.newest)
             for row in batch.rows:
-                modified = row[CURSOR] = canonical(row[CURSOR])
-                if batch.in_order and self._may_count(modified, batch):
-                    self._position = (modified, row[KEY])
+                if batch.in_order and self._may_count(row.SystemModstamp, batch):
+                    self._position = (row.SystemModstamp, row.Id)
                 yield row
             # Whoever still knows the batch must not keep its rows from being freed.
             batch.rows.clear()
+            self._flush()
 
     @property
     def _operation(self) -> str:
@@ -220,8 +233,9 @@ class SalesforceStream(Stream):
         )
         return RestSource(
             asker,
+            self.schema["properties"],
             clock=lambda: self._connection.clock,
-            workers=self.config["max_workers"],
+            lanes=self._lanes,
             verify=self.config["verify_counts"],
             logger=self.logger,
         )
@@ -249,25 +263,18 @@ class SalesforceStream(Stream):
         return {parent.relationship: parent.sobject for parent in self.parents}
 
     @override
-    def post_process(self, row: Record, context: Context | None = None) -> Record:
-        """Drop what describes the answer and not the row; write instants in their one form."""
-        row.pop("attributes", None)
-        for name in self._parents:
-            if parent := row.get(name):
-                parent.pop("attributes", None)
-        for name in self._instants:
-            if text := row.get(name):
-                row[name] = canonical(text)
-        return row
+    def generate_child_contexts(self, record: Any, context: Context | None) -> tuple[()]:
+        """Return none: there are no child streams."""
+        return ()
 
     @override
-    def _generate_record_messages(self, record: Record) -> Iterator[RecordMessage]:  # type: ignore[override] # a generator, too
+    def _generate_record_messages(self, record: Any) -> Iterator[RecordMessage]:  # type: ignore[override] # a generator, too
         """Return what to write for a row.
 
         The SDK's own looks through each row for what is not selected: none of it was asked for.
         """
         for stream_map in self.stream_maps:
-            mapped = stream_map.transform(record)
+            mapped = record if _changes_nothing(stream_map) else stream_map.transform(plain(record))
             if mapped is not None:
                 yield RecordMessage(
                     stream_map.stream_alias, mapped, time_extracted=self._extracted_at
@@ -275,12 +282,13 @@ class SalesforceStream(Stream):
 
     # -- bookmark ------------------------------------------------------------------------------
 
-    def _bookmark(self, context: Context | None) -> str | None:
-        return _bookmark_in(self.get_context_state(context))
+    def _bookmark(self) -> str | None:
+        # To ask the SDK for a stream's state would put an empty one into STATE.
+        return _bookmark_in(self.tap_state.get("bookmarks", {}).get(self.name, {}))
 
     @override
     def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
+        self, latest_record: Any, *, context: Context | None = None
     ) -> None:
         """Move the bookmark to the row just emitted, if all rows before it are out.
 
@@ -291,7 +299,7 @@ class SalesforceStream(Stream):
         second of the query may be such a row, so it counts at the end only, like rows that come
         in no order.
         """
-        modified: str = latest_record[CURSOR]
+        modified = latest_record.SystemModstamp
         batch = self._batch
         if batch is None or not self._may_count(modified, batch):
             return
@@ -340,6 +348,10 @@ class SalesforceStream(Stream):
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: it would be this machine's clock."""
         return
+
+
+def _changes_nothing(stream_map: StreamMap) -> bool:
+    return isinstance(stream_map, SameRecordTransform) and not stream_map.flattening_enabled
 
 
 def _bookmark_in(state: Mapping[str, Any]) -> str | None:

@@ -189,7 +189,8 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         title="Requests in flight",
         description=(
             "Most requests to Salesforce in flight at once. A large backlog is read in several "
-            "windows of time at once, and arrives in order."
+            "windows of time at once, streams are read before it is their turn, and all arrives in "
+            "order."
         ),
     ),
     th.Property(

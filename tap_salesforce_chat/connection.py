@@ -6,11 +6,10 @@ retried, timed out, and counted against the quota alike.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backoff.types import Details
+    from typing_extensions import Buffer
 
     from tap_salesforce_chat.login.flows import AuthFlow, Form
 
@@ -54,7 +54,10 @@ _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - the endpoint's path
 # `per-app-api-usage` may stand in the same header.
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
 # Salesforce's numbers have up to 18 digits, more than a float keeps.
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_ANYTHING = msgspec.json.Decoder()
+# An escape in JSON: a pair of surrogates, one without the other, or anything else.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 # As many connections as a run may have requests in flight; more would be closed after each use.
 _POOL_SIZE = 32
@@ -67,7 +70,7 @@ logging.getLogger("urllib3").setLevel(logging.INFO)
 class Answer:
     """A decoded answer, what Salesforce's clock said when it left, and its size in bytes."""
 
-    document: dict[str, Any] = field(repr=False)
+    document: Any = field(repr=False)
     date: datetime | None
     size: int = 0
 
@@ -113,6 +116,7 @@ class Connection:
         subject: str,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        decoder: msgspec.json.Decoder[Any] = _DECODER,
     ) -> Answer:
         """Ask the API, with a new login if the token has expired meanwhile.
 
@@ -121,12 +125,14 @@ class Connection:
             subject: What is asked for, for error messages.
             params: Query parameters.
             headers: More headers.
+            decoder: Says what the answer is made into.
 
         Raises:
             SalesforceError: Salesforce refuses; the subclass says what to do next.
             RetryLaterError: It was asked often enough.
         """
-        return self.send("GET", path, subject=subject, params=params, headers=headers)
+        ask = partial(self._ask, "GET", self._rooted(path), subject, decoder)
+        return self._authorized(partial(ask, params=params, headers=headers))
 
     def send(self, method: str, path: str, *, subject: str, **options: Any) -> Answer:
         """Send a request with any method.
@@ -134,18 +140,26 @@ class Connection:
         Among the options of requests (such as `json`) may be `each_try`: what it returns is entered
         before each try and left behind it, where every one of them counts.
         """
-        return self._authorized(partial(self._ask, method, self._rooted(path), subject, **options))
+        ask = partial(self._ask, method, self._rooted(path), subject, _DECODER)
+        return self._authorized(partial(ask, **options))
 
-    def get_by_post(self, path: str, *, subject: str, params: Mapping[str, str]) -> Answer:
+    def get_by_post(
+        self,
+        path: str,
+        *,
+        subject: str,
+        params: Mapping[str, str],
+        decoder: msgspec.json.Decoder[Any],
+    ) -> Answer:
         """Ask like `get`, with path and parameters in a body, which may be long."""
-        return self._authorized(partial(self._ask_in_batch, path, subject, params))
+        return self._authorized(partial(self._ask_in_batch, path, subject, params, decoder))
 
     def download(
         self, path: str, *, subject: str, params: Mapping[str, str] | None = None
     ) -> requests.Response:
         """Ask for a body that is no JSON; it is still to be read, and the response to be closed."""
         ask = partial(self._exchange, "GET", self._rooted(path), subject)
-        return self._authorized(partial(ask, params=params, stream=True))
+        return self._authorized(partial(ask, params=params))
 
     def beside(self, flow: AuthFlow) -> Connection:
         """Return a session for another host, with a login of its own at the org's, known by now."""
@@ -215,35 +229,44 @@ class Connection:
         method: str,
         path: str,
         subject: str,
+        decoder: msgspec.json.Decoder[Any],
         access: Access,
         *,
         each_try: Callable[[], AbstractContextManager[None]] = nullcontext,
         **options: Any,
     ) -> Answer:
-        with each_try():
-            response = self._exchange(method, path, subject, access, **options)
+        exchange = partial(self._exchange, method, path, subject, access, **options)
+        with each_try(), closing(exchange()) as response:
+            content = _content(response, subject)
         empty = response.status_code == HTTPStatus.NO_CONTENT
-        document = {} if empty else _object(_decoded(response.content), subject)
-        date = http_date(response.headers.get("Date", ""))
-        return Answer(document, date, len(response.content))
+        document = {} if empty else _decoded_as(decoder, content, subject)
+        return Answer(document, http_date(response.headers.get("Date", "")), len(content))
 
     def _ask_in_batch(
-        self, path: str, subject: str, params: Mapping[str, str], access: Access
+        self,
+        path: str,
+        subject: str,
+        params: Mapping[str, str],
+        decoder: msgspec.json.Decoder[Any],
+        access: Access,
     ) -> Answer:
         url = f"v{self._terms.api_version}/{path}?{urlencode(params)}"
         body = {"batchRequests": [{"method": "GET", "url": url}]}
-        answer = self._ask("POST", f"{self._root}/composite/batch", subject, access, json=body)
-        inner = _first_result(answer.document, subject)
-        status, document = int(inner["statusCode"]), inner["result"]
-        if status != HTTPStatus.OK:
-            raise error_for(Refusal(status, document, {}, subject))
-        return Answer(_object(document, subject), answer.date, answer.size)
+        path = f"{self._root}/composite/batch"
+        answer = self._ask("POST", path, subject, _RESULTS, access, json=body)
+        if not answer.document.results:
+            msg = f"{subject}: Salesforce's answer has no result of the query in it."
+            raise SalesforceError(msg)
+        first: _Subresult = answer.document.results[0]
+        if first.status_code != HTTPStatus.OK:
+            raise error_for(Refusal(first.status_code, _decoded(first.result), {}, subject))
+        return replace(answer, document=_decoded_as(decoder, first.result, subject))
 
     def _exchange(
         self, method: str, path: str, subject: str, access: Access, **options: Any
     ) -> requests.Response:
         url, auth = access.instance_url + path, _Bearer(access.token)
-        response = self._send(method, url, subject, auth=auth, **options)
+        response = self._send(method, url, subject, auth=auth, stream=True, **options)
         self._note(response.headers)
         if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response
@@ -257,11 +280,11 @@ class Connection:
     def _ask_for_token(self, form: Callable[[], Form]) -> Access:
         url, subject = self._terms.login_url + _TOKEN_PATH, "Login"
         response = self._send("POST", url, subject, auth=_NoAuth(), data=form())
-        document = _decoded(response.content)
         if response.status_code != HTTPStatus.OK:
+            document = _decoded(response.content)
             refusal = Refusal(response.status_code, document, response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)
-        grant = _object(document, subject)
+        grant = _decoded_as(_DECODER, response.content, subject)
         token, host = grant.get("access_token"), grant.get("instance_url")
         if not (isinstance(token, str) and isinstance(host, str)):
             msg = "Login: the answer has no access_token and instance_url. Check login_url."
@@ -362,44 +385,57 @@ _PASSING = (
 
 
 def _content(response: requests.Response, subject: str) -> bytes:
+    # The body in one piece: `content` would put it together from 10 KB each.
     try:
-        return response.content
+        return b"".join(response.iter_content(None))
     except requests.RequestException as exc:
         raise _network_error(exc, subject) from None
 
 
-def _first_result(document: dict[str, Any], subject: str) -> dict[str, Any]:
-    results = document.get("results")
-    first = results[0] if isinstance(results, list) and results else None
-    if isinstance(first, dict) and str(first.get("statusCode")).isdecimal():
-        return first
-    msg = f"{subject}: Salesforce's answer has no result of the query in it."
-    raise SalesforceError(msg)
+class _Subresult(msgspec.Struct, rename="camel"):
+    status_code: int
+    result: msgspec.Raw
 
 
-def _object(document: Any, subject: str) -> dict[str, Any]:
-    if isinstance(document, dict):
-        return document
-    # A proxy's or a maintenance page, say, which Salesforce's edge serves with status 200.
+class _Results(msgspec.Struct):
+    """The answer to several requests in one."""
+
+    results: list[_Subresult] = []
+
+
+_RESULTS = msgspec.json.Decoder(_Results)
+
+
+def _decoded_as(decoder: msgspec.json.Decoder[Any], content: Buffer, subject: str) -> Any:
+    """Return an answer made into what is wanted.
+
+    Raises:
+        RetryLaterError: It is no JSON object, but a proxy's or a maintenance page, say, which
+            Salesforce's edge serves with status 200.
+        SalesforceError: It is one, but of something else.
+    """
+    with suppress(msgspec.DecodeError):
+        return _lenient(decoder, content)
+    if isinstance(_decoded(content), dict):
+        msg = f"{subject}: Salesforce's answer is not in the form that its documentation gives."
+        raise SalesforceError(msg)
     msg = f"{subject}: Salesforce answered 200, but with something else than a JSON object."
     raise RetryLaterError(msg)
 
 
-def _decoded(content: bytes) -> Any:
+def _decoded(content: Buffer) -> Any:
     """Return the JSON document, or None if it is none."""
-    try:
-        return _DECODER.decode(content)
-    except msgspec.DecodeError:
-        return _decoded_leniently(content)
+    with suppress(msgspec.DecodeError):
+        return _lenient(_ANYTHING, content)
+    return None
 
 
-def _decoded_leniently(content: bytes) -> Any:
-    """Decode text that Salesforce has cut in the middle of a surrogate pair.
+def _lenient(decoder: msgspec.json.Decoder[Any], content: Buffer) -> Any:
+    """Decode text that Salesforce may have cut in the middle of a surrogate pair.
 
     Long text ends at a number of UTF-16 units. Half an emoji is no Unicode text; it becomes `?`.
     """
     try:
-        text = json.dumps(json.loads(content), ensure_ascii=False)
-        return _DECODER.decode(text.encode("utf-8", "replace"))
-    except (ValueError, msgspec.DecodeError):
-        return None
+        return decoder.decode(content)
+    except msgspec.DecodeError:
+        return decoder.decode(_ESCAPE.sub(lambda found: b"?" if found[1] else found[0], content))

@@ -14,6 +14,7 @@ from typing_extensions import override
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.errors import ForgottenError
 from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.rows import struct_type
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, quote
 from tap_salesforce_chat.timestamps import canonical, parse_instant
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
 
     from tap_salesforce_chat.connection import Connection
+    from tap_salesforce_chat.reading.rows import Row
 
 DELETED = "IsDeleted"
 
@@ -40,14 +42,14 @@ class DeletableStream(SalesforceStream):
     """A stream that can also tell which of its rows are gone for good."""
 
     @override
-    def get_records(self, context: Context | None) -> Iterator[Record]:
+    def get_records(self, context: Context | None) -> Iterator[Row]:  # type: ignore[override] # as the base
         """Yield all rows; then, if that is wanted, those that were there once."""
-        had_bookmark, since = self._bookmark(context) is not None, self._since(context)
+        had_bookmark, since = self._bookmark() is not None, self._since()
         yield from super().get_records(context)
         if self.config["include_hard_deleted"] and DELETED in self.selected_fields():
             yield from self._hard_deleted(since, had_bookmark=had_bookmark)
 
-    def _hard_deleted(self, since: datetime | None, *, had_bookmark: bool) -> Iterator[Record]:
+    def _hard_deleted(self, since: datetime | None, *, had_bookmark: bool) -> Iterator[Row]:
         now = self._connection.clock
         if now is None:
             return
@@ -73,7 +75,7 @@ class DeletableStream(SalesforceStream):
 
 def hard_deleted(
     connection: Connection, sobject: str, since: datetime | None, until: datetime, now: datetime
-) -> Iterator[Record]:
+) -> Iterator[Row]:
     """Yield a row for each deletion of a window that the recycle bin does not explain, by time.
 
     Args:
@@ -93,9 +95,10 @@ def hard_deleted(
     start = min(_whole_minute(max(since or horizon, horizon)), end - _SHORTEST)
     deleted = _deleted(connection, sobject, start, end)
     in_bin = _in_recycle_bin(connection, sobject, list(deleted))
+    deletion = struct_type((KEY, CURSOR, DELETED))
     for row_id, moment in sorted(deleted.items(), key=lambda item: item[1]):
         if row_id not in in_bin:
-            yield {KEY: row_id, DELETED: True, CURSOR: moment}
+            yield deletion(Id=row_id, SystemModstamp=moment, IsDeleted=True)
 
 
 def _whole_minute(moment: datetime) -> datetime:

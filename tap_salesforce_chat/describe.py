@@ -120,7 +120,8 @@ class Describer:
             )
         except (UnreadableObjectError, NotFoundError):
             return None
-        return answer.document
+        document: dict[str, Any] = answer.document
+        return document
 
 
 def discover(

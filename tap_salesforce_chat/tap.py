@@ -26,6 +26,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
+from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken
 from tap_salesforce_chat.connection import Connection, Terms
@@ -33,7 +34,9 @@ from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.streams import FILTERABLE, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import Catalog
 
-    from tap_salesforce_chat.client import SalesforceStream
     from tap_salesforce_chat.describe import Discovery
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
@@ -81,6 +83,11 @@ class TapSalesforceChat(Tap):
             quota_percent=self.config["quota_percent_total"],
         )
         return Connection(terms, choose_flow(self.config)(self.config), self.logger)
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        """Where the requests of all streams are in flight."""
+        return Lanes(self.config["max_workers"])
 
     # -- settings ------------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class TapSalesforceChat(Tap):
         if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
             self.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
         return [
-            stream(self, catalog[stream.sobject].schema.to_dict(), self.connection)
+            stream(self, catalog[stream.sobject].schema.to_dict(), self.connection, self.lanes)
             for stream in STREAMS
             if stream.sobject in catalog
         ]
@@ -156,7 +163,7 @@ class TapSalesforceChat(Tap):
         if discovery is None:
             if stream.selected_by_default:
                 self.logger.warning("%s", unreadable_object(stream.sobject))
-            return stream(self, MINIMAL_SCHEMA, self.connection)
+            return stream(self, MINIMAL_SCHEMA, self.connection, self.lanes)
         if discovery.missing and stream.selected_by_default:
             self.logger.warning(
                 "The catalog of %s is not complete. If the org has them, give the integration "
@@ -164,7 +171,7 @@ class TapSalesforceChat(Tap):
                 stream.sobject,
                 "; ".join(discovery.missing),
             )
-        return stream(self, discovery.schema, self.connection)
+        return stream(self, discovery.schema, self.connection, self.lanes)
 
     # -- a run ---------------------------------------------------------------------------------
 
@@ -202,6 +209,9 @@ class TapSalesforceChat(Tap):
         if entries := self.streams.pop(ConversationEntry.sobject, None):
             self.streams[ConversationEntry.sobject] = entries
         try:
+            for stream in self.streams.values():
+                if stream.selected and isinstance(stream, SalesforceStream):
+                    stream.read_ahead()
             super().sync_all()
         except BrokenPipeError:
             raise
@@ -209,6 +219,8 @@ class TapSalesforceChat(Tap):
             # Rows that are out need not be read again: the bookmarks are true at any moment.
             self.state_writer.write_state(self.state)
             raise
+        finally:
+            self.lanes.close()
         self._mark("sync_completed_at")
         self.state_writer.write_state(self.state)
 
@@ -235,6 +247,7 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
+        give_back_what_is_free()
         with _plain_errors():
             super().invoke(**kwargs)
 

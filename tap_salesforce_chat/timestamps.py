@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 # What Salesforce's APIs, REST and Bulk, write nearly always: whole seconds, UTC.
-_REST_SUFFIX, _BULK_SUFFIX = ".000+0000", ".000Z"
-_WHOLE_SECONDS_LENGTH = len("2024-01-02T03:04:05Z")
+_WHOLE_SECONDS_UTC = {".000+0000", ".000Z", "Z"}
+_SECONDS_LENGTH = len("2024-01-02T03:04:05")
+_WHOLE_SECONDS_LENGTH = _SECONDS_LENGTH + len("Z")
 
 
 def parse_instant(text: str) -> datetime:
@@ -39,12 +40,8 @@ def format_instant(moment: datetime) -> str:
 
 def canonical(text: str) -> str:
     """Return the canonical form of a date-time that Salesforce wrote."""
-    if text.endswith(_REST_SUFFIX):
-        return text[: -len(_REST_SUFFIX)] + "Z"
-    if text.endswith(_BULK_SUFFIX):
-        return text[: -len(_BULK_SUFFIX)] + "Z"
-    if len(text) == _WHOLE_SECONDS_LENGTH and text.endswith("Z"):
-        return text
+    if text[_SECONDS_LENGTH:] in _WHOLE_SECONDS_UTC:
+        return text[:_SECONDS_LENGTH] + "Z"
     return format_instant(parse_instant(text))
 
 

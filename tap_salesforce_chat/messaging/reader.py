@@ -90,9 +90,11 @@ class Reader:
         self._connection.check_quota()
         options: dict[str, Any] = {"params": params, "each_try": self._one_call}
         try:
-            return self._connection.send("GET", path, subject=_SUBJECT, **options).document
+            answer = self._connection.send("GET", path, subject=_SUBJECT, **options)
         except SessionExpiredError as exc:
             raise self.advised(exc) from exc
+        document: dict[str, Any] = answer.document
+        return document
 
     @contextmanager
     def _one_call(self) -> Iterator[None]:

@@ -69,19 +69,23 @@ class ConversationEntry(SalesforceStream):
         names = {field["name"] for field in document["fields"]} if document else set()
         return Discovery(SCHEMA, ()) if CONVERSATION in names else None
 
+    @override
+    def read_ahead(self) -> None:
+        """Leave calls for when they are due: each of them counts."""
+
     # -- rows ----------------------------------------------------------------------------------
 
     @override
-    def get_records(self, context: Context | None) -> Iterator[Record]:
+    def get_records(self, context: Context | None) -> Iterator[Record]:  # type: ignore[override] # dicts, made here
         """Yield the rows of ended sessions, one session after the other, as limits let it."""
         self._progress = self.get_context_state(context)
         lost: list[Session] = []
         try:
             # It also brings the login, and the time by Salesforce's clock.
-            if self._sessions.count(self._due(context)):
-                yield from self._all(self._due(context), lost)
+            if self._sessions.count(self._due()):
+                yield from self._all(self._due(), lost)
         except LimitReachedError as exc:
-            self._report_rest(self._sessions.count(self._due(context)), exc)
+            self._report_rest(self._sessions.count(self._due()), exc)
         except UnreadableObjectError as exc:
             raise unreadable_object(SESSIONS) from exc
         finally:
@@ -159,13 +163,13 @@ class ConversationEntry(SalesforceStream):
 
     # -- bookmark ------------------------------------------------------------------------------
 
-    def _due(self, context: Context | None) -> Query:
+    def _due(self) -> Query:
         """Return the query for the sessions whose entries are not out yet.
 
         A session may become visible late. Other streams read the time before the bookmark again
         for that; here a repetition would cost a call, so sessions wait for as long instead.
         """
-        bookmark, start_date = self._bookmark(context), self.config.get("start_date")
+        bookmark, start_date = self._bookmark(), self.config.get("start_date")
         wish = (self.config.get("filters") or {}).get(SESSIONS)
         query = self._sessions.ended(self._horizon(), wish)
         if bookmark is None or self.replication_method != REPLICATION_INCREMENTAL:

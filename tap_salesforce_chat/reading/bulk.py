@@ -28,16 +28,15 @@ from tap_salesforce_chat.errors import (
     printable,
 )
 from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
-from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
-from tap_salesforce_chat.soql import CURSOR
-from tap_salesforce_chat.timestamps import canonical, format_instant, parse_instant
+from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from tap_salesforce_chat.connection import Connection
     from tap_salesforce_chat.reading.rest import RestSource
+    from tap_salesforce_chat.reading.rows import Row, Schemas
     from tap_salesforce_chat.soql import Query
 
 # Where a stream's state keeps its job.
@@ -46,6 +45,7 @@ JOB_KEY = "bulk_job"
 _LONGEST_WAIT = 30  # seconds between two looks at a job
 _PAGE_BYTES = 16_000_000
 _FIRST_PAGE, _SMALLEST_PAGE, _LARGEST_PAGE = 2_000, 1_000, 250_000
+_CHUNK_BYTES = 2**16
 _BATCH_ROWS, _BATCH_BYTES = 2_000, 2_000_000
 # A body that ends too early, noticed by the network, the parser of CSV, or the types.
 _BROKEN_OFF = (requests.RequestException, csv.Error, ValueError, KeyError, ArithmeticError)
@@ -81,7 +81,7 @@ class BulkSource:
     connection: Connection
     rest: RestSource
     operation: str
-    schemas: Mapping[str, Any]
+    schemas: Schemas
     state: MutableMapping[str, Any]
     save: Callable[[], None]
     deadline: int
@@ -108,12 +108,14 @@ class BulkSource:
         days: Counter[str] | None = None if job.locator else Counter()
         yield Batch([], job.clock, None, in_order=False, newest=job.newest)
         # One lane: fetching and decoding overlap with emitting.
-        for batch in Lanes(lambda *_: self._results(job, query), Window(query), 1):
-            instants = [row[CURSOR] for row in batch.rows]
+        results = self.rest.lanes.open(lambda *_: self._results(job, query), Window(query))
+        for batch in self.rest.lanes.batches(results):
+            instants = [row.SystemModstamp for row in batch.rows]
             yield batch
-            self._note(job, batch, instants)
+            over = [text for text in instants if _is_over(text, job)]
+            self._note(job, batch, instants, len(over))
             if days is not None:
-                days.update(text[:10] for text in instants if _is_over(text, job))
+                days.update([text[:10] for text in over])
         if self.rest.verify and job.clock:
             until = parse_instant(job.clock)
             closed = replace(query, until=min(query.until or until, until))
@@ -195,15 +197,17 @@ class BulkSource:
 
     def _ask(self, method: str, job: Job, sobject: str, **options: Any) -> dict[str, Any]:
         path, subject = f"jobs/query/{job.id}", _subject(sobject)
-        return self.connection.send(method, path, subject=subject, **options).document
+        answer = self.connection.send(method, path, subject=subject, **options)
+        document: dict[str, Any] = answer.document
+        return document
 
     def _keep(self, job: Job) -> None:
         self.state[JOB_KEY] = asdict(job)
         self.save()
 
-    def _note(self, job: Job, batch: Batch, instants: list[str]) -> None:
+    def _note(self, job: Job, batch: Batch, instants: list[str], over: int) -> None:
         """Take note that a batch is out."""
-        job.rows += sum(_is_over(text, job) for text in instants)
+        job.rows += over
         reached = [text for text in instants if job.clock is None or text <= job.clock]
         job.newest = max(filter(None, (job.newest, *reached)), default=None)
         if batch.locator:
@@ -256,7 +260,7 @@ class _Page:
     """A page of results, asked for again where it breaks off, behind the rows that are through."""
 
     def __init__(
-        self, fetch: Callable[[], requests.Response], schemas: Mapping[str, Any], sobject: str
+        self, fetch: Callable[[], requests.Response], schemas: Schemas, sobject: str
     ) -> None:
         self._fetch = fetch
         self._schemas = schemas
@@ -265,7 +269,7 @@ class _Page:
         self.rows = 0
         self.size = 0  # bytes
 
-    def batches(self) -> Iterator[tuple[list[dict[str, Any]], int]]:
+    def batches(self) -> Iterator[tuple[list[Row], int]]:
         """Yield rows and their size in bytes, some at a time."""
         failures = 0
         while True:
@@ -284,18 +288,16 @@ class _Page:
             else:
                 return
 
-    def _read(self, response: requests.Response) -> Iterator[tuple[list[dict[str, Any]], int]]:
-        body = Body(response.iter_content(2**16))
+    def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
+        body = Body(response.iter_content(_CHUNK_BYTES))
         records = cells(body)
         make = RowMaker(next(records, []), self._schemas)
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         skip, place, start = self.rows, 0, 0
         for place, record in enumerate(records, 1):
             if place <= skip:
                 continue
-            row = make(record)
-            row[CURSOR] = canonical(row[CURSOR])
-            rows.append(row)
+            rows.append(make(record))
             if len(rows) == _BATCH_ROWS or body.size - start > _BATCH_BYTES:
                 self.rows += len(rows)
                 yield rows, body.size - start

@@ -9,57 +9,84 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from typing_extensions import override
-
+from tap_salesforce_chat.reading.rows import grouped, struct_type
 from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.timestamps import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from typing_extensions import Buffer
-
-    Row = dict[str, Any]
-    Schemas = Mapping[str, Mapping[str, Any]]
+    from tap_salesforce_chat.reading.rows import Row, Schemas
 
 # Python's default is the length of Salesforce's longest text; a cell must never end a run.
 csv.field_size_limit(2**27)
 
-_CHUNK = 2**16
+# Salesforce quotes all cells.
+_BETWEEN_RECORDS = b'"\n"'
 
 
-class Body(io.RawIOBase):
-    """Chunks of bytes as a stream; `size` tells how much was read."""
+class Body:
+    """Chunks of bytes; `size` tells how many bytes were read."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
-        self._rest = b""
         self.size = 0
 
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def readinto(self, buffer: Buffer, /) -> int:
-        view = memoryview(buffer)
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = chunk
-        part, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(part)] = part
-        self.size += len(part)
-        return len(part)
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.size += len(chunk)
+            yield chunk
 
 
-def cells(body: Body) -> Iterator[list[str]]:
-    """Yield the header and the records. Characters and records may be cut by chunks anywhere."""
-    raw = io.BufferedReader(body, _CHUNK)
-    # Lines end with a line feed and nothing else: a carriage return is part of somebody's text.
-    return csv.reader(io.TextIOWrapper(raw, "utf-8", "replace", newline="\n"), strict=True)
+def cells(chunks: Iterable[bytes]) -> Iterator[list[str]]:
+    """Yield the header and the records. Chunks may cut records and characters anywhere.
+
+    Splitting is much faster than looking at each character as the csv module does, which gets
+    those few records only that hold a lookalike of what stands between cells.
+
+    Raises:
+        csv.Error: It is no CSV.
+    """
+    records = chain.from_iterable(map(_split, _records(chunks)))
+    next(records)  # the empty one that `_records` begins with
+    return records
+
+
+def _records(chunks: Iterable[bytes]) -> Iterator[list[str]]:
+    """Yield an empty record, then all there are, without the quotes at their ends, cut at quotes.
+
+    A lookalike of an end in somebody's text takes one half of an escaped quote away on each side,
+    which leaves an odd number of quotes.
+    """
+    begun, rest = "", b'"\n'
+    for chunk in chunks:
+        *pieces, rest = (rest + chunk).split(_BETWEEN_RECORDS)
+        for piece in pieces:
+            record = begun + piece.decode("utf-8", "replace")
+            parts = record.split('"')
+            begun = "" if len(parts) % 2 else f'{record}"\n"'
+            if not begun:
+                yield parts
+    last = (begun + rest.decode("utf-8", "replace")).removesuffix("\n")
+    if not last.endswith('"'):
+        msg = "unexpected end of data"
+        raise csv.Error(msg)
+    yield last[:-1].split('"')
+
+
+def _split(parts: list[str]) -> Iterable[list[str]]:
+    """Return the cells of a record, each part of which is by turns in and between quotes."""
+    between = parts[1::2]
+    if between.count(",") == len(between):
+        return [parts[::2]]
+    record = '"'.join(parts)
+    found = record.split('","')
+    if all(cell.count('"') == 2 * cell.count('""') for cell in found):
+        return [[cell.replace('""', '"') for cell in found]]
+    return csv.reader(io.StringIO(f'"{record}"'), strict=True)
 
 
 def columns(paths: Iterable[str]) -> list[str]:
@@ -68,29 +95,18 @@ def columns(paths: Iterable[str]) -> list[str]:
     A parent's Id is asked for as well: without it, a parent whose other fields are empty would
     look like none.
     """
-    own = [path for path in paths if "." not in path]
-    parents: dict[str, list[str]] = {}
-    for path in paths:
-        relationship, dot, _ = path.rpartition(".")
-        if dot:
-            parents.setdefault(relationship, [f"{relationship}.{KEY}"]).append(path)
-    return own + [path for group in parents.values() for path in group]
+    own, parents = grouped(paths)
+    for relationship, names in parents.items():
+        own += [f"{relationship}.{name}" for name in dict.fromkeys([KEY, *names])]
+    return own
 
 
-class _Group(NamedTuple):
-    """Columns side by side that belong to one object."""
+class _Parent(NamedTuple):
+    """The columns of a parent: its Id, which tells whether there is one, and its fields."""
 
-    names: list[str]
-    start: int
-    typed: list[tuple[str, Callable[[str], Any]]]
-
-    def values(self, record: list[str]) -> Row:
-        cells = record[self.start : self.start + len(self.names)]
-        row: Row = dict(zip(self.names, [cell or None for cell in cells], strict=True))
-        for name, convert in self.typed:
-            if (text := row[name]) is not None:
-                row[name] = convert(text)
-        return row
+    row_id: int
+    fields: slice
+    make: Callable[..., Any]
 
 
 class RowMaker:
@@ -102,16 +118,19 @@ class RowMaker:
     """
 
     def __init__(self, header: list[str], schemas: Schemas) -> None:
-        self._width = len(header)
-        own = [path for path in header if "." not in path]
-        self._own = _group(own, 0, schemas)
-        self._parents: dict[str, _Group] = {}
-        for place, path in enumerate(header):
-            relationship, dot, name = path.rpartition(".")
-            if dot and name == KEY:
-                names = _following(header[place:], f"{relationship}.")
-                fields = schemas[relationship]["properties"]
-                self._parents[relationship] = _group(names, place, fields)
+        own, parents = grouped(header)
+        self._width, self._own = len(header), len(own)
+        self._make = struct_type((*own, *(f"{name}.{KEY}" for name in parents)))
+        self._parents: list[_Parent] = []
+        kinds: list[Mapping[str, Any]] = [schemas.get(name, {}) for name in own]
+        for relationship, names in parents.items():
+            start, end = len(kinds), len(kinds) + len(names)
+            make = struct_type(tuple(names[1:]))
+            self._parents.append(_Parent(start, slice(start + 1, end), make))
+            fields = schemas[relationship]["properties"]
+            kinds += [fields.get(name, {}) for name in names]
+        converters = [(place, _converter(kind)) for place, kind in enumerate(kinds)]
+        self._typed = [(place, convert) for place, convert in converters if convert]
 
     def __call__(self, record: list[str]) -> Row:
         """Return the row.
@@ -122,30 +141,24 @@ class RowMaker:
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
             raise ValueError(msg)
-        row = self._own.values(record)
-        for name, group in self._parents.items():
-            parent = group.values(record)
-            row[name] = parent if parent.pop(KEY) else None
+        values: list[Any] = [cell or None for cell in record]
+        for place, convert in self._typed:
+            if (text := values[place]) is not None:
+                values[place] = convert(text)
+        parents = [
+            make(*values[fields]) if values[row_id] else None
+            for row_id, fields, make in self._parents
+        ]
+        row: Row = self._make(*values[: self._own], *parents)
         return row
 
 
-def _following(header: list[str], prefix: str) -> list[str]:
-    return [path.removeprefix(prefix) for path in header if path.startswith(prefix)]
-
-
-def _group(names: list[str], start: int, schemas: Schemas) -> _Group:
-    typed = [(name, kind) for name in names if (kind := _converter(schemas.get(name, {})))]
-    return _Group(names, start, typed)
-
-
 def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
+    if schema.get("format") == "date-time":
+        return canonical
     kinds = schema.get("type", "string")
     kind = next(item for item in ([kinds] if isinstance(kinds, str) else kinds) if item != "null")
     return _CONVERTERS.get(kind)
-
-
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
 
 
 def _number(text: str) -> int | Decimal:
@@ -153,8 +166,9 @@ def _number(text: str) -> int | Decimal:
     return int(text) if text.lstrip("-").isdecimal() else Decimal(text)
 
 
+_BOOLEANS = {"true": True, "false": False}
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
-    "boolean": _boolean,
+    "boolean": _BOOLEANS.__getitem__,
     "integer": _number,
     "number": _number,
 }

@@ -1,8 +1,12 @@
-"""Several windows in flight, their rows in order, and never much in memory.
+"""Many windows in flight, of one stream and the next ones, their rows in order.
 
 Each window in flight is a lane with a thread, which sends requests and decodes answers; all else
-happens in the thread that iterates. A lane reads ahead as long as there is room. The first one,
-whose rows are due, always gets on, so that nothing can be stuck.
+happens in the thread that takes the rows. A lane reads ahead as long as there is room. The one
+whose rows are due always gets on, so that nothing can be stuck.
+
+Queries that are due later wait until the first answer is there, so that an org that is down or
+refuses the login is asked once. Then they get what the query whose turn it is leaves to them, but
+never the last worker, nor more than half of the room.
 """
 
 from __future__ import annotations
@@ -24,75 +28,140 @@ if TYPE_CHECKING:
 
 
 class _Lane:
-    def __init__(self, window: Window) -> None:
+    """A window: its batches that are here, and what became of it."""
+
+    def __init__(self, reading: Reading, window: Window) -> None:
+        self.reading = reading
         self.window = window
         self.batches: deque[Batch] = deque()
         self.started = False
         self.done = False
         self.error: BaseException | None = None
+        self.at_end = False  # no more rows are to be expected
+        self.asking = 0  # bytes to expect of the request in flight
 
 
-class Lanes:
-    """Reads windows, a few at a time, and gives their batches out in order.
+class Reading:
+    """A query on its way through the lanes.
 
     Args:
         read: Reads one window. It may hand over windows, which are read next after it, and tells
             how many bytes to expect of a batch of them.
         first: The window that all others come from.
+    """
+
+    def __init__(self, read: Read, first: Window) -> None:
+        self.read = read
+        self.lanes = [_Lane(self, first)]
+        self.largest = 0  # bytes of the largest batch so far, as what the next may have
+        self.closed = False
+
+
+class Lanes:
+    """Reads the windows of queries, a few at a time.
+
+    Args:
         workers: How many windows may be in flight.
     """
 
-    def __init__(self, read: Read, first: Window, workers: int) -> None:
-        self._read = read
-        self._workers = workers
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
         self._changed = Condition()
-        self._lanes = [_Lane(first)]
-        self._closed = False
+        self._readings: list[Reading] = []
+        self._answered = False
         self._waiting = 0  # bytes that are here
-        self._asking = 0  # requests in flight
-        self._largest = 0  # bytes of the largest batch so far, as what the next may have
+        self._asking = 0  # bytes to expect of the requests in flight
+        self._largest = 0  # bytes of the largest batch of any query
 
-    def __iter__(self) -> Iterator[Batch]:
-        """Yield all batches.
+    def open(self, read: Read, first: Window) -> Reading:
+        """Have a query read when the ones before it leave time for it."""
+        reading = Reading(read, first)
+        with self._changed:
+            self._readings.append(reading)
+        return reading
+
+    def batches(self, reading: Reading) -> Iterator[Batch]:
+        """Yield all batches of a query, whose turn it is now.
 
         Raises:
             Exception: What the reading of a window ended with, when it is the window's turn.
         """
         try:
-            with self._changed:
-                self._start_lanes()
-            while (batch := self._next()) is not None:
+            self._put_first(reading)
+            while (batch := self._next(reading)) is not None:
                 size = batch.size
-                yield batch
-                del batch
-                with self._changed:
-                    self._waiting -= size
-                    self._changed.notify_all()
+                try:
+                    yield batch
+                finally:
+                    del batch
+                    self._make_room(size)
         finally:
-            with self._changed:
-                self._closed = True
-                self._changed.notify_all()
+            self._close(reading)
 
-    def _next(self) -> Batch | None:
+    def close(self) -> None:
+        """Leave all queries that are open."""
+        for reading in list(self._readings):
+            self._close(reading)
+
+    def _put_first(self, reading: Reading) -> None:
         with self._changed:
-            while self._lanes:
-                lane = self._lanes[0]
+            self._readings.remove(reading)
+            self._readings.insert(0, reading)
+            self._start_lanes()
+            self._changed.notify_all()
+
+    def _next(self, reading: Reading) -> Batch | None:
+        with self._changed:
+            while reading.lanes:
+                lane = reading.lanes[0]
                 self._changed.wait_for(lambda lane=lane: lane.batches or lane.done)  # type: ignore[misc] # a default binds the loop's variable
                 if lane.batches:
                     return lane.batches.popleft()
                 if lane.error is not None:
                     raise lane.error
-                self._lanes.pop(0)
-                self._changed.notify_all()
+                reading.lanes.pop(0)
+                self._start_lanes()
+                self._changed.notify_all()  # another lane is due, room or not
             return None
 
+    def _make_room(self, size: int) -> None:
+        with self._changed:
+            self._waiting -= size
+            self._changed.notify_all()
+
+    def _close(self, reading: Reading) -> None:
+        with self._changed:
+            reading.closed = True
+            self._waiting -= sum(batch.size for lane in reading.lanes for batch in lane.batches)
+            reading.lanes.clear()
+            if reading in self._readings:
+                self._readings.remove(reading)
+            self._changed.notify_all()
+
+    # -- what is in flight ---------------------------------------------------------------------
+
     def _start_lanes(self) -> None:
-        running = sum(lane.started and not lane.done for lane in self._lanes)
-        waiting = [lane for lane in self._lanes if not lane.started]
-        for lane in waiting[: self._workers - running]:
-            lane.started = True
+        """Start what may be in flight, in the order in which it is due."""
+        running = sum(lane.started and not lane.done for lane in self._all_lanes())
+        for lane in self._all_lanes():
+            if lane.started:
+                continue
+            later = not self._has_turn(lane)
+            full = running >= self.workers - later
+            if (full and not self._is_due(lane)) or (later and not self._answered):
+                return
+            lane.started, running = True, running + 1
             # A daemon: a request that hangs must not keep the process from ending.
             Thread(target=self._run, args=(lane,), daemon=True).start()
+
+    def _all_lanes(self) -> list[_Lane]:
+        return [lane for reading in self._readings for lane in reading.lanes]
+
+    def _has_turn(self, lane: _Lane) -> bool:
+        return lane.reading is self._readings[0]
+
+    def _is_due(self, lane: _Lane) -> bool:
+        return self._has_turn(lane) and lane is lane.reading.lanes[0]
 
     def _run(self, lane: _Lane) -> None:
         try:
@@ -101,12 +170,12 @@ class Lanes:
             lane.error = exc
         with self._changed:
             lane.done = True
-            if not self._closed:
+            if not lane.reading.closed:
                 self._start_lanes()
             self._changed.notify_all()
 
     def _read_ahead(self, lane: _Lane) -> None:
-        batches = self._read(lane.window, partial(self._insert, lane))
+        batches = lane.reading.read(lane.window, partial(self._insert, lane))
         while self._enter(lane):
             batch = None
             try:
@@ -119,27 +188,50 @@ class Lanes:
     def _enter(self, lane: _Lane) -> bool:
         """Wait for room; return False when there is nobody left to read for."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._has_room(lane))
-            self._asking += 1
-            return not self._closed
+            self._changed.wait_for(lambda: lane.reading.closed or self._has_room(lane))
+            if lane.reading.closed:
+                return False
+            lane.asking = self._coming(lane)
+            self._asking += lane.asking
+            return True
+
+    def _coming(self, lane: _Lane) -> int:
+        """Return how many bytes to expect of a lane's next batch."""
+        return 0 if lane.at_end else lane.reading.largest or self._largest
 
     def _has_room(self, lane: _Lane) -> bool:
-        if lane is self._lanes[0] and not lane.batches:
+        coming = self._coming(lane)
+        if not coming or (self._is_due(lane) and not lane.batches):
             return True
-        return self._waiting + (self._asking + 1) * self._largest <= ROOM
+        room = ROOM if self._has_turn(lane) else ROOM // 2
+        return self._waiting + self._asking + coming <= room
 
     def _leave(self, lane: _Lane, batch: Batch | None) -> None:
         with self._changed:
-            self._asking -= 1
-            if batch is not None:
-                lane.batches.append(batch)
-                self._waiting += batch.size
-                self._largest = max(self._largest, batch.size)
+            self._asking -= lane.asking
+            if batch is not None and not lane.reading.closed:
+                self._take(lane, batch)
             self._changed.notify_all()
 
+    def _take(self, lane: _Lane, batch: Batch) -> None:
+        lane.batches.append(batch)
+        lane.at_end = batch.at_end
+        self._waiting += batch.size
+        self._note_size(lane.reading, batch.size)
+        if not self._answered:
+            self._answered = True
+            self._start_lanes()
+
+    def _note_size(self, reading: Reading, size: int) -> None:
+        reading.largest = max(reading.largest, size)
+        self._largest = max(self._largest, size)
+
     def _insert(self, lane: _Lane, windows: Iterable[Window], size: int) -> None:
+        lanes = lane.reading.lanes
         with self._changed:
-            self._largest = max(self._largest, size)
-            place = self._lanes.index(lane) + 1
-            self._lanes[place:place] = map(_Lane, windows)
+            if lane.reading.closed:
+                return
+            self._note_size(lane.reading, size)
+            place = lanes.index(lane) + 1
+            lanes[place:place] = [_Lane(lane.reading, window) for window in windows]
             self._start_lanes()

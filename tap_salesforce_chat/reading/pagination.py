@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from tap_salesforce_chat.errors import QueryTooLongError, SalesforceError
 
@@ -22,10 +25,27 @@ class Page:
     its pages. `total` is the number of rows of all pages.
     """
 
-    rows: list[dict[str, Any]] = field(repr=False)
+    rows: list[Any] = field(repr=False)
     queried_at: datetime | None
     total: int
     size: int  # bytes
+    is_last: bool
+
+
+_Row = TypeVar("_Row")
+
+
+class _Document(msgspec.Struct, Generic[_Row], rename="camel"):
+    """Salesforce's answer to a query."""
+
+    records: list[_Row] | msgspec.UnsetType = msgspec.UNSET
+    total_size: int | None = None
+    next_records_url: Any = None
+
+
+@cache
+def _decoder(row_type: Any) -> msgspec.json.Decoder[_Document[Any]]:
+    return msgspec.json.Decoder(_Document[row_type])
 
 
 class Asker:
@@ -49,50 +69,61 @@ class Asker:
 
     def count(self, soql: str) -> int:
         """Return the number of rows of a COUNT() query."""
-        total = self._first(soql).document.get("totalSize")
-        if isinstance(total, int):
+        answer = self._first(soql, _decoder(Any))
+        total: int | None = answer.document.total_size
+        if total is not None:
             return total
         msg = f"{self._subject}: Salesforce's answer does not say how many rows there are."
         raise SalesforceError(msg)
 
-    def pages(self, soql: str) -> Iterator[Page]:
+    def pages(self, soql: str, row_type: Any = dict[str, Any]) -> Iterator[Page]:
         """Run a query and follow `nextRecordsUrl` until Salesforce sends none.
 
-        The quota is checked before each request.
+        The quota is checked before each request. Rows are decoded to their type once and for all.
         """
-        answer, here = self._first(soql), ""
+        decoder = _decoder(row_type)
+        answer, here = self._first(soql, decoder), ""
         queried_at = answer.date
         while True:
-            rows = _rows(answer, self._subject)
-            yield Page(rows, queried_at, answer.document.get("totalSize") or 0, answer.size)
-            following = answer.document.get("nextRecordsUrl")
+            document: _Document[Any] = answer.document
+            rows = _rows(document, self._subject)
+            following = document.next_records_url
+            total = document.total_size or 0
+            yield Page(rows, queried_at, total, answer.size, is_last=not following)
             if not following:
                 return
             here = _checked(following, here, self._subject)
             # Its rows are through; they need not be kept while the next ones come.
-            del answer, rows
+            del answer, document, rows
             self._connection.check_quota()
-            answer = self._connection.get(here, subject=self._subject, headers=self._headers)
+            answer = self._connection.get(
+                here, subject=self._subject, headers=self._headers, decoder=decoder
+            )
 
-    def _first(self, soql: str) -> Answer:
+    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
         self._connection.check_quota()
         params = {"q": soql}
         if not self._too_long:
             try:
                 return self._connection.get(
-                    self._resource, subject=self._subject, params=params, headers=self._headers
+                    self._resource,
+                    subject=self._subject,
+                    params=params,
+                    headers=self._headers,
+                    decoder=decoder,
                 )
             except QueryTooLongError:
                 self._too_long = True
-        return self._connection.get_by_post(self._resource, subject=self._subject, params=params)
+        return self._connection.get_by_post(
+            self._resource, subject=self._subject, params=params, decoder=decoder
+        )
 
 
-def _rows(answer: Answer, subject: str) -> list[dict[str, Any]]:
-    rows = answer.document.get("records")
-    if not isinstance(rows, list):
+def _rows(document: _Document[Any], subject: str) -> list[Any]:
+    if document.records is msgspec.UNSET:
         msg = f"{subject}: Salesforce's answer has no list of records."
         raise SalesforceError(msg)
-    return rows
+    return document.records
 
 
 def _checked(following: Any, here: str, subject: str) -> str:

@@ -8,7 +8,7 @@ counts (read again; what stays different ends the run).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from tap_salesforce_chat.errors import (
     IncompleteError,
@@ -18,7 +18,7 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
 )
-from tap_salesforce_chat.reading.lanes import Lanes
+from tap_salesforce_chat.reading.rows import shape_of
 from tap_salesforce_chat.reading.windows import (
     Batch,
     Tally,
@@ -27,19 +27,18 @@ from tap_salesforce_chat.reading.windows import (
     cut,
     parts_for,
 )
-from tap_salesforce_chat.soql import CURSOR, KEY, Position
-from tap_salesforce_chat.timestamps import canonical, format_instant, is_later, parse_instant
+from tap_salesforce_chat.soql import Position
+from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.reading.lanes import HandOver
+    from tap_salesforce_chat.reading.lanes import HandOver, Lanes, Reading
     from tap_salesforce_chat.reading.pagination import Asker, Page
+    from tap_salesforce_chat.reading.rows import Row, Schemas, Shape
     from tap_salesforce_chat.soql import Query
-
-    Row = dict[str, Any]
 
 # A locator lives for two days: losing more than this without a row in between is no accident.
 _MAX_FRUITLESS_RESTARTS = 5
@@ -55,15 +54,17 @@ class RestSource:
 
     Args:
         asker: Runs queries.
+        schemas: The schema of each field.
         clock: Tells what time it is at Salesforce, as far as known.
-        workers: How many windows may be in flight.
+        lanes: Where windows are in flight.
         verify: Whether rows are compared with Salesforce's count.
         logger: Gets what is worth a line.
     """
 
     asker: Asker
+    schemas: Schemas
     clock: Callable[[], datetime | None]
-    workers: int
+    lanes: Lanes
     verify: bool
     logger: logging.Logger
 
@@ -73,12 +74,17 @@ class RestSource:
         Raises:
             IncompleteError: They are not as many as Salesforce counts, whatever is done.
         """
+        yield from self.lanes.batches(self.open(query))
+
+    def open(self, query: Query) -> Reading:
+        """Have a query read when the ones before it leave time for it."""
+        shape = shape_of(query.fields, self.schemas)
 
         def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
             nested = window.query is not query
-            return _WindowReader(self, window, hand_over, nested=nested).batches()
+            return _WindowReader(self, shape, window, hand_over, nested=nested).batches()
 
-        yield from Lanes(read, Window(query), self.workers)
+        return self.lanes.open(read, Window(query))
 
     def count(self, query: Query) -> int | None:
         """Return Salesforce's count of a query, None where it does not tell."""
@@ -99,13 +105,14 @@ class _WindowReader:
     def __init__(
         self,
         source: RestSource,
+        shape: Shape,
         window: Window,
         hand_over: HandOver,
         *,
         nested: bool,
     ) -> None:
         self._source = source
-        self._asker = source.asker
+        self._shape = shape
         self._query: Query | None = window.query
         self._by_id = window.by_id
         self._hand_over = hand_over
@@ -142,15 +149,20 @@ class _WindowReader:
 
     def _pages(self, asked: Query) -> Iterator[Batch]:
         first = self._began is None
-        for page in self._asker.pages(str(asked)):
+        for page in self._ask(str(asked)):
             if first:
                 self._began, first = page.queried_at, False
                 self._share(page)
             rows, over = self._within_window(page)
             self._note(rows, page)
-            yield self._batch(rows, page, in_order=True)
+            yield self._batch(rows, page, in_order=True, at_end=over or page.is_last)
             if over:
                 return
+
+    def _ask(self, soql: str) -> Iterator[Page]:
+        for page in self._source.asker.pages(soql, self._shape.type):
+            self._shape.settle(page.rows)
+            yield page
 
     def _share(self, page: Page) -> None:
         """Leave most of a large window to others."""
@@ -158,9 +170,9 @@ class _WindowReader:
         if clock is None or len(page.rows) in {0, page.total}:
             return
         pages_left = (page.total - len(page.rows)) / len(page.rows)
-        parts = parts_for(pages_left, page.size, self._source.workers, nested=self._nested)
+        parts = parts_for(pages_left, page.size, self._source.lanes.workers, nested=self._nested)
         # Only what is over at Salesforce can be divided: the rest is still being written.
-        low = parse_instant(page.rows[-1][CURSOR])
+        low = parse_instant(page.rows[-1].SystemModstamp)
         high = min(query.until or clock, clock)
         if parts > 1 and low < high:
             self._query, *others = cut(query, low, high, parts)
@@ -175,10 +187,10 @@ class _WindowReader:
         if until is None or page.queried_at is None or not rows:
             return rows, False
         end, now = format_instant(until), format_instant(page.queried_at)
-        if is_later(end, canonical(rows[-1][CURSOR])):
+        if is_later(end, rows[-1].SystemModstamp):
             return rows, False
         for place, row in enumerate(rows):
-            modified = canonical(row[CURSOR])
+            modified = row.SystemModstamp
             if is_later(now, modified) and not is_later(end, modified):
                 return rows[:place], True
         return rows, False
@@ -187,12 +199,12 @@ class _WindowReader:
         if self._source.verify:
             self._tally.take(rows)
         for row in reversed(rows):
-            modified = parse_instant(row[CURSOR])
+            modified = parse_instant(row.SystemModstamp)
             if page.queried_at is None or modified <= page.queried_at:
-                self._last = Position(modified, row[KEY])
+                self._last = Position(modified, row.Id)
                 return
 
-    def _batch(self, rows: list[Row], page: Page, *, in_order: bool) -> Batch:
+    def _batch(self, rows: list[Row], page: Page, *, in_order: bool, at_end: bool = False) -> Batch:
         until = cast("Query", self._query).until
         return Batch(
             rows,
@@ -200,6 +212,7 @@ class _WindowReader:
             until=format_instant(until) if until else None,
             in_order=in_order,
             size=page.size,
+            at_end=at_end,
         )
 
     # -- too much for Salesforce ---------------------------------------------------------------
@@ -224,14 +237,14 @@ class _WindowReader:
         limit, last = _MOST_BY_ID, None
         while True:
             try:
-                pages = list(self._asker.pages(query.by_id(last, limit)))
+                pages = list(self._ask(query.by_id(last, limit)))
             except (QueryTimeoutError, LocatorLostError):
                 limit //= 2
                 if limit < _FEWEST_BY_ID:
                     raise
                 continue
             yield from pages
-            ids = [row[KEY] for page in pages for row in page.rows]
+            ids = [row.Id for page in pages for row in page.rows]
             if len(ids) < limit:
                 return
             last = ids[-1]
@@ -262,7 +275,7 @@ class _WindowReader:
     def _rows_again(self, query: Query) -> Iterator[Batch]:
         self._tally.forget()
         try:
-            for page in self._pages_by_id(query) if self._by_id else self._asker.pages(str(query)):
+            for page in self._pages_by_id(query) if self._by_id else self._ask(str(query)):
                 if new := self._tally.take(page.rows):
                     yield self._batch(new, page, in_order=False)
         except (LocatorLostError, QueryTimeoutError) as exc:

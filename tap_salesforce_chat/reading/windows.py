@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.soql import CURSOR, KEY
-from tap_salesforce_chat.timestamps import canonical, format_instant, is_later
+from tap_salesforce_chat.timestamps import format_instant, is_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.soql import Query
 
 # No row is older than Salesforce.
 _FIRST_DAY = datetime(1999, 1, 1, tzinfo=UTC)
 # A window that runs for too long is halved down to this, and from there on read by Id.
 SHORTEST = timedelta(minutes=1)
-# Bytes of answers that may wait or be on their way. Decoded they take about the same again.
-ROOM = 32_000_000
+# Bytes of answers that may wait or be on their way; rows take a fourth more than their answer.
+ROOM = 80_000_000
 # A window of more pages is cut: where rows and count differ, there is little to read again.
 MAX_PAGES = 10
 # So many pages behind the first one are no work to share.
@@ -44,11 +45,12 @@ class Batch:
     query. And not before all rows are out, where they come in no order.
     """
 
-    rows: list[dict[str, Any]] = field(repr=False)
+    rows: list[Row] = field(repr=False)
     clock: str | None
     until: str | None
     in_order: bool
     size: int = 0  # bytes
+    at_end: bool = False  # no rows follow in this window, so far as it is known
     locator: str | None = None  # where a Bulk job goes on behind these rows
     newest: str | None = None  # change among the rows of the job that an earlier run has emitted
 
@@ -113,15 +115,13 @@ class Tally:
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
-        self._instants: dict[str, int] = {}
+        self._instants: Counter[str] = Counter()
 
-    def take(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def take(self, rows: list[Row]) -> list[Row]:
         """Note rows; return those that are new."""
-        new = [row for row in rows if row[KEY] not in self.ids]
-        self.ids.update(row[KEY] for row in new)
-        for row in rows:
-            text = row[CURSOR]
-            self._instants[text] = self._instants.get(text, 0) + 1
+        new = [row for row in rows if row.Id not in self.ids]
+        self.ids.update([row.Id for row in new])
+        self._instants.update([row.SystemModstamp for row in rows])
         return new
 
     def forget(self) -> None:
@@ -133,6 +133,4 @@ class Tally:
         if until is None:
             return sum(self._instants.values())
         bound = format_instant(until)
-        return sum(
-            count for text, count in self._instants.items() if is_later(bound, canonical(text))
-        )
+        return sum(count for text, count in self._instants.items() if is_later(bound, text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
+from tap_salesforce_chat.reading.rows import plain
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 from tests.tap.support import Clock, catalog_of, run_tap, settings
 
@@ -33,7 +36,7 @@ def rows(content: bytes, size: int = 7) -> list[dict[str, Any]]:
     chunks = (content[start : start + size] for start in range(0, len(content), size))
     records = cells(Body(iter(chunks)))
     make = RowMaker(next(records), SCHEMAS)
-    return [make(record) for record in records]
+    return [plain(make(record)) for record in records]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 4096])
@@ -45,6 +48,43 @@ def test_chunks_may_cut_anything(size: int) -> None:
     (row,) = rows(f'"Id","Text"\n"1","{quoted}"\n'.encode(), size)
 
     assert row == {"Id": "1", "Text": text}
+
+
+# All that CSV gives a meaning to, and what looks like it.
+lookalikes = st.text(st.sampled_from('",\n\r\0a \u00e9'), max_size=12)
+
+
+@given(
+    table=st.integers(1, 4).flatmap(
+        lambda width: st.lists(st.lists(lookalikes, min_size=width, max_size=width), min_size=1)
+    ),
+    size=st.integers(1, 40),
+)
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_no_text_looks_like_the_end_of_a_cell(table: list[list[str]], size: int) -> None:
+    """However its quotes, commas and line ends stand, and wherever chunks cut it."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(table)
+    content = text.getvalue().encode()
+
+    chunks = [content[start : start + size] for start in range(0, len(content), size)]
+
+    assert list(cells(chunks)) == table
+
+
+@pytest.mark.parametrize("content", [b'"Id","Text"\n"1","cut o', b"<html></html>", b'"Id'])
+def test_half_a_document_is_an_error(content: bytes) -> None:
+    """The end of somebody's text must not get lost."""
+    with pytest.raises(csv.Error):
+        list(cells([content]))
+
+
+def test_cells_without_quotes_are_read() -> None:
+    """Salesforce quotes all of them; it does not promise to."""
+    assert list(cells([b'"Id",Count,"Text"\n"1",7,"a"",""b"\n'])) == [
+        ["Id", "Count", "Text"],
+        ["1", "7", 'a","b'],
+    ]
 
 
 def test_a_cell_of_the_greatest_length_is_read() -> None:

@@ -153,7 +153,8 @@ def test_a_signal_during_a_line_waits_for_its_end(
     serialize = WholeLineWriter.serialize_message
 
     def interrupted(writer: WholeLineWriter, message: Any) -> bytearray:
-        if getattr(message, "record", {}).get("Id") == ids[1]:
+        record: Any = getattr(message, "record", None)
+        if record is not None and record.Id == ids[1]:
             signal.raise_signal(signal.SIGTERM)
         return serialize(writer, message)
 

@@ -40,7 +40,7 @@ def test_windows_meet(parts: int) -> None:
         pytest.param(5, KB, 8, False, 5, id="one-window-a-page"),
         pytest.param(80, KB, 8, False, 8, id="shared"),
         pytest.param(800, KB, 8, False, 80, id="not-too-large"),
-        pytest.param(80, 4 * MB, 8, False, 80, id="large-pages"),
+        pytest.param(80, 4 * MB, 8, False, 32, id="large-pages"),
         pytest.param(80, KB, 1, False, 8, id="one-worker"),
         pytest.param(20, KB, 8, True, 1, id="nested"),
         pytest.param(80, KB, 8, True, 8, id="nested-and-far-too-large"),
@@ -77,7 +77,8 @@ def test_what_is_read_ahead_fits_into_the_room(size: int) -> None:
                 made[0] += 1
             yield Batch([], None, None, in_order=True, size=size)
 
-    for _ in Lanes(read, Window(ALL), 8):
+    lanes = Lanes(8)
+    for _ in lanes.batches(lanes.open(read, Window(ALL))):
         most, taken = max(most, made[0] - taken), taken + 1
 
     assert taken == 21 * 5
