@@ -61,6 +61,7 @@ class Finding(StrEnum):
     UNSUPPORTED = "unsupported"
     UNDELIVERED = "undelivered"
     NOBODYS = "nobody's"
+    BARE = "bare"
 
 
 Findings = Mapping[Finding, int]

@@ -34,6 +34,7 @@ FINDINGS = {
     Finding.UNSUPPORTED: "unknown    {messages} of a form not known here, as words or a marker",
     Finding.UNDELIVERED: "unreached  {messages} that Salesforce could not deliver, sent as said",
     Finding.NOBODYS: "nobody's   {messages} of senders without a known role, left out",
+    Finding.BARE: "bare       {n} entries of enhanced chats that came without type and content",
 }
 
 # What one conversation of a kind is called, where that is not the kind's name.

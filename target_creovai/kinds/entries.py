@@ -74,7 +74,12 @@ def is_of_type(entry: Row, name: str) -> bool:
 
 def is_message(entry: Row) -> bool:
     """Tell messages and notes from what only happens: joining, routing, typing, reading."""
-    return _type(entry) in {"message", NOTE, ""}
+    return _type(entry) in {"message", NOTE} or (not _type(entry) and not is_bare(entry))
+
+
+def is_bare(entry: Row) -> bool:
+    """Tell what may have been anything, such as a menu by Salesforce's Connect interface."""
+    return not (_type(entry) or entry.get("Payload") or text_of(entry, "MessageText"))
 
 
 def is_internal(entry: Row) -> bool:

@@ -12,6 +12,7 @@ from target_creovai.kinds.chat import MISSED, NOTHING_SAID
 from target_creovai.kinds.checks import message_count_findings
 from target_creovai.kinds.entries import (
     in_order,
+    is_bare,
     is_internal,
     is_message,
     is_of_type,
@@ -163,6 +164,7 @@ def _messages(
             findings[Finding.UNSUPPORTED] += not words.known
         elif role in _LEFT_OUT:
             findings[_LEFT_OUT[role]] += 1
+    findings[Finding.BARE] += sum(map(is_bare, entries))
     findings[Finding.UNDELIVERED] += sum(is_of_type(e, "messagedeliveryfailed") for e in entries)
     findings.update(message_count_findings(session, said))
     return tuple(messages)

@@ -38,6 +38,7 @@ def main() -> None:
         SalesforceServer(demo.org) as salesforce,
         CreovaiServer(api_user="demo-user", api_password="demo-secret") as creovai,
     ):
+        salesforce.app_scopes = "api sfap_api"
         first_act(demo, salesforce, creovai)
         second_act(demo, salesforce, creovai)
     say(
@@ -50,7 +51,12 @@ def first_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServe
     """Everything, for the first time."""
     say("First run: everything that the org holds.")
     exit_code = run_meltano(salesforce, creovai)
-    arrived = {"chats": len(creovai.chats), "cases": len(creovai.cases)}
+    enhanced = [key for key in demo.sessions if key in creovai.chats]
+    arrived = {
+        "chats": len(creovai.chats) - len(enhanced),
+        "cases": len(creovai.cases),
+        "enhanced chats": len(enhanced),
+    }
     check(arrived == demo.deliverable, f"delivered {arrived}, expected {demo.deliverable}")
     check(exit_code == 1, "two broken transcripts must not look like a green run")
     say(
@@ -58,6 +64,7 @@ def first_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServe
         "aside, and named; all others arrived."
     )
     show("A chat as it arrived", next(iter(creovai.chats.values())))
+    show("An enhanced chat as it arrived", creovai.chats[demo.sessions[3]])
     show("A case as it arrived", max(creovai.cases.values(), key=lambda c: len(c["messages"])))
 
 

@@ -17,6 +17,7 @@ SEED = 20260214
 FIRST_DAY = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)
 
 REAL_CHATS, CLOSED_CASES, OPEN_CASES, MISSED_CHATS, RUNNING_CHATS = 160, 110, 20, 10, 4
+SILENT_SESSIONS = 1  # nobody says a word in it
 BROKEN_BODIES = (
     # Someone's own script wrote these: no layout that anyone knows.
     "call me back under the usual number, thanks, it is about the invoice",
@@ -39,7 +40,11 @@ class DemoOrg:
     @property
     def deliverable(self) -> dict[str, int]:
         """How many conversations a first run must deliver."""
-        return {"chats": len(self.chats), "cases": len(self.closed_cases)}
+        return {
+            "chats": len(self.chats),
+            "cases": len(self.closed_cases),
+            "enhanced chats": len(self.sessions) - SILENT_SESSIONS,
+        }
 
 
 def build_org() -> DemoOrg:

@@ -188,6 +188,14 @@ GOLDEN = [
         "Return\nOrder number: A-77\nBought on: 6 May\nSize: Small, Large\n3",
         id="form-response",
     ),
+    pytest.param(
+        message(
+            "FormResponseMessage",
+            formResponse={"inputs": [{"label": "Postcode", "textValue": "10115"}]},
+        ),
+        "Postcode: 10115",
+        id="form-response-with-labels",
+    ),
 ]
 
 

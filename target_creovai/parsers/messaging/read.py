@@ -145,9 +145,8 @@ def _form(part: object, _: Titles) -> list[str]:
 
 
 def _answers(part: object, titles: Titles) -> list[str]:
-    answered = [
-        (_question(value, titles), _answer(value, titles)) for value in list_in(part, "inputvalues")
-    ]
+    values = list_in(part, "inputvalues") or list_in(part, "inputs")
+    answered = [(_question(value, titles), _answer(value, titles)) for value in values]
     return [*words_in(member(part, "formtitle")), *(": ".join(filter(None, qa)) for qa in answered)]
 
 
@@ -160,12 +159,13 @@ def _option(option: object, titles: Titles) -> str:
 
 
 def _question(value: object, titles: Titles) -> str:
-    return title_of(member(value, "inputlabel")) or titles.get(text_in(value, "inputid"), "")
+    label = title_of(member(value, "inputlabel")) or title_of(member(value, "label"))
+    return label or titles.get(text_in(value, "inputid"), "")
 
 
 def _answer(value: object, titles: Titles) -> str:
     """Return what was answered: as it was shown, else the value, else the options."""
-    shown = text_in(value, "displayvalue")
+    shown = text_in(value, "displayvalue") or text_in(value, "textvalue")
     values = [
         str(leaf)
         for name, leaf in leaves(member(value, "value"))
