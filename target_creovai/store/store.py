@@ -369,8 +369,12 @@ class Store:
         return entries
 
     def claimed_by_others(self, kind: str, *, rules: str, now: str) -> int:
-        """Return how many conversations that are due another run is delivering."""
-        due = sa.and_(_is_due(kind, rules, now), sa.not_(self._runs.free()))
+        """Return how many conversations that are due another run has claimed.
+
+        Whether it lives or not: a dead one's are claimed by whoever comes by, unless its
+        connection outlives it, and a transaction of it still locks them.
+        """
+        due = sa.and_(_is_due(kind, rules, now), LEDGER.c.claimed_by != self._runs.id)
         with self._reading() as db:
             return db.scalar(sa.select(sa.func.count()).select_from(LEDGER).where(due)) or 0
 
