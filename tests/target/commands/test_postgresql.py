@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, mail
+from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, mail, singer
+from tests.target.support import wait_until
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
@@ -33,3 +34,24 @@ def test_ask_and_repair(operator: Operator, creovai: CreovaiServer) -> None:
     assert operator("reconcile").exit_code == 0
     assert operator("forget", case_id()).exit_code == 0
     assert operator("explain", "42").exit_code == 1
+
+
+@pytest.mark.usefixtures("run_shared")
+@pytest.mark.parametrize("command", ["resend", "forget"])
+def test_nothing_is_repaired_while_a_process_delivers(
+    operator: Operator, creovai: CreovaiServer, command: str
+) -> None:
+    """What it has in its hands must not change below them."""
+    creovai.latency_seconds = 0.2
+    with operator.target.start() as process:
+        process.write(singer(*(chat(n) for n in range(12))))
+        process.close_input()
+        wait_until(lambda: creovai.posts)
+        refused = operator(command, chat_id(1))
+        assert refused.exit_code == 1
+        assert "A run is delivering from this store" in refused.output
+        creovai.latency_seconds = 0
+        assert process.finish().exit_code == 0
+
+    assert len(creovai.chats) == 12
+    assert creovai.duplicate_chats == []
