@@ -8,27 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import time
 import venv
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from benchmarks.fast_salesforce import SHAPE
+from benchmarks.processes import ROOT, run, server
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.soql import Query
 from tap_salesforce_chat.tap import TapSalesforceChat
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).with_name("peers.py")
 # Contender -> what to install in its environment.
 ENVIRONMENTS = {
@@ -60,39 +53,13 @@ def python_of(name: str) -> str | None:
     return str(python)
 
 
-@contextmanager
-def server(page_size: int, latency_ms: int, scale: float) -> Iterator[str]:
-    """Run the fast server in a process of its own."""
-    arguments = [str(page_size), str(latency_ms), str(scale)]
-    command = [sys.executable, "-m", "benchmarks.fast_salesforce", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout is None:
-                raise RuntimeError
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
-
-
 def measure(command: list[str], output: Path) -> Measure:
     """Run a command, and count the rows that it writes."""
-    began = time.monotonic()
     with output.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL, env=_environment()
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - began
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        cost = run(command, stdout=out)
     with output.open("rb") as lines:
         rows = sum(b'"Id"' in line and b'"SCHEMA"' not in line[:40] for line in lines)
-    return Measure(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, rows)
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"LOGLEVEL": "ERROR", "TAP_SALESFORCE_CHAT_LOGLEVEL": "ERROR"}
+    return Measure(cost.cpu, cost.wall, cost.peak, rows)
 
 
 def write_files(url: str, folder: Path, *, singer: bool) -> dict[str, list[str]]:
@@ -167,7 +134,7 @@ def compare(arguments: argparse.Namespace, page_size: int, latency: int) -> None
     """Run all contenders a few times in turn and print a table."""
     with (
         TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name,  # noqa: S108 - only to spare the disk
-        server(page_size, latency, arguments.scale) as url,
+        server("benchmarks.fast_salesforce", page_size, latency, arguments.scale) as url,
     ):
         folder = Path(name)
         commands = write_files(url, folder, singer=arguments.singer)
