@@ -139,7 +139,7 @@ def test_one_odd_entry_costs_neither_the_others_nor_its_place() -> None:
 
 def test_an_entry_of_which_nothing_is_known_is_counted_and_not_made_up() -> None:
     """Connect gives no types: what has no words either may be a menu, or somebody typing."""
-    bare = {"EntryType": None, "MessageText": None, "Payload": None}
+    bare: dict[str, Any] = {"EntryType": None, "MessageText": None, "Payload": None}
     rows = talk(entry(1), entry(2, **bare), entry(3, **bare | {"MessageText": "typed"}))
 
     assert [words for _, words in spoken(*rows)] == ["words 1", "typed"]
