@@ -24,31 +24,31 @@ from typing_extensions import override
 from target_creovai.client import connect
 from target_creovai.commands.group import with_commands
 from target_creovai.config import CONFIG_SCHEMA, assembly_rules, delivery_policy, problems
-from target_creovai.deliver import GRACE_SECONDS, Delivery
-from target_creovai.dry_run import DryRun
-from target_creovai.early import EarlyDelivery
+from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
+from target_creovai.delivery.dry_run import DryRun
+from target_creovai.delivery.early import EarlyDelivery
+from target_creovai.delivery.patience import Patience
 from target_creovai.errors import RowError, TargetError
-from target_creovai.heartbeat import heartbeat
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.metrics import Metrics
 from target_creovai.model import NEEDS_ROWS
-from target_creovai.patience import Patience
 from target_creovai.payload import utc
-from target_creovai.progress import Progress
 from target_creovai.read_again import commands
 from target_creovai.reader import LineReader
 from target_creovai.sinks import IgnoringSink, StagingSink
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
-from target_creovai.watch import Watch
+from target_creovai.watch.heartbeat import heartbeat
+from target_creovai.watch.metrics import Metrics
+from target_creovai.watch.progress import Progress
+from target_creovai.watch.watch import Watch
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk import Sink
 
-    from target_creovai.dispatch import Dispatch
+    from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.store import StagedRow
 
 # A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.

@@ -8,14 +8,12 @@ from __future__ import annotations
 import errno
 import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from target_creovai.assemble import Invalid, Ready, assemble
 from target_creovai.commands.command import Settings, operator_command
@@ -24,7 +22,7 @@ from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, DroppedRow, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
@@ -151,13 +149,12 @@ def without_text(line: Line, terms: Terms) -> Shown:
 
 def shown_of(store: OperatorStore, line: Line, terms: Terms) -> Shown:
     """Take a conversation out of the store."""
-    with suppress(msgspec.DecodeError):  # an emptied row is no JSON
-        rows = store.rows_of(line.kind, [line.id])[line.id]
-        whole = rows and all(row and "Id" in row for some in rows.values() for row in some)
-        # What was erased is not shown either, though the tap may have read it again.
-        if whole and not line.erased_at:
-            return shown(line, rows, terms, input_open=not store.input_ended_well)
-    return without_text(line, terms)
+    rows = store.rows_of(line.kind, [line.id])[line.id]
+    dropped = any(isinstance(row, DroppedRow) for some in rows.values() for row in some)
+    # What was erased is not shown either, though the tap may have read it again.
+    if dropped or not rows or line.erased_at:
+        return without_text(line, terms)
+    return shown(line, rows, terms, input_open=not store.input_ended_well)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -19,10 +19,10 @@ from target_creovai.commands.command import (
     operator_command,
     show,
 )
+from target_creovai.delivery.patience import Patience
+from target_creovai.delivery.sender import LOOK_AGAIN_SECONDS
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.kinds import KINDS
-from target_creovai.patience import Patience
-from target_creovai.sender import LOOK_AGAIN_SECONDS
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
-from target_creovai.metrics import Metrics
-from target_creovai.patience import Patience
-from target_creovai.progress import Progress
+from target_creovai.delivery.patience import Patience
 from target_creovai.summary import Summary, Trouble
-from target_creovai.watch import Watch
+from target_creovai.watch.metrics import Metrics
+from target_creovai.watch.progress import Progress
+from target_creovai.watch.watch import Watch
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, chat, chat_id, comment, singer
 from tests.target.support import Clock

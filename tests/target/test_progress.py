@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from target_creovai.dry_run import DryRun
-from target_creovai.metrics import Metrics
+from target_creovai.delivery.dry_run import DryRun
+from target_creovai.delivery.patience import Patience
 from target_creovai.model import Rules
-from target_creovai.patience import Patience
-from target_creovai.progress import Progress
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
-from target_creovai.watch import Watch
+from target_creovai.watch.metrics import Metrics
+from target_creovai.watch.progress import Progress
+from target_creovai.watch.watch import Watch
 from tests.target.rows import case, chat, chat_id, singer
 from tests.target.support import Clock
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_creovai.dispatch import Dispatch
+    from target_creovai.delivery.dispatch import Dispatch
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.assemble import Ready
-from target_creovai.deliver import Delivery
+from target_creovai.delivery.deliver import Delivery
+from target_creovai.delivery.patience import Patience
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import Policy, Rules
-from target_creovai.patience import Patience
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary

@@ -15,7 +15,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.dispatch import Dispatch
+    from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.summary import Summary
 
 logger = logging.getLogger("target-creovai")

@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from target_creovai.heartbeat import Status, status_of
+from target_creovai.watch.heartbeat import Status, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from target_creovai.dispatch import Dispatch
-    from target_creovai.heartbeat import Heartbeat
-    from target_creovai.metrics import Metrics
-    from target_creovai.progress import Progress
+    from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.summary import Summary
+    from target_creovai.watch.heartbeat import Heartbeat
+    from target_creovai.watch.metrics import Metrics
+    from target_creovai.watch.progress import Progress
 
 SECONDS_BETWEEN_LOOKS = 1.0
 # Creovai's own service sends heartbeats at this pace; the SDK's meters log at it.

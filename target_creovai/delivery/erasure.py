@@ -14,7 +14,7 @@ from target_creovai.summary import Trouble
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_creovai.sender import Sender
+    from target_creovai.delivery.sender import Sender
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 

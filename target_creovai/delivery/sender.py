@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Ready
     from target_creovai.client import CreovaiClient
+    from target_creovai.delivery.patience import Patience
     from target_creovai.model import Interface
-    from target_creovai.patience import Patience
     from target_creovai.payload import Payload
     from target_creovai.store import Entry
 

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from target_creovai.deliver import Delivery
+    from target_creovai.delivery.deliver import Delivery
 
 
 class EarlyDelivery:

@@ -12,7 +12,7 @@ from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger, log
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.patience import Patience
+    from target_creovai.delivery.patience import Patience
     from target_creovai.summary import Summary
 
 

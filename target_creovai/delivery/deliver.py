@@ -2,39 +2,38 @@
 
 The order is what makes delivery exact: the intent is committed before a request,
 the receipt after its answer. An intent without a receipt is looked up before
-anything is sent again. One commit serves many: the intents of a page precede all of
-its requests, and receipts wait a moment for each other, never for a request.
+anything is sent again.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from datetime import UTC, datetime
-from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from target_creovai.assemble import fingerprint
-from target_creovai.dispatch import Dispatch, logger
-from target_creovai.erasure import WAYS, Erasures
+from target_creovai.delivery.dispatch import Dispatch, logger
+from target_creovai.delivery.erasure import WAYS, Erasures
+from target_creovai.delivery.outbox import Outbox
+from target_creovai.delivery.sender import Job, Sender
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.kinds import KINDS
 from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
-from target_creovai.sender import Job, Sender
 from target_creovai.store import DELETED_LATER, SEND_AGAIN, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.summary import Trouble
-from target_creovai.workers import WokenError, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_creovai.assemble import Ready
     from target_creovai.client import CreovaiClient
+    from target_creovai.delivery.outbox import Result
+    from target_creovai.delivery.patience import Patience
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
-    from target_creovai.patience import Patience
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 FAILURES_IN_A_ROW = 3
 # On SIGTERM: how long requests under way may still take to be written down.
 GRACE_SECONDS = 10.0
-# How long a receipt may wait for others while the next conversations are assembled.
-SECONDS_TO_HOLD = 0.05
 # What other runs have claimed is theirs to deliver: how long this one stays to see it done.
 LOOKS_AT_OTHERS, SECONDS_BETWEEN_LOOKS = 600, 1.0
 
@@ -64,10 +61,14 @@ class Delivery(Dispatch):
         self.rules_hash = fingerprint(rules, policy.on_delete)
         self._policy = policy
         self._sender = Sender(client, patience, may_send=lambda: not store.lease_lost)
-        self._workers: Workers[Job, str | None] = Workers(policy.workers, self._sender.send)
-        self._intended: list[Job] = []  # noted, and not written down
-        self._jobs: deque[Job] = deque()  # written down: may be sent
-        self._written_at = 0.0
+        self._outbox = Outbox(
+            store,
+            summary,
+            self._sender,
+            policy.workers,
+            conclude=self._conclude,
+            woken=self.leave_if_asked,
+        )
         self._failures = 0
         self._refused = 0
         self._early = False
@@ -118,33 +119,33 @@ class Delivery(Dispatch):
         try:
             self.store.keep_to_prefix(self.rules.session_id_prefix)
             deliver()
-            self._finish_all()
+            self._outbox.finish()
         except HaltError as error:
             self.summary.halted = str(error)
-            self._send_no_more()
-            self._finish_all()
+            self._outbox.drop()
+            self._outbox.finish()
         except BaseException:
-            self._send_no_more()
-            self._finish_all(GRACE_SECONDS)
+            self._outbox.drop()
+            self._outbox.finish(GRACE_SECONDS)
             raise
 
     def _all(self) -> None:
         if self.store.input_ended_well:
             self.store.look_again(UNPROVEN)
         super().run()
-        self._finish_all()
+        self._outbox.finish()
         for _ in range(LOOKS_AT_OTHERS):
             self.leave_if_asked()
             if self.summary.halted or not self._others_have():
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
             super().run()
-            self._finish_all()
+            self._outbox.finish()
         else:
             self.summary.halted = "another run has claimed conversations and does not deliver them."
         if self._erasures and not self.summary.halted:
             self._erasures.carry_out()
-            self._write_down()
+            self._outbox.write_down()
 
     def _others_have(self) -> bool:
         now = utc(datetime.now(UTC))
@@ -158,13 +159,13 @@ class Delivery(Dispatch):
             for kind in KINDS.values():
                 if not kind.needs_whole_input:
                     self.walk(kind)
-            self._finish_all()
+            self._outbox.finish()
             self.leave_if_asked()
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end, also while waiting for an answer."""
         super().stop(exit_code)
-        self._workers.wake()
+        self._outbox.wake()
 
     # The verdicts
 
@@ -180,9 +181,7 @@ class Delivery(Dispatch):
             entries = self._recover(entries, lost)
         if entries:
             super().page(entries)
-        self._write_down()
-        while len(self._jobs) > self._workers.count:
-            self._finish_one()
+        self._outbox.let_go()
 
     def _is_settled(self, entry: Entry) -> bool:
         if entry.erased_at:
@@ -197,14 +196,14 @@ class Delivery(Dispatch):
         if entry.refused_hash and entry.refused_hash == verdict.payload_hash:
             self.store.keep(entry, SET_ASIDE, rules=self.rules_hash)
         elif entry.content_hash is None:
-            self._give(Job(entry, verdict))
+            self._outbox.give(Job(entry, verdict))
         elif entry.content_hash == verdict.content_hash and not entry.intent_hash:
             self._give_changes(entry, verdict)
         elif self._is_sent_for_good(entry):
             self.summary.changed_after_sending.append(verdict.session_id)
             self._give_changes(entry, verdict)
         else:
-            self._give(Job(entry, verdict))
+            self._outbox.give(Job(entry, verdict))
 
     def _is_sent_for_good(self, entry: Entry) -> bool:
         """Tell whether a second post would be a risk: it may be billed, or stand there twice."""
@@ -267,8 +266,6 @@ class Delivery(Dispatch):
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
         self.summary.set_aside_before -= now
 
-    # Requests
-
     def _give_changes(self, entry: Entry, verdict: Ready) -> None:
         sent = msgspec.json.decode(entry.metadata or b"{}")
         changed = changed_metadata(sent, verdict.metadata)
@@ -277,72 +274,11 @@ class Delivery(Dispatch):
             return
         interface = KINDS[entry.kind].interface
         body = build_outofband(interface, verdict.session_id, verdict.modified, changed)
-        self._give(Job(entry, verdict, changes=body))
+        self._outbox.give(Job(entry, verdict, changes=body))
 
-    def _give(self, job: Job) -> None:
-        if job.changes is None:
-            self.store.intend(job.entry, job.ready.content_hash, job.metadata)
-        self._intended.append(job)
-        if time.monotonic() - self._written_at > SECONDS_TO_HOLD:
-            self._write_down()
-        while self._workers.in_flight:
-            try:
-                self._finish_one(0)
-            except Empty:
-                return
+    # The answers
 
-    def _write_down(self) -> None:
-        """Commit what is noted; what is intended may then be sent."""
-        self.store.write_down()
-        self._written_at = time.monotonic()
-        self._jobs.extend(self._intended)
-        self._intended.clear()
-        self._send_next()
-
-    def _send_next(self) -> None:
-        while self._jobs and self._workers.in_flight < self._workers.count:
-            self._workers.give(self._jobs.popleft())
-
-    def _send_no_more(self) -> None:
-        """Leave what nobody has begun to send; the next run looks for it first."""
-        self._intended.clear()
-        self._jobs.clear()
-
-    def _finish_all(self, seconds: float | None = None) -> None:
-        deadline = seconds and time.monotonic() + seconds
-        self._write_down()
-        while self._workers.in_flight:
-            try:
-                self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
-            except HaltError as error:
-                self.summary.halted = str(error)
-                self._send_no_more()
-            except Empty:
-                break
-        self._write_down()
-
-    def _finish_one(self, timeout: float | None = None) -> None:
-        """Note how a request ended, and let the next one begin.
-
-        Args:
-            timeout: Seconds to wait for one to end; None: as long as it takes. Whoever waits
-                has nothing left to write down.
-
-        Raises:
-            queue.Empty: None has ended by then.
-            HaltError: No other request would end better.
-        """
-        if timeout != 0:
-            self._write_down()
-        try:
-            job, result = self._workers.take(timeout)
-        except WokenError:
-            self.leave_if_asked()
-            return
-        self._conclude(job, result)
-        self._send_next()
-
-    def _conclude(self, job: Job, result: str | BaseException | None) -> None:
+    def _conclude(self, job: Job, result: Result) -> None:
         match result:
             case RejectedError():
                 self._failures = 0  # whoever refuses is there
@@ -393,5 +329,5 @@ class Delivery(Dispatch):
             if session := found.get(session_ids[entry.id]):
                 self.store.recover(entry, utc(datetime.now(UTC)), str(session.get("id") or ""))
                 logger.info("%s %s had arrived before the last run died", entry.kind, entry.id)
-        self._write_down()
+        self._outbox.write_down()
         return self.store.entries(entries[0].kind, [entry.id for entry in entries])
