@@ -5,7 +5,7 @@ is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
 what was committed survives kill -9 and a power cut.
 """
 
-from target_creovai.store.store import (
+from target_creovai.store.due import (
     DELETED_LATER,
     PENDING,
     SEND_AGAIN,
@@ -13,11 +13,10 @@ from target_creovai.store.store import (
     SET_ASIDE,
     SKIPPED,
     WAITING,
-    Entry,
-    StagedRow,
-    Standing,
-    Store,
 )
+from target_creovai.store.ledger import Entry, Standing
+from target_creovai.store.rows import StagedRow
+from target_creovai.store.store import Store
 
 __all__ = [
     "DELETED_LATER",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def org() -> SmallOrg:
-    """An org of nine conversations that are due, and one open case."""
+    """An org of 21 conversations that are due, and one open case."""
     return small_org()
 
 
@@ -25,6 +25,7 @@ def org() -> SmallOrg:
 def salesforce(org: SmallOrg) -> Iterator[SalesforceServer]:
     """Small pages, so that every stream has several."""
     with SalesforceServer(org.org, page_size=4) as server:
+        server.app_scopes = "api sfap_api"
         yield server
 
 

@@ -28,18 +28,19 @@ OPENED = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SmallOrg:
-    """Three closed cases, an open one, and six chats in six languages."""
+    """Three closed cases, an open one, six chats in six languages, and twelve enhanced ones."""
 
     org: SalesforceOrg
     cases: CaseDesk
     closed: list[str]
     still_open: str
     chats: list[str]
+    sessions: list[str]
 
     @property
     def deliverable(self) -> set[str]:
         """The Ids of what a run must deliver."""
-        return {*self.closed, *self.chats}
+        return {*self.closed, *self.chats, *self.sessions}
 
 
 def small_org() -> SmallOrg:
@@ -56,7 +57,8 @@ def small_org() -> SmallOrg:
         deployment=org.add("LiveChatDeployment", MasterLabel="Shop"),
     )
     closed = [cases.add(OPENED + timedelta(days=n), closed=True) for n in range(3)]
-    add_enhanced_chats(org, agents, customers, OPENED)
+    # The last of them is the one in which nobody speaks.
+    *sessions, _silent = add_enhanced_chats(org, agents, customers, OPENED)
     return SmallOrg(
         org=org,
         cases=cases,
@@ -66,6 +68,7 @@ def small_org() -> SmallOrg:
             chats.add(dialogue, OPENED + timedelta(hours=n), bot=n == 1, case_id=closed[0])
             for n, dialogue in enumerate(other_dialogues())
         ],
+        sessions=sessions,
     )
 
 

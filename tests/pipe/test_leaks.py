@@ -186,6 +186,7 @@ def test_meltano_at_debug_level_is_silent(
         SalesforceServer(canaries.org) as salesforce,
         CreovaiServer(api_user="demo-user", api_password="demo-secret") as tenant,
     ):
+        salesforce.app_scopes = "api sfap_api"
         job = ("--environment=demo", "run", "tap-salesforce-chat", "target-creovai")
         ended = meltano(tmp_path, salesforce, tenant, "--log-level=debug", *job)
 

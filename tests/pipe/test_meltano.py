@@ -64,7 +64,11 @@ def test_the_job_runs_incrementally(
     assert asked
     assert all("SystemModstamp >" in soql for soql in asked)
     # What was said in enhanced chats was read once, and not again.
-    read = [place for place, call in enumerate(salesforce.calls) if call.path.endswith("/entries")]
+    read = [
+        place
+        for place, call in enumerate(salesforce.calls)
+        if call.path.endswith("/conversation-entries")
+    ]
     assert read
     assert max(read) < calls
     assert not any("LastViewedDate" in soql for soql in asked)

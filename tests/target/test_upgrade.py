@@ -62,7 +62,7 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr("target_creovai.store.store.merged_cases", fail)
+        patch.setattr("target_creovai.store.database.merged_cases", fail)
         with pytest.raises(Exception, match="cannot be opened"):
             Store(url)
     assert columns(url) == before

@@ -1,0 +1,161 @@
+"""The database below the store: opened, upgraded, and shared with other runs."""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from target_creovai.errors import StoreError
+from target_creovai.store.due import touch
+from target_creovai.store.engine import lock_schema, make_engine
+from target_creovai.store.merges import merged_cases, with_winners, write_merges
+from target_creovai.store.runs import Runs
+from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION, upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+class Database:
+    """Tables, the runs that use them, and a few notes; use it as a context manager."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store, and make it where there is none.
+
+        Raises:
+            StoreError: The URL is no database's, the database cannot be used, or
+                a newer version of this package wrote it.
+        """
+        try:
+            self._engine = make_engine(url)
+            self._upsert = _UPSERTS[self._engine.dialect.name]
+            # A target holds its store to the end: the connections go with it, however it ends.
+            weakref.finalize(self, self._engine.dispose)
+            self._prepare()
+            self._runs = Runs(self._engine, self._upsert)
+            weakref.finalize(self, self._runs.close)
+        except KeyError:
+            msg = (
+                f"store_url names a {self._engine.dialect.name} database: use sqlite or postgresql"
+            )
+            raise StoreError(msg) from None
+        except ImportError as error:
+            msg = (
+                f"store_url needs a database driver that is not installed ({error.name}). For "
+                "PostgreSQL: install salesforce-creovai[postgres], and write postgresql+psycopg://."
+            )
+            raise StoreError(msg) from None
+        except (ArgumentError, ValueError):
+            # Their texts quote parts of the URL, which may be parts of its password.
+            msg = "store_url is not a database URL that this installation can open: see the README."
+            raise StoreError(msg) from None
+        except (SQLAlchemyError, OSError) as error:
+            reason = str(getattr(error, "orig", None) or error)
+            msg = f"The store cannot be opened ({reason}): check store_url and the rights on it."
+            raise StoreError(msg) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runs.close()
+        self._engine.dispose()
+
+    def _prepare(self) -> None:
+        with self._engine.begin() as db:
+            lock_schema(db)
+            METADATA.create_all(db)
+            db.execute(
+                self._upsert(META)
+                .values(name="schema_version", value=str(SCHEMA_VERSION))
+                .on_conflict_do_nothing()
+            )
+            query = sa.select(META.c.value).where(META.c.name == "schema_version")
+            version = int(db.scalar(query) or 0)
+            if version > SCHEMA_VERSION:
+                msg = (
+                    "The store was written by a newer version of target-creovai (schema "
+                    f"{version}, this version knows {SCHEMA_VERSION}): upgrade, or name another "
+                    "store_url."
+                )
+                raise StoreError(msg)
+            if version < SCHEMA_VERSION:
+                self._upgrade(db, version)
+
+    def _upgrade(self, db: sa.Connection, version: int) -> None:
+        """Bring a store of an earlier version up to this one; all of it or nothing."""
+        upgrade(db, version)
+        # Merges are new in version 2, and rows that are stored already bring no news.
+        merges = merged_cases(db)
+        write_merges(db, self._upsert, "case", merges)
+        touch(db, self._upsert, with_winners(db, {("case", loser) for loser in merges}))
+        self._set_meta(db, "schema_version", str(SCHEMA_VERSION))
+
+    # Runs
+
+    @property
+    def input_ended_well(self) -> bool:
+        """Tell whether no input is open: none that runs, and none that broke off."""
+        with self._reading() as db:
+            return self._runs.inputs_ended_well(db)
+
+    def end_input(self, *, well: bool) -> None:
+        """Note how the input ended: after a whole one, cases may be delivered."""
+        with self._engine.begin() as db:
+            self._runs.end_input(db, well=well)
+
+    def note_run(self, **note: object) -> None:
+        """Write down how a run goes: when it began and, once it ended, how."""
+        with self._engine.begin() as db:
+            self._set_meta(db, "run", msgspec.json.encode(note).decode())
+
+    def last_run(self) -> dict[str, Any] | None:
+        """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
+        note = self._meta("run")
+        return msgspec.json.decode(note) if note else None
+
+    def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
+        """Deliver for as long as a `with` block lasts; it gets whether that may be now.
+
+        On SQLite one run delivers at a time; on PostgreSQL several do, each what it claims.
+        `alone`: nobody else delivers, and nobody else may begin.
+        """
+        return self._runs.delivering(alone=alone)
+
+    @property
+    def lease_lost(self) -> bool:
+        """Tell whether this run was away for so long that another may deliver what it claimed."""
+        return self._runs.lost
+
+    # Plumbing
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """Read without a transaction of our own, so that no reader holds up a writer."""
+        with self._engine.connect() as db:
+            yield db.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _meta(self, name: str) -> str | None:
+        with self._reading() as db:
+            return db.scalar(sa.select(META.c.value).where(META.c.name == name))
+
+    def _set_meta(self, db: sa.Connection, name: str, value: str) -> None:
+        insert = self._upsert(META).values(name=name, value=value)
+        db.execute(
+            insert.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"value": value},
+                where=META.c.value != value,
+            )
+        )

@@ -1,0 +1,282 @@
+"""The ledger: what is due, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from target_creovai.errors import StoreError
+from target_creovai.store.database import Database
+from target_creovai.store.due import PENDING, SENT, SKIPPED, WAITING, is_due
+from target_creovai.store.tables import LEDGER, META, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One conversation's line in the ledger, as far as delivery looks at it."""
+
+    kind: str
+    id: str
+    revision: int
+    outcome: str
+    refused_hash: str | None
+    intent_hash: str | None
+    content_hash: str | None
+    metadata: bytes | None
+    changed_at: str | None
+    sent_at: str | None
+    erased_at: str | None
+
+
+class Standing(NamedTuple):
+    """How many conversations stand where. `oldest` has not changed for the longest time."""
+
+    kind: str
+    outcome: str
+    reason: str | None
+    number: int
+    oldest: str | None
+
+
+# Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
+_LINE = sa.update(LEDGER).where(
+    LEDGER.c.kind == sa.bindparam("of_kind"), LEDGER.c.id == sa.bindparam("of_id")
+)
+_ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
+
+
+class Ledger(Database):
+    """One line for each conversation.
+
+    What becomes of one is only noted by the methods that say so, until `write_down`: a commit
+    waits for the disk, and one for many costs hardly more than one for each.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._noted: list[tuple[sa.Update | sa.Delete, dict[str, Any]]] = []
+
+    # What is due
+
+    def due(
+        self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
+    ) -> list[Entry]:
+        """Return conversations to look at, in order of Id, from the one behind `after`.
+
+        Due is what changed since it was assembled, what time or another set of
+        assembly rules may free, what was left pending, and what an earlier run
+        sent without living to see the answer.
+        """
+        query = (
+            sa.select(*_ENTRY_COLUMNS)
+            .where(is_due(kind, rules, now), LEDGER.c.id > after)
+            .order_by(LEDGER.c.id)
+            .limit(limit)
+        )
+        with self._reading() as db:
+            return [Entry(*row) for row in db.execute(query)]
+
+    def claim(
+        self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
+    ) -> list[Entry]:
+        """Return what `due` does, and keep other runs from it until it is concluded.
+
+        What another run that lives has claimed is passed over.
+        """
+        c = LEDGER.c
+        query = (
+            sa.select(*_ENTRY_COLUMNS)
+            .where(is_due(kind, rules, now), self._runs.free(), c.id > after)
+            .order_by(c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._engine.begin() as db:
+            entries = [Entry(*row) for row in db.execute(query)]
+            mine = sa.and_(c.kind == kind, c.id.in_([entry.id for entry in entries]))
+            db.execute(sa.update(LEDGER).where(mine).values(claimed_by=self._runs.id))
+        return entries
+
+    def claimed_by_others(self, kind: str, *, rules: str, now: str) -> int:
+        """Return how many conversations that are due another run has claimed.
+
+        Whether it lives or not: a dead one's are claimed by whoever comes by, unless its
+        connection outlives it, and a transaction of it still locks them.
+        """
+        due = sa.and_(is_due(kind, rules, now), LEDGER.c.claimed_by != self._runs.id)
+        with self._reading() as db:
+            return db.scalar(sa.select(sa.func.count()).select_from(LEDGER).where(due)) or 0
+
+    def count_due(self, kind: str, *, rules: str, now: str) -> int:
+        """Return how many conversations `due` would come to."""
+        query = sa.select(sa.func.count()).select_from(LEDGER).where(is_due(kind, rules, now))
+        with self._reading() as db:
+            return db.scalar(query) or 0
+
+    def entries(self, kind: str, ids: Sequence[str]) -> list[Entry]:
+        """Return these conversations as the ledger has them now, in order of Id."""
+        c = LEDGER.c
+        query = sa.select(*_ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
+        with self._reading() as db:
+            return [Entry(*row) for row in db.execute(query)]
+
+    def outcomes(self) -> list[Standing]:
+        """Return how many conversations stand where."""
+        columns = (LEDGER.c.kind, LEDGER.c.outcome, LEDGER.c.reason)
+        counts = (sa.func.count(), sa.func.min(LEDGER.c.changed_at))
+        query = sa.select(*columns, *counts).group_by(*columns).order_by(*columns)
+        with self._reading() as db:
+            return [Standing(*row) for row in db.execute(query)]
+
+    # What became of it
+
+    def settle(
+        self,
+        entry: Entry,
+        outcome: str,
+        *,
+        rules: str,
+        reason: str | None = None,
+        detail: str | None = None,
+        due_at: str | None = None,
+        refused_hash: str | None = None,
+    ) -> None:
+        """Note what became of a conversation that was not sent now."""
+        self._conclude(
+            entry,
+            outcome,
+            rules,
+            reason=reason,
+            detail=detail,
+            due_at=due_at,
+            refused_hash=refused_hash,
+        )
+
+    def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
+        """Note that nothing is to be sent: Creovai has it, or refused just this."""
+        cleared = {"reason": None, "detail": None} if outcome == SENT else {}
+        self._conclude(entry, outcome, rules, **cleared)
+
+    def intend(self, entry: Entry, content_hash: str, metadata: bytes) -> None:
+        """Note what is about to be posted; it is to be written down before that."""
+        self._update(
+            entry,
+            outcome=PENDING,
+            reason=None,
+            detail=None,
+            intent_hash=content_hash,
+            intent_metadata=metadata,
+        )
+
+    def receipt(
+        self,
+        entry: Entry,
+        *,
+        rules: str,
+        sent_at: str,
+        content_hash: str | None,
+        metadata: bytes,
+        creovai_id: str | None,
+    ) -> None:
+        """Note that Creovai has this content."""
+        values = {"creovai_id": creovai_id} if creovai_id else {}
+        self._conclude(
+            entry,
+            SENT,
+            rules,
+            reason=None,
+            detail=None,
+            refused_hash=None,
+            sent_at=sent_at,
+            content_hash=content_hash,
+            metadata=metadata,
+            **values,
+        )
+
+    def recover(self, entry: Entry, sent_at: str, creovai_id: str) -> None:
+        """Note, in the place of an intent, the receipt that a run did not live to write."""
+        self._update(
+            entry,
+            _LINE.values(content_hash=LEDGER.c.intent_hash, metadata=LEDGER.c.intent_metadata),
+            outcome=SENT,
+            reason=None,
+            sent_at=sent_at,
+            creovai_id=creovai_id or None,
+            intent_hash=None,
+            intent_metadata=None,
+        )
+
+    def postpone(self, entry: Entry, reason: str) -> None:
+        """Note that a conversation stays pending; so does its intent: it is looked up first."""
+        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
+
+    def bury(
+        self, entry: Entry, *, rules: str, reason: str | None = None, erased_at: str | None = None
+    ) -> None:
+        """Note that the rows of an erased conversation go, and its tombstone stays.
+
+        Without a reason and a time: those that stand there stay.
+        """
+        told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
+        own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
+        self._noted.append((sa.delete(ROWS).where(own), {}))
+        self._conclude(entry, SKIPPED, rules, detail=None, metadata=None, **told)
+
+    def write_down(self) -> None:
+        """Commit, all at once, what was noted since the last time."""
+        if not self._noted:
+            return
+        with self._engine.begin() as db:
+            for statement, values in self._noted:
+                db.execute(statement, values)
+        self._noted.clear()
+
+    def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
+        """Note the outcome of this revision; no intent is open any more."""
+        self._update(
+            entry,
+            outcome=outcome,
+            rules=rules,
+            assembled=entry.revision,
+            intent_hash=None,
+            intent_metadata=None,
+            claimed_by=None,
+            **({"due_at": None} | values),
+        )
+
+    def _update(self, entry: Entry, statement: sa.Update | None = None, **values: Any) -> None:
+        line = {"of_kind": entry.kind, "of_id": entry.id}
+        self._noted.append((_LINE if statement is None else statement, line | values))
+
+    # All of it
+
+    def keep_to_prefix(self, prefix: str) -> None:
+        """Refuse to send from one store under two prefixes: all would arrive twice.
+
+        Raises:
+            StoreError: What was sent so far had another `session_id_prefix`.
+        """
+        with self._engine.begin() as db:
+            known = db.scalar(sa.select(META.c.value).where(META.c.name == "session_id_prefix"))
+            if known == prefix:
+                return
+            sent = sa.exists().where(LEDGER.c.content_hash.is_not(None))
+            if known is not None and db.scalar(sa.select(sent)):
+                msg = (
+                    f"This store has sent with session_id_prefix '{known}', not '{prefix}': go "
+                    "back to it, or give each org a store of its own (on PostgreSQL, a database)."
+                )
+                raise StoreError(msg)
+            self._set_meta(db, "session_id_prefix", prefix)
+
+    def look_again(self, reason: str) -> None:
+        """Make due what waits for this reason."""
+        c = LEDGER.c
+        waiting = sa.update(LEDGER).where(c.outcome == WAITING, c.reason == reason)
+        with self._engine.begin() as db:
+            db.execute(waiting.values(assembled=None))

@@ -1,0 +1,187 @@
+"""The rows that conversations are made of: staged by the batch, and read by the conversation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from target_creovai.store.collected import companions, write_collections
+from target_creovai.store.database import Database
+from target_creovai.store.due import SENT, SKIPPED, touch
+from target_creovai.store.merges import owners, with_winners, write_merges
+from target_creovai.store.retention import drop_texts, reconsider, row_of
+from target_creovai.store.tables import IS_DROPPED, ROWS, chunks, execute_many
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Sequence
+
+    from target_creovai.model import Row
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
+
+    Where `merges` is true the row is a conversation itself, and `merged_into` the one
+    that takes over all its rows, if there is any. Conversations of the same `collection`
+    belong together.
+    """
+
+    stream: str
+    id: str
+    kind: str
+    conversation: str | None
+    modified: str
+    body: bytes
+    merges: bool = False
+    merged_into: str | None = None
+    collection: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes a row the same row."""
+        return self.stream, self.id
+
+
+class Rows(Database):
+    """Stages rows, and gives them back by the conversation that they make."""
+
+    def stage(self, rows: Sequence[StagedRow]) -> list[StagedRow]:
+        """Store rows in one transaction; return those that changed something.
+
+        Idempotent by (stream, id): a copy that is older than the stored row, or
+        the same, changes nothing. The input counts as not ended from here on.
+        """
+        newest: dict[tuple[str, str], StagedRow] = {}
+        for row in rows:
+            if row.key not in newest or row.modified >= newest[row.key].modified:
+                newest[row.key] = row
+        with self._engine.begin() as db:
+            known = self._known(db, newest)
+            changed = [row for row in newest.values() if _is_news(row, known.get(row.key))]
+            if changed:
+                self._take(db, changed, known)
+            self._refill(db, newest.values(), known)
+            self._runs.reading(db)
+        return changed
+
+    def rows_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
+        """Return the rows of these conversations: by conversation, then by stream.
+
+        The rows of those that were merged into one of them are among its rows. Where one
+        belongs to a collection with others, so is the Id of another of them.
+        """
+        found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
+        c = ROWS.c
+        query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
+        with self._reading() as db:
+            takers = owners(db, kind, ids)
+            for some in chunks(list(takers)):
+                wanted = query.where(c.kind == kind, c.conversation.in_(some))
+                for conversation, stream, *stored in db.execute(wanted):
+                    row = row_of(*stored)
+                    for key in takers[conversation]:
+                        found[key][stream].append(row)
+            for key, stream, companion in companions(db, kind, ids):
+                found[key][stream].append({"Id": companion})
+        return found
+
+    def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Return these conversations and those whose rows they took over."""
+        with self._reading() as db:
+            return sorted(owners(db, kind, ids))
+
+    def drop_texts(self, before: str) -> Counter[str]:
+        """Drop the text of what was delivered, or skipped, and rests since; return how many."""
+        return drop_texts(self._engine, (SENT, SKIPPED), before)
+
+    def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
+        """Write rows, and make due every conversation that loses or wins one by them."""
+        touched = {
+            (row.kind, conversation)
+            for row in rows
+            for conversation in (
+                row.conversation,
+                getattr(known.get(row.key), "conversation", None),
+            )
+            if conversation is not None
+        }
+        before = with_winners(db, touched)
+        self._write(db, rows)
+        merged_into: dict[str, dict[str, str | None]] = defaultdict(dict)
+        for row in rows:
+            if row.merges:
+                merged_into[row.kind][row.id] = row.merged_into
+        for kind, merges in merged_into.items():
+            write_merges(db, self._upsert, kind, merges)
+        write_collections(db, self._upsert, rows)
+        touch(db, self._upsert, before | with_winners(db, touched))
+
+    def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
+        """Give rows their text back that `drop_texts` took, and that have not changed since."""
+        refilled = [row for row in rows if _is_refill(row, known.get(row.key))]
+        if refilled:
+            self._write(db, refilled)
+            reconsider(db, {(row.kind, row.conversation) for row in refilled if row.conversation})
+
+    def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
+        by_stream: dict[str, list[str]] = defaultdict(list)
+        for stream, row_id in keys:
+            by_stream[stream].append(row_id)
+        names = ("stream", "id", "conversation", "modified", "digest")
+        columns = (*(ROWS.c[name] for name in names), IS_DROPPED.label("is_dropped"))
+        return {
+            (row.stream, row.id): row
+            for stream, ids in by_stream.items()
+            for some in chunks(ids)
+            for row in db.execute(
+                sa.select(*columns).where(ROWS.c.stream == stream, ROWS.c.id.in_(some))
+            )
+        }
+
+    def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
+        insert = self._upsert(ROWS)
+        statement = insert.on_conflict_do_update(
+            index_elements=["stream", "id"],
+            set_={
+                name: insert.excluded[name]
+                for name in ("kind", "conversation", "modified", "digest", "body")
+            },
+            where=insert.excluded.modified >= ROWS.c.modified,
+        )
+        execute_many(
+            db,
+            statement,
+            [
+                {
+                    "stream": row.stream,
+                    "id": row.id,
+                    "kind": row.kind,
+                    "conversation": row.conversation,
+                    "modified": row.modified,
+                    "digest": _digest(row.body),
+                    "body": row.body,
+                }
+                for row in rows
+            ],
+        )
+
+
+def _is_news(row: StagedRow, known: Any) -> bool:
+    if known is None:
+        return True
+    same = known.digest == _digest(row.body) and known.conversation == row.conversation
+    return row.modified >= known.modified and not same
+
+
+def _is_refill(row: StagedRow, known: Any) -> bool:
+    return known is not None and known.is_dropped and known.digest == _digest(row.body)
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16).digest()
