@@ -94,31 +94,33 @@ def test_one_delivers_at_a_time(run_shared: TargetRunner, creovai: CreovaiServer
 
 
 def test_sessions_of_one_conversation_know_of_each_other(
-    run: TargetRunner, creovai: CreovaiServer
+    run_shared: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """The store tells it, whichever database it is."""
-    run(*(row for n in (1, 2) for row in enhanced(n, ConversationId="0dw0")), *enhanced(3))
+    run_shared(*(row for n in (1, 2) for row in enhanced(n, ConversationId="0dw0")), *enhanced(3))
 
     found = {key: chat.get("collectionId") for key, chat in sorted(creovai.chats.items())}
     assert list(found) == [session_id(n) for n in (1, 2, 3)]
     assert list(found.values()) == ["conversation-1", "conversation-2", None]
 
 
-def test_text_is_dropped_and_comes_back(run: TargetRunner, creovai: CreovaiServer) -> None:
+def test_text_is_dropped_and_comes_back(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
     """`retention_days` with a late comment, a merged case, and all rows once more."""
-    run.config["retention_days"] = 0
+    run_shared.config["retention_days"] = 0
     loser = [case(2, MasterRecordId=case_id(1), Description="twice"), comment(4, case=2)]
     rows = [case(1, Description="once"), *loser, chat()]
     sizes = "SELECT length(body) AS size FROM creovai_rows"
-    assert run(*rows).says("dropped") == ["dropped    the text of 2 cases, 1 chat from the store"]
-    assert {row.size for row in run.query(sizes)} == {0}
+    assert run_shared(*rows).says("dropped") == [
+        "dropped    the text of 2 cases, 1 chat from the store"
+    ]
+    assert {row.size for row in run_shared.query(sizes)} == {0}
 
-    late = run(comment(5, CreatedDate=at("19:00")))
+    late = run_shared(comment(5, CreatedDate=at("19:00")))
     assert late.exit_code == 1
     assert len(late.says("TO DO      needs its rows again: ")) == 1
     assert creovai.post_count(case_id()) == 1
 
-    assert run(*rows).exit_code == 0
+    assert run_shared(*rows).exit_code == 0
     assert texts(creovai.cases[case_id()]) == ["once", "twice", "comment 4", "comment 5"]
-    assert {row.size for row in run.query(sizes)} == {0}
+    assert {row.size for row in run_shared.query(sizes)} == {0}
     assert len(creovai.chats) == 1
