@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.delivery import deliver
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from tests.target import support
@@ -211,9 +212,10 @@ def _staged(record: Record) -> Any:
 
 
 def test_what_another_transaction_locks_is_waited_for(
-    run_shared: TargetRunner, creovai: CreovaiServer
+    run_shared: TargetRunner, creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection of a machine that is gone may live on for a while: its work is not done."""
+    monkeypatch.setattr(deliver, "LOOKS_AT_OTHERS", 5)
     make_due(run_shared, 2)
     change(run_shared, "UPDATE creovai_conversations SET claimed_by = 'gone'")
     engine = sa.create_engine(run_shared.config["store_url"])
