@@ -23,7 +23,15 @@ from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.kinds import KINDS
 from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
-from target_creovai.store import DELETED_LATER, SEND_AGAIN, SENT, SET_ASIDE, SKIPPED, WAITING
+from target_creovai.store import (
+    DELETED_LATER,
+    PENDING,
+    SEND_AGAIN,
+    SENT,
+    SET_ASIDE,
+    SKIPPED,
+    WAITING,
+)
 from target_creovai.summary import Trouble
 
 if TYPE_CHECKING:
@@ -184,12 +192,19 @@ class Delivery(Dispatch):
         self._outbox.let_go()
 
     def _is_settled(self, entry: Entry) -> bool:
-        if entry.erased_at:
-            self.store.bury(entry, rules=self.rules_hash)
-            return True
         if self._erasures and entry in self._erasures:
             return True
+        if entry.erased_at:
+            self._settle_erased(entry)
+            return True
         return self._early and (entry.kind, entry.id) in self.summary.pending
+
+    def _settle_erased(self, entry: Entry) -> None:
+        """Go on with an erasure that no answer came to; what is done is only buried again."""
+        if self._erasures and entry.outcome == PENDING:
+            self._erasures.note(entry, self.rules_hash)
+        else:
+            self.store.bury(entry, rules=self.rules_hash)
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""

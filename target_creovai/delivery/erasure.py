@@ -82,30 +82,45 @@ class Erasures:
 
     def _take_back(self, noted: Sequence[tuple[Entry, str]]) -> None:
         found = self._sender.what_arrived([self._prefix + entry.id for entry, _ in noted])
-        known = [self._prefix + entry.id for entry, _ in noted if self._prefix + entry.id in found]
-        try:
-            done = self._sender.patience.retrying(self._way.call)(self._sender.client, known)
-            reason = f"Creovai has not {self._way.done} it yet"
-        except (RejectedError, RetryLaterError) as error:
-            done, reason = set(), str(error)
+        known = [entry for entry, _ in noted if self._prefix + entry.id in found]
+        # Before the request: whoever finds it done knows by whom, and never sends it again.
+        now = utc(datetime.now(UTC))
+        for entry in known:
+            self._store.intend_erasure(entry, self._to_do, now)
+        self._store.write_down()
+        done, reason = self._ask([self._prefix + entry.id for entry in known])
         for entry, rules in noted:
             session_id = self._prefix + entry.id
-            if session_id in done or (session_id not in found and _is_old(entry)):
-                self._bury(entry, rules)
+            if session_id in done or (session_id not in found and _is_gone(entry)):
+                self._bury(entry, rules, now)
             else:
                 self._put_off(entry, reason if session_id in found else "Creovai has it not yet")
 
-    def _bury(self, entry: Entry, rules: str) -> None:
+    def _ask(self, session_ids: Sequence[str]) -> tuple[set[str], str]:
+        """Return what is done, and why the rest is not."""
+        try:
+            done = self._sender.patience.retrying(self._way.call)(self._sender.client, session_ids)
+        except (RejectedError, RetryLaterError) as error:
+            return set(), str(error)
+        return done, f"Creovai has not {self._way.done} it yet"
+
+    @property
+    def _to_do(self) -> str:
+        return f"to be {self._way.done}"
+
+    def _bury(self, entry: Entry, rules: str, now: str) -> None:
         reason = f"{self._way.done} at Creovai: deleted in Salesforce"
-        self._store.bury(entry, rules=rules, reason=reason, erased_at=utc(datetime.now(UTC)))
+        self._store.bury(entry, rules=rules, reason=reason, erased_at=entry.erased_at or now)
         self._summary.erased[self._way.done, entry.kind] += 1
 
     def _put_off(self, entry: Entry, reason: str) -> None:
-        self._store.postpone(entry, f"to be {self._way.done}: {reason}")
-        trouble = Trouble(entry.kind, entry.id, f"to be {self._way.done}: {reason}")
+        self._store.postpone(entry, f"{self._to_do}: {reason}")
+        trouble = Trouble(entry.kind, entry.id, f"{self._to_do}: {reason}")
         self._summary.pending[entry.kind, entry.id] = trouble
 
 
-def _is_old(entry: Entry) -> bool:
+def _is_gone(entry: Entry) -> bool:
+    """Tell whether "not found" is to be believed: an earlier run erased it, or it is long ago."""
     sent_at = parse_time(entry.sent_at)
-    return sent_at is not None and datetime.now(UTC) - sent_at > SURELY_ARRIVED
+    long_ago = sent_at is not None and datetime.now(UTC) - sent_at > SURELY_ARRIVED
+    return entry.erased_at is not None or long_ago

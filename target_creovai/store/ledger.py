@@ -215,6 +215,10 @@ class Ledger(Database):
         """Note that a conversation stays pending; so does its intent: it is looked up first."""
         self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
 
+    def intend_erasure(self, entry: Entry, reason: str, erased_at: str) -> None:
+        """Note what is about to be erased; it is never sent again, whatever comes of it."""
+        self._update(entry, outcome=PENDING, reason=reason, erased_at=erased_at)
+
     def bury(
         self, entry: Entry, *, rules: str, reason: str | None = None, erased_at: str | None = None
     ) -> None:

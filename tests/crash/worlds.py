@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 RUNS = 3
 BEGIN = datetime(2024, 5, 7, 12, tzinfo=UTC)
-# What was purged can be told from what has not arrived yet only after a day.
-BETWEEN_RUNS = timedelta(days=2)
+BETWEEN_RUNS = timedelta(hours=6)
 ROWS_PER_STATE = 4
 LOOKBACK_ROWS = 2
 LOST = ("drop_before", "drop_after", "500_after", "503")

@@ -173,6 +173,24 @@ def test_what_creovai_has_not_yet_is_not_taken_for_gone(
     assert run_target.ledger()[chat_id()][1] == f"{done} at Creovai: deleted in Salesforce"
 
 
+@WAYS
+def test_an_erasure_whose_answer_never_came_is_known_to_be_done(
+    run_target: TargetRunner, creovai: CreovaiServer, way: str, done: str
+) -> None:
+    """The next run finds nothing there, and takes it neither for lost nor for late."""
+    path = {"exclude": "/capture/v2/status/exclude", "purge": "/interactions"}[way]
+    run_target(chat(), on_delete=way)
+    creovai.faults.add(Fault("drop_after", path=path, times=FOREVER))
+    first = run_target(deleted(chat()), on_delete=way)
+    assert first.exit_code == 1
+    assert "to be" in first.says("PENDING")[0]
+
+    creovai.faults.clear()
+    second = run_target(on_delete=way)
+    assert second.exit_code == 0
+    assert second.says(done) == [f"{done:<10} 1 chat at Creovai: deleted in Salesforce"]
+
+
 @pytest.mark.parametrize("fault", ["500", "drop_after", "429"])
 def test_a_lost_answer_is_no_matter(
     run_target: TargetRunner, creovai: CreovaiServer, fault: str
