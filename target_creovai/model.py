@@ -44,6 +44,13 @@ class Interface(StrEnum):
         return self is Interface.CHAT
 
 
+class OpenInput(StrEnum):
+    """An input whose rows may be half of what is to come."""
+
+    RUNNING = "another input is being read"
+    BROKEN = "the tap did not finish"
+
+
 class Finding(StrEnum):
     """What assembling noticed; `summary` counts it and says it in words."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pendulum
 
-from target_creovai.model import Finding
+from target_creovai.model import Finding, OpenInput
 from target_creovai.rows import parse_time
 
 if TYPE_CHECKING:
@@ -109,6 +109,13 @@ class Summary:
         queue = self.waiting[kind, reason]
         queue.count += count
         queue.oldest = min(filter(None, [queue.oldest, since]), default=None)
+
+    def hold(self, kind: str, why: OpenInput, count: int) -> None:
+        """Count what waits for an input to end; one that broke off needs someone's eye."""
+        if count and why is OpenInput.RUNNING:
+            self.add_waiting(kind, why, None, count)
+        elif count:
+            self.held[kind] += count
 
     @property
     def failed(self) -> bool:

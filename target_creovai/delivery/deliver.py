@@ -105,6 +105,7 @@ class Delivery(Dispatch):
                 self.summary.halted = "another run is delivering from this store: let it end first."
             elif not self.summary.halted:
                 self._to_the_end(self._all)
+        self.count_held()
         self._count_what_stands()
 
     def run_early(self, more_to_come: Callable[[], bool]) -> None:
@@ -140,14 +141,14 @@ class Delivery(Dispatch):
     def _all(self) -> None:
         if self.store.input_ended_well:
             self.store.look_again(UNPROVEN)
-        super().run()
+        self.walk_all()
         self._outbox.finish()
         for _ in range(LOOKS_AT_OTHERS):
             self.leave_if_asked()
             if self.summary.halted or not self._others_have():
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
-            super().run()
+            self.walk_all()
             self._outbox.finish()
         else:
             self.summary.halted = "another run has claimed conversations and does not deliver them."
@@ -269,11 +270,12 @@ class Delivery(Dispatch):
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
+        open_input = self.store.open_input
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason == UNPROVEN:
-                self.summary.held[kind] += count
+            elif outcome == WAITING and reason == UNPROVEN and open_input:
+                self.summary.hold(kind, open_input, count)
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,7 +43,11 @@ class Dispatch(ABC):
         Those that several streams make wait for an input that ended well: after
         any other, a case may lack half of its mails.
         """
+        self.walk_all()
         self.count_held()
+
+    def walk_all(self) -> None:
+        """Walk through what may go now."""
         for kind in self.kinds_to_go():
             self.walk(kind)
 
@@ -77,13 +80,13 @@ class Dispatch(ABC):
 
     def count_held(self) -> None:
         """Count what is due and waits for an input that ends well."""
-        if self.store.input_ended_well:
+        if (why := self.store.open_input) is None:
             return
         now = utc(datetime.now(UTC))
         for kind in KINDS.values():
             if kind.needs_whole_input:
                 count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
-                self.summary.held |= Counter({kind.name: count})  # zero leaves no trace
+                self.summary.hold(kind.name, why, count)
 
     def count_due(self) -> int:
         """Count what `run` would look at now."""
@@ -95,13 +98,16 @@ class Dispatch(ABC):
 
     def page(self, entries: Sequence[Entry]) -> None:
         """Assemble these conversations and hand each on."""
-        rows = self.store.rows_of(entries[0].kind, [entry.id for entry in entries])
+        kind = KINDS[entries[0].kind]
+        rows, whole = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
+        if kind.needs_whole_input and not whole:
+            return  # an input has begun since `kinds_to_go` looked
         for entry in entries:
             self.summary.looked_at += 1
             now = datetime.now(UTC)
             verdict = assemble(entry.kind, entry.id, rows.pop(entry.id), self.rules, now)
             match verdict:
-                case Ready() if not (verdict.proven or self.store.input_ended_well):
+                case Ready() if not (verdict.proven or whole):
                     self.wait(entry, Waiting(UNPROVEN))
                 case Ready():
                     self.summary.note(entry.kind, verdict.findings)

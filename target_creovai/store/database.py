@@ -21,6 +21,8 @@ from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION, upgrade
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_creovai.model import OpenInput
+
 _UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
@@ -107,8 +109,13 @@ class Database:
     @property
     def input_ended_well(self) -> bool:
         """Tell whether no input is open: none that runs, and none that broke off."""
+        return self.open_input is None
+
+    @property
+    def open_input(self) -> OpenInput | None:
+        """How it stands with the inputs that have not ended well, if there are any."""
         with self._reading() as db:
-            return self._runs.inputs_ended_well(db)
+            return self._runs.open_input(db)
 
     def end_input(self, *, well: bool) -> None:
         """Note how the input ended: after a whole one, cases may be delivered."""
@@ -145,6 +152,20 @@ class Database:
         """Read without a transaction of our own, so that no reader holds up a writer."""
         with self._engine.connect() as db:
             yield db.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sa.Connection]:
+        """Let several questions be answered as of one moment; this holds up no writer either."""
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.connect() as db:
+                yield db.execution_options(isolation_level="REPEATABLE READ")
+            return
+        with self._reading() as db:
+            db.exec_driver_sql("BEGIN DEFERRED")
+            try:
+                yield db
+            finally:
+                db.exec_driver_sql("ROLLBACK")
 
     def _meta(self, name: str) -> str | None:
         with self._reading() as db:

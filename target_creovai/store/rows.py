@@ -76,10 +76,20 @@ class Rows(Database):
         The rows of those that were merged into one of them are among its rows. Where one
         belongs to a collection with others, so is the Id of another of them.
         """
+        return self.snapshot_of(kind, ids)[0]
+
+    def snapshot_of(
+        self, kind: str, ids: Sequence[str]
+    ) -> tuple[dict[str, dict[str, list[Row]]], bool]:
+        """Return what `rows_of` does, and whether no input was open at that very moment.
+
+        Then no row is missing that an input has still to bring.
+        """
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         c = ROWS.c
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
-        with self._reading() as db:
+        with self._snapshot() as db:
+            whole = self._runs.open_input(db) is None
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))
@@ -89,7 +99,7 @@ class Rows(Database):
                         found[key][stream].append(row)
             for key, stream, companion in companions(db, kind, ids):
                 found[key][stream].append({"Id": companion})
-        return found
+        return found, whole
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from target_creovai.model import OpenInput
 from target_creovai.store.engine import file_lock
 from target_creovai.store.tables import LEDGER, RUNS
 
@@ -75,10 +76,12 @@ class Runs:
         ended = sa.update(RUNS).where(sa.or_(RUNS.c.id == self.id, superseded))
         db.execute(ended.values(reading=False))
 
-    @staticmethod
-    def inputs_ended_well(db: sa.Connection) -> bool:
-        """Tell whether no input is open: none that is being read, none that broke off."""
-        return not db.scalar(sa.select(sa.exists().where(RUNS.c.reading)))
+    def open_input(self, db: sa.Connection) -> OpenInput | None:
+        """Return how it stands with the inputs that have not ended well, if there are any."""
+        alive = set(db.scalars(sa.select(self._lives()).where(RUNS.c.reading)))
+        if not alive:
+            return None
+        return OpenInput.BROKEN if False in alive else OpenInput.RUNNING
 
     # Deliveries
 

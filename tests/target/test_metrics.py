@@ -46,7 +46,8 @@ def metrics(summary: Summary) -> Metrics:
 
 def points(caplog: pytest.LogCaptureFixture, kind: str = "counter") -> list[dict[str, Any]]:
     """Return what was logged, and forget it."""
-    found = [record.args[0] for record in caplog.records if isinstance(record.args, tuple)]
+    logged = [record for record in caplog.records if record.name.endswith("metrics")]
+    found = [record.args[0] for record in logged if isinstance(record.args, tuple)]
     told = [point.to_dict() for point in found if isinstance(point, Point)]
     caplog.clear()
     return [point for point in told if point["type"] == kind]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_creovai.staging import staged_row
+from target_creovai.store import Store
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import (
     COMPLETED,
@@ -20,9 +22,10 @@ from tests.target.rows import (
     comment,
     singer,
 )
-from tests.target.support import wait_until
+from tests.target.support import texts, wait_until
 
 if TYPE_CHECKING:
+    from target_creovai.store import Entry
     from tests.target.support import Process, TargetRunner
 
 
@@ -265,3 +268,28 @@ def test_a_dead_tap_holds_nothing_that_is_not_due(run_target: TargetRunner) -> N
 
     assert outcome.exit_code == 0
     assert outcome.says("HELD") == []
+
+
+def test_an_input_that_begins_meanwhile_keeps_its_cases(
+    run_target: TargetRunner, creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether rows are whole is told with the rows, as of one moment: there is no gap between."""
+    url = run_target.config["store_url"]
+    claim = Store.claim
+
+    def with_half_a_case(self: Store, kind: str, **options: Any) -> list[Entry]:
+        entries = claim(self, kind, **options)
+        if kind == "case" and entries:
+            with Store(url) as other:
+                other.stage([staged_row(*case(1, Description="half", SystemModstamp=at("23:00")))])
+        return entries
+
+    run_target(STARTED, case(1, Description="words"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "claim", with_half_a_case)
+        held = run_target(STARTED, COMPLETED)
+    assert creovai.cases == {}
+    assert held.says("HELD")
+
+    assert run_target(STARTED, COMPLETED).exit_code == 0
+    assert texts(creovai.cases[case_id()]) == ["half"]
