@@ -8,6 +8,7 @@ import time
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -17,6 +18,10 @@ from tests.target.support import TargetRunner
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# How long an example takes is the machine's business: two cores may be busy with more than this.
+hypothesis.settings.register_profile("any machine")
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from tests.fakes.creovai import CreovaiServer
 
-# World, first boundary, and how many boundaries on the next is: the first world meets all.
-SAMPLES = [(1, 1, 2), (1, 2, 2), (2, 3, 8), (3, 5, 8), (4, 7, 8), (5, 1, 8)]
+# World, first boundary, and how many boundaries on the next is: `python -m tests.crash` meets
+# all of more worlds.
+SAMPLES = [(1, 1, 4), (2, 3, 6), (3, 5, 12), (4, 7, 32), (5, 1, 12)]
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +52,13 @@ def test_killed_at_boundaries_nothing_is_lost_or_sent_twice(
     assert score.boundaries > 0
 
 
-@pytest.mark.parametrize("seed", [1, 6])
+@pytest.mark.parametrize("seed", [6])
 def test_killed_at_boundaries_on_postgresql(
     zygote: Zygote, creovai: CreovaiServer, folder: Path, postgresql_url: str, seed: int
 ) -> None:
     """The same, once the lease of the dead run has run out."""
     place = PostgresPlace(postgresql_url)
-    score = Campaign(make_world(seed), place, creovai, zygote, folder).run(seed, every=12)
+    score = Campaign(make_world(seed), place, creovai, zygote, folder).run(seed, every=16)
     print(f"\nworld {seed} on PostgreSQL: {score}")  # noqa: T201 -- as above
 
     assert score.failures == []

@@ -60,7 +60,7 @@ lookalikes = st.text(st.sampled_from('",\n\r\0a \u00e9'), max_size=12)
     ),
     size=st.integers(1, 40),
 )
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 def test_no_text_looks_like_the_end_of_a_cell(table: list[list[str]], size: int) -> None:
     """However its quotes, commas and line ends stand, and wherever chunks cut it."""
     text = io.StringIO(newline="")
@@ -151,9 +151,7 @@ any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @given(st.lists(st.tuples(any_text, any_text), min_size=1, max_size=8))
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rest_and_bulk_give_the_same_rows(
     served: SalesforceServer, texts: list[tuple[str, str]]
 ) -> None:

@@ -38,7 +38,7 @@ values = st.recursive(
 
 
 @given(body=values, name=st.none() | st.text(), more=st.dictionaries(st.text(), values, max_size=3))
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 def test_what_was_asked_for_leaves_and_nothing_else(
     body: Any, name: str | None, more: dict[str, Any]
 ) -> None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from target_creovai.parsers.messaging import (
@@ -346,7 +346,6 @@ def said_in(value: Any, name: str = "") -> list[str]:
     return [value.strip()] if name in TEXTS and isinstance(value, str) else []
 
 
-@settings(deadline=None)
 @given(odd_payloads)
 def test_no_word_of_a_message_is_lost(payload: dict[str, Any]) -> None:
     """Whatever its shape: a text in a place for texts is in what is sent."""
@@ -356,7 +355,6 @@ def test_no_word_of_a_message_is_lost(payload: dict[str, Any]) -> None:
     assert [words for words in said_in(message) if words not in text] == []
 
 
-@settings(deadline=None)
 @given(odd_json | odd_payloads, st.none() | words)
 def test_nothing_raises(value: Any, text: str | None) -> None:
     """One odd entry must not cost a conversation."""

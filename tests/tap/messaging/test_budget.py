@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.messaging.budget import Budget, Limit
@@ -47,7 +47,6 @@ def most_within(calls: list[datetime], period: timedelta) -> int:
     )
 
 
-@settings(deadline=None)
 @given(
     gaps=st.lists(
         st.tuples(st.integers(0, 2400), st.integers(1, 12), st.booleans(), st.integers(0, 9)),
@@ -74,7 +73,6 @@ def test_no_period_holds_more_calls_than_its_limit(
     assert most_within(calls, 30 * MINUTE) <= active
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=80), st.integers(1, 9))
 def test_whoever_waits_for_the_slot_gets_it(gaps: list[int], most: int) -> None:
     """The slot that is told is one, and the limit holds for those who wait for it, too."""
@@ -92,7 +90,6 @@ ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Austr
 TIMES = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
 
 
-@settings(deadline=None)
 @given(
     windows=st.lists(st.tuples(TIMES, TIMES).filter(lambda w: w[0] != w[1]), max_size=3),
     zone=st.sampled_from(ZONES),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.messaging.entries import (
@@ -82,7 +82,6 @@ def test_where_sessions_overlap_the_later_one_counts() -> None:
 MOMENTS = st.integers(T0 - DAY, T0 + 9 * DAY)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(MOMENTS, st.integers(0, 99)), max_size=40), st.randoms())
 def test_no_entry_is_lost_or_doubled(pairs: list[tuple[int, int]], random: Any) -> None:
     """Answers come in no order, and pages repeat what lies on their edge."""

@@ -175,7 +175,7 @@ harmless = st.one_of(
 
 
 @given(harmless, st.sampled_from([None, *REGIONS]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_other_numbers_stay(text: str, region: str | None) -> None:
     """Dates, case and order numbers, timestamps, Salesforce Ids, money, coordinates."""
     sentence = f"it says {text} here"
@@ -188,7 +188,7 @@ gaps = st.sampled_from(["", " ", "-", "\u00a0", "\u2011", ".", " - "])
 
 
 @given(prefixes, st.text("0123456789", min_size=15, max_size=15), gaps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_card_is_found(prefix: str, rest: str, gap: str) -> None:
     """Of sixteen digits, of any issuer, with any gap between its groups."""
     number = (prefix + rest)[:15]
@@ -201,7 +201,7 @@ def test_every_card_is_found(prefix: str, rest: str, gap: str) -> None:
 
 
 @given(st.text("0123456789", min_size=18, max_size=18), st.sampled_from(["", " ", "-"]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_iban_is_found(account: str, gap: str) -> None:
     """With its check digits, in one piece or in fours."""
     number = f"DE{iban.calc_check_digits(f'DE00{account}')}{account}"
@@ -224,7 +224,7 @@ def test_no_text_takes_for_ever(piece: str) -> None:
 
 
 @given(st.text(), st.integers())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_can_be_redacted(text: str, seed: int) -> None:
     """Whatever characters it has, between things to find."""
     words = ["4000007100423125", "ada@example.org", "+49 30 2345 6789", "DE44500105175407324931"]
