@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSY_TIMEOUT_SECONDS = 60
-PAGES_PER_CHECKPOINT = 8000  # 32 MB, which the file of the log may grow to
+# Of new stores. A row of text is 2 to 4 KB: of SQLite's usual 4 KB, it would leave the rest empty.
+PAGE_BYTES = 16 * 1024
+PAGES_PER_CHECKPOINT = 2000  # 32 MB, which the file of the log may grow to
 # PostgreSQL names its advisory locks by number: any will do, if it is always the same.
 SCHEMA_LOCK = 2403_1865_7127
 
@@ -83,6 +85,7 @@ def _create_private(path: Path) -> None:
 
 def _configure_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, below
+    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     # What is dropped or forgotten is overwritten with zeros, not left on free pages.

@@ -210,3 +210,13 @@ def test_a_reader_holds_up_no_writer(tmp_path: Path) -> None:
         assert rows.fetchone() == (1,)
 
         assert len(writer.stage(staged(NEW))) == 1
+
+
+def test_a_store_is_little_larger_than_its_rows(tmp_path: Path) -> None:
+    """Rows of a mail's size share pages: else a third of what is written is empty."""
+    rows = staged(*(comment(number, CommentBody="x" * 2300) for number in range(1000)))
+    with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        store.stage(rows)
+
+    files = tmp_path.glob("store.db*")
+    assert sum(file.stat().st_size for file in files) < 1.4 * sum(len(row.body) for row in rows)
