@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -16,6 +18,9 @@ from target_creovai.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What a pipe holds: Python's own 8 KB are three rows, and every read costs as much as a row's JSON.
+READ_BYTES = 64 * 1024
+
 
 class LineReader(GenericSingerReader[bytes]):
     """Reads bytes. `truncated` tells that the last line was cut off: the tap died."""
@@ -27,7 +32,10 @@ class LineReader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> IO[bytes]:
-        return sys.stdin.buffer
+        try:
+            return os.fdopen(sys.stdin.fileno(), "rb", READ_BYTES, closefd=False)
+        except io.UnsupportedOperation:  # no file of the system's
+            return sys.stdin.buffer
 
     @override
     def process_lines(
