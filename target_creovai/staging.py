@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import encode
-from target_creovai.rows import time_of
+from target_creovai.rows import parse_time
 from target_creovai.store import StagedRow
 
 if TYPE_CHECKING:
     from target_creovai.model import Row
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
-ID = re.compile(r"[A-Za-z0-9._~-]{1,40}")
+IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
 # A year that a sane row cannot be from: such a row would never be replaced again.
 LAST_YEAR = 2999
 
@@ -53,15 +53,16 @@ def staged_row(stream: str, record: Row) -> StagedRow:
 
 
 def _id(value: object) -> str | None:
-    return value if isinstance(value, str) and ID.fullmatch(value) else None
+    return value if isinstance(value, str) and IS_ID(value) else None
 
 
 def _version(stream: str, row_id: str, record: Row) -> str:
     """Return the version in one fixed form, whose text order is time order."""
     for field in ("SystemModstamp", "LastModifiedDate"):
-        if record.get(field) is None:
+        value = record.get(field)
+        if value is None:
             continue
-        moment = time_of(record, field)
+        moment = parse_time(value)
         if moment is None or moment.year > LAST_YEAR:
             msg = f"the {stream} row {row_id} has an impossible {field}"
             raise RowError(msg)

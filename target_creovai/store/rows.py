@@ -59,14 +59,15 @@ class Rows(Database):
         """
         newest: dict[tuple[str, str], StagedRow] = {}
         for row in rows:
-            if row.key not in newest or row.modified >= newest[row.key].modified:
-                newest[row.key] = row
+            key = row.key
+            if key not in newest or row.modified >= newest[key].modified:
+                newest[key] = row
         with self._engine.begin() as db:
             known = self._known(db, newest)
-            changed = [row for row in newest.values() if _is_news(row, known.get(row.key))]
+            changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
             if changed:
                 self._take(db, changed, known)
-            self._refill(db, newest.values(), known)
+            self._refill(db, [newest[key] for key in known], known)
             self._runs.reading(db)
         return changed
 
@@ -112,15 +113,10 @@ class Rows(Database):
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
         """Write rows, and make due every conversation that loses or wins one by them."""
-        touched = {
-            (row.kind, conversation)
-            for row in rows
-            for conversation in (
-                row.conversation,
-                getattr(known.get(row.key), "conversation", None),
-            )
-            if conversation is not None
-        }
+        stored = ((row.kind, known.get(row.key)) for row in rows)
+        told = {(kind, old.conversation) for kind, old in stored if old}
+        told |= {(row.kind, row.conversation) for row in rows}
+        touched = {(kind, key) for kind, key in told if key is not None}
         before = with_winners(db, touched)
         self._write(db, rows)
         merged_into: dict[str, dict[str, str | None]] = defaultdict(dict)
