@@ -74,8 +74,7 @@ def write_files(url: str, folder: Path, *, singer: bool) -> dict[str, list[str]]
         if isinstance(stream, SalesforceStream)
     }
     catalog = tap.catalog_dict
-    for entry in catalog["streams"]:
-        entry["metadata"][0]["metadata"]["selected"] = entry["tap_stream_id"] in SHAPE
+    catalog["streams"] = [item for item in catalog["streams"] if item["tap_stream_id"] in SHAPE]
     _dump(folder / "plan.json", queries)
     _dump(folder / "catalog.json", catalog)
     commands = {"bare loop": _peer("loop", "bare", url, folder)}
