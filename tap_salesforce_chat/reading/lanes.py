@@ -6,13 +6,14 @@ whose rows are due always gets on, so that nothing can be stuck.
 
 Queries that are due later wait until the first answer is there, so that an org that is down or
 refuses the login is asked once. Then they get what the query whose turn it is leaves to them, but
-never the last worker, nor more than half of the room.
+never the last worker. Room that an earlier lane is going to need is not there for a later one.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from functools import partial
+from itertools import takewhile
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 class _Lane:
     """A window: its batches that are here, and what became of it."""
 
-    def __init__(self, reading: Reading, window: Window) -> None:
+    def __init__(self, reading: Reading, window: Window, size: int = 0) -> None:
         self.reading = reading
         self.window = window
+        self.size = size  # bytes to expect of its first batch, 0 if that is not known
         self.batches: deque[Batch] = deque()
         self.started = False
         self.done = False
@@ -197,25 +199,36 @@ class Lanes:
 
     def _coming(self, lane: _Lane) -> int:
         """Return how many bytes to expect of a lane's next batch."""
-        return 0 if lane.at_end else lane.reading.largest or self._largest
+        return 0 if lane.at_end else lane.size or lane.reading.largest or self._largest
 
     def _has_room(self, lane: _Lane) -> bool:
         coming = self._coming(lane)
         if not coming or (self._is_due(lane) and not lane.batches):
             return True
-        room = ROOM if self._has_turn(lane) else ROOM // 2
-        return self._waiting + self._asking + coming <= room
+        return self._waiting + self._asking + self._promised_before(lane) + coming <= ROOM
+
+    def _promised_before(self, lane: _Lane) -> int:
+        """Return how many bytes lanes that are due earlier will ask for next.
+
+        All there is, while a query that is due earlier has not told what it has. But that does not
+        keep others from asking for their first rows.
+        """
+        earlier = list(takewhile(lambda other: other is not lane, self._all_lanes()))
+        if lane.reading.largest and not all(other.reading.largest for other in earlier):
+            return ROOM
+        return sum(0 if other.asking or other.done else self._coming(other) for other in earlier)
 
     def _leave(self, lane: _Lane, batch: Batch | None) -> None:
         with self._changed:
             self._asking -= lane.asking
+            lane.asking = 0
             if batch is not None and not lane.reading.closed:
                 self._take(lane, batch)
             self._changed.notify_all()
 
     def _take(self, lane: _Lane, batch: Batch) -> None:
         lane.batches.append(batch)
-        lane.at_end = batch.at_end
+        lane.at_end, lane.size = batch.at_end, 0
         self._waiting += batch.size
         self._note_size(lane.reading, batch.size)
         if not self._answered:
@@ -233,5 +246,5 @@ class Lanes:
                 return
             self._note_size(lane.reading, size)
             place = lanes.index(lane) + 1
-            lanes[place:place] = [_Lane(lane.reading, window) for window in windows]
+            lanes[place:place] = [_Lane(lane.reading, window, size) for window in windows]
             self._start_lanes()

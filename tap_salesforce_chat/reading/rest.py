@@ -18,6 +18,7 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
 )
+from tap_salesforce_chat.reading.proof import Group, Member, groups_for
 from tap_salesforce_chat.reading.rows import shape_of
 from tap_salesforce_chat.reading.windows import (
     Batch,
@@ -81,6 +82,8 @@ class RestSource:
         shape = shape_of(query.fields, self.schemas)
 
         def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
+            if window.proof:
+                return window.proof()
             nested = window.query is not query
             return _WindowReader(self, shape, window, hand_over, nested=nested).batches()
 
@@ -115,6 +118,7 @@ class _WindowReader:
         self._shape = shape
         self._query: Query | None = window.query
         self._by_id = window.by_id
+        self._group = window.group or Group(1, source.count)
         self._hand_over = hand_over
         self._nested = nested
         self._began: datetime | None = None  # Salesforce's clock
@@ -124,8 +128,8 @@ class _WindowReader:
     def batches(self) -> Iterator[Batch]:
         query = cast("Query", self._query)
         yield from self._rows_by_id(query) if self._by_id else self._rows_in_order(query)
-        if self._source.verify and self._query:
-            yield from self._missing_rows(self._query)
+        if self._source.verify:
+            self._end(query.since)
 
     # -- oldest change first -------------------------------------------------------------------
 
@@ -175,8 +179,17 @@ class _WindowReader:
         low = parse_instant(page.rows[-1].SystemModstamp)
         high = min(query.until or clock, clock)
         if parts > 1 and low < high:
-            self._query, *others = cut(query, low, high, parts)
-            self._hand_over(map(Window, others), page.size)
+            self._leave_to_others(cut(query, low, high, parts), pages_left / parts, page.size)
+
+    def _leave_to_others(self, queries: list[Query], pages: float, page_size: int) -> None:
+        """Keep the first query; hand the others over, to be proved together where each is small."""
+        kept = [self._group] if self._nested else []
+        groups = kept + groups_for(len(queries) - len(kept), pages, self._source.count)
+        self._group.leave()
+        self._query, self._group = queries[0], groups[0]
+        others = zip(queries[1:], groups[1:], strict=True)
+        windows = [Window(query, group=group) for query, group in others]
+        self._hand_over(windows, int(page_size * min(pages, 1)))
 
     def _within_window(self, page: Page) -> tuple[list[Row], bool]:
         """Return the rows up to where the next window begins, and whether that is on the page.
@@ -223,6 +236,7 @@ class _WindowReader:
         if clock is None:
             raise exc
         self._source.logger.warning("%s Asking for less at a time.", exc)
+        self._group.leave()
         low = self._last.modified if self._last else query.since
         self._hand_over(after_timeout(query, low, clock), 0)
         self._query = replace(query, until=low) if self._began else None
@@ -251,14 +265,19 @@ class _WindowReader:
 
     # -- the proof -----------------------------------------------------------------------------
 
+    def _end(self, start: datetime | None) -> None:
+        """Leave the rows that are here to the group, to be compared with Salesforce's count."""
+        query = self._query
+        if query and self._began:
+            query = replace(query, until=min(query.until or self._began, self._began))
+        self._group.end(Member(start, query, self._tally, self._missing_rows, self._hand_over))
+
     def _missing_rows(self, query: Query) -> Iterator[Batch]:
         """Compare with Salesforce's count; yield rows that only come when asked again.
 
         A row that changes meanwhile leaves the window, and a transaction that commits late puts
         one into it: both are settled by reading again.
         """
-        if self._began:
-            query = replace(query, until=min(query.until or self._began, self._began))
         if query.since and query.until and query.since >= query.until:
             return
         for reading in range(_MAX_READINGS + 1):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from tap_salesforce_chat.timestamps import format_instant, is_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from tap_salesforce_chat.reading.proof import Group
     from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.soql import Query
 
@@ -25,16 +26,22 @@ SHORTEST = timedelta(minutes=1)
 ROOM = 80_000_000
 # A window of more pages is cut: where rows and count differ, there is little to read again.
 MAX_PAGES = 10
-# So many pages behind the first one are no work to share.
-_FEW_PAGES = 3
+# Time cuts rows unevenly: a window that is to fit one page gets somewhat less.
+_SLACK = 1.1
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window to read: oldest change first, or by Id where that is too much for Salesforce."""
+    """A window to read: oldest change first, or by Id where that is too much for Salesforce.
+
+    A member of a group is compared with Salesforce's count together with it. A proof is what is
+    left to do of a window that was read.
+    """
 
     query: Query
     by_id: bool = False
+    group: Group | None = None
+    proof: Callable[[], Iterator[Batch]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +104,18 @@ def _halved(query: Query, low: datetime, high: datetime) -> list[Window]:
 def parts_for(pages_left: float, size: int, workers: int, *, nested: bool) -> int:
     """Return how many windows to make of a query that has pages left behind its first one.
 
-    A query of few pages stays one. More are shared among the workers: in windows so small that
+    A query of one more page stays one. More are shared among the workers: in windows so small that
     those in flight fit into memory together, or else they would wait for each other. Only a window
     that has become far too large is cut again.
     """
-    if pages_left <= (2 * MAX_PAGES if nested else _FEW_PAGES):
+    if pages_left <= (2 * MAX_PAGES if nested else 1):
         return 1
     if workers == 1:
         return ceil(pages_left / MAX_PAGES)
     fitting = ROOM / (workers * max(size, 1))
     by_size = ceil(pages_left / min(max(fitting, 1), MAX_PAGES))
-    return max(by_size, min(workers, int(pages_left)))
+    parts = max(by_size, min(workers, ceil(pages_left)))
+    return parts if parts < pages_left else ceil(pages_left * _SLACK)
 
 
 class Tally:

@@ -299,7 +299,7 @@ def test_a_row_that_neither_api_gives_ends_the_run(
 
     monkeypatch.setattr(server, "_page", incomplete)
 
-    run = bulk(server)
+    run = bulk(server, max_workers=1)
 
     assert isinstance(run.error, IncompleteError)
     assert "2 rows came, but Salesforce counts 3" in str(run.error)

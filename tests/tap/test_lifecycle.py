@@ -31,8 +31,8 @@ STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 
 @pytest.fixture
 def files(server: SalesforceServer, tmp_path: Path) -> tuple[str, ...]:
-    """The arguments of a sync of the stream Case."""
-    (tmp_path / "config.json").write_text(json.dumps(settings(server)))
+    """The arguments of a sync of the stream Case, one page after the other."""
+    (tmp_path / "config.json").write_text(json.dumps(settings(server, max_workers=1)))
     catalog = catalog_of(server, "Case")
     (tmp_path / "catalog.json").write_text(json.dumps(catalog, default=list))
     return (

@@ -292,7 +292,7 @@ def test_changes_during_the_run_are_no_false_alarm(
 
     monkeypatch.setattr(server, "_page", change_meanwhile)
 
-    run = sync(server, include_deleted=change != "delete")
+    run = sync(server, include_deleted=change != "delete", max_workers=1)
 
     assert set(run.column("Id")) == set(ids)
     assert run.bookmark() == "2024-05-01T12:00:05Z"

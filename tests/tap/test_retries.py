@@ -44,7 +44,7 @@ def test_a_passing_failure_costs_no_row(
     ids = add_cases(org, clock, 6)
     server.faults.add(Fault(kind, times=2, after=after))
 
-    run = sync(server)
+    run = sync(server, max_workers=1)
 
     assert run.column("Id") == ids
     assert len(waits) == 2
@@ -73,7 +73,7 @@ def test_tries_come_to_an_end(
     catalog = catalog_of(server, "Case")
     server.faults.add(Fault(kind, times=100, after=1))
 
-    run = run_tap(settings(server), catalog)
+    run = run_tap(settings(server, max_workers=1), catalog)
 
     assert isinstance(run.error, RetryLaterError)
     assert "Gave up after 7 tries" in str(run.error)
@@ -235,7 +235,7 @@ def test_the_quota_of_the_settings_stops_after_the_page(
     catalog = catalog_of(server, "Case")
     server.daily_limit, server.daily_used = 100, 49
 
-    run = run_tap(settings(server, quota_percent_total=50), catalog)
+    run = run_tap(settings(server, quota_percent_total=50, max_workers=1), catalog)
 
     assert isinstance(run.error, QuotaError)
     assert "quota_percent_total" in str(run.error)

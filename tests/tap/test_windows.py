@@ -36,8 +36,9 @@ def test_windows_meet(parts: int) -> None:
     ("pages_left", "size", "workers", "nested", "parts"),
     [
         pytest.param(0.5, MB, 8, False, 1, id="small"),
-        pytest.param(3, MB, 8, False, 1, id="few-pages"),
-        pytest.param(5, KB, 8, False, 5, id="one-window-a-page"),
+        pytest.param(1, MB, 8, False, 1, id="one-more-page"),
+        pytest.param(3, MB, 8, False, 4, id="few-pages"),
+        pytest.param(5, 20 * MB, 8, False, 6, id="few-large-pages"),
         pytest.param(80, KB, 8, False, 8, id="shared"),
         pytest.param(800, KB, 8, False, 80, id="not-too-large"),
         pytest.param(80, 4 * MB, 8, False, 32, id="large-pages"),
