@@ -6,6 +6,7 @@ retried, timed out, and counted against the quota alike.
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 import time
@@ -58,6 +59,9 @@ _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _ANYTHING = msgspec.json.Decoder()
 # An escape in JSON: a pair of surrogates, one without the other, or anything else.
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
+
+# Bytes: what the processor's cache holds is checked three times as fast as a whole page.
+_CHECKED_AT_ONCE = 2**16
 
 # As many connections as a run may have requests in flight; more would be closed after each use.
 _POOL_SIZE = 32
@@ -387,9 +391,25 @@ _PASSING = (
 def _content(response: requests.Response, subject: str) -> bytes:
     # The body in one piece: `content` would put it together from 10 KB each.
     try:
-        return b"".join(response.iter_content(None))
+        return _as_utf8(b"".join(response.iter_content(None)))
     except requests.RequestException as exc:
         raise _network_error(exc, subject) from None
+
+
+def _as_utf8(content: bytes) -> bytes:
+    """Return content that is UTF-8 for sure, with U+FFFD for what was not.
+
+    Texts are not decoded before they leave, and one wrong byte would make a target refuse the line.
+    """
+    rest = memoryview(content)
+    try:
+        while rest:
+            part = rest[:_CHECKED_AT_ONCE]
+            _, length = codecs.utf_8_decode(part, "strict", len(part) == len(rest))
+            rest = rest[length:]
+    except UnicodeDecodeError:
+        return content.decode("utf-8", "replace").encode()
+    return content
 
 
 class _Subresult(msgspec.Struct, rename="camel"):

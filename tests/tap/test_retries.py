@@ -198,6 +198,25 @@ def test_text_that_salesforce_cut_within_an_emoji_gets_through(
     assert sync(server).column("Subject") == ["Hi \N{GRINNING FACE} \\ud83d ??"]
 
 
+@pytest.mark.parametrize("broken", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe8\xb4"])
+@pytest.mark.parametrize("before", [0, 2**16 - 90, 2**16])
+def test_bytes_that_are_no_text_do_not_reach_the_target(
+    server: SalesforceServer,
+    interject: Callable[[requests.Response], None],
+    before: int,
+    broken: bytes,
+) -> None:
+    """One of them would make it refuse the line; what is around them is worth having."""
+    text = "\N{EURO SIGN}" * (before // 3) + "G"
+    row = '{"Id": "500x", "SystemModstamp": "2024-05-01T11:00:00.000+0000", "Subject": "A'
+    interject(canned(200, f'{{"records": [{row}{text}'.encode() + broken + b'Z"}]}'))
+
+    (subject,) = sync(server).column("Subject")
+
+    assert subject.startswith(f"A{text}\N{REPLACEMENT CHARACTER}")
+    assert subject.endswith("\N{REPLACEMENT CHARACTER}Z")
+
+
 def test_numbers_keep_all_their_digits(
     server: SalesforceServer, interject: Callable[[requests.Response], None]
 ) -> None:
