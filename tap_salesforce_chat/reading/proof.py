@@ -68,7 +68,9 @@ class Group:
             self._ended.append(member)
             if len(self._ended) < self._size:
                 return
-        ended = sorted(self._ended, key=lambda ended: ended.start or _BEGINNING)
+            # Windows know their group to the end of the query: their tallies must not stay with it.
+            members, self._ended = self._ended, []
+        ended = sorted(members, key=lambda ended: ended.start or _BEGINNING)
         read = [(member.query, member) for member in ended if member.query]
         if len(read) == self._size > 1 and self._meet and self._agrees(read):
             return
