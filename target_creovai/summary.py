@@ -110,6 +110,10 @@ class Summary:
         queue.count += count
         queue.oldest = min(filter(None, [queue.oldest, since]), default=None)
 
+    def add_pending(self, kind: str, key: str, reason: str) -> None:
+        """Name what is tried again by the next run, with the latest reason."""
+        self.pending[kind, key] = Trouble(kind, key, reason)
+
     def hold(self, kind: str, why: OpenInput, count: int) -> None:
         """Count what waits for an input to end; one that broke off needs someone's eye."""
         if count and why is OpenInput.RUNNING:

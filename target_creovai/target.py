@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Sink
 
+    from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.store import StagedRow
 
@@ -264,16 +266,21 @@ class TargetCreovai(Target):
         rules = assembly_rules(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
-        client = connect(self.config)
-        client.answered = self._metrics.answered
         return Delivery(
             self.store,
             rules,
             self.summary,
-            client,
+            self._client,
             delivery_policy(self.config),
             self._patience,
         )
+
+    @cached_property
+    def _client(self) -> CreovaiClient:
+        """One for the whole run: delivery while rows come and after them share login and pace."""
+        client = connect(self.config)
+        client.answered = self._metrics.answered
+        return client
 
     # Process
 

@@ -32,7 +32,6 @@ from target_creovai.store import (
     SKIPPED,
     WAITING,
 )
-from target_creovai.summary import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +77,6 @@ class Delivery(Dispatch):
             woken=self.leave_if_asked,
         )
         self._failures = 0
-        self._refused = 0
         self._early = False
         self._erasures: Erasures | None = None
         if way := WAYS.get(policy.on_delete):
@@ -89,6 +87,7 @@ class Delivery(Dispatch):
                 way=way,
                 limit=policy.max_deletes,
                 prefix=rules.session_id_prefix,
+                rules=self.rules_hash,
             )
 
     # The run
@@ -203,7 +202,7 @@ class Delivery(Dispatch):
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
         if self._erasures and entry.outcome == PENDING:
-            self._erasures.note(entry, self.rules_hash)
+            self._erasures.note(entry)
         else:
             self.store.bury(entry, rules=self.rules_hash)
 
@@ -242,7 +241,7 @@ class Delivery(Dispatch):
         elif self._erasures is None:
             self._settle(entry, SENT, DELETED_LATER)
         else:
-            self._erasures.note(entry, self.rules_hash)
+            self._erasures.note(entry)
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
@@ -256,10 +255,10 @@ class Delivery(Dispatch):
             HaltError: There are more than `max_failures`.
         """
         super().report_set_aside(entry, reason)
-        self._refused += 1
-        if self._policy.max_failures is not None and self._refused > self._policy.max_failures:
+        most = self._policy.max_failures
+        if most is not None and len(self.summary.set_aside) > most:
             msg = (
-                f"more than max_failures ({self._policy.max_failures}) conversations were set "
+                f"more than max_failures ({most}) conversations were set "
                 "aside in this run: look at their reasons before the rest goes the same way."
             )
             raise HaltError(msg)
@@ -328,9 +327,8 @@ class Delivery(Dispatch):
         logger.debug("%s %s delivered", entry.kind, ready.session_id)
 
     def _postpone(self, job: Job, reason: str) -> None:
-        entry = job.entry
-        self.store.postpone(entry, reason)
-        self.summary.pending[entry.kind, entry.id] = Trouble(entry.kind, entry.id, reason)
+        self.store.postpone(job.entry, reason)
+        self.summary.add_pending(job.entry.kind, job.entry.id, reason)
         self._failures += 1
         if self._failures >= FAILURES_IN_A_ROW:
             msg = f"Creovai could not take {self._failures} conversations in a row: {reason}."

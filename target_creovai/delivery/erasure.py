@@ -9,7 +9,6 @@ from target_creovai.client import CreovaiClient
 from target_creovai.errors import RejectedError, RetryLaterError
 from target_creovai.payload import utc
 from target_creovai.rows import parse_time
-from target_creovai.summary import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +44,15 @@ class Erasures:
     """
 
     def __init__(
-        self, store: Store, sender: Sender, summary: Summary, *, way: Way, limit: int, prefix: str
+        self,
+        store: Store,
+        sender: Sender,
+        summary: Summary,
+        *,
+        way: Way,
+        limit: int,
+        prefix: str,
+        rules: str,
     ) -> None:
         self._store = store
         self._sender = sender
@@ -53,11 +60,12 @@ class Erasures:
         self._way = way
         self._limit = limit
         self._prefix = prefix
-        self._noted: dict[tuple[str, str], tuple[Entry, str]] = {}
+        self._rules = rules
+        self._noted: dict[tuple[str, str], Entry] = {}
 
-    def note(self, entry: Entry, rules: str) -> None:
+    def note(self, entry: Entry) -> None:
         """Note one that was sent and is deleted in Salesforce."""
-        self._noted[entry.kind, entry.id] = (entry, rules)
+        self._noted[entry.kind, entry.id] = entry
 
     def __contains__(self, entry: Entry) -> bool:
         return (entry.kind, entry.id) in self._noted
@@ -80,19 +88,19 @@ class Erasures:
         for start in range(0, len(noted), IDS_PER_REQUEST):
             self._take_back(noted[start : start + IDS_PER_REQUEST])
 
-    def _take_back(self, noted: Sequence[tuple[Entry, str]]) -> None:
-        found = self._sender.what_arrived([self._prefix + entry.id for entry, _ in noted])
-        known = [entry for entry, _ in noted if self._prefix + entry.id in found]
+    def _take_back(self, noted: Sequence[Entry]) -> None:
+        by_session = {self._prefix + entry.id: entry for entry in noted}
+        found = self._sender.what_arrived(list(by_session))
+        known = [session_id for session_id in by_session if session_id in found]
         # Before the request: whoever finds it done knows by whom, and never sends it again.
         now = utc(datetime.now(UTC))
-        for entry in known:
-            self._store.intend_erasure(entry, self._to_do, now)
+        for session_id in known:
+            self._store.intend_erasure(by_session[session_id], self._to_do, now)
         self._store.write_down()
-        done, reason = self._ask([self._prefix + entry.id for entry in known])
-        for entry, rules in noted:
-            session_id = self._prefix + entry.id
+        done, reason = self._ask(known)
+        for session_id, entry in by_session.items():
             if session_id in done or (session_id not in found and _is_gone(entry)):
-                self._bury(entry, rules, now)
+                self._bury(entry, now)
             else:
                 self._put_off(entry, reason if session_id in found else "Creovai has it not yet")
 
@@ -108,15 +116,16 @@ class Erasures:
     def _to_do(self) -> str:
         return f"to be {self._way.done}"
 
-    def _bury(self, entry: Entry, rules: str, now: str) -> None:
+    def _bury(self, entry: Entry, now: str) -> None:
         reason = f"{self._way.done} at Creovai: deleted in Salesforce"
-        self._store.bury(entry, rules=rules, reason=reason, erased_at=entry.erased_at or now)
+        erased_at = entry.erased_at or now
+        self._store.bury(entry, rules=self._rules, reason=reason, erased_at=erased_at)
         self._summary.erased[self._way.done, entry.kind] += 1
 
-    def _put_off(self, entry: Entry, reason: str) -> None:
-        self._store.postpone(entry, f"{self._to_do}: {reason}")
-        trouble = Trouble(entry.kind, entry.id, f"{self._to_do}: {reason}")
-        self._summary.pending[entry.kind, entry.id] = trouble
+    def _put_off(self, entry: Entry, why: str) -> None:
+        reason = f"{self._to_do}: {why}"
+        self._store.postpone(entry, reason)
+        self._summary.add_pending(entry.kind, entry.id, reason)
 
 
 def _is_gone(entry: Entry) -> bool:

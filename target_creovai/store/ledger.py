@@ -72,13 +72,8 @@ class Ledger(Database):
         assembly rules may free, what was left pending, and what an earlier run
         sent without living to see the answer.
         """
-        query = (
-            sa.select(*_ENTRY_COLUMNS)
-            .where(is_due(kind, rules, now), LEDGER.c.id > after)
-            .order_by(LEDGER.c.id)
-            .limit(limit)
-        )
         with self._reading() as db:
+            query = _page(is_due(kind, rules, now), after, limit)
             return [Entry(*row) for row in db.execute(query)]
 
     def claim(
@@ -89,13 +84,8 @@ class Ledger(Database):
         What another run that lives has claimed is passed over.
         """
         c = LEDGER.c
-        query = (
-            sa.select(*_ENTRY_COLUMNS)
-            .where(is_due(kind, rules, now), self._runs.free(), c.id > after)
-            .order_by(c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        free = sa.and_(is_due(kind, rules, now), self._runs.free())
+        query = _page(free, after, limit).with_for_update(skip_locked=True)
         with self._engine.begin() as db:
             entries = [Entry(*row) for row in db.execute(query)]
             mine = sa.and_(c.kind == kind, c.id.in_([entry.id for entry in entries]))
@@ -108,13 +98,14 @@ class Ledger(Database):
         Whether it lives or not: a dead one's are claimed by whoever comes by, unless its
         connection outlives it, and a transaction of it still locks them.
         """
-        due = sa.and_(is_due(kind, rules, now), LEDGER.c.claimed_by != self._runs.id)
-        with self._reading() as db:
-            return db.scalar(sa.select(sa.func.count()).select_from(LEDGER).where(due)) or 0
+        return self._count(is_due(kind, rules, now), LEDGER.c.claimed_by != self._runs.id)
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
         """Return how many conversations `due` would come to."""
-        query = sa.select(sa.func.count()).select_from(LEDGER).where(is_due(kind, rules, now))
+        return self._count(is_due(kind, rules, now))
+
+    def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
+        query = sa.select(sa.func.count()).select_from(LEDGER).where(*conditions)
         with self._reading() as db:
             return db.scalar(query) or 0
 
@@ -284,3 +275,9 @@ class Ledger(Database):
         waiting = sa.update(LEDGER).where(c.outcome == WAITING, c.reason == reason)
         with self._engine.begin() as db:
             db.execute(waiting.values(assembled=None))
+
+
+def _page(condition: sa.ColumnElement[bool], after: str, limit: int) -> sa.Select[Any]:
+    """Return the query for so many conversations, in order of Id, behind one."""
+    wanted = sa.select(*_ENTRY_COLUMNS).where(condition, LEDGER.c.id > after)
+    return wanted.order_by(LEDGER.c.id).limit(limit)
