@@ -47,6 +47,9 @@ _PAGE_BYTES = 16_000_000
 _FIRST_PAGE, _SMALLEST_PAGE, _LARGEST_PAGE = 2_000, 1_000, 250_000
 _CHUNK_BYTES = 2**16
 _BATCH_ROWS, _BATCH_BYTES = 2_000, 2_000_000
+# Bytes of room for a byte of results. Decoded, a text takes up to four: one emoji makes each of its
+# characters that wide. And more ahead would do no good: it has left the processor's cache by then.
+_ROOM_FOR_A_BYTE = 16
 # A body that ends too early, noticed by the network, the parser of CSV, or the types.
 _BROKEN_OFF = (requests.RequestException, csv.Error, ValueError, KeyError, ArithmeticError)
 _NO_MORE = "null"  # what `Sforce-Locator` says on the last page
@@ -222,7 +225,7 @@ class BulkSource:
         while True:
             page = _Page(partial(self._fetch, job, sobject, locator, most), self.schemas, sobject)
             for rows, size in page.batches():
-                yield Batch(rows, job.clock, until, in_order=False, size=size)
+                yield Batch(rows, job.clock, until, in_order=False, size=_ROOM_FOR_A_BYTE * size)
             if page.following == _NO_MORE:
                 return
             locator = page.following

@@ -6,7 +6,8 @@ whose rows are due always gets on, so that nothing can be stuck.
 
 Queries that are due later wait until the first answer is there, so that an org that is down or
 refuses the login is asked once. Then they get what the query whose turn it is leaves to them, but
-never the last worker. Room that an earlier lane is going to need is not there for a later one.
+never the last worker. Room that an earlier lane is going to need is not there for a later one:
+rows that come long before they are due would keep those from coming that are due before them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     HandOver = Callable[[Iterable[Window], int], None]
     Read = Callable[[Window, HandOver], Iterator[Batch]]
+
+# Bytes to expect of a query that has not answered yet: what a page takes as a rule.
+_UNKNOWN = ROOM // 8
 
 
 class _Lane:
@@ -73,7 +77,7 @@ class Lanes:
         self._answered = False
         self._waiting = 0  # bytes that are here
         self._asking = 0  # bytes to expect of the requests in flight
-        self._largest = 0  # bytes of the largest batch of any query
+        self._largest = _UNKNOWN  # bytes of the largest batch of any query
 
     def open(self, read: Read, first: Window) -> Reading:
         """Have a query read when the ones before it leave time for it."""
@@ -199,7 +203,8 @@ class Lanes:
 
     def _coming(self, lane: _Lane) -> int:
         """Return how many bytes to expect of a lane's next batch."""
-        return 0 if lane.at_end else lane.size or lane.reading.largest or self._largest
+        no_rows = lane.at_end or lane.window.proof
+        return 0 if no_rows else lane.size or lane.reading.largest or self._largest
 
     def _has_room(self, lane: _Lane) -> bool:
         coming = self._coming(lane)
@@ -210,8 +215,7 @@ class Lanes:
     def _promised_before(self, lane: _Lane) -> int:
         """Return how many bytes lanes that are due earlier will ask for next.
 
-        All there is, while a query that is due earlier has not told what it has. But that does not
-        keep others from asking for their first rows.
+        All there is for more than a first batch, while an earlier query has not told what it has.
         """
         earlier = list(takewhile(lambda other: other is not lane, self._all_lanes()))
         if lane.reading.largest and not all(other.reading.largest for other in earlier):

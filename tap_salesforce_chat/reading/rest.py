@@ -18,7 +18,7 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
 )
-from tap_salesforce_chat.reading.proof import Group, Member, groups_for
+from tap_salesforce_chat.reading.proof import Member, groups_for
 from tap_salesforce_chat.reading.rows import shape_of
 from tap_salesforce_chat.reading.windows import (
     Batch,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.reading.lanes import HandOver, Lanes, Reading
     from tap_salesforce_chat.reading.pagination import Asker, Page
+    from tap_salesforce_chat.reading.proof import Group
     from tap_salesforce_chat.reading.rows import Row, Schemas, Shape
     from tap_salesforce_chat.soql import Query
 
@@ -83,7 +84,7 @@ class RestSource:
 
         def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
             if window.proof:
-                return window.proof()
+                return window.proof(hand_over)
             nested = window.query is not query
             return _WindowReader(self, shape, window, hand_over, nested=nested).batches()
 
@@ -118,7 +119,7 @@ class _WindowReader:
         self._shape = shape
         self._query: Query | None = window.query
         self._by_id = window.by_id
-        self._group = window.group or Group(1, source.count)
+        self._group = window.group
         self._hand_over = hand_over
         self._nested = nested
         self._began: datetime | None = None  # Salesforce's clock
@@ -126,10 +127,12 @@ class _WindowReader:
         self._tally = Tally()
 
     def batches(self) -> Iterator[Batch]:
-        query = cast("Query", self._query)
+        query, group = cast("Query", self._query), self._group
+        if group and group.last is query:
+            self._hand_over([Window(query, proof=group.count)], 0)
         yield from self._rows_by_id(query) if self._by_id else self._rows_in_order(query)
         if self._source.verify:
-            self._end(query.since)
+            self._end()
 
     # -- oldest change first -------------------------------------------------------------------
 
@@ -166,7 +169,7 @@ class _WindowReader:
     def _ask(self, soql: str) -> Iterator[Page]:
         for page in self._source.asker.pages(soql, self._shape.type):
             self._shape.settle(page.rows)
-            yield page
+            yield replace(page, size=page.size + len(page.rows) * self._shape.row_bytes)
 
     def _share(self, page: Page) -> None:
         """Leave most of a large window to others."""
@@ -179,17 +182,26 @@ class _WindowReader:
         low = parse_instant(page.rows[-1].SystemModstamp)
         high = min(query.until or clock, clock)
         if parts > 1 and low < high:
-            self._leave_to_others(cut(query, low, high, parts), pages_left / parts, page.size)
+            queries, pages = cut(query, low, high, parts), pages_left / parts
+            groups = self._groups(queries, pages, clock)
+            self._query, self._group = queries[0], groups[0]
+            others = zip(queries[1:], groups[1:], strict=True)
+            windows = [Window(query, group=group) for query, group in others]
+            self._hand_over(windows, int(page.size * min(pages, 1)))
 
-    def _leave_to_others(self, queries: list[Query], pages: float, page_size: int) -> None:
-        """Keep the first query; hand the others over, to be proved together where each is small."""
-        kept = [self._group] if self._nested else []
-        groups = kept + groups_for(len(queries) - len(kept), pages, self._source.count)
-        self._group.leave()
-        self._query, self._group = queries[0], groups[0]
-        others = zip(queries[1:], groups[1:], strict=True)
-        windows = [Window(query, group=group) for query, group in others]
-        self._hand_over(windows, int(page_size * min(pages, 1)))
+    def _groups(self, queries: list[Query], pages: float, clock: datetime) -> list[Group | None]:
+        """Return the group of each query: small ones are proved together."""
+        if not self._source.verify:
+            return [None] * len(queries)
+        if not self._nested:
+            return groups_for(queries, pages, clock, self._source.count)
+        self._leave_rows()
+        return [self._group, *groups_for(queries[1:], pages, clock, self._source.count)]
+
+    def _leave_rows(self) -> None:
+        """Tell the group that others are to read rows of this window."""
+        if self._group:
+            self._group.leave()
 
     def _within_window(self, page: Page) -> tuple[list[Row], bool]:
         """Return the rows up to where the next window begins, and whether that is on the page.
@@ -236,7 +248,7 @@ class _WindowReader:
         if clock is None:
             raise exc
         self._source.logger.warning("%s Asking for less at a time.", exc)
-        self._group.leave()
+        self._leave_rows()
         low = self._last.modified if self._last else query.since
         self._hand_over(after_timeout(query, low, clock), 0)
         self._query = replace(query, until=low) if self._began else None
@@ -265,12 +277,18 @@ class _WindowReader:
 
     # -- the proof -----------------------------------------------------------------------------
 
-    def _end(self, start: datetime | None) -> None:
-        """Leave the rows that are here to the group, to be compared with Salesforce's count."""
-        query = self._query
-        if query and self._began:
-            query = replace(query, until=min(query.until or self._began, self._began))
-        self._group.end(Member(start, query, self._tally, self._missing_rows, self._hand_over))
+    def _end(self) -> None:
+        """Leave the rows that are here to be compared with Salesforce's count."""
+        query, member = self._query, None
+        if query:
+            until = min(query.until or self._began, self._began) if self._began else query.until
+            closed = replace(query, until=until)
+            proof = Window(closed, proof=lambda _: self._missing_rows(closed))
+            member = Member(self._tally, proof)
+        if self._group:
+            self._group.end(member)
+        elif member:
+            self._hand_over([member.proof], 0)
 
     def _missing_rows(self, query: Query) -> Iterator[Batch]:
         """Compare with Salesforce's count; yield rows that only come when asked again.

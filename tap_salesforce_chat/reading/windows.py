@@ -14,6 +14,7 @@ from tap_salesforce_chat.timestamps import format_instant, is_later
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from tap_salesforce_chat.reading.lanes import HandOver
     from tap_salesforce_chat.reading.proof import Group
     from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.soql import Query
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
 _FIRST_DAY = datetime(1999, 1, 1, tzinfo=UTC)
 # A window that runs for too long is halved down to this, and from there on read by Id.
 SHORTEST = timedelta(minutes=1)
-# Bytes of answers that may wait or be on their way; rows take a fourth more than their answer.
-# Measured with pages of 20 MB: a peak of 185 MB over 350,000 rows. More room takes more, and with
-# 80 MB a sixth less time where each answer takes 150 ms.
-ROOM = 50_000_000
+# Bytes that rows which wait may take, with those that are on their way. Measured with pages of
+# 20 MB: with half of it, answers that take 150 ms cost half as much time again.
+ROOM = 110_000_000
 # A window of more pages is cut: where rows and count differ, there is little to read again.
 MAX_PAGES = 10
 # Time cuts rows unevenly: a window that is to fit one page gets somewhat less.
@@ -37,13 +37,13 @@ class Window:
     """A window to read: oldest change first, or by Id where that is too much for Salesforce.
 
     A member of a group is compared with Salesforce's count together with it. A proof is what is
-    left to do of a window that was read.
+    to be done about windows that are being read, or were.
     """
 
     query: Query
     by_id: bool = False
     group: Group | None = None
-    proof: Callable[[], Iterator[Batch]] | None = None
+    proof: Callable[[HandOver], Iterator[Batch]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Batch:
     clock: str | None
     until: str | None
     in_order: bool
-    size: int = 0  # bytes
+    size: int = 0  # bytes that the rows take
     at_end: bool = False  # no rows follow in this window, so far as it is known
     locator: str | None = None  # where a Bulk job goes on behind these rows
     newest: str | None = None  # change among the rows of the job that an earlier run has emitted

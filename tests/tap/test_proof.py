@@ -3,38 +3,118 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from itertools import permutations
+from threading import Event
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from tap_salesforce_chat.errors import IncompleteError
-from tap_salesforce_chat.reading.proof import groups_for
+from tap_salesforce_chat.reading.proof import Group, Member, groups_for
+from tap_salesforce_chat.reading.windows import Tally, Window, cut
+from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import json_answer
-from tests.tap.support import add_cases, catalog_of, counts, queries, run_tap, settings, sync
+from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
+    from tap_salesforce_chat.reading.rows import Row
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock
 
 
+ALL = Query("Case", ("Id",))
+HOUR = timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
-    ("windows", "pages", "sizes"),
+    ("windows", "pages", "sizes", "alone"),
     [
-        pytest.param(4, 0.8, [4], id="all-together"),
-        pytest.param(25, 0.8, [12, 12, 1], id="several-groups"),
-        pytest.param(3, 4.9, [2, 1], id="two-by-two"),
-        pytest.param(3, 10, [1, 1, 1], id="large-ones-alone"),
+        pytest.param(4, 0.8, [4], 0, id="all-together"),
+        pytest.param(25, 0.8, [12, 12], 1, id="several-groups"),
+        pytest.param(3, 4.9, [2], 1, id="two-by-two"),
+        pytest.param(3, 10, [], 3, id="large-ones-alone"),
     ],
 )
 def test_a_group_is_as_large_as_a_large_window(
-    windows: int, pages: float, sizes: list[int]
+    windows: int, pages: float, sizes: list[int], alone: int
 ) -> None:
     """Where rows and count differ, there is little to read again."""
-    groups = groups_for(windows, pages, lambda _: None)
+    queries = cut(ALL, NOON - HOUR, NOON, windows)
 
-    assert [groups.count(group) for group in dict.fromkeys(groups)] == sizes
-    assert len(groups) == windows
+    groups = groups_for(queries, pages, NOON, lambda _: None)
+
+    found = [groups.count(group) for group in dict.fromkeys(groups) if group]
+    assert (found, groups.count(None)) == (sizes, alone)
+
+
+@pytest.mark.parametrize("counted", [3, 4, None])
+@pytest.mark.parametrize("order", list(permutations(("count", 0, 1))))
+def test_whichever_ends_last_compares(order: tuple[Any, ...], counted: int | None) -> None:
+    """Each window is compared by itself if they differ together, in order, behind the last one."""
+    queries = cut(ALL, NOON - HOUR, NOON, 2)
+    row = SimpleNamespace(Id="500", SystemModstamp="2024-05-01T11:00:00Z")
+    asked: list[Query] = []
+
+    def count(query: Query) -> int | None:
+        asked.append(query)
+        return counted
+
+    group = Group(queries, NOON, count)
+    proofs: list[Window] = []
+    for actor in order:
+        assert proofs == []
+        if actor == "count":
+            assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
+        else:
+            tally = Tally()
+            tally.take([cast("Row", row)] * (actor + 1))
+            group.end(Member(tally, Window(queries[actor])))
+
+    assert [proof.query for proof in proofs] == (queries if counted == 4 else [])
+    assert [(query.since, query.until) for query in asked] == [(None, NOON)]
+
+
+def test_windows_with_a_gap_are_not_counted_together() -> None:
+    """One has left rows to others: what is left is compared alone."""
+    queries = cut(ALL, NOON - HOUR, NOON, 2)
+    group = Group(queries, NOON, lambda _: pytest.fail("counted in vain"))
+    proofs: list[Window] = []
+
+    group.leave()
+    group.end(None)
+    group.end(Member(Tally(), Window(queries[1])))
+    assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
+
+    assert [proof.query for proof in proofs] == queries[1:]
+
+
+def test_the_count_is_asked_for_while_rows_are_on_their_way(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof of a few windows takes no time of its own."""
+    ids = add_cases(org, clock, 8)
+    catalog, answer, page, counting = catalog_of(server, "Case"), server._run, server._page, Event()
+
+    def note_the_count(call: Any, **options: Any) -> Any:
+        if "COUNT()" in call.request.query["q"]:
+            counting.set()
+        return answer(call, **options)
+
+    def wait_for_the_count(call: Any, cursor: Any, offset: int) -> Any:
+        if offset or "SystemModstamp >=" in call.request.query["q"]:
+            assert counting.wait(10)
+        return page(call, cursor, offset)
+
+    monkeypatch.setattr(server, "_run", note_the_count)
+    monkeypatch.setattr(server, "_page", wait_for_the_count)
+
+    run = run_tap(settings(server), catalog)
+
+    assert run.error is None
+    assert run.column("Id") == ids
 
 
 @pytest.mark.parametrize("pages", [2, 3, 4, 6])
@@ -87,7 +167,7 @@ def test_what_changes_under_many_windows_is_settled(
     change: str,
     place: int,
 ) -> None:
-    """Rows leave one window for another, go, or come late: all that is there is out in the end."""
+    """Rows leave one window for another, or go. What comes late is out with the next run."""
     ids = add_cases(org, clock, 10)
     page, pages = server._page, iter(range(100))
 
@@ -104,9 +184,12 @@ def test_what_changes_under_many_windows_is_settled(
 
     monkeypatch.setattr(server, "_page", change_meanwhile)
 
-    run = sync(server, include_deleted=change != "delete")
+    first = sync(server, include_deleted=change != "delete")
+    second = sync(server, state=first.states[-1])
 
-    assert set(run.column("Id")) == set(ids)
+    late = set(ids[10:])
+    assert set(first.column("Id")) | late == set(ids)
+    assert late <= {*first.column("Id"), *second.column("Id")}
 
 
 @pytest.mark.parametrize("after", [1, 2, 3, 4])

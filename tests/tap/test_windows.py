@@ -41,7 +41,7 @@ def test_windows_meet(parts: int) -> None:
         pytest.param(5, 20 * MB, 8, False, 6, id="few-large-pages"),
         pytest.param(80, KB, 8, False, 8, id="shared"),
         pytest.param(800, KB, 8, False, 80, id="not-too-large"),
-        pytest.param(80, 4 * MB, 8, False, 52, id="large-pages"),
+        pytest.param(80, 4 * MB, 8, False, 24, id="large-pages"),
         pytest.param(80, KB, 1, False, 8, id="one-worker"),
         pytest.param(20, KB, 8, True, 1, id="nested"),
         pytest.param(80, KB, 8, True, 8, id="nested-and-far-too-large"),
