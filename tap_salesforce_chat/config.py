@@ -300,6 +300,15 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "quota_percent_per_run",
+        th.IntegerType(minimum=1, maximum=100),
+        title="API quota of a run",
+        description=(
+            "Stop, with state kept, when this run has used this percentage of the org's daily API "
+            "requests. Without it, only `quota_percent_total` counts."
+        ),
+    ),
+    th.Property(
         "request_timeout_seconds",
         th.IntegerType(minimum=1),
         default=300,

@@ -16,6 +16,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -87,6 +88,7 @@ class Terms:
     api_version: str  # such as `62.0`
     timeout_seconds: int  # without a byte, after which a request has failed
     quota_percent: int  # share of the org's daily requests beyond which none is sent
+    run_percent: int | None  # share of them that is this session's own; None: any
 
 
 class Connection:
@@ -110,6 +112,8 @@ class Connection:
         self._login = Lock()
         self._access: Access | None = None
         self._used, self._limit = 0, 0
+        self._numbers = count(1)  # of requests, for all threads
+        self._own = 0  # requests so far
         self.clock: datetime | None = None  # Salesforce's, as of the latest answer
         self._read_at = 0.0  # on the monotonic clock
 
@@ -155,7 +159,10 @@ class Connection:
         params: Mapping[str, str],
         decoder: msgspec.json.Decoder[Any],
     ) -> Answer:
-        """Ask like `get`, with path and parameters in a body, which may be long."""
+        """Ask like `get`, with path and parameters in a body, which may be long.
+
+        As Salesforce recommends for queries that no URI can hold (Knowledge article 000386264).
+        """
         return self._authorized(partial(self._ask_in_batch, path, subject, params, decoder))
 
     def download(
@@ -187,18 +194,25 @@ class Connection:
         return self._used, self._limit
 
     def check_quota(self) -> None:
-        """Stop if the org has used more of its daily API requests than the settings allow.
+        """Stop if the settings allow no more of the org's daily API requests.
 
         Raises:
-            QuotaError: It has.
+            QuotaError: It has used more than they allow, or this session as much as is its own.
         """
-        if self._used * 100 > self._terms.quota_percent * self._limit:
-            msg = (
-                f"Stopped on purpose: the org has used {self._used} of its {self._limit} daily "
-                f"API requests, more than quota_percent_total ({self._terms.quota_percent} %) "
-                "allows. State is kept, and the next run continues from it."
-            )
-            raise QuotaError(msg)
+        total, own = self._terms.quota_percent, self._terms.run_percent
+        if self._used * 100 > total * self._limit:
+            who, used = "the org", self._used
+            allowed = f"more than quota_percent_total ({total} %) allows"
+        elif own and self._limit and self._own * 100 >= own * self._limit:
+            who, used = "this run", self._own
+            allowed = f"all that quota_percent_per_run ({own} %) allows"
+        else:
+            return
+        msg = (
+            f"Stopped on purpose: {who} has used {used} of the org's {self._limit} daily API "
+            f"requests, {allowed}. State is kept, and the next run continues from it."
+        )
+        raise QuotaError(msg)
 
     def _rooted(self, path: str) -> str:
         return path if path.startswith("/") else f"{self._root}/{path}"
@@ -270,6 +284,7 @@ class Connection:
         self, method: str, path: str, subject: str, access: Access, **options: Any
     ) -> requests.Response:
         url, auth = access.instance_url + path, _Bearer(access.token)
+        self._own = next(self._numbers)
         response = self._send(method, url, subject, auth=auth, stream=True, **options)
         self._note(response.headers)
         if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:

@@ -257,11 +257,20 @@ def judge_entries(sessions: int, hours: int, interface: str) -> Finding:
 
 def _quota(patient: Patient, calls: list[int]) -> Finding:
     used, limit = patient.connection.usage
-    return judge_quota(used, limit, patient.config["quota_percent_total"], sum(calls))
+    own = patient.config.get("quota_percent_per_run")
+    return judge_quota(used, limit, patient.config["quota_percent_total"], sum(calls), own)
 
 
-def judge_quota(used: int, limit: int, percent: int, calls: int) -> Finding:
-    """Judge the use of the org's daily requests, which all of its clients share."""
+def judge_quota(used: int, limit: int, percent: int, calls: int, own: int | None = None) -> Finding:
+    """Judge the use of the org's daily requests, which all of its clients share.
+
+    Args:
+        used: Requests of the last 24 hours.
+        limit: How many the org has, 0 if it does not tell.
+        percent: How many a sync leaves to all clients together.
+        calls: How many a sync takes at least.
+        own: How many percent a run may take for itself, None: any.
+    """
     check = "daily API requests"
     if not limit:
         return Finding(check, Status.OK, f"a sync takes {calls} or more; the limit is not told")
@@ -272,6 +281,10 @@ def judge_quota(used: int, limit: int, percent: int, calls: int) -> Finding:
         return Finding(check, Status.FAILED, found, advice)
     if (used + calls) * 100 > percent * limit:
         advice = f"{stops}expect several days, or raise the setting, or set a later start_date."
+        return Finding(check, Status.WARNING, found, advice)
+    if own and calls * 100 > own * limit:
+        advice = f"A run stops at {own} % of them (quota_percent_per_run), with state kept: "
+        advice += "expect several runs, or raise the setting, or set a later start_date."
         return Finding(check, Status.WARNING, found, advice)
     return Finding(check, Status.OK, found)
 

@@ -81,6 +81,7 @@ class TapSalesforceChat(Tap):
             api_version=self.config["api_version"],
             timeout_seconds=self.config["request_timeout_seconds"],
             quota_percent=self.config["quota_percent_total"],
+            run_percent=self.config.get("quota_percent_per_run"),
         )
         return Connection(terms, choose_flow(self.config)(self.config), self.logger)
 

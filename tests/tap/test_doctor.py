@@ -342,6 +342,8 @@ def test_what_was_said_takes_hours(healthy: SalesforceOrg, doctor: Doctor) -> No
         (judge_quota(85, 100, 90, 6), Status.WARNING, "a sync takes 6"),
         (judge_quota(90, 100, 90, 0), Status.OK, "90 of 100"),
         (judge_quota(91, 100, 90, 0), Status.FAILED, "91 of 100"),
+        (judge_quota(0, 100, 90, 10, 10), Status.OK, "a sync takes 10"),
+        (judge_quota(0, 100, 90, 11, 10), Status.WARNING, "a sync takes 11"),
         (judge_entries(9, 24, "connect"), Status.OK, "9 ended sessions"),
         (judge_entries(9, 25, "connect"), Status.WARNING, "about 25 h"),
         (judge_new_chats(1, 5), Status.OK, "1 LiveChatTranscript"),
