@@ -186,11 +186,11 @@ class RefreshTokenFlow(AuthFlow):
 
     @override
     def log_in(self, endpoint: TokenEndpoint) -> Access:
-        self._store.make_ready()
-        token = self._store.read()
-        access = endpoint(lambda: self._form(token))
-        if access.refresh_token and access.refresh_token != token:
-            self._store.keep(access.refresh_token)
+        with self._store.alone():
+            token = self._store.read()
+            access = endpoint(lambda: self._form(token))
+            if access.refresh_token and access.refresh_token != token:
+                self._store.keep(access.refresh_token)
         return access
 
     def _form(self, token: str) -> Form:

@@ -10,9 +10,19 @@ import hashlib
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from tap_salesforce_chat.errors import LoginError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Seconds to wait for the login of another run, which may have to try a few times.
+_PATIENCE = 300
 
 
 class TokenStore:
@@ -33,6 +43,21 @@ class TokenStore:
         self._path = folder / f"{digest[:32]}.json"
         self._configured = configured
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have no other run log in meanwhile, as both would use a token that the first login ends.
+
+        Raises:
+            LoginError: Another one is at it for minutes, or nothing could be kept afterwards.
+        """
+        self._make_ready()
+        try:
+            with FileLock(self._path.with_suffix(".lock"), timeout=_PATIENCE):
+                yield
+        except Timeout:
+            msg = "Another run has been logging in with the same refresh_token for minutes: end it."
+            raise LoginError(msg) from None
+
     def read(self) -> str:
         """Return the token that is valid now.
 
@@ -50,18 +75,6 @@ class TokenStore:
             )
             raise LoginError(msg) from None
 
-    def make_ready(self) -> None:
-        """Make sure that a new token could be kept, while the old one is still valid.
-
-        Raises:
-            LoginError: It could not.
-        """
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=self._folder).close()
-        except OSError:
-            raise LoginError(self._not_writable()) from None
-
     def keep(self, token: str) -> None:
         """Keep a new token, whole or not at all, for the owner's eyes only.
 
@@ -70,6 +83,14 @@ class TokenStore:
         """
         try:
             self._replace(json.dumps({"refresh_token": token}).encode())
+        except OSError:
+            raise LoginError(self._not_writable()) from None
+
+    def _make_ready(self) -> None:
+        # While the old token is still valid.
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self._folder).close()
         except OSError:
             raise LoginError(self._not_writable()) from None
 

@@ -13,13 +13,16 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tap_salesforce_chat.errors import LoginError
+from tap_salesforce_chat.login import token_store
+from tap_salesforce_chat.login.flows import Access, RefreshTokenFlow
 from tap_salesforce_chat.login.private_key import read_private_key
 from tests.fakes.salesforce import Fault, SalesforceOrg, SalesforceServer
 from tests.tap.support import add_cases, run_tap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from tap_salesforce_chat.login.flows import Form
     from tests.tap.support import Clock, Run
 
 TOKEN_PATH = "/services/oauth2/token"
@@ -133,7 +136,7 @@ def make_refresh(tmp_path: Path) -> dict[str, str]:
 
 def kept(refresh: dict[str, str]) -> list[Path]:
     """Return the files of kept tokens."""
-    return sorted(Path(refresh["token_dir"]).iterdir())
+    return sorted(Path(refresh["token_dir"]).glob("*.json"))
 
 
 def test_a_refresh_token_logs_in_and_nothing_is_kept(
@@ -183,6 +186,27 @@ def test_a_token_is_kept_before_it_is_used(
     token = json.loads(kept(refresh)[0].read_text())["refresh_token"]
 
     assert server.takes_refresh_token(token)
+
+
+def test_two_runs_log_in_one_after_the_other(
+    refresh: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each login ends the token that it used: the second one has to wait for the first one's."""
+    monkeypatch.setattr(token_store, "_PATIENCE", 0)
+    first, second = RefreshTokenFlow(refresh), RefreshTokenFlow(refresh)
+    used = []
+
+    def endpoint(form: Callable[[], Form]) -> Access:
+        used.append(form()["refresh_token"])
+        if len(used) == 1:
+            with pytest.raises(LoginError, match="Another run"):
+                second.log_in(endpoint)
+        return Access("token", "https://acme.example", f"5Aep-{len(used)}")
+
+    first.log_in(endpoint)
+    second.log_in(endpoint)
+
+    assert used == ["5Aep-first", "5Aep-1"]
 
 
 def test_a_newly_configured_token_wins(server: SalesforceServer, refresh: dict[str, str]) -> None:
