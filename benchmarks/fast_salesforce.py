@@ -28,14 +28,14 @@ from tests.fakes.salesforce.api import RestApi
 from tests.fakes.salesforce.ids import make_id
 from tests.fakes.salesforce.oauth import Credentials
 
-# Rows of each stream, spread over two years, and the characters of its texts.
+AGE = timedelta(days=730)  # of the first row; the others are spread over the time since
+# Rows of each stream, and the characters of its texts.
 SHAPE: dict[str, tuple[int, dict[str, int]]] = {
     "LiveChatTranscript": (8_000, {"Body": 7_000}),
     "Case": (8_000, {"Description": 1_800}),
     "CaseComment": (9_000, {"CommentBody": 700}),
     "EmailMessage": (10_000, {"TextBody": 3_500, "HtmlBody": 6_000}),
 }
-_YEARS = timedelta(days=730)
 _WORDS = [
     "the",
     "order",
@@ -68,7 +68,7 @@ class Table:
             raise ValueError(sobject)
         count, texts = SHAPE[sobject]
         count = int(count * scale)
-        start, pace = datetime.now(UTC) - _YEARS, _YEARS / count
+        start, pace = datetime.now(UTC) - AGE, AGE / count
         self.rows = [
             self._row(definition, number, start + number * pace, texts, stream.parents)
             for number in range(count)

@@ -61,6 +61,25 @@ def tap_salesforce(url: str, _: dict[str, str]) -> None:
     """Run singer-io's tap with the arguments that follow."""
     import tap_salesforce as tap  # noqa: PLC0415 - as above
 
+    _lead(url)
+    tap.main()
+
+
+def source_salesforce(url: str, plan: dict[str, str]) -> None:
+    """Run Airbyte's source with the arguments that follow, by REST.
+
+    Left alone it takes Bulk for all but the objects of this list and those with a field that is a
+    file or compound.
+    """
+    from source_salesforce import api, run  # noqa: PLC0415 - as above
+
+    api.UNSUPPORTED_BULK_API_SALESFORCE_OBJECTS.extend(plan)
+    _lead(url)
+    run.run()
+
+
+def _lead(url: str) -> None:
+    """Have a tap read its own arguments, and find the local server at every https address."""
     del sys.argv[1:4]
     mount = requests.Session.mount
 
@@ -68,12 +87,16 @@ def tap_salesforce(url: str, _: dict[str, str]) -> None:
         mount(session, prefix, _Plain(url) if prefix == "https://" else adapter)
 
     requests.Session.mount = mount_plain  # type: ignore[method-assign, assignment] # see _Plain
-    tap.main()
 
+
+CONTENDERS = {
+    "bare": bare_loop,
+    "simple": simple_salesforce,
+    "singer": tap_salesforce,
+    "airbyte": source_salesforce,
+}
 
 if __name__ == "__main__":
     name, target, plan_file = sys.argv[1:4]
     queries = json.loads(Path(plan_file).read_text())
-    {"bare": bare_loop, "simple": simple_salesforce, "singer": tap_salesforce}[name](
-        target, queries
-    )
+    CONTENDERS[name](target, queries)

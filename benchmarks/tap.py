@@ -8,27 +8,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import venv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.fast_salesforce import SHAPE
+from benchmarks.fast_salesforce import AGE, SHAPE
 from benchmarks.processes import ROOT, run, server
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.soql import Query
 from tap_salesforce_chat.tap import TapSalesforceChat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 PEERS = Path(__file__).with_name("peers.py")
 # Contender -> what to install in its environment.
 ENVIRONMENTS = {
     "loop": ["orjson", "requests", "simple-salesforce~=1.12.10"],
     "singer": ["tap-salesforce==2.8.1"],
+    "airbyte": ["airbyte-source-salesforce==2.10.3"],
 }
 OURS = [sys.executable, "-m", "tap_salesforce_chat"]
+# What a row has and no schema, catalog, state or log has: an Id with a text for its value.
+_ROW = re.compile(rb'"Id": ?"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +67,11 @@ def measure(command: list[str], output: Path) -> Measure:
     with output.open("wb") as out:
         cost = run(command, stdout=out)
     with output.open("rb") as lines:
-        rows = sum(b'"Id"' in line and b'"SCHEMA"' not in line[:40] for line in lines)
+        rows = sum(_ROW.search(line) is not None for line in lines)
     return Measure(cost.cpu, cost.wall, cost.peak, rows)
 
 
-def write_files(url: str, folder: Path, *, singer: bool) -> dict[str, list[str]]:
+def write_files(url: str, folder: Path, *, taps: bool) -> dict[str, list[str]]:
     """Write what the contenders read; return the command of each."""
     login = {"login_url": url, "client_id": "demo-client", "client_secret": "demo-secret"}
     config = login | {"username": "integration@example.test", "password": "demo-password"}
@@ -89,8 +98,8 @@ def write_files(url: str, folder: Path, *, singer: bool) -> dict[str, list[str]]
         _dump(path, config | more)
         commands[name] = [*OURS, "--config", str(path), "--catalog", str(folder / "catalog.json")]
     commands["simple-salesforce"] = _peer("loop", "simple", url, folder)
-    if singer:
-        commands["singer-io tap-salesforce"] = _singer(url, folder)
+    for other in OTHER_TAPS if taps else ():
+        commands[other.label] = _discovered(other, url, folder)
     return {name: command for name, command in commands.items() if command}
 
 
@@ -103,30 +112,74 @@ def _peer(environment: str, name: str, url: str, folder: Path) -> list[str]:
     return [python, str(PEERS), name, url, str(folder / "plan.json")] if python else []
 
 
-def _singer(url: str, folder: Path) -> list[str]:
-    """Discover with singer-io's tap, and return how it reads our objects."""
-    command = _peer("singer", "singer", url, folder)
+@dataclass(frozen=True, slots=True)
+class OtherTap:
+    """A tap that is told what to read by the catalog that it has discovered."""
+
+    label: str
+    environment: str
+    discover: str
+    read: list[str]
+    catalog: str  # the option that takes one
+    select: Callable[[bytes], Iterable[dict[str, Any]]]  # what it discovered -> what to read
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def _singer_streams(found: bytes) -> Iterable[dict[str, Any]]:
+    for entry in json.loads(found)["streams"]:
+        if entry["tap_stream_id"] in SHAPE:
+            for item in entry["metadata"]:
+                item["metadata"]["selected"] = True
+            yield entry
+
+
+def _airbyte_streams(found: bytes) -> Iterable[dict[str, Any]]:
+    messages = map(json.loads, found.splitlines())
+    catalog = next(item["catalog"] for item in messages if item["type"] == "CATALOG")
+    modes = {"sync_mode": "incremental", "destination_sync_mode": "append"}
+    return [{"stream": item} | modes for item in catalog["streams"] if item["name"] in SHAPE]
+
+
+OTHER_TAPS = (
+    OtherTap(
+        label="singer-io tap-salesforce, REST",
+        environment="singer",
+        discover="--discover",
+        read=[],
+        catalog="--properties",
+        select=_singer_streams,
+        options={"api_type": "REST", "select_fields_by_default": "true"},
+    ),
+    OtherTap(
+        label="airbyte-source-salesforce, REST",
+        environment="airbyte",
+        discover="discover",
+        read=["read"],
+        catalog="--catalog",
+        select=_airbyte_streams,
+    ),
+)
+
+
+def _discovered(tap: OtherTap, url: str, folder: Path) -> list[str]:
+    """Discover with a tap, and return how it reads our objects."""
+    command = _peer(tap.environment, tap.environment, url, folder)
     if not command:
         return []
-    config, catalog = folder / "singer.json", folder / "singer-catalog.json"
+    config, catalog = (folder / f"{tap.environment}{end}.json" for end in ("", "-catalog"))
     login = {"client_id": "x", "client_secret": "x", "refresh_token": "x"}
-    options = {"api_type": "REST", "start_date": "2000-01-01T00:00:00Z"}
-    _dump(config, login | options | {"select_fields_by_default": "true"})
-    command += ["--config", str(config)]
+    # The day before the first row: Airbyte asks for every 30 days since then.
+    start = datetime.now(UTC) - AGE - timedelta(days=1)
+    _dump(config, login | {"start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}"} | tap.options)
     found = subprocess.run(
-        [*command, "--discover"],
+        [*command, tap.discover, "--config", str(config)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=True,
         cwd=ROOT,
     )
-    document = json.loads(found.stdout)
-    wanted = [entry for entry in document["streams"] if entry["tap_stream_id"] in SHAPE]
-    for entry in wanted:
-        for item in entry["metadata"]:
-            item["metadata"]["selected"] = True
-    _dump(catalog, {"streams": wanted})
-    return [*command, "--properties", str(catalog)]
+    _dump(catalog, {"streams": list(tap.select(found.stdout))})
+    return [*command, *tap.read, "--config", str(config), tap.catalog, str(catalog)]
 
 
 def compare(arguments: argparse.Namespace, page_size: int, latency: int) -> None:
@@ -136,7 +189,7 @@ def compare(arguments: argparse.Namespace, page_size: int, latency: int) -> None
         server("benchmarks.fast_salesforce", page_size, latency, arguments.scale) as url,
     ):
         folder = Path(name)
-        commands = write_files(url, folder, singer=arguments.singer)
+        commands = write_files(url, folder, taps=arguments.taps)
         measures: dict[str, list[Measure]] = {contender: [] for contender in commands}
         for _ in range(arguments.rounds):
             for contender, command in commands.items():
@@ -169,7 +222,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1, help="1: 35,000 rows, 190 MB")
     parser.add_argument("--page-size", type=int, action="append", help="2000 and 200")
     parser.add_argument("--latency-ms", type=int, action="append", help="0 and 150")
-    parser.add_argument("--singer", action="store_true", help="run singer-io's tap as well, slow")
+    parser.add_argument(
+        "--taps", action="store_true", help="run singer-io's tap and Airbyte's source as well, slow"
+    )
     arguments = parser.parse_args()
     for latency in arguments.latency_ms or [0, 150]:
         for page_size in arguments.page_size or [2_000, 200]:
