@@ -16,7 +16,6 @@ from typing_extensions import override
 from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent, discover
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
-    IncompleteError,
     MissingFieldError,
     UnreadableObjectError,
     unreadable_object,
@@ -165,9 +164,6 @@ class SalesforceStream(Stream):
                 query = self._without_missing_field(query, exc)
             except UnreadableObjectError as exc:
                 raise unreadable_object(self.name) from exc
-            except IncompleteError as exc:
-                self._step_back_to(exc.since)
-                raise
             else:
                 self._advance_to(self._held_back)
                 return
@@ -201,8 +197,10 @@ class SalesforceStream(Stream):
         for batch in self._batches(query):
             self._batch, self._extracted_at = batch, datetime.now(UTC)
             self._hold(batch.newest)
+            if batch.lacking:
+                self._step_back_to(batch.lacking.since)
             for row in batch.rows:
-                if batch.in_order and self._may_count(row.SystemModstamp, batch):
+                if self._is_in_place(row.SystemModstamp, batch):
                     self._position = (row.SystemModstamp, row.Id)
                 yield row
             # Whoever still knows the batch must not keep its rows from being freed.
@@ -303,7 +301,7 @@ class SalesforceStream(Stream):
         batch = self._batch
         if batch is None or not self._may_count(modified, batch):
             return
-        if batch.in_order and modified != batch.clock:
+        if self._is_in_place(modified, batch):
             self._advance_to(modified)
         else:
             self._hold(modified)
@@ -313,6 +311,10 @@ class SalesforceStream(Stream):
         if modified and (self._held_back is None or is_later(modified, self._held_back)):
             self._held_back = modified
 
+    def _is_in_place(self, modified: str, batch: Batch) -> bool:
+        """Tell whether all rows that changed before a row came before it."""
+        return batch.in_order and modified != batch.clock and self._may_count(modified, batch)
+
     def _may_count(self, modified: str, batch: Batch) -> bool:
         """Tell whether a row is of its window, and not from the future."""
         if batch.until is not None and not is_later(batch.until, modified):
@@ -320,8 +322,12 @@ class SalesforceStream(Stream):
         return batch.clock is None or not is_later(modified, batch.clock)
 
     def _step_back_to(self, since: datetime | None) -> None:
-        """Move the bookmark to before rows that are missing, but not to before this run."""
+        """Move the bookmark to before rows that are missing, but not to before this run.
+
+        It gets to where it was at the end, when nothing is missing any more.
+        """
         state = self._progress
+        self._hold(_bookmark_in(state))
         start = state.get("starting_replication_value")
         if since and start:
             since = max(since, parse_instant(start))

@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
 from itertools import count
+from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -73,7 +74,7 @@ logging.getLogger("urllib3").setLevel(logging.INFO)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded answer, what Salesforce's clock said when it left, and its size in bytes."""
+    """A decoded answer, what Salesforce's clock said when it was asked, and its size in bytes."""
 
     document: Any = field(repr=False)
     date: datetime | None
@@ -258,7 +259,7 @@ class Connection:
             content = _content(response, subject)
         empty = response.status_code == HTTPStatus.NO_CONTENT
         document = {} if empty else _decoded_as(decoder, content, subject)
-        return Answer(document, http_date(response.headers.get("Date", "")), len(content))
+        return Answer(document, _asked_at(response), len(content))
 
     def _ask_in_batch(
         self,
@@ -401,6 +402,15 @@ _PASSING = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
+
+
+def _asked_at(response: requests.Response) -> datetime | None:
+    """Return what time it was at Salesforce when it began to work, or some time before.
+
+    `Date` is when the answer left. A query may have been searching for two minutes by then.
+    """
+    date = http_date(response.headers.get("Date", ""))
+    return date and date - timedelta(seconds=ceil(response.elapsed.total_seconds()))
 
 
 def _content(response: requests.Response, subject: str) -> bytes:

@@ -85,11 +85,7 @@ class JobLostError(SalesforceError):
 
 
 class IncompleteError(SalesforceError):
-    """Fewer or more rows came than Salesforce counts, from the instant `since` on."""
-
-    def __init__(self, message: str, since: datetime | None) -> None:
-        super().__init__(message)
-        self.since = since
+    """Fewer or more rows came than Salesforce counts."""
 
 
 class ForgottenError(SalesforceError):

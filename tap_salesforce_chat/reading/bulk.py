@@ -21,6 +21,7 @@ import requests
 from tap_salesforce_chat.connection import MAX_TRIES
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
+    IncompleteError,
     JobLostError,
     NotFoundError,
     RetryLaterError,
@@ -122,7 +123,12 @@ class BulkSource:
         if self.rest.verify and job.clock:
             until = parse_instant(job.clock)
             closed = replace(query, until=min(query.until or until, until))
-            yield from self._missing_rows(_days(closed, days, job.rows))
+            try:
+                yield from self._missing_rows(_days(closed, days, job.rows))
+            except IncompleteError:
+                # Its number of rows is that of its time: the next run has to begin anew.
+                self._forget(job, query.sobject)
+                raise
         self._forget(job, query.sobject)
 
     # -- jobs ----------------------------------------------------------------------------------

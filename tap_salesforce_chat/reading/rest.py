@@ -85,8 +85,7 @@ class RestSource:
         def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
             if window.proof:
                 return window.proof(hand_over)
-            nested = window.query is not query
-            return _WindowReader(self, shape, window, hand_over, nested=nested).batches()
+            return _WindowReader(self, shape, window, hand_over).batches()
 
         return self.lanes.open(read, Window(query))
 
@@ -112,8 +111,6 @@ class _WindowReader:
         shape: Shape,
         window: Window,
         hand_over: HandOver,
-        *,
-        nested: bool,
     ) -> None:
         self._source = source
         self._shape = shape
@@ -121,8 +118,9 @@ class _WindowReader:
         self._by_id = window.by_id
         self._group = window.group
         self._hand_over = hand_over
-        self._nested = nested
-        self._began: datetime | None = None  # Salesforce's clock
+        self._nested = window.clock is not None
+        self._clock = window.clock  # Salesforce's when it began to read the query
+        self._began: datetime | None = None  # and this window
         self._last = window.query.after
         self._tally = Tally()
 
@@ -158,8 +156,9 @@ class _WindowReader:
         first = self._began is None
         for page in self._ask(str(asked)):
             if first:
-                self._began, first = page.queried_at, False
+                self._begin(page)
                 self._share(page)
+                first = False
             rows, over = self._within_window(page)
             self._note(rows, page)
             yield self._batch(rows, page, in_order=True, at_end=over or page.is_last)
@@ -170,6 +169,10 @@ class _WindowReader:
         for page in self._source.asker.pages(soql, self._shape.type):
             self._shape.settle(page.rows)
             yield replace(page, size=page.size + len(page.rows) * self._shape.row_bytes)
+
+    def _begin(self, page: Page) -> None:
+        self._began = self._began or page.queried_at
+        self._clock = self._clock or self._began
 
     def _share(self, page: Page) -> None:
         """Leave most of a large window to others."""
@@ -186,7 +189,7 @@ class _WindowReader:
             groups = self._groups(queries, pages, clock)
             self._query, self._group = queries[0], groups[0]
             others = zip(queries[1:], groups[1:], strict=True)
-            windows = [Window(query, group=group) for query, group in others]
+            windows = [Window(query, clock=self._clock, group=group) for query, group in others]
             self._hand_over(windows, int(page.size * min(pages, 1)))
 
     def _groups(self, queries: list[Query], pages: float, clock: datetime) -> list[Group | None]:
@@ -225,7 +228,8 @@ class _WindowReader:
             self._tally.take(rows)
         for row in reversed(rows):
             modified = parse_instant(row.SystemModstamp)
-            if page.queried_at is None or modified <= page.queried_at:
+            # One that changed in the second of the query may have come in its old place.
+            if page.queried_at is None or modified < page.queried_at:
                 self._last = Position(modified, row.Id)
                 return
 
@@ -233,7 +237,7 @@ class _WindowReader:
         until = cast("Query", self._query).until
         return Batch(
             rows,
-            clock=format_instant(page.queried_at) if page.queried_at else None,
+            clock=format_instant(self._clock) if self._clock else None,
             until=format_instant(until) if until else None,
             in_order=in_order,
             size=page.size,
@@ -250,12 +254,13 @@ class _WindowReader:
         self._source.logger.warning("%s Asking for less at a time.", exc)
         self._leave_rows()
         low = self._last.modified if self._last else query.since
-        self._hand_over(after_timeout(query, low, clock), 0)
+        windows = after_timeout(query, low, clock)
+        self._hand_over([replace(one, clock=self._clock or clock) for one in windows], 0)
         self._query = replace(query, until=low) if self._began else None
 
     def _rows_by_id(self, query: Query) -> Iterator[Batch]:
         for page in self._pages_by_id(query):
-            self._began = self._began or page.queried_at
+            self._begin(page)
             self._note(page.rows, page)
             yield self._batch(page.rows, page, in_order=False)
 
@@ -269,9 +274,11 @@ class _WindowReader:
                 if limit < _FEWEST_BY_ID:
                     raise
                 continue
-            yield from pages
+            # Before they leave: whoever gets the rows clears their lists.
             ids = [row.Id for page in pages for row in page.rows]
-            if len(ids) < limit:
+            yield from pages
+            # A row that goes while they are read does not make them the last ones.
+            if not ids or max(len(ids), pages[0].total) < limit:
                 return
             last = ids[-1]
 
@@ -300,10 +307,13 @@ class _WindowReader:
             return
         for reading in range(_MAX_READINGS + 1):
             read, counted = self._tally.before(query.until), self._source.count(query)
-            if counted in {read, None}:
+            if counted is None or counted == read:
                 return
             if reading == _MAX_READINGS:
                 raise _incomplete(query, read, counted)
+            if counted > read:
+                # Whatever comes next, be it the end of the run: they are not to be forgotten.
+                yield Batch([], None, None, in_order=False, lacking=query)
             known = len(self._tally.ids)
             yield from self._rows_again(query)
             if counted < read and len(self._tally.ids) == known:
@@ -319,13 +329,12 @@ class _WindowReader:
             self._source.logger.warning("%s Reading and counting again.", exc)
 
 
-def _incomplete(query: Query, read: int, counted: int | None) -> IncompleteError:
+def _incomplete(query: Query, read: int, counted: int) -> IncompleteError:
     start = format_instant(query.since) if query.since else "the beginning"
     end = format_instant(query.until) if query.until else "now"
     return IncompleteError(
         f"{query.sobject} from {start} to {end}: {read} rows came, but Salesforce counts "
         f"{counted}, and reading again does not settle it. The bookmark stays before them: run "
         "again, and ask Salesforce's support if it stays so. To do without this check, set "
-        "verify_counts to false.",
-        query.since,
+        "verify_counts to false."
     )

@@ -36,12 +36,14 @@ _SLACK = 1.1
 class Window:
     """A window to read: oldest change first, or by Id where that is too much for Salesforce.
 
-    A member of a group is compared with Salesforce's count together with it. A proof is what is
-    to be done about windows that are being read, or were.
+    A part of a query knows what Salesforce's clock said when it began to read the query. A member
+    of a group is compared with Salesforce's count together with it. A proof is what is to be done
+    about windows that are being read, or were.
     """
 
     query: Query
     by_id: bool = False
+    clock: datetime | None = None
     group: Group | None = None
     proof: Callable[[HandOver], Iterator[Batch]] | None = None
 
@@ -50,8 +52,10 @@ class Window:
 class Batch:
     """Rows on their way out, and how far they may move the bookmark.
 
-    No further than `until`, the end of the window, and than `clock`, Salesforce's when it ran the
-    query. And not before all rows are out, where they come in no order.
+    No further than `until`, the end of the window, and than `clock`, Salesforce's when it began to
+    read the query: what is committed late while it is read, into windows that were read before,
+    has to be in reach of the next run's lookback. And not before all rows are out, where they come
+    in no order.
     """
 
     rows: list[Row] = field(repr=False)
@@ -62,6 +66,7 @@ class Batch:
     at_end: bool = False  # no rows follow in this window, so far as it is known
     locator: str | None = None  # where a Bulk job goes on behind these rows
     newest: str | None = None  # change among the rows of the job that an earlier run has emitted
+    lacking: Query | None = None  # a window that went before, and lacks rows
 
 
 def cut(query: Query, low: datetime, high: datetime, parts: int) -> list[Query]:

@@ -28,6 +28,12 @@ def org(clock: Clock) -> SalesforceOrg:
     return org
 
 
+@pytest.fixture(autouse=True)
+def elapsed(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests take as long as the org's clock says."""
+    monkeypatch.setattr("requests.sessions.preferred_clock", lambda: clock().timestamp())
+
+
 @pytest.fixture
 def server(org: SalesforceOrg) -> Iterator[SalesforceServer]:
     """A server that sends two rows a page."""

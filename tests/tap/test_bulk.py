@@ -304,6 +304,7 @@ def test_a_row_that_neither_api_gives_ends_the_run(
     assert isinstance(run.error, IncompleteError)
     assert "2 rows came, but Salesforce counts 3" in str(run.error)
     assert run.bookmark() is None
+    assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]  # the next run makes a new one
 
 
 def test_rows_that_change_while_a_job_runs_are_no_false_alarm(

@@ -14,6 +14,7 @@ from tap_salesforce_chat.errors import (
     RetryLaterError,
     SalesforceError,
 )
+from tap_salesforce_chat.reading import lanes, rest
 from tap_salesforce_chat.reading.pagination import Asker
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import json_answer
@@ -154,6 +155,38 @@ def test_a_minute_with_too_many_rows_is_read_by_id(
     assert any("ORDER BY Id ASC LIMIT" in query for query in queries(server))
 
 
+@pytest.mark.parametrize("purged", [False, True])
+def test_rows_by_id_are_all_read_while_others_leave(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    purged: bool,
+) -> None:
+    """Whoever gets the rows clears their lists, and one that is purged makes a chunk smaller."""
+    ids = [org.add("Case") for _ in range(40)]
+    clock.tick(3_600)
+    monkeypatch.setattr(rest, "_MOST_BY_ID", 8)
+    monkeypatch.setattr(rest, "_FEWEST_BY_ID", 2)
+    monkeypatch.setattr(lanes, "ROOM", 1)
+    server.rows_in_time = 8
+    page = server._page
+
+    def purge(call: Any, cursor: Any, offset: int) -> Any:
+        document = json.loads(page(call, cursor, offset).body)
+        if purged:
+            rows = [row for row in document["records"] if row["Id"] != ids[3]]
+            document["records"] = rows
+        return json_answer(document)
+
+    monkeypatch.setattr(server, "_page", purge)
+
+    run = sync(server, max_workers=1, verify_counts=False)
+
+    assert run.column("Id") == [row_id for row_id in ids if not (purged and row_id == ids[3])]
+
+
 def test_a_query_that_is_too_slow_however_small_ends_the_run(
     server: SalesforceServer, org: SalesforceOrg
 ) -> None:
@@ -264,6 +297,25 @@ def test_a_hole_does_not_move_the_bookmark_to_before_the_run(
 
     assert isinstance(run.error, IncompleteError)
     assert run.bookmark() == first.bookmark()
+
+
+def test_a_hole_is_not_forgotten_when_the_run_fails_before_it_is_filled(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
+) -> None:
+    """Rows around it are out, and the bookmark was behind them."""
+    ids = add_cases(org, clock, 5)
+    catalog = catalog_of(server, "Case")
+    lose(ids[1], times=1)
+    pages_and_count = 4
+    server.faults.add(Fault("txn_security", after=pages_and_count))
+
+    first = run_tap(settings(server, max_workers=1), catalog)
+    second = run_tap(settings(server, lookback_seconds=0), catalog, first.states[-1])
+
+    assert "Exempt from Transaction Security" in str(first.error)
+    assert first.column("Id") == [ids[0], *ids[2:]]
+    assert second.error is None
+    assert ids[1] in second.column("Id")
 
 
 @pytest.mark.parametrize("change", ["update", "delete", "commit_late"])

@@ -111,10 +111,11 @@ def forget_after(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, page
 
 
 def test_a_lost_locator_among_ties_costs_no_row(
-    server: SalesforceServer, org: SalesforceOrg, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows of one second are told apart by their ids, in Salesforce's order."""
     ids = [org.add("Case") for _ in range(9)]
+    clock.tick()
     forget_after(server, monkeypatch, 2)
 
     found = sync(server).column("Id")
