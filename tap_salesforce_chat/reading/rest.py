@@ -327,6 +327,7 @@ class _WindowReader:
                     yield self._batch(new, page, in_order=False)
         except (LocatorLostError, QueryTimeoutError) as exc:
             self._source.logger.warning("%s Reading and counting again.", exc)
+            self._by_id |= isinstance(exc, QueryTimeoutError)
 
 
 def _incomplete(query: Query, read: int, counted: int) -> IncompleteError:

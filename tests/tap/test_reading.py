@@ -268,6 +268,21 @@ def test_a_row_that_comes_when_asked_again_is_emitted(
     assert run.bookmark() == "2024-05-01T12:00:04Z"
 
 
+def test_what_takes_too_long_to_read_again_is_read_by_id(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
+) -> None:
+    """To ask for the same once more would end the run over rows that are there."""
+    ids = add_cases(org, clock, 5)
+    lose(ids[1], times=1)
+    pages_and_count = 4
+    server.faults.add(Fault("query_timeout", after=pages_and_count))
+
+    run = sync(server, max_workers=1)
+
+    assert run.column("Id") == [ids[0], *ids[2:], ids[1]]
+    assert "ORDER BY Id ASC LIMIT" in queries(server)[-1]
+
+
 def test_a_row_that_is_counted_but_never_comes_ends_the_run(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
 ) -> None:
