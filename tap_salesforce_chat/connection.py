@@ -6,14 +6,12 @@ retried, timed out, and counted against the quota alike.
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
 import time
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
 from itertools import count
@@ -26,6 +24,7 @@ import backoff
 import msgspec
 import requests
 
+from tap_salesforce_chat.bodies import DECODER, as_utf8, decoded, decoded_as
 from tap_salesforce_chat.errors import (
     LoginError,
     QuotaError,
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backoff.types import Details
-    from typing_extensions import Buffer
 
     from tap_salesforce_chat.login.flows import AuthFlow, Form
 
@@ -56,15 +54,6 @@ MAX_TRIES = 7
 _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - the endpoint's path
 # `per-app-api-usage` may stand in the same header.
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
-# Salesforce's numbers have up to 18 digits, more than a float keeps.
-_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-_ANYTHING = msgspec.json.Decoder()
-# An escape in JSON: a pair of surrogates, one without the other, or anything else.
-_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
-
-# Bytes: what the processor's cache holds is checked three times as fast as a whole page.
-_CHECKED_AT_ONCE = 2**16
-
 # As many connections as a run may have requests in flight; more would be closed after each use.
 _POOL_SIZE = 32
 
@@ -125,7 +114,7 @@ class Connection:
         subject: str,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        decoder: msgspec.json.Decoder[Any] = _DECODER,
+        decoder: msgspec.json.Decoder[Any] = DECODER,
     ) -> Answer:
         """Ask the API, with a new login if the token has expired meanwhile.
 
@@ -149,7 +138,7 @@ class Connection:
         Among the options of requests (such as `json`) may be `each_try`: what it returns is entered
         before each try and left behind it, where every one of them counts.
         """
-        ask = partial(self._ask, method, self._rooted(path), subject, _DECODER)
+        ask = partial(self._ask, method, self._rooted(path), subject, DECODER)
         return self._authorized(partial(ask, **options))
 
     def get_by_post(
@@ -258,7 +247,7 @@ class Connection:
         with each_try(), closing(exchange()) as response:
             content = _content(response, subject)
         empty = response.status_code == HTTPStatus.NO_CONTENT
-        document = {} if empty else _decoded_as(decoder, content, subject)
+        document = {} if empty else decoded_as(decoder, content, subject)
         return Answer(document, _asked_at(response), len(content))
 
     def _ask_in_batch(
@@ -278,8 +267,8 @@ class Connection:
             raise SalesforceError(msg)
         first: _Subresult = answer.document.results[0]
         if first.status_code != HTTPStatus.OK:
-            raise error_for(Refusal(first.status_code, _decoded(first.result), {}, subject))
-        return replace(answer, document=_decoded_as(decoder, first.result, subject))
+            raise error_for(Refusal(first.status_code, decoded(first.result), {}, subject))
+        return replace(answer, document=decoded_as(decoder, first.result, subject))
 
     def _exchange(
         self, method: str, path: str, subject: str, access: Access, **options: Any
@@ -291,7 +280,7 @@ class Connection:
         if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response
         with closing(response):
-            document = _decoded(_content(response, subject))
+            document = decoded(_content(response, subject))
         raise error_for(Refusal(response.status_code, document, response.headers, subject))
 
     def _token_endpoint(self, form: Callable[[], Form]) -> Access:
@@ -301,10 +290,10 @@ class Connection:
         url, subject = self._terms.login_url + _TOKEN_PATH, "Login"
         response = self._send("POST", url, subject, auth=_NoAuth(), data=form())
         if response.status_code != HTTPStatus.OK:
-            document = _decoded(response.content)
+            document = decoded(response.content)
             refusal = Refusal(response.status_code, document, response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)
-        grant = _decoded_as(_DECODER, response.content, subject)
+        grant = decoded_as(DECODER, response.content, subject)
         token, host = grant.get("access_token"), grant.get("instance_url")
         if not (isinstance(token, str) and isinstance(host, str)):
             msg = "Login: the answer has no access_token and instance_url. Check login_url."
@@ -416,25 +405,9 @@ def _asked_at(response: requests.Response) -> datetime | None:
 def _content(response: requests.Response, subject: str) -> bytes:
     # The body in one piece: `content` would put it together from 10 KB each.
     try:
-        return _as_utf8(b"".join(response.iter_content(None)))
+        return as_utf8(b"".join(response.iter_content(None)))
     except requests.RequestException as exc:
         raise _network_error(exc, subject) from None
-
-
-def _as_utf8(content: bytes) -> bytes:
-    """Return content that is UTF-8 for sure, with U+FFFD for what was not.
-
-    Texts are not decoded before they leave, and one wrong byte would make a target refuse the line.
-    """
-    rest = memoryview(content)
-    try:
-        while rest:
-            part = rest[:_CHECKED_AT_ONCE]
-            _, length = codecs.utf_8_decode(part, "strict", len(part) == len(rest))
-            rest = rest[length:]
-    except UnicodeDecodeError:
-        return content.decode("utf-8", "replace").encode()
-    return content
 
 
 class _Subresult(msgspec.Struct, rename="camel"):
@@ -449,38 +422,3 @@ class _Results(msgspec.Struct):
 
 
 _RESULTS = msgspec.json.Decoder(_Results)
-
-
-def _decoded_as(decoder: msgspec.json.Decoder[Any], content: Buffer, subject: str) -> Any:
-    """Return an answer made into what is wanted.
-
-    Raises:
-        RetryLaterError: It is no JSON object, but a proxy's or a maintenance page, say, which
-            Salesforce's edge serves with status 200.
-        SalesforceError: It is one, but of something else.
-    """
-    with suppress(msgspec.DecodeError):
-        return _lenient(decoder, content)
-    if isinstance(_decoded(content), dict):
-        msg = f"{subject}: Salesforce's answer is not in the form that its documentation gives."
-        raise SalesforceError(msg)
-    msg = f"{subject}: Salesforce answered 200, but with something else than a JSON object."
-    raise RetryLaterError(msg)
-
-
-def _decoded(content: Buffer) -> Any:
-    """Return the JSON document, or None if it is none."""
-    with suppress(msgspec.DecodeError):
-        return _lenient(_ANYTHING, content)
-    return None
-
-
-def _lenient(decoder: msgspec.json.Decoder[Any], content: Buffer) -> Any:
-    """Decode text that Salesforce may have cut in the middle of a surrogate pair.
-
-    Long text ends at a number of UTF-16 units. Half an emoji is no Unicode text; it becomes `?`.
-    """
-    try:
-        return decoder.decode(content)
-    except msgspec.DecodeError:
-        return decoder.decode(_ESCAPE.sub(lambda found: b"?" if found[1] else found[0], content))
