@@ -299,11 +299,11 @@ class SalesforceStream(Stream):
         """
         modified = latest_record.SystemModstamp
         batch = self._batch
-        if batch is None or not self._may_count(modified, batch):
+        if batch is None:
             return
         if self._is_in_place(modified, batch):
             self._advance_to(modified)
-        else:
+        elif self._may_count(modified, batch):
             self._hold(modified)
 
     def _hold(self, modified: str | None) -> None:

@@ -160,8 +160,8 @@ class Lanes:
             # A daemon: a request that hangs must not keep the process from ending.
             Thread(target=self._run, args=(lane,), daemon=True).start()
 
-    def _all_lanes(self) -> list[_Lane]:
-        return [lane for reading in self._readings for lane in reading.lanes]
+    def _all_lanes(self) -> Iterator[_Lane]:
+        return (lane for reading in self._readings for lane in reading.lanes)
 
     def _has_turn(self, lane: _Lane) -> bool:
         return lane.reading is self._readings[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,8 @@ from tests.fakes.salesforce.answers import Answer
 from tests.tap.support import NOON, add_cases, catalog_of, counts, run_tap, settings, sync
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock, Run
 
@@ -247,7 +248,7 @@ def without(body: bytes, row_id: str) -> bytes:
     return b"".join(line for line in body.splitlines(keepends=True) if row_id.encode() not in line)
 
 
-def lose(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, row_id: str) -> None:
+def lose_from_jobs(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, row_id: str) -> None:
     """Have jobs leave a row out."""
     results = server.bulk._results
 
@@ -271,7 +272,7 @@ def test_what_a_job_leaves_out_is_read_by_rest(
     for _ in range(16):
         ids.append(org.add("Case"))
         clock.tick(86_400)
-    lose(server, monkeypatch, ids[5])
+    lose_from_jobs(server, monkeypatch, ids[5])
 
     run = bulk(server)
 
@@ -286,18 +287,12 @@ def test_a_row_that_neither_api_gives_ends_the_run(
     org: SalesforceOrg,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
+    lose: Callable[..., None],
 ) -> None:
     """Named by stream, window and numbers; the bookmark stays."""
     ids = add_cases(org, clock, 3)
-    lose(server, monkeypatch, ids[1])
-    page = server._page
-
-    def incomplete(*arguments: Any) -> Answer:
-        document = json.loads(page(*arguments).body)
-        document["records"] = [row for row in document["records"] if row["Id"] != ids[1]]
-        return Answer(200, json.dumps(document).encode())
-
-    monkeypatch.setattr(server, "_page", incomplete)
+    lose_from_jobs(server, monkeypatch, ids[1])
+    lose(ids[1])
 
     run = bulk(server, max_workers=1)
 

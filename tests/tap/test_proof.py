@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from itertools import permutations
 from threading import Event
@@ -16,10 +15,11 @@ from tap_salesforce_chat.reading.proof import Group, Member, groups_for
 from tap_salesforce_chat.reading.windows import Tally, Window, cut
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
-from tests.fakes.salesforce.answers import json_answer
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_salesforce_chat.reading.rows import Row
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock
@@ -134,18 +134,12 @@ def test_a_few_pages_are_read_at_once_and_counted_once(
 
 
 def test_a_row_that_one_of_many_windows_lacks_ends_the_run(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
 ) -> None:
     """The message names its window, not the others, and the bookmark stays before it."""
     ids = add_cases(org, clock, 10)
-    catalog, page = catalog_of(server, "Case"), server._page
-
-    def incomplete(*arguments: Any) -> Any:
-        document = json.loads(page(*arguments).body)
-        document["records"] = [row for row in document["records"] if row["Id"] != ids[6]]
-        return json_answer(document)
-
-    monkeypatch.setattr(server, "_page", incomplete)
+    catalog = catalog_of(server, "Case")
+    lose(ids[6])
 
     run = run_tap(settings(server), catalog)
 
@@ -163,26 +157,13 @@ def test_what_changes_under_many_windows_is_settled(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
+    disturb: Callable[..., None],
     change: str,
     place: int,
 ) -> None:
     """Rows leave one window for another, or go. What comes late is out with the next run."""
     ids = add_cases(org, clock, 10)
-    page, pages = server._page, iter(range(100))
-
-    def change_meanwhile(*arguments: Any) -> Any:
-        answer = page(*arguments)
-        if next(pages) == place:
-            clock.tick(60)
-            if change == "commit_late":
-                ids.append(org.add("Case"))
-                org.get("Case", ids[-1])["SystemModstamp"] = "2024-05-01T12:00:01.000+0000"
-            else:
-                getattr(org, change)("Case", ids[0])
-        return answer
-
-    monkeypatch.setattr(server, "_page", change_meanwhile)
+    disturb(change, ids, place)
 
     first = sync(server, include_deleted=change != "delete")
     second = sync(server, state=first.states[-1])

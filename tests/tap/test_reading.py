@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from tap_salesforce_chat.errors import (
 from tap_salesforce_chat.reading import lanes, rest
 from tap_salesforce_chat.reading.pagination import Asker
 from tests.fakes.salesforce import Fault
-from tests.fakes.salesforce.answers import json_answer
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -161,6 +159,7 @@ def test_rows_by_id_are_all_read_while_others_leave(
     org: SalesforceOrg,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
+    lose: Callable[..., None],
     *,
     purged: bool,
 ) -> None:
@@ -171,16 +170,8 @@ def test_rows_by_id_are_all_read_while_others_leave(
     monkeypatch.setattr(rest, "_FEWEST_BY_ID", 2)
     monkeypatch.setattr(lanes, "ROOM", 1)
     server.rows_in_time = 8
-    page = server._page
-
-    def purge(call: Any, cursor: Any, offset: int) -> Any:
-        document = json.loads(page(call, cursor, offset).body)
-        if purged:
-            rows = [row for row in document["records"] if row["Id"] != ids[3]]
-            document["records"] = rows
-        return json_answer(document)
-
-    monkeypatch.setattr(server, "_page", purge)
+    if purged:
+        lose(ids[3])
 
     run = sync(server, max_workers=1, verify_counts=False)
 
@@ -234,25 +225,6 @@ def test_a_query_too_long_for_a_url_goes_in_a_body(
 
 
 # -- the proof ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lose(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Have Salesforce leave a row out of its pages, some times or always."""
-
-    def arrange(row_id: str, times: int = 1_000_000) -> None:
-        page, left = server._page, iter(range(times))
-
-        def incomplete(*arguments: Any) -> Any:
-            document = json.loads(page(*arguments).body)
-            rows = document["records"]
-            if any(row["Id"] == row_id for row in rows) and next(left, None) is not None:
-                document["records"] = [row for row in rows if row["Id"] != row_id]
-            return json_answer(document)
-
-        monkeypatch.setattr(server, "_page", incomplete)
-
-    return arrange
 
 
 def test_a_row_that_comes_when_asked_again_is_emitted(
@@ -338,26 +310,12 @@ def test_changes_during_the_run_are_no_false_alarm(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
+    disturb: Callable[..., None],
     change: str,
 ) -> None:
     """Rows leave the window and enter it while it is read; all that matters is that all are out."""
     ids = add_cases(org, clock, 6)
-    page, pages = server._page, iter(range(100))
-
-    def change_meanwhile(*arguments: Any) -> Any:
-        answer = page(*arguments)
-        if next(pages) == 1:
-            clock.tick(60)
-            if change == "commit_late":
-                late = org.add("Case")
-                org.get("Case", late)["SystemModstamp"] = "2024-05-01T12:00:01.000+0000"
-                ids.append(late)
-            else:
-                getattr(org, change)("Case", ids[0])
-        return answer
-
-    monkeypatch.setattr(server, "_page", change_meanwhile)
+    disturb(change, ids, place=1)
 
     run = sync(server, include_deleted=change != "delete", max_workers=1)
 
