@@ -6,6 +6,7 @@ what was committed survives kill -9 and a power cut.
 """
 
 from target_creovai.store.due import (
+    ADOPTED,
     DELETED_LATER,
     PENDING,
     SEND_AGAIN,
@@ -13,12 +14,16 @@ from target_creovai.store.due import (
     SET_ASIDE,
     SKIPPED,
     WAITING,
+    Turn,
+    in_doubt,
+    sent_once,
 )
 from target_creovai.store.ledger import Entry, Standing
 from target_creovai.store.rows import StagedRow
 from target_creovai.store.store import Store
 
 __all__ = [
+    "ADOPTED",
     "DELETED_LATER",
     "PENDING",
     "SEND_AGAIN",
@@ -30,4 +35,7 @@ __all__ = [
     "StagedRow",
     "Standing",
     "Store",
+    "Turn",
+    "in_doubt",
+    "sent_once",
 ]
