@@ -204,7 +204,8 @@ def _paragraph(random: Random, words: Iterator[str], length: int) -> Block:
         shown[-1] = f"https://shop.example/{said[-1]}"
     if random.random() < LISTED:
         return _block("\n".join(f"- {item}" for item in shown), said)
-    return _block(f'"{shown[0]}" ' + " ".join(shown[1:]) + ".", said)
+    shown[0] = f'"{shown[0]}"'
+    return _block(" ".join(shown) + ".", said)
 
 
 def _block(text: str, words: Iterable[str] = ()) -> Block:
