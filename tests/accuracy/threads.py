@@ -21,17 +21,19 @@ from tests.target.rows import at, case, mail, reply
 from tests.target.support import payload_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from random import Random
 
     from tests.target.rows import Record
 
 SYLLABLES: Final = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru")
 SMALL: Final = ("the", "of", "to", "and", "in", "it", "is", "we")
-CHANGED, CUT, ANSWERED, GREETED, LISTED, LINKED = 0.25, 0.2, 0.15, 0.5, 0.2, 0.3
+CHANGED, CUT, ANSWERED, GREETED, LISTED, LINKED, CITED = 0.25, 0.2, 0.15, 0.5, 0.2, 0.3, 0.15
 MAX_REPLIES, MAX_PARAGRAPHS, MAX_WORDS, MIN_FIRST_WORDS = 5, 3, 30, 12
 WRAPPER: Final = textwrap.TextWrapper(70, break_long_words=False, break_on_hyphens=False)
 CUSTOMER: Final = "Greta Olsen"
+# A run of words that all of them may say; counted for nobody.
+TOPIC: Final = "Deluxe coffee machine 2000 in matt black with milk foamer"
 BANNER: Final = "CAUTION: This email originated from outside of the organization."
 
 
@@ -59,7 +61,8 @@ class Written:
     Attributes:
         blocks: Its own paragraphs, and last what it quotes with the client's marks.
         own: The words that its author wrote in it.
-        history: The words that it quotes, but for those of paragraphs that an answer stands below.
+        history: The words that it quotes, but for those of paragraphs that an answer stands below
+            or that the author cites.
         by: Who wrote it.
         how: What was done to the quote, to be read where a test fails.
     """
@@ -134,29 +137,44 @@ def _score(written: Written, content: str) -> MailScore:
 
 def _reply(random: Random, words: Iterator[str], quoted: Written, writer: Writer) -> Written:
     own = [*_paragraphs(random, words, writer)]
+    cited: list[Block] = []
+    if random.random() < CITED:
+        cited = [next(block for block in quoted.blocks if block.words & quoted.own)]
+        own.append(_citing(cited[0], [*islice(words, 6)]))
     tweaks = [name for name in TWEAKS if random.random() < CHANGED]
-    quote = [_tweaked(block, tweaks) for block in quoted.blocks]
+    quote = _come_back(random, quoted.blocks, tweaks)
+    answers = {
+        index: _paragraph(random, words, 3)
+        for index, block in enumerate(quote)
+        if block.words and block.words <= quoted.own and random.random() < ANSWERED
+    }
+    shown = _joined(_pieces(quote, answers, writer.client.mark))
+    tail = writer.client.render(shown, quoted.by.name, quoted.by.address)
+    asked = [quote[index] for index in answers]
+    return Written(
+        blocks=(*own, Block(tail, _words_of([*quote, *answers.values()]))),
+        own=_words_of([*own, *answers.values()]),
+        history=_words_of(quote) - _words_of(asked) - _words_of(cited),
+        by=writer,
+        how=f"{writer.client.name}, {len(answers)} answers inside, {', '.join(tweaks)}",
+    )
+
+
+def _come_back(random: Random, blocks: Sequence[Block], tweaks: Iterable[str]) -> list[Block]:
+    """Return what a client and the gateways before it make of a mail that is quoted."""
+    quote = [_tweaked(block, tweaks) for block in blocks]
     if random.random() < CUT:
         quote = quote[: random.randint(1, len(quote))]
     if random.random() < CHANGED:
         quote.insert(0, Block(Rendered(BANNER, f"<div>{BANNER}</div>")))
-    pieces: list[Rendered] = []
-    answers: list[Block] = []
-    asked: list[Block] = []
-    for block in quote:
-        pieces.append(_marked(block.shown, writer.client.mark))
-        if block.words and block.words <= quoted.own and random.random() < ANSWERED:
-            asked.append(block)
-            answers.append(_paragraph(random, words, 3))
-            pieces.append(answers[-1].shown)
-    tail = writer.client.render(_joined(pieces), quoted.by.name, quoted.by.address)
-    return Written(
-        blocks=(*own, Block(tail, _words_of(quote + answers))),
-        own=_words_of(own + answers),
-        history=_words_of(quote) - _words_of(asked),
-        by=writer,
-        how=f"{writer.client.name}, {len(answers)} answers inside, {', '.join(tweaks)}",
-    )
+    return quote
+
+
+def _pieces(quote: Iterable[Block], answers: Mapping[int, Block], mark: str) -> Iterator[Rendered]:
+    for index, block in enumerate(quote):
+        yield _marked(block.shown, mark)
+        if index in answers:
+            yield answers[index].shown
 
 
 def _marked(shown: Rendered, mark: str) -> Rendered:
@@ -202,10 +220,17 @@ def _paragraph(random: Random, words: Iterator[str], length: int) -> Block:
     ]
     if random.random() < LINKED:
         shown[-1] = f"https://shop.example/{said[-1]}"
+    if random.random() < CITED:
+        shown.insert(len(shown) // 2, TOPIC)
     if random.random() < LISTED:
         return _block("\n".join(f"- {item}" for item in shown), said)
     shown[0] = f'"{shown[0]}"'
     return _block(" ".join(shown) + ".", said)
+
+
+def _citing(block: Block, words: list[str]) -> Block:
+    cited = " ".join(block.shown.text.split())
+    return _block(f"You wrote: {cited} But {' '.join(words)}?", words)
 
 
 def _block(text: str, words: Iterable[str] = ()) -> Block:
