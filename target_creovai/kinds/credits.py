@@ -10,6 +10,7 @@ from target_creovai.model import Participant, Role
 from target_creovai.parsers.transcript.speakers import (
     Likeness,
     is_label,
+    is_signed,
     likeness,
     name_key,
     short_forms,
@@ -91,7 +92,8 @@ def _owners_alias(
     name = next(reversed(voices[segment]))
     header = segment.agent if segment else None
     others = owner is not None and any(
-        each and _names_someone(each) for each in (name if _is_signed(name) else None, header)
+        each and _names_someone(each)
+        for each in (name if is_signed(name_key(name)) else None, header)
     )
     return set() if others else {(segment, name)}
 
@@ -104,12 +106,6 @@ def _likeness(name: str, owner: str) -> Likeness:
 def _names_someone(name: str) -> bool:
     """Tell a person's name from a label, a desk's and an unresolved token ("(Agent_Name__c)")."""
     return not (is_label(name) or name.startswith("(") or SERVICE.search(name_key(name)))
-
-
-def _is_signed(name: str) -> bool:
-    """Tell whether a name ends in an initial, as agents' names do in chats by default."""
-    words = name_key(name).split()
-    return len(words) > 1 and len(words[-1]) == 1
 
 
 def printed_name(lines: Iterable[Line]) -> str | None:

@@ -23,6 +23,7 @@ from target_creovai.parsers.transcript.speakers.facts import (
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
     is_label,
+    is_signed,
     likeness,
     name_key,
     short_forms,
@@ -41,6 +42,7 @@ __all__ = [
     "Voice",
     "decide",
     "is_label",
+    "is_signed",
     "likeness",
     "name_key",
     "person_of",

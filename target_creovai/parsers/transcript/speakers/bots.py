@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
+    is_signed,
     likeness,
     name_key,
     role_of_label,
 )
+from target_creovai.parsers.transcript.words import SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,18 +124,18 @@ class Answering:
         role = self._agent_or_bot(name)
         if role is Role.BOT or not self._chat.chatbot_session or self._has_unnamed_bot():
             return role
-        return self._taker_by_owner(name_key(name))
+        return self._taker_without_bot(name_key(name))
 
-    def _taker_by_owner(self, taker: str) -> Role | None:
+    def _taker_without_bot(self, taker: str) -> Role | None:
         """Tell who took over in a bot's session that no bot has begun.
 
-        The owner of a chat is its last operator (Salesforce help, chat transcripts).
+        The bot must be somewhere, but the owner of a chat is its last operator (Salesforce help,
+        chat transcripts), and agents sign with an initial by default.
         """
-        owners = {name_key(name) for name in self._chat.names.agents}
-        if _is_one_of(taker, owners):
+        owners = map(name_key, self._chat.names.agents)
+        if any(likeness(taker, owner) >= Likeness.INITIAL for owner in owners):
             return Role.AGENT
-        givers = (t.giver for scene in self._scenes for t in scene.transfers)
-        return Role.BOT if any(_is_one_of(name_key(giver), owners) for giver in givers) else None
+        return None if is_signed(taker) or SERVICE.search(taker) else Role.BOT
 
     def _has_unnamed_bot(self) -> bool:
         """Tell whether a bot is known of without any transfer's taker."""
@@ -173,7 +175,3 @@ class Answering:
             for other in others
             if other in decided and decided[other].role in {None, Role.BOT}
         }
-
-
-def _is_one_of(name: str, owners: Iterable[str]) -> bool:
-    return any(likeness(name, owner) >= Likeness.INITIAL for owner in owners)

@@ -66,3 +66,9 @@ def is_label(name: str) -> bool:
     """Tell whether a printed name is nobody's own."""
     key = name_key(name)
     return not key.rstrip(_NUMBERING) or role_of_label(key) is not None
+
+
+def is_signed(key: str) -> bool:
+    """Tell whether a name ends in an initial, as agents' names do in chats by default."""
+    words = key.split()
+    return len(words) > 1 and len(words[-1]) == 1

@@ -27,13 +27,39 @@ def by_elimination(chat: Chat, answering: Answering) -> Claims:
 
     Who speaks in other parts than the visitor may be the visitor under another name.
     """
-    customers, people = chat.customers, chat.open
-    if customers:
-        for person in people:
+    if customers := chat.customers:
+        for person in chat.open:
             if chat.beside(person) & customers or _is_lone_bot(person, chat, answering):
                 yield person, None
-    elif len(people) == 1 and _is_the_visitor(people[0], chat):
-        yield people[0], Role.CUSTOMER
+        return
+    visitors = _answered(chat) or _staying(chat)
+    if len(visitors) == 1:
+        yield visitors.pop(), Role.CUSTOMER
+
+
+def _answered(chat: Chat) -> set[Person]:
+    """Return who is the only one left in the chat, or in a part, beside those who answer."""
+    people = chat.open
+    if len(people) == 1:
+        return {person for person in people if _is_answered(person, chat.beside(person), chat)}
+    pairs = [group for group in chat.groups if len(group) == _PAIR]
+    return {
+        person
+        for person in people
+        for group in pairs
+        if person in group and _is_answered(person, group - {person}, chat)
+    }
+
+
+def _staying(chat: Chat) -> set[Person]:
+    """Return who speaks in all parts of a chat, each with others: agents change."""
+    groups = [group for group in chat.groups if group]
+    if len(groups) < _PAIR or any(len(group) < _PAIR for group in groups):
+        return set()
+    names = [[scene.agent, *scene.transfers] for scene in chat.scenes if scene.said]
+    handed_over = all(any(name) for name in names[1:])
+    staying = set.intersection(*groups).intersection(chat.open) if handed_over else set()
+    return {person for person in staying if not SERVICE.search(person.name)}
 
 
 def _is_lone_bot(person: Person, chat: Chat, answering: Answering) -> bool:
@@ -43,8 +69,8 @@ def _is_lone_bot(person: Person, chat: Chat, answering: Answering) -> bool:
     return alone and all(answering.kind(index) is Role.BOT for index in where)
 
 
-def _is_the_visitor(person: Person, chat: Chat) -> bool:
-    others = chat.beside(person) & chat.answering
+def _is_answered(person: Person, beside: AbstractSet[Person], chat: Chat) -> bool:
+    others = beside & chat.answering
     if not others:
         return False
     # "Acme Support" is hardly the visitor of "Bea", whoever else is called so.
