@@ -15,13 +15,16 @@ from tap_salesforce_chat.soql import CURSOR
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, MutableMapping
     from datetime import datetime
 
 BOOKMARKS = "bookmarks"
 ORGANIZATION = "organization_id"
 READS = "sync_reads"
 STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
+# In a stream's bookmark: from where on its rows were ever read, and the same of a stream that has
+# none and so no bookmark. Null stands for the beginning.
+READ_SINCE, EMPTY_SINCE = "read_since", "empty_since"
 
 _OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, STARTED, COMPLETED})
 # What singer-io's and MeltanoLabs' taps for Salesforce keep beside the name of a replication key.
@@ -67,6 +70,22 @@ class Reads:
 def end_of(clock: datetime) -> datetime:
     """Return the first instant of which a query that ran at a time can have seen no row."""
     return clock.replace(microsecond=0) + _SECOND
+
+
+def instant_in(progress: Mapping[str, Any], key: str) -> datetime | None:
+    """Return an instant of a stream's part of STATE, None for none and for the beginning."""
+    text = progress.get(key)
+    return parse_instant(text) if text else None
+
+
+def put_instant(progress: MutableMapping[str, Any], key: str, moment: datetime | None) -> None:
+    """Put an instant into a stream's part of STATE, None for the beginning."""
+    progress[key] = format_instant(moment) if moment else None
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier of two instants, where None stands for the beginning."""
+    return min(one, other) if one and other else None
 
 
 def long_id(row_id: str) -> str:

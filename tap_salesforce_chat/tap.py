@@ -44,13 +44,13 @@ from tap_salesforce_chat.state import (
     BOOKMARKS,
     COMPLETED,
     ORGANIZATION,
-    READS,
     STARTED,
     form_problem,
     origin_problem,
 )
 from tap_salesforce_chat.streams import FILTERABLE, STREAMS
 from tap_salesforce_chat.timestamps import format_instant
+from tap_salesforce_chat.whole_cases import WholeCases
 from tap_salesforce_chat.writer import WholeLineWriter
 
 if TYPE_CHECKING:
@@ -219,11 +219,16 @@ class TapSalesforceChat(Tap):
         if entries := self.streams.pop(ConversationEntry.sobject, None):
             self.streams[ConversationEntry.sobject] = entries
         try:
-            for stream in self._selected_streams():
-                self._extra_state.setdefault(READS, {})[stream.name] = stream.begin()
-            for stream in self._selected_streams():
+            streams = self._selected_streams()
+            for stream in streams:
+                stream.begin()
+            cases = WholeCases([stream for stream in streams if stream.case_field])
+            cases.begin()
+            for stream in streams:
                 stream.read_ahead()
             super().sync_all()
+            if self.config["whole_cases"]:
+                cases.complete()
         except BrokenPipeError:
             raise
         except BaseException:

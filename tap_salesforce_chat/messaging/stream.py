@@ -170,7 +170,7 @@ class ConversationEntry(SalesforceStream):
         for that; here a repetition would cost a call, so sessions wait for as long instead.
         """
         since, place = self._since(), self._progress.get(_PLACE)
-        query = replace(self._sessions.ended(self._horizon(), self._condition), since=since)
+        query = replace(self._sessions.ended(self._horizon(), self.condition), since=since)
         if since and place and self._follows_bookmark():
             query = replace(query, after=Position(since, place))
         return query
@@ -178,12 +178,11 @@ class ConversationEntry(SalesforceStream):
     @override
     def _since(self) -> datetime | None:
         bookmark = self._bookmark() if self._follows_bookmark() else None
-        start = bookmark or self.config.get("start_date")
-        return parse_instant(start) if start else None
+        return parse_instant(bookmark) if bookmark else self._start()
 
     @property
     @override
-    def _condition(self) -> str | None:
+    def condition(self) -> str | None:
         condition: str | None = (self.config.get("filters") or {}).get(SESSIONS)
         return condition
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -37,6 +38,9 @@ class Page:
     size: int  # bytes
     is_last: bool
 
+
+# Bytes of a query in a URL, of which Salesforce takes 16,384 with all that is round it.
+_LONGEST_IN_URL = 15_000
 
 _Row = TypeVar("_Row")
 
@@ -109,7 +113,7 @@ class Asker:
     def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
         self._connection.check_quota()
         params = {"q": soql}
-        if not self._too_long:
+        if not self._too_long and len(urlencode(params)) <= _LONGEST_IN_URL:
             try:
                 return self._connection.get(
                     self._resource,
