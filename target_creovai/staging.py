@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
+from target_creovai.input.normal import normal_row
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import encode
 from target_creovai.rows import parse_time
@@ -27,8 +28,10 @@ def staged_row(stream: str, record: Row) -> StagedRow:
     LastModifiedDate or, at the least, its rows in order.
 
     Raises:
-        RowError: The record has no Id, or an impossible date; names the field.
+        RowError: The record has no Id, an impossible date, or a field in a form that is not
+            understood; names the field.
     """
+    record = normal_row(stream, record)
     kind = KIND_OF_STREAM[stream]
     row_id = _id(record.get("Id"))
     if row_id is None:
