@@ -25,6 +25,7 @@ from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
+from tap_salesforce_chat.state import READS, Reads, end_of
 from tap_salesforce_chat.timestamps import (
     format_instant,
     is_later,
@@ -84,6 +85,8 @@ class SalesforceStream(Stream):
         self._extracted_at: datetime | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
+        self._clock: str | None = None  # Salesforce's when it ran the first query
+        self._reads = Reads(None, None)
 
     @classmethod
     def discovered(cls, describe: Describe) -> Discovery | None:
@@ -126,22 +129,44 @@ class SalesforceStream(Stream):
                 paths.append(name)
         return tuple(dict.fromkeys(paths))
 
-    def _first_query(self) -> Query:
+    def begin(self) -> dict[str, Any]:
+        """Settle what this sync reads; return the stream's entry of `sync_reads` in STATE."""
+        self._reads = Reads(self._since(), self._condition)
+        return self._reads.entry()
+
+    @property
+    def _condition(self) -> str | None:
+        condition: str | None = (self.config.get("filters") or {}).get(self.name)
+        return condition
+
+    @property
+    def _end_date(self) -> datetime | None:
         end_date = self.config.get("end_date")
+        return parse_instant(end_date) if end_date else None
+
+    def _first_query(self) -> Query:
         return Query(
             sobject=self.name,
             fields=self.selected_fields(),
             since=self._since(),
-            until=parse_instant(end_date) if end_date else None,
-            condition=(self.config.get("filters") or {}).get(self.name),
+            until=self._end_date,
+            condition=self._condition,
         )
 
     def _since(self) -> datetime | None:
         bookmark = self._bookmark()
-        if bookmark and self.replication_method == REPLICATION_INCREMENTAL:
+        if bookmark and self._follows_bookmark():
             return parse_instant(bookmark) - timedelta(seconds=self.config["lookback_seconds"])
         start_date = self.config.get("start_date")
         return parse_instant(start_date) if start_date else None
+
+    def _follows_bookmark(self) -> bool:
+        return bool(self.replication_method == REPLICATION_INCREMENTAL)
+
+    def _up_to(self, moment: datetime) -> datetime:
+        """Return a moment, or `end_date` if that is earlier."""
+        end_date = self._end_date
+        return min(moment, end_date) if end_date else moment
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -166,7 +191,20 @@ class SalesforceStream(Stream):
                 raise unreadable_object(self.name) from exc
             else:
                 self._advance_to(self._held_back)
+                clock = parse_instant(self._clock) if self._clock else datetime.now(UTC)
+                self._note_end(self._up_to(end_of(clock)))
                 return
+
+    def _note_end(self, until: datetime) -> None:
+        """Say in STATE up to where all rows are out."""
+        self._reads.until = until
+        self._publish()
+
+    def _publish(self) -> None:
+        """Bring the entry of `sync_reads` up to date."""
+        state: dict[str, Any] = self.tap_state  # type: ignore[assignment] # a TypedDict without our keys
+        state.setdefault(READS, {})[self.name] = self._reads.entry()
+        self.state_manager.is_flushed = False
 
     def _batches(self, query: Query) -> Iterator[Batch]:
         """Read by the API that the settings name."""
@@ -196,6 +234,7 @@ class SalesforceStream(Stream):
     def _rows(self, query: Query) -> Iterator[Row]:
         for batch in self._batches(query):
             self._batch, self._extracted_at = batch, datetime.now(UTC)
+            self._clock = self._clock or batch.clock
             self._hold(batch.newest)
             if batch.lacking:
                 self._step_back_to(batch.lacking.since)
@@ -339,7 +378,7 @@ class SalesforceStream(Stream):
             state["replication_key_value"] = goal
 
     def _advance_to(self, modified: str | None) -> None:
-        if modified is None or self.replication_method != REPLICATION_INCREMENTAL:
+        if modified is None or not self._follows_bookmark():
             return
         bookmark = _bookmark_in(self._progress)
         if bookmark is None or is_later(modified, bookmark):

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from tap_salesforce_chat.errors import QueryTooLongError, SalesforceError
+from tap_salesforce_chat.errors import (
+    MissingFieldError,
+    QueryTooLongError,
+    SalesforceError,
+    UnreadableObjectError,
+)
+from tap_salesforce_chat.soql import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +123,16 @@ class Asker:
         return self._connection.get_by_post(
             self._resource, subject=self._subject, params=params, decoder=decoder
         )
+
+
+def ask_organization_id(connection: Connection) -> str | None:
+    """Return the Id of the org, None where it does not let itself be asked."""
+    asker = Asker(connection, "query", page_size=2000, subject="Query of Organization")
+    try:
+        rows = [row for page in asker.pages("SELECT Id FROM Organization") for row in page.rows]
+    except (MissingFieldError, UnreadableObjectError):
+        return None
+    return str(rows[0][KEY]) if rows else None
 
 
 def _rows(document: _Document[Any], subject: str) -> list[Any]:
