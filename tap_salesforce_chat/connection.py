@@ -36,6 +36,7 @@ from tap_salesforce_chat.errors import (
 )
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Access
+from tap_salesforce_chat.state import long_id
 from tap_salesforce_chat.timestamps import http_date
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ MAX_TRIES = 7
 _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - the endpoint's path
 # `per-app-api-usage` may stand in the same header.
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+# The identity URL of a login: `https://login.salesforce.com/id/<org>/<user>`.
+_IDENTITY = re.compile(r"/id/(00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)/")
 # As many connections as a run may have requests in flight; more would be closed after each use.
 _POOL_SIZE = 32
 
@@ -171,6 +174,11 @@ class Connection:
     def instance_url(self) -> str | None:
         """The org's API host, known after the login."""
         return self._access.instance_url if self._access else None
+
+    @property
+    def organization_id(self) -> str | None:
+        """The org's Id in its long form, None where the login does not tell; logs in if needed."""
+        return self._logged_in().organization_id
 
     @property
     def now(self) -> datetime | None:
@@ -298,7 +306,10 @@ class Connection:
         if not (isinstance(token, str) and isinstance(host, str)):
             msg = "Login: the answer has no access_token and instance_url. Check login_url."
             raise LoginError(msg)
-        return Access(token, host.rstrip("/"), grant.get("refresh_token"))
+        self._note(response.headers)
+        identity = _IDENTITY.search(str(grant.get("id")))
+        org = long_id(identity[1]) if identity else None
+        return Access(token, host.rstrip("/"), grant.get("refresh_token"), org)
 
     def _send(self, method: str, url: str, subject: str, **options: Any) -> requests.Response:
         # The exceptions of requests quote the URL and with it the query: none goes on from here.
