@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from target_creovai.assemble import Ready
 from target_creovai.delivery.sender import Question
 from target_creovai.payload import encode, utc
-from target_creovai.store import ADOPTED
+from target_creovai.store import ADOPTED, EXCLUDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 IDS_PER_QUESTION = 100
 # So many payloads may wait for an answer together; a case may hold megabytes of mail.
 BYTES_PER_QUESTION = 8 * 1024 * 1024
-EXCLUDED = "excluded at Creovai, as another store or Creovai itself had it"
 
 
 class FirstLooks:

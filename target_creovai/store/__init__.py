@@ -8,6 +8,7 @@ what was committed survives kill -9 and a power cut.
 from target_creovai.store.due import (
     ADOPTED,
     DELETED_LATER,
+    EXCLUDED,
     PENDING,
     SEND_AGAIN,
     SENT,
@@ -25,6 +26,7 @@ from target_creovai.store.store import Store
 __all__ = [
     "ADOPTED",
     "DELETED_LATER",
+    "EXCLUDED",
     "PENDING",
     "SEND_AGAIN",
     "SENT",

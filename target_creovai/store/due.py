@@ -20,6 +20,8 @@ WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "s
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
 # the second was found there, sent by another store: nobody knows its content.
 SEND_AGAIN, ADOPTED = "send again", "adopted"
+# The reason of a tombstone that was found there.
+EXCLUDED = "excluded at Creovai, by another store or by Creovai itself"
 # The reason of what is sent and stays so until `on_delete` says otherwise.
 DELETED_LATER = "deleted in Salesforce after it was sent"
 

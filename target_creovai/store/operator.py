@@ -12,11 +12,21 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import encode
-from target_creovai.store import PENDING, SEND_AGAIN, SET_ASIDE, WAITING, Store
+from target_creovai.store import (
+    ADOPTED,
+    EXCLUDED,
+    PENDING,
+    SEND_AGAIN,
+    SENT,
+    SET_ASIDE,
+    SKIPPED,
+    WAITING,
+    Store,
+)
 from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +238,27 @@ class OperatorStore(Store):
                 )
                 for receipt in receipts
             )
+
+    def adopt_found(
+        self, found: Mapping[Line, str], excluded: Container[Line], found_at: str
+    ) -> None:
+        """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
+
+        What is excluded there gets a tombstone instead.
+        """
+        tombstone = {"outcome": SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
+        receipt = {
+            "outcome": SENT,
+            "reason": None,
+            "content_hash": ADOPTED,
+            "sent_at": found_at,
+            "adopted_at": found_at,
+        }
+        with self._engine.begin() as db:
+            for line, creovai_id in found.items():
+                told = tombstone if line in excluded else receipt
+                update = sa.update(LEDGER).where(_is(line))
+                db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
 
     def retry_set_aside(self, reason: str) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
