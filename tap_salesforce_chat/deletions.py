@@ -125,6 +125,5 @@ def _in_recycle_bin(connection: Connection, sobject: str, ids: list[str]) -> set
     for first in range(0, len(ids), _IDS_AT_ONCE):
         some = ", ".join(quote(row_id) for row_id in ids[first : first + _IDS_AT_ONCE])
         query = Query(sobject, (KEY,), condition=f"{KEY} IN ({some})")
-        for page in asker.pages(str(query)):
-            found.update(row[KEY] for row in page.rows)
+        found.update(row[KEY] for row in asker.rows(str(query)))
     return found

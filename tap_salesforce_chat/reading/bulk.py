@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tap_salesforce_chat.connection import MAX_TRIES
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     IncompleteError,
@@ -28,6 +27,7 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     printable,
 )
+from tap_salesforce_chat.patience import MAX_TRIES
 from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
