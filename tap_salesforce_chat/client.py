@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
@@ -25,6 +26,16 @@ from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
+from tap_salesforce_chat.state import (
+    EMPTY_SINCE,
+    READ_SINCE,
+    READS,
+    Reads,
+    earlier,
+    end_of,
+    instant_in,
+    put_instant,
+)
 from tap_salesforce_chat.timestamps import (
     format_instant,
     is_later,
@@ -63,6 +74,8 @@ class SalesforceStream(Stream):
     parents: ClassVar[tuple[Parent, ...]] = ()
     # Whether an org may well be without it: then it is no stream.
     optional: ClassVar[bool] = False
+    # The field that holds the Id of the case that a row belongs to, if it may belong to one.
+    case_field: ClassVar[str] = ""
 
     primary_keys = (KEY,)
     replication_key = CURSOR
@@ -84,6 +97,7 @@ class SalesforceStream(Stream):
         self._extracted_at: datetime | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
+        self._clock: str | None = None  # Salesforce's when it ran the first query
 
     @classmethod
     def discovered(cls, describe: Describe) -> Discovery | None:
@@ -126,22 +140,74 @@ class SalesforceStream(Stream):
                 paths.append(name)
         return tuple(dict.fromkeys(paths))
 
-    def _first_query(self) -> Query:
+    def begin(self) -> None:
+        """Say in STATE what this sync reads, and from where on rows were ever read."""
+        self._progress = self.progress
+        goes_on = self._bookmark() and self._follows_bookmark()
+        if not goes_on or READ_SINCE not in self._progress:
+            put_instant(self._progress, READ_SINCE, self._start())
+        self.publish()
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """The stream's part of STATE's bookmarks."""
+        return self.get_context_state(None)
+
+    @cached_property
+    def reads(self) -> Reads:
+        """What this sync reads, and up to where it is out."""
+        return Reads(self._since(), self.condition)
+
+    def publish(self) -> None:
+        """Bring the entry of `sync_reads` in STATE up to date."""
+        state: dict[str, Any] = self.tap_state  # type: ignore[assignment] # a TypedDict without our keys
+        state.setdefault(READS, {})[self.name] = self.reads.entry()
+        self.state_manager.is_flushed = False
+
+    @property
+    def condition(self) -> str | None:
+        """The condition that `filters` puts on the rows."""
+        condition: str | None = (self.config.get("filters") or {}).get(self.name)
+        return condition
+
+    @property
+    def _end_date(self) -> datetime | None:
         end_date = self.config.get("end_date")
+        return parse_instant(end_date) if end_date else None
+
+    def _first_query(self) -> Query:
         return Query(
             sobject=self.name,
             fields=self.selected_fields(),
-            since=self._since(),
-            until=parse_instant(end_date) if end_date else None,
-            condition=(self.config.get("filters") or {}).get(self.name),
+            since=self.reads.since,
+            until=self._end_date,
+            condition=self.condition,
         )
 
     def _since(self) -> datetime | None:
         bookmark = self._bookmark()
-        if bookmark and self.replication_method == REPLICATION_INCREMENTAL:
+        if bookmark and self._follows_bookmark():
             return parse_instant(bookmark) - timedelta(seconds=self.config["lookback_seconds"])
-        start_date = self.config.get("start_date")
-        return parse_instant(start_date) if start_date else None
+        return self._start()
+
+    def _start(self) -> datetime | None:
+        """Return from where on to read without a bookmark, None for the beginning.
+
+        A stream that had no rows has none either: a later start date must not tear a hole.
+        """
+        start_date, state = self.config.get("start_date"), self._state
+        start = parse_instant(start_date) if start_date else None
+        if EMPTY_SINCE in state and self._follows_bookmark():
+            return earlier(start, instant_in(state, EMPTY_SINCE))
+        return start
+
+    def _follows_bookmark(self) -> bool:
+        return bool(self.replication_method == REPLICATION_INCREMENTAL)
+
+    def _up_to(self, moment: datetime) -> datetime:
+        """Return a moment, or `end_date` if that is earlier."""
+        end_date = self._end_date
+        return min(moment, end_date) if end_date else moment
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -166,7 +232,35 @@ class SalesforceStream(Stream):
                 raise unreadable_object(self.name) from exc
             else:
                 self._advance_to(self._held_back)
+                clock = parse_instant(self._clock) if self._clock else datetime.now(UTC)
+                self._note_end(self._up_to(end_of(clock)))
                 return
+
+    def _note_end(self, until: datetime) -> None:
+        """Say in STATE up to where all rows are out."""
+        if self._bookmark() is None and READ_SINCE in self._progress:
+            self._progress[EMPTY_SINCE] = self._progress[READ_SINCE]
+        self.reads.until = until
+        self.publish()
+
+    def rows_by_rest(self, query: Query) -> Iterator[Row]:
+        """Yield the rows of another query than that of the sync, which leaves the bookmark alone.
+
+        Raises:
+            SalesforceError: Salesforce refuses, or there are other rows than it counts.
+        """
+        for batch in self._rest().batches(query):
+            self._extracted_at = datetime.now(UTC)
+            yield from batch.rows
+            batch.rows.clear()
+
+    def emit(self, rows: Iterable[Any]) -> None:
+        """Write rows out, beside those of the sync."""
+        with self.get_record_counter() as counter:
+            for row in rows:
+                self._write_record_message(row)
+                counter.increment()
+        self._flush()
 
     def _batches(self, query: Query) -> Iterator[Batch]:
         """Read by the API that the settings name."""
@@ -196,6 +290,7 @@ class SalesforceStream(Stream):
     def _rows(self, query: Query) -> Iterator[Row]:
         for batch in self._batches(query):
             self._batch, self._extracted_at = batch, datetime.now(UTC)
+            self._clock = self._clock or batch.clock
             self._hold(batch.newest)
             if batch.lacking:
                 self._step_back_to(batch.lacking.since)
@@ -281,8 +376,12 @@ class SalesforceStream(Stream):
     # -- bookmark ------------------------------------------------------------------------------
 
     def _bookmark(self) -> str | None:
+        return _bookmark_in(self._state)
+
+    @property
+    def _state(self) -> Mapping[str, Any]:
         # To ask the SDK for a stream's state would put an empty one into STATE.
-        return _bookmark_in(self.tap_state.get("bookmarks", {}).get(self.name, {}))
+        return self.tap_state.get("bookmarks", {}).get(self.name, {})
 
     @override
     def _increment_stream_state(
@@ -339,7 +438,7 @@ class SalesforceStream(Stream):
             state["replication_key_value"] = goal
 
     def _advance_to(self, modified: str | None) -> None:
-        if modified is None or self.replication_method != REPLICATION_INCREMENTAL:
+        if modified is None or not self._follows_bookmark():
             return
         bookmark = _bookmark_in(self._progress)
         if bookmark is None or is_later(modified, bookmark):

@@ -36,6 +36,7 @@ from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Access
 from tap_salesforce_chat.login.hosts import is_safe, is_token
 from tap_salesforce_chat.patience import retried
+from tap_salesforce_chat.state import long_id
 from tap_salesforce_chat.timestamps import http_date
 from tap_salesforce_chat.transport import Transport, content
 
@@ -51,6 +52,8 @@ _Result = TypeVar("_Result")
 _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - the endpoint's path
 # `per-app-api-usage` may stand in the same header.
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+# The identity URL of a login: `https://login.salesforce.com/id/<org>/<user>`.
+_IDENTITY = re.compile(r"/id/(00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)/")
 # A fresh token may not have got round to all of Salesforce's servers yet.
 _PAUSE_BEFORE_LAST_LOGIN = 5
 _LOGINS = 2
@@ -169,6 +172,11 @@ class Connection:
     def session(self) -> object:
         """What a login has begun: another one after the next login."""
         return self._access
+
+    @property
+    def organization_id(self) -> str | None:
+        """The org's Id in its long form, None where the login does not tell; logs in if needed."""
+        return self._logged_in().organization_id
 
     @property
     def now(self) -> datetime | None:
@@ -304,6 +312,7 @@ class Connection:
         if response.status_code != HTTPStatus.OK:
             refusal = Refusal(response.status_code, decoded(body), response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)
+        self._note(response.headers)
         return _access_in(decoded_as(DECODER, body, subject))
 
     def _note(self, headers: Mapping[str, str]) -> None:
@@ -339,7 +348,9 @@ def _access_in(grant: Mapping[str, Any]) -> Access:
     if not is_safe(host):
         msg = "Login: instance_url is no https:// address, where the token would travel in clear."
         raise LoginError(msg)
-    return Access(token, host.rstrip("/"), grant.get("refresh_token"))
+    identity = _IDENTITY.search(str(grant.get("id")))
+    org = long_id(identity[1]) if identity else None
+    return Access(token, host.rstrip("/"), grant.get("refresh_token"), org)
 
 
 def _asked_at(response: requests.Response) -> datetime | None:

@@ -16,6 +16,7 @@
         ├── JobLostError            ask again, with a new job
         ├── IncompleteError         stop: rows are missing that Salesforce counts
         ├── MissingFieldError       ask again, without the field
+        ├── StateRefusedError       stop: the state is not one to go on from
         ├── ForgottenError          do without: Salesforce does not know it any more
         ├── LostConversationError   do without: it cannot be read
         └── LimitReachedError       end the stream well: the next run goes on
@@ -96,6 +97,10 @@ class JobLostError(SalesforceError):
 
 class IncompleteError(SalesforceError):
     """Fewer or more rows came than Salesforce counts."""
+
+
+class StateRefusedError(SalesforceError):
+    """The state is another tap's or another org's, or cannot be right."""
 
 
 class ForgottenError(SalesforceError):

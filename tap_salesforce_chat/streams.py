@@ -8,6 +8,7 @@ from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.deletions import DeletableStream
 from tap_salesforce_chat.describe import Parent
 from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.soql import KEY
 
 _PERSON = ("FirstName", "LastName", "Name", "Email")
 
@@ -23,6 +24,7 @@ class Case(DeletableStream):
     """Cases; their messages are in the two streams below, and in `Description`."""
 
     sobject = "Case"
+    case_field = KEY
     parents: ClassVar = (
         CONTACT,
         OWNER,
@@ -36,6 +38,7 @@ class CaseComment(DeletableStream):
     """Comments on cases, internal ones included."""
 
     sobject = "CaseComment"
+    case_field = "ParentId"
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -43,6 +46,7 @@ class EmailMessage(DeletableStream):
     """Mails, of cases and of other objects."""
 
     sobject = "EmailMessage"
+    case_field = "ParentId"
     parents: ClassVar = (CREATED_BY,)
 
 

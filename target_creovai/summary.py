@@ -98,6 +98,7 @@ class Summary:
     read_again: list[str] = field(default_factory=list)
     looked_at: int = 0
     payload_dir: str | None = None
+    broken: str | None = None
     halted: str | None = None
 
     def note(self, kind: str, findings: Findings) -> None:
@@ -125,7 +126,12 @@ class Summary:
     def failed(self) -> bool:
         """Tell whether the exit code must be 1."""
         return bool(
-            self.set_aside or self.pending or self.unusable_rows or self.held or self.halted
+            self.set_aside
+            or self.pending
+            or self.unusable_rows
+            or self.held
+            or self.broken
+            or self.halted
         )
 
     def counts(self) -> dict[str, int]:
@@ -184,6 +190,8 @@ class Summary:
         yield from _listed("UNUSABLE", self.unusable_rows)
         yield from _listed("SET ASIDE", self.set_aside)
         yield from _listed("PENDING", list(self.pending.values()))
+        if self.broken:
+            yield f"BROKEN     {self.broken}"
         if self.halted:
             yield f"STOPPED    {self.halted}"
         for wrong, what_to_do in _TO_DO.items():
@@ -195,12 +203,16 @@ class Summary:
 
 _TO_DO = {
     "held": "held: run again. Rows are stored; these go out after an input that ended well.",
-    "unusable_rows": "unusable: mend these rows in Salesforce, or select the field in the tap.",
+    "unusable_rows": (
+        "unusable: nothing of these is stored. Have the tap send them as each line says, or mend "
+        "the row in Salesforce; then read them once more."
+    ),
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "
         "tried again when their content or the settings change, or after `target-creovai retry`."
     ),
     "pending": "pending: nothing. The next run tries them again.",
+    "broken": "broken: mend that in the tap and run again. What came before it is stored.",
     "halted": "stopped: mend that and run again. What is left is delivered then.",
 }
 

@@ -6,15 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
 from tap_salesforce_chat.errors import (
     LocatorLostError,
+    MissingFieldError,
     QueryTooLongError,
     SalesforceError,
     SessionExpiredError,
+    UnreadableObjectError,
 )
+from tap_salesforce_chat.soql import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +46,9 @@ class Page:
     size: int  # bytes
     is_last: bool
 
+
+# Bytes of a query in a URL, of which Salesforce takes 16,384 with all that is round it.
+_LONGEST_IN_URL = 15_000
 
 _Row = TypeVar("_Row")
 
@@ -132,7 +139,7 @@ class Asker:
     def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
         self._connection.check_quota()
         params = {"q": soql}
-        if not self._too_long:
+        if not self._too_long and len(urlencode(params)) <= _LONGEST_IN_URL:
             try:
                 return self._connection.get(
                     self._resource,
@@ -146,6 +153,16 @@ class Asker:
         return self._connection.get_by_post(
             self._resource, subject=self._subject, params=params, decoder=decoder
         )
+
+
+def ask_organization_id(connection: Connection) -> str | None:
+    """Return the Id of the org, None where it does not let itself be asked."""
+    asker = Asker(connection, "query", page_size=2000, subject="Query of Organization")
+    try:
+        rows = [row for page in asker.pages("SELECT Id FROM Organization") for row in page.rows]
+    except (MissingFieldError, UnreadableObjectError):
+        return None
+    return str(rows[0][KEY]) if rows else None
 
 
 def _rows(document: _Document[Any], subject: str) -> list[Any]:
