@@ -13,6 +13,7 @@
         ├── TooComplicatedError     ask again, for fewer fields at a time
         ├── QueryTooLongError       ask again, with the query in a body
         ├── BulkRefusedError        ask again, by REST
+        │   └── JobFailedError      ... but with another job before
         ├── JobLostError            ask again, with a new job
         ├── IncompleteError         stop: rows are missing that Salesforce counts
         ├── MissingFieldError       ask again, without the field
@@ -89,6 +90,10 @@ class QueryTooLongError(SalesforceError):
 
 class BulkRefusedError(SalesforceError):
     """The Bulk API does not take a query that REST may well take."""
+
+
+class JobFailedError(BulkRefusedError):
+    """A Bulk job ended without results."""
 
 
 class JobLostError(SalesforceError):

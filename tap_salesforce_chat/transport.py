@@ -100,13 +100,8 @@ def content(response: requests.Response, subject: str) -> bytes:
         SalesforceError: It is larger than any page of rows.
         RetryLaterError: It broke off.
     """
-    return as_utf8(b"".join(limited(chunks(response, subject, _CHUNK_BYTES), subject)))
-
-
-def chunks(response: requests.Response, subject: str, size: int) -> Iterator[bytes]:
-    """Yield the body of an answer in parts of up to a number of bytes."""
     try:
-        yield from response.iter_content(size)
+        return as_utf8(b"".join(limited(response.iter_content(_CHUNK_BYTES), subject)))
     except (requests.RequestException, OSError) as exc:
         raise network_error(exc, subject) from None
 

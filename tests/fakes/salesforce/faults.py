@@ -30,6 +30,8 @@ _REASONS: Mapping[str, tuple[int, Code, str]] = MappingProxyType(
             "unable to obtain exclusive access to this record or 1 records",
         ),
         "server_unavailable": (400, Code.SERVER_UNAVAILABLE, "server too busy"),
+        "other_user": (400, Code.API_ERROR, "The job belongs to another user."),
+        "hidden_job": (403, Code.INSUFFICIENT_ACCESS, "insufficient access rights"),
         "lost_locator": (400, Code.INVALID_QUERY_LOCATOR, "invalid query locator"),
         "query_timeout": (400, Code.QUERY_TIMEOUT, "Your query request was running for too long."),
         "request_limit": (403, Code.REQUEST_LIMIT_EXCEEDED, "TotalRequests Limit exceeded."),
