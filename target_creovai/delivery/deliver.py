@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.outbox import Result
     from target_creovai.delivery.patience import Patience
+    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
@@ -181,14 +182,26 @@ class Delivery(Dispatch):
         """Claim what is due, so that no other run takes it as well."""
         return self.store.claim(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
 
-    def page(self, entries: Sequence[Entry]) -> None:
+    def walk(self, kind: Kind) -> None:
+        """Walk through what is due; once more, if that settles names in what was set aside."""
+        super().walk(kind)
+        may_settle = kind.names_speakers and not self._early
+        if may_settle and self.store.reopen_settled(kind.name):
+            super().walk(kind)
+
+    def look_at_open(self, kind: Kind) -> None:
+        """Leave it to the end while rows still come: they may tell."""
+        if not self._early:
+            super().look_at_open(kind)
+
+    def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
         """Settle first what was erased, and what a run sent without living to see the answer."""
         entries = [entry for entry in entries if not self._is_settled(entry)]
         lost = [entry for entry in entries if entry.intent_hash and not entry.content_hash]
         if lost:
             entries = self._recover(entries, lost)
         if entries:
-            super().page(entries)
+            super().page(entries, others_seen=others_seen)
         self._outbox.let_go()
 
     def _is_settled(self, entry: Entry) -> bool:
@@ -197,7 +210,8 @@ class Delivery(Dispatch):
         if entry.erased_at:
             self._settle_erased(entry)
             return True
-        return self._early and (entry.kind, entry.id) in self.summary.pending
+        key = entry.kind, entry.id
+        return self._early and (key in self.summary.pending or key in self.open)
 
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.payload import encode
 from target_creovai.store import PENDING, SEND_AGAIN, SET_ASIDE, WAITING, Store
-from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS
+from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -247,6 +247,7 @@ class OperatorStore(Store):
                     db.execute(sa.delete(table).where(_is(line, table)))
                 merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
                 db.execute(sa.delete(MERGES).where(merged))
+                db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))
         return rows
 
     @staticmethod
