@@ -71,7 +71,7 @@ def renamed(change: Callable[[str], str], row: dict[str, Any], depth: int = 1) -
 def flat(row: dict[str, Any], separator: str) -> dict[str, Any]:
     """Return what the SDK's own flattening makes of a row."""
     # An object without properties stays one; which those are is told by the flattened schema.
-    whole = {name: {} for name in row if name.lower() == "payload"}
+    whole: dict[str, Any] = {name: {} for name in row if name.lower() == "payload"}
     return flatten_record(row, {"properties": whole or {"Id": {}}}, 1, separator)
 
 

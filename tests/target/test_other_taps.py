@@ -128,7 +128,7 @@ def test_custom_fields_that_look_like_parents_stay_fields(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """`Account_Tier__c` is a field of the chat, not one of its account."""
-    custom = {"Account_Tier__c": "a", "Owner_Role__c": "b", "Contact_Email__c": "c"}
+    custom: dict[str, Any] = {"Account_Tier__c": "a", "Owner_Role__c": "b", "Contact_Email__c": "c"}
     run_target(chat(**custom))
 
     metadata = creovai.metadata(chat_id())
