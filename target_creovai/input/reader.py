@@ -72,7 +72,7 @@ class LineReader(GenericSingerReader[bytes]):
                 continue
             kind = message["type"]
             try:
-                if useless := useless_in(message):
+                if not _is_plain_record(message) and (useless := useless_in(message)):
                     self.lost(useless)
                 else:
                     callbacks[kind](message)
@@ -94,7 +94,7 @@ class LineReader(GenericSingerReader[bytes]):
         """Return a line's message; None if there is none, and the input goes on or has ended."""
         try:
             message = self.deserialize_json(line)
-            missing = missing_in(message)
+            missing = None if _is_plain_record(message) else missing_in(message)
         except RecursionError:
             if not (found := _EXPENDABLE.search(_encoded(line))):
                 raise self._no_message() from None
@@ -134,6 +134,15 @@ class LineReader(GenericSingerReader[bytes]):
     @override
     def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
         """Leave it to `missing_in`; the SDK's own check prints the whole line."""
+
+
+def _is_plain_record(message: Any) -> bool:
+    """Tell the one kind of message that comes by the million, if it is as it should be."""
+    return (
+        message["type"] == "RECORD"
+        and type(message.get("record")) is dict
+        and type(message.get("stream")) is str
+    )
 
 
 def _encoded(line: Line) -> bytes:
