@@ -10,6 +10,7 @@ from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import encode
 from target_creovai.rows import parse_time
 from target_creovai.store import StagedRow
+from target_creovai.wholeness.needs import missing_fields
 
 if TYPE_CHECKING:
     from target_creovai.model import Row
@@ -49,6 +50,7 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
+        lacks=missing_fields(stream, record),
     )
 
 
