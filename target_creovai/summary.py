@@ -30,6 +30,7 @@ FINDINGS = {
     Finding.REPEATED: "repeated   {messages} that said the same once more, left out",
     Finding.AUTOMATIC: "automatic  {messages} that no person wrote, left out",
     Finding.UNPLACED: "unplaced   {n} characters of transcripts that belong to no message",
+    Finding.OTHER_CHATS: "settled    {kinds}: who speaks is known from other chats",
     Finding.CUT_OFF: "cut off    {kinds}: the transcript ends in the middle",
     Finding.OPERATOR_COUNT: "differs    {kinds}: OperatorMessageCount",
     Finding.VISITOR_COUNT: "differs    {kinds}: VisitorMessageCount",
@@ -88,6 +89,7 @@ class Summary:
     sent: Counter[str] = field(default_factory=Counter)
     metadata_sent: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
+    adopted: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -108,6 +110,7 @@ class Summary:
     looked_at: int = 0
     input_broke_off: bool = False
     payload_dir: str | None = None
+    broken: str | None = None
     halted: str | None = None
 
     def note(self, kind: str, findings: Findings) -> None:
@@ -143,7 +146,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0: all that was due is delivered. 1: to be gone on with. 3: something needs an eye."""
-        if self.input_broke_off or self.halted or self.pending:
+        if self.input_broke_off or self.broken or self.halted or self.pending:
             return BROKEN_OFF
         needs_an_eye = self.set_aside or self.unusable_rows or self.incomplete or self.gaps
         return NEEDS_AN_EYE if needs_an_eye else 0
@@ -171,12 +174,7 @@ class Summary:
             yield f"ignored    {stream}: {count} rows of a stream that makes no conversation"
 
     def _delivery_lines(self) -> Iterator[str]:
-        if self.payload_dir:
-            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
-        else:
-            yield f"sent       {_kinds(self.sent)}"
-            yield f"metadata   {_kinds(self.metadata_sent)}"
-            yield f"unchanged  {_kinds(self.unchanged)}"
+        yield from self._sent_lines()
         for (kind, reason), queue in sorted(self.waiting.items()):
             if is_incomplete(reason):
                 continue
@@ -201,6 +199,16 @@ class Summary:
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
 
+    def _sent_lines(self) -> Iterator[str]:
+        if self.payload_dir:
+            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            return
+        yield f"sent       {_kinds(self.sent)}"
+        yield f"metadata   {_kinds(self.metadata_sent)}"
+        if self.adopted:
+            yield f"found      {_kinds(self.adopted)} at Creovai, sent by another store"
+        yield f"unchanged  {_kinds(self.unchanged)}"
+
     def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
         for (found, kind), n in sorted(self.findings.items()):
             if found is finding:
@@ -210,7 +218,7 @@ class Summary:
     def _trouble_lines(self) -> Iterator[str]:
         for kind, count in self.held.items():
             yield f"HELD       {_number(count, kind)}: the tap did not finish"
-        if self.input_broke_off and not self.held:
+        if self.input_broke_off and not (self.held or self.broken):
             yield "BROKEN OFF the tap did not finish: run again. All rows that came are stored."
         for (kind, reason), queue in sorted(self.incomplete.items()):
             yield f"INCOMPLETE {_number(queue.count, kind)}: {reason}{queue.age}"
@@ -219,30 +227,36 @@ class Summary:
         yield from _listed("UNUSABLE", self.unusable_rows)
         yield from _listed("SET ASIDE", self.set_aside)
         yield from _listed("PENDING", list(self.pending.values()))
+        if self.broken:
+            yield f"BROKEN     {self.broken}"
         if self.halted:
             yield f"STOPPED    {self.halted}"
 
     def _to_do_lines(self) -> Iterator[str]:
-        for wrong, what_to_do in _TO_DO.items():
-            if getattr(self, wrong):
-                yield f"TO DO      {what_to_do}"
         for reason in sorted({reason for _, reason in self.incomplete}):
             if step := advice(reason):
                 yield f"TO DO      {reason}: {step}"
         for command in self.read_missing:
             yield f"TO DO      never read: {command}"
+        for wrong, what_to_do in _TO_DO.items():
+            if getattr(self, wrong):
+                yield f"TO DO      {what_to_do}"
         for command in self.read_again:
             yield f"TO DO      needs its rows again: {command}"
 
 
 _TO_DO = {
     "held": "held: run again. Rows are stored; these go out after an input that ended well.",
-    "unusable_rows": "unusable: mend these rows in Salesforce, or select the field in the tap.",
+    "unusable_rows": (
+        "unusable: nothing of these is stored. Have the tap send them as each line says, or mend "
+        "the row in Salesforce; then read them once more."
+    ),
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "
         "tried again when their content or the settings change, or after `target-creovai retry`."
     ),
     "pending": "pending: nothing. The next run tries them again.",
+    "broken": "broken: mend that in the tap and run again. What came before it is stored.",
     "halted": "stopped: mend that and run again. What is left is delivered then.",
 }
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -29,11 +30,10 @@ from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.to_read import say_what_to_read
-from target_creovai.errors import RowError, TargetError
-from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.errors import FieldError, InputError, RowError, TargetError
+from target_creovai.input.listener import Listener
+from target_creovai.input.reader import LineReader
 from target_creovai.payload import utc
-from target_creovai.reader import LineReader
-from target_creovai.sinks import IgnoringSink, StagingSink
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
@@ -42,12 +42,9 @@ from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
 from target_creovai.watch.watch import Watch
 from target_creovai.wholeness.inputs import Input
-from target_creovai.wholeness.needs import with_nulls
 
 if TYPE_CHECKING:
     from types import FrameType
-
-    from singer_sdk import Sink
 
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
@@ -63,15 +60,15 @@ SECONDS_BETWEEN_STATES = 10.0
 SIGNAL_EXIT_CODE = 128  # plus the signal's number
 
 
-class TargetCreovai(Target):
+class TargetCreovai(Listener):
     """Singer target for Creovai conversation analytics."""
 
     name = "target-creovai"
     package_name = "salesforce-creovai"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
-    message_reader_class = LineReader
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
+        PluginCapabilities.BATCH,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
@@ -96,10 +93,11 @@ class TargetCreovai(Target):
         self._buffered_bytes = 0
         self._rows_since_state = 0
         self._last_state_at = time.monotonic()
-        self._input = Input()
+        self._input = Input(self.announced.fields)
         self._noted_reads: list[Read] = []
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
+        self._is_program = False
 
     # Settings
 
@@ -132,31 +130,39 @@ class TargetCreovai(Target):
 
     @override  # type: ignore[misc] # final to type checkers only: a whole run is in it
     def listen(self, file_input: IO[str] | None = None) -> None:
+        """Read to the end of the input; where it breaks off, end the run as well as it goes.
+
+        Raises:
+            InputError: A line cannot be used; all before it is taken care of by then.
+        """
+        self._is_program = file_input is None
         with self._watch:
             try:
                 super().listen(file_input)
+            except InputError as error:
+                self.summary.broken = str(error)
+                with suppress(SystemExit):
+                    self.process_endofpipe()
+                raise
             finally:
                 # However reading ends, requests under way are written down.
                 if self._early:
                     self._early.end(GRACE_SECONDS)
 
     @override
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return the sink of a stream; streams that make no conversation are accepted too."""
-        if stream_name in KIND_OF_STREAM:
-            return StagingSink
-        self.logger.warning(
-            "Stream '%s' makes no conversation: its rows are counted, not stored.", stream_name
-        )
-        return IgnoringSink
-
     def stage(self, stream: str, record: dict[str, Any]) -> None:
-        """Take one row; one that cannot be used costs that row, and is named."""
+        """Take one row; one that cannot be used costs that row, and is named.
+
+        One with a field that is not understood counts as read without it.
+        """
         try:
-            row = staged_row(stream, with_nulls(stream, record, self._input.null_fields(stream)))
+            row = staged_row(stream, record, self._input.null_fields(stream))
+        except FieldError as error:
+            self.lose_line(str(error))
+            self.stage(stream, error.rest)
+            return
         except RowError as error:
-            self.logger.warning("Row not stored: %s", error)
-            self.summary.unusable_rows.append(str(error))
+            self.lose_line(str(error))
             return
         if row.lacks:
             self._input.lacks(stream, row.lacks)
@@ -166,9 +172,16 @@ class TargetCreovai(Target):
             self._commit()
             self._deliver_early()
 
+    @override
     def ignore(self, stream: str) -> None:
         """Count a row of a stream that makes no conversation."""
         self.summary.ignored[stream] += 1
+
+    @override
+    def lose(self, what: str) -> None:
+        """Name what could not be used, in the log at once and in the summary."""
+        self.logger.warning("Not stored: %s", what)
+        self.summary.unusable_rows.append(what)
 
     def _commit(self) -> None:
         if not self._buffer:
@@ -181,12 +194,8 @@ class TargetCreovai(Target):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        """Note which fields a stream has, under the name that stream maps give it."""
         super()._process_schema_message(message_dict)
         self._input.received_anything = True
-        for sink in self._sinks_active.values():
-            if isinstance(sink, StagingSink):
-                self._input.has_stream(sink.stream_name, sink.schema["properties"])
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
@@ -233,6 +242,7 @@ class TargetCreovai(Target):
         """
         self._commit()
         well = self._input_ended_well()
+        self._look_for_streams()
         if self._input.received_anything:
             self.store.end_input(well=well)
             whole = self.store.input_ended_well
@@ -258,6 +268,15 @@ class TargetCreovai(Target):
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
+    def _look_for_streams(self) -> None:
+        """Call an input broken that has nothing for this target in it.
+
+        But for a dry run within another program, such as the SDK's own tests: its streams may
+        be any.
+        """
+        if (self._is_program or self._delivers) and (nothing := self.announced.nothing_of_use):
+            self.summary.broken = nothing
+
     def _drop_texts(self, dispatch: Dispatch) -> None:
         """Drop text that has done its work."""
         days = self.config.get("retention_days")
@@ -266,13 +285,18 @@ class TargetCreovai(Target):
             self.summary.texts_dropped = self.store.drop_texts(utc(before))
 
     def _input_ended_well(self) -> bool:
-        if isinstance(self.message_reader, LineReader) and self.message_reader.truncated:
+        cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
+        if cut_off or self.summary.broken or self.announced.nothing_of_use:
             return False
         return self._input.ended_well()
 
+    @property
+    def _delivers(self) -> bool:
+        return bool(self.config.get("api_url")) and not self.config["dry_run"]
+
     def _dispatch(self) -> Dispatch:
         rules = assembly_rules(self.config)
-        if self.config["dry_run"] or not self.config.get("api_url"):
+        if not self._delivers:
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
         return Delivery(
             self.store,
