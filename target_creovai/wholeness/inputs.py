@@ -91,7 +91,7 @@ class Input:
                 filter=_named(conditions) if stream in conditions else UNFILTERED,
                 whole_before=moment_of(entry.get("whole_before")),
                 continues=self._goes_on(stream, begin),
-                first=moment_of(entry.get("whole_before")) or BEGINNING,
+                first=moment_of(_part_of(state, stream).get("read_since")) or BEGINNING,
                 without=self._without(stream, entry),
             )
 
@@ -154,9 +154,13 @@ def _entries_of(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _bookmark(state: Mapping[str, Any], stream: str) -> str | None:
+    return moment_of(_part_of(state, stream).get("replication_key_value"))
+
+
+def _part_of(state: Mapping[str, Any], stream: str) -> Mapping[str, Any]:
     bookmarks = state.get("bookmarks")
-    bookmark = bookmarks.get(stream) if isinstance(bookmarks, dict) else None
-    return moment_of(bookmark.get("replication_key_value")) if isinstance(bookmark, dict) else None
+    part = bookmarks.get(stream) if isinstance(bookmarks, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _conditions(entries: Mapping[str, Mapping[str, Any]], streams: Iterable[str]) -> dict[str, str]:
