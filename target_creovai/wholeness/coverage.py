@@ -22,10 +22,10 @@ class Read:
     """What one input has read of a stream, as far as a STATE says that is committed.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long
-    as nothing is certain. `whole_before`: of every case that has anything at or after it, and
-    before `end`, all older rows are out as well, of this input or of those before it.
-    `continues`: it began where an earlier input had ended, the first of which began at `first`.
-    `without` are the needed fields that all its rows lack.
+    as nothing is certain. It is `finished` if it was read up to the present. `whole_before`: of
+    every case that has anything at or after it, and before `end`, all older rows are out as well,
+    of this input or of those before it. `continues`: it began where an earlier input had ended,
+    the first of which began at `first`. `without` are needed fields that all its rows lack.
     """
 
     stream: str
@@ -56,7 +56,10 @@ class Cover(NamedTuple):
 
 
 class LatestRead(NamedTuple):
-    """The latest input that had a stream; `newest` where no later input had any."""
+    """The latest input that had a stream; `newest` where no later input had any.
+
+    `finished` if it was read up to the present.
+    """
 
     finished: bool
     filter: str
