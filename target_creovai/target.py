@@ -241,8 +241,9 @@ class TargetCreovai(Listener):
             SystemExit: After all of that, when something needs an eye.
         """
         self._commit()
-        well = self._input_ended_well()
         self._look_for_streams()
+        broke_off = self.summary.input_broke_off = self._input_broke_off()
+        well = not (broke_off or self.announced.nothing_of_use)
         if self._input.received_anything:
             self.store.end_input(well=well)
             whole = self.store.input_ended_well
@@ -251,7 +252,7 @@ class TargetCreovai(Listener):
         if self._early:
             self._early.end()
         self._dispatching = self._dispatch()
-        self._dispatching.input_broke_off = self.summary.input_broke_off = not well
+        self._dispatching.input_broke_off = broke_off
         with self._watch.delivery(self._dispatching):
             self._dispatching.run()
         self._drop_texts(self._dispatching)
@@ -284,11 +285,10 @@ class TargetCreovai(Listener):
             before = datetime.now(UTC) - timedelta(days=days)
             self.summary.texts_dropped = self.store.drop_texts(utc(before))
 
-    def _input_ended_well(self) -> bool:
+    def _input_broke_off(self) -> bool:
+        """Tell a dead tap from a finished one; so does a message that cannot be used."""
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
-        if cut_off or self.summary.broken or self.announced.nothing_of_use:
-            return False
-        return self._input.ended_well()
+        return bool(cut_off or self.summary.broken or not self._input.ended_well())
 
     @property
     def _delivers(self) -> bool:
