@@ -99,6 +99,7 @@ class Summary:
     looked_at: int = 0
     payload_dir: str | None = None
     broken: str | None = None
+    state_lost: str | None = None
     halted: str | None = None
 
     def note(self, kind: str, findings: Findings) -> None:
@@ -131,6 +132,7 @@ class Summary:
             or self.unusable_rows
             or self.held
             or self.broken
+            or self.state_lost
             or self.halted
         )
 
@@ -192,6 +194,8 @@ class Summary:
         yield from _listed("PENDING", list(self.pending.values()))
         if self.broken:
             yield f"BROKEN     {self.broken}"
+        if self.state_lost:
+            yield f"NO STATE   {self.state_lost}"
         if self.halted:
             yield f"STOPPED    {self.halted}"
         for wrong, what_to_do in _TO_DO.items():
@@ -213,6 +217,10 @@ _TO_DO = {
     ),
     "pending": "pending: nothing. The next run tries them again.",
     "broken": "broken: mend that in the tap and run again. What came before it is stored.",
+    "state_lost": (
+        "no state: nothing is lost. The next run starts from the STATE before, reads some rows "
+        "once more and sends nothing twice."
+    ),
     "halted": "stopped: mend that and run again. What is left is delivered then.",
 }
 

@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -37,6 +37,7 @@ from target_creovai.model import NEEDS_ROWS
 from target_creovai.payload import utc
 from target_creovai.read_again import commands
 from target_creovai.staging import staged_row
+from target_creovai.state_out import passed_on
 from target_creovai.store import Store
 from target_creovai.summary import Summary
 from target_creovai.watch.heartbeat import heartbeat
@@ -207,7 +208,9 @@ class TargetCreovai(Listener):
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Commit first, print after."""
         self._commit()
-        super()._write_state_message(state)
+        if self.summary.state_lost is None:
+            write = partial(super()._write_state_message, state)
+            self.summary.state_lost = passed_on(write)
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
 
     def _deliver_early(self) -> None:

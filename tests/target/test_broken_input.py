@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -202,6 +205,52 @@ def test_blank_lines_and_a_byte_order_mark_are_no_harm(
 
     assert run_target.read(data).exit_code == 0
     assert list(creovai.chats) == [chat_id()]
+
+
+@pytest.mark.parametrize(
+    ("redirect", "says"),
+    [
+        (">&-", "stdout is closed"),
+        ("> /dev/full", "stdout cannot be written (No space left on device)"),
+    ],
+    ids=["closed", "full"],
+)
+def test_nobody_need_listen_for_state(
+    run_target: TargetRunner, creovai: CreovaiServer, redirect: str, says: str
+) -> None:
+    """Whoever keeps it may be gone; rows are stored and delivered all the same."""
+    with run_target.start() as process:
+        command = [*process.popen.args]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", *command],
+        input=singer(chat(), State({"n": 1})),
+        stderr=subprocess.PIPE,
+        cwd=run_target.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    told = done.stderr.decode().splitlines()
+
+    assert done.returncode == 1
+    assert list(creovai.chats) == [chat_id()]
+    assert f"NO STATE   {says}" in told
+    assert told[-1].startswith("TO DO      no state: nothing is lost.")
+
+
+def test_no_input_at_all_is_a_sentence(run_target: TargetRunner) -> None:
+    """A script may have closed stdin."""
+    with run_target.start() as process:
+        command = [*process.popen.args]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *command],
+        capture_output=True,
+        cwd=run_target.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[-1].startswith("Error: There is no input")
 
 
 def test_an_expression_that_fails_is_a_sentence(run_target: TargetRunner) -> None:
