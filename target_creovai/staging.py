@@ -12,8 +12,11 @@ from target_creovai.model import PEOPLE
 from target_creovai.payload import encode
 from target_creovai.rows import is_deleted, parse_time
 from target_creovai.store import StagedRow
+from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from target_creovai.model import Row
 
 PERSON = "person"  # the kind of rows that are of no conversation
@@ -24,17 +27,21 @@ IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
 LAST_YEAR = 2999
 
 
-def staged_row(stream: str, record: Row) -> StagedRow:
+def staged_row(stream: str, record: Row, nullable: Collection[str] = ()) -> StagedRow:
     """Return the row to store of a record.
 
     Its version is SystemModstamp; a tap that does not select it gives
     LastModifiedDate or, at the least, its rows in order.
 
+    Args:
+        stream: The object that the row is of.
+        record: As the tap sent it.
+        nullable: The fields that are null where the tap leaves them out.
+
     Raises:
         RowError: The record has no Id, an impossible date, or a field in a form that is not
             understood; names the field.
     """
-    # Before anything else looks at its fields.
     record = normal_row(stream, record)
     row_id = _id(record.get("Id"))
     if row_id is None:
@@ -43,6 +50,7 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         raise RowError(msg)
     if stream in PEOPLE:
         return _person(stream, row_id, record)
+    record = with_nulls(stream, record, nullable)
     kind = KIND_OF_STREAM[stream]
     key = _id(record.get(kind.streams[stream]))
     is_main = kind.streams[stream] == "Id"
@@ -58,6 +66,7 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
+        lacks=missing_fields(stream, record),
     )
 
 

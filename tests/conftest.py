@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # How long an example takes is the machine's business: two cores may be busy with more than this.
-hypothesis.settings.register_profile("any machine")
+hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 

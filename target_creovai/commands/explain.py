@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.assemble import Ready, Verdict, assemble
+from target_creovai.assemble import Reach, Ready, Verdict, assemble
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules, delivery_policy
@@ -22,6 +22,8 @@ from target_creovai.read_again import commands
 from target_creovai.rows import is_deleted
 from target_creovai.store import SEND_AGAIN
 from target_creovai.store.operator import OperatorStore
+from target_creovai.wholeness.advice import advice
+from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +58,7 @@ class Explanation:
     changed_fields: list[str]
     content_refused: bool
     read_again: str | None = None
+    to_do: str | None = None
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people."""
@@ -71,8 +74,8 @@ class Explanation:
         if self.changed_fields:
             yield f"changed    fields, since it was delivered: {', '.join(self.changed_fields)}"
         yield f"now        {self.now}"
-        if self.read_again:
-            yield f"TO DO      {self.read_again}"
+        for step in filter(None, (self.read_again, self.to_do)):
+            yield f"TO DO      {step}"
 
 
 def explanation(
@@ -82,12 +85,9 @@ def explanation(
     policy: Policy,
     *,
     prefix: str,
-    input_open: bool,
 ) -> Explanation:
     """Lay the ledger's line beside what its rows make now."""
     ready = verdict if isinstance(verdict, Ready) else None
-    unproven = ready is not None and not ready.proven
-    held = input_open and (KINDS[line.kind].needs_whole_input or unproven)
     sent = line.content_hash is not None
     return Explanation(
         kind=line.kind,
@@ -100,7 +100,7 @@ def explanation(
         ],
         outcome=line.outcome,
         reason=line.reason,
-        now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy, held=held),
+        now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
@@ -109,12 +109,12 @@ def explanation(
     )
 
 
-def _now(line: Line, verdict: Verdict, policy: Policy, *, held: bool) -> str:
+def _now(line: Line, verdict: Verdict, policy: Policy) -> str:
     if line.erased_at:
         return "is never sent again: `forget` alone lifts that."
     match verdict:
         case Ready():
-            return _next_step(line, verdict, policy, held=held)
+            return _next_step(line, verdict, policy)
         case Waiting():
             until = f", until {utc(verdict.until)}" if verdict.until else ""
             return f"waits: {verdict.reason}{until}"
@@ -144,10 +144,7 @@ def _is_at_rest(rows: Mapping[str, Sequence[Row]]) -> bool:
     return bool(left) and all(isinstance(row, DroppedRow) for row in left)
 
 
-_HELD = "It is held until an input ends well: the last one did not."
-
-
-def _next_step(line: Line, ready: Ready, policy: Policy, *, held: bool) -> str:
+def _next_step(line: Line, ready: Ready, policy: Policy) -> str:
     """Return what the next run does with a valid payload: the first of these that holds."""
     steps = (
         (
@@ -171,10 +168,7 @@ def _next_step(line: Line, ready: Ready, policy: Policy, *, held: bool) -> str:
         (_is_changed(line, ready), "the next run sends it again, complete."),
         (bool(_changed_fields(line, ready)), "the next run sends the changed fields."),
     )
-    step = next((step for holds, step in steps if holds), None)
-    if step is None:
-        return "Creovai has it as it is."
-    return f"{step} {_HELD}" if held else step
+    return next((step for holds, step in steps if holds), "Creovai has it as it is.")
 
 
 def _is_changed(line: Line, ready: Ready) -> bool:
@@ -187,21 +181,17 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
 
 def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
-    rows = store.rows_of(line.kind, [line.id])[line.id]
-    verdict = assemble(line.kind, line.id, rows, rules, datetime.now(UTC))
-    found = explanation(
-        line,
-        rows,
-        verdict,
-        policy,
-        prefix=rules.session_id_prefix,
-        input_open=not store.input_ended_well,
-    )
-    if verdict is not NEEDS_ROWS:
-        return found
+    found = store.snapshot_of(line.kind, [line.id])
+    rows = found.rows[line.id]
+    reach = Reach(found.coverage, found.filters.get(line.id, ()))
+    verdict = assemble(line.kind, line.id, rows, rules, datetime.now(UTC), reach)
+    explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    reason = verdict.reason if isinstance(verdict, Waiting) else None
+    if verdict is not NEEDS_ROWS and not must_be_read(reason):
+        return replace(explained, to_do=advice(reason) if reason else None)
     wanted = {line.kind: store.with_losers(line.kind, [line.id])}
     command = next(commands(wanted, os.environ.get("MELTANO_ENVIRONMENT")), None)
-    return replace(found, read_again=command)
+    return replace(explained, read_again=command)
 
 
 @operator_command()

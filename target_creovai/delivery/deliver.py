@@ -21,7 +21,6 @@ from target_creovai.delivery.outbox import Outbox
 from target_creovai.delivery.sender import Job, Sender
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, changed_metadata, encode, utc
 from target_creovai.store import (
     DELETED_LATER,
@@ -138,8 +137,7 @@ class Delivery(Dispatch):
             raise
 
     def _all(self) -> None:
-        if self.store.input_ended_well:
-            self.store.look_again(UNPROVEN)
+        self.store.look_again_at_missing_parts()
         self.walk_all()
         self._outbox.finish()
         for _ in range(LOOKS_AT_OTHERS):
@@ -263,18 +261,19 @@ class Delivery(Dispatch):
             )
             raise HaltError(msg)
 
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what the ledger knows to wait for rows, of earlier runs as well."""
+        return self.store.waiting_for_rows(limit)
+
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        open_input = self.store.open_input
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason == UNPROVEN and open_input:
-                self.summary.hold(kind, open_input, count)
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.assemble import Ready, assemble, fingerprint
+from target_creovai.assemble import Reach, Ready, assemble, fingerprint
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN, Deleted, Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
@@ -34,14 +34,14 @@ class Dispatch(ABC):
         self.rules = rules
         self.rules_hash = fingerprint(rules)
         self.summary = summary
+        self.input_broke_off = False
         self._exit_code: int | None = None
         self._leaving = False
 
     def run(self) -> None:
         """Walk through all kinds.
 
-        Those that several streams make wait for an input that ended well: after
-        any other, a case may lack half of its mails.
+        Those that several streams make are held where this run's input broke off.
         """
         self.walk_all()
         self.count_held()
@@ -53,8 +53,8 @@ class Dispatch(ABC):
 
     def kinds_to_go(self) -> list[Kind]:
         """Return the kinds that may be delivered now."""
-        whole = self.store.input_ended_well
-        return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
+        broken = self.input_broke_off
+        return [kind for kind in KINDS.values() if not (broken and kind.needs_whole_input)]
 
     def walk(self, kind: Kind) -> None:
         """Walk through what is due of one kind."""
@@ -79,14 +79,14 @@ class Dispatch(ABC):
             raise SystemExit(self._exit_code)
 
     def count_held(self) -> None:
-        """Count what is due and waits for an input that ends well."""
-        if (why := self.store.open_input) is None:
+        """Count what is due and is held, as this run's input broke off."""
+        if not self.input_broke_off:
             return
         now = utc(datetime.now(UTC))
         for kind in KINDS.values():
             if kind.needs_whole_input:
                 count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
-                self.summary.hold(kind.name, why, count)
+                self.summary.hold(kind.name, count)
 
     def count_due(self) -> int:
         """Count what `run` would look at now."""
@@ -99,16 +99,14 @@ class Dispatch(ABC):
     def page(self, entries: Sequence[Entry]) -> None:
         """Assemble these conversations and hand each on."""
         kind = KINDS[entries[0].kind]
-        rows, whole = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
-        if kind.needs_whole_input and not whole:
-            return  # an input has begun since `kinds_to_go` looked
+        found = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
         for entry in entries:
             self.summary.looked_at += 1
             now = datetime.now(UTC)
-            verdict = assemble(entry.kind, entry.id, rows.pop(entry.id), self.rules, now)
+            reach = Reach(found.coverage, found.filters.get(entry.id, ()))
+            rows = found.rows.pop(entry.id)
+            verdict = assemble(entry.kind, entry.id, rows, self.rules, now, reach)
             match verdict:
-                case Ready() if not (verdict.proven or whole):
-                    self.wait(entry, Waiting(UNPROVEN))
                 case Ready():
                     self.summary.note(entry.kind, verdict.findings)
                     self.summary.redacted.update(verdict.redacted)
@@ -154,6 +152,10 @@ class Dispatch(ABC):
     @abstractmethod
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
+
+    @abstractmethod
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return kind and Id of conversations that wait for rows which have to be read."""
 
     def _pages(self, kind: str) -> Iterator[list[Entry]]:
         after = ""

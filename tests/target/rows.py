@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from target_creovai.kinds import KIND_OF_STREAM
+
 DAY = "2024-05-06"
 
 CUSTOMER = {
@@ -44,6 +46,12 @@ class State(NamedTuple):
     """The value of a STATE message."""
 
     value: dict[str, Any]
+
+
+class Schema(NamedTuple):
+    """The SCHEMA messages of a stream, and of those that belong to the same conversations."""
+
+    stream: str
 
 
 STARTED = State({"sync_started_at": "2024-05-07T00:00:00Z", "bookmarks": {}})
@@ -90,6 +98,7 @@ def case(number: int = 1, **fields: Any) -> Record:
         "IsClosed": True,
         "IsDeleted": False,
         "Origin": "Phone",
+        "Description": None,
         "CreatedDate": at("10:00"),
         "ClosedDate": at("18:00"),
         "SystemModstamp": at("18:00"),
@@ -181,7 +190,7 @@ def transcript(*entries: str, agent: str | None = "Nora V") -> str:
     return notices + "".join(f"{entry}<br>" for entry in entries)
 
 
-def singer(*items: Record | State) -> bytes:
+def singer(*items: Record | State | Schema) -> bytes:
     """Return the lines that a tap would write for these rows and states."""
     lines: list[dict[str, Any]] = []
     announced: set[str] = set()
@@ -189,11 +198,20 @@ def singer(*items: Record | State) -> bytes:
         if isinstance(item, State):
             lines.append({"type": "STATE", "value": item.value})
             continue
-        if item.stream not in announced:
-            announced.add(item.stream)
-            lines.append(schema(item.stream))
-        lines.append({"type": "RECORD", "stream": item.stream, "record": item.row})
+        # A tap announces all its streams, whether or not they have rows.
+        for stream in streams_beside(item.stream):
+            if stream not in announced:
+                announced.add(stream)
+                lines.append(schema(stream))
+        if isinstance(item, Record):
+            lines.append({"type": "RECORD", "stream": item.stream, "record": item.row})
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def streams_beside(stream: str) -> list[str]:
+    """Return the streams of the kind of conversation that one belongs to."""
+    kind = KIND_OF_STREAM.get(stream)
+    return list(kind.streams) if kind else [stream]
 
 
 def schema(stream: str) -> dict[str, Any]:

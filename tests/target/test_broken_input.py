@@ -22,6 +22,7 @@ from tests.target.rows import (
     schema,
     singer,
 )
+from tests.target.support import LAUNCH
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
@@ -158,7 +159,7 @@ def test_a_line_that_the_run_can_do_without_costs_that_line(
     lines = singer(chat(2), State({"n": 1})).splitlines(keepends=True)
     outcome = run_target.read(lines[0] + data + b"".join(lines[1:]))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert outcome.states == [{"n": 1}]
     assert list(creovai.chats) == [chat_id(2)]
     assert outcome.says("UNUSABLE") == [f"UNUSABLE   {says}"]
@@ -207,31 +208,37 @@ def test_blank_lines_and_a_byte_order_mark_are_no_harm(
     assert list(creovai.chats) == [chat_id()]
 
 
+def by_a_shell(run_target: TargetRunner, redirect: str, data: bytes) -> tuple[int, list[str]]:
+    """Run the target as a program that a shell starts; return exit code and lines on stderr."""
+    config = run_target.folder / "config.json"
+    config.write_text(json.dumps(run_target.config))
+    command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", sys.executable, "-c", LAUNCH]
+    done = subprocess.run(
+        [*command, "--config", str(config)],
+        input=data,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    return done.returncode, done.stderr.decode().splitlines()
+
+
 @pytest.mark.parametrize(
     ("redirect", "says"),
     [
-        (">&-", "stdout is closed"),
-        ("> /dev/full", "stdout cannot be written (No space left on device)"),
+        pytest.param(">&-", "stdout is closed", id="closed"),
+        pytest.param(
+            "> /dev/full", "stdout cannot be written (No space left on device)", id="full"
+        ),
     ],
-    ids=["closed", "full"],
 )
 def test_nobody_need_listen_for_state(
     run_target: TargetRunner, creovai: CreovaiServer, redirect: str, says: str
 ) -> None:
     """Whoever keeps it may be gone; rows are stored and delivered all the same."""
-    with run_target.start() as process:
-        command = [*process.popen.args]
-    done = subprocess.run(
-        ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", *command],
-        input=singer(chat(), State({"n": 1})),
-        stderr=subprocess.PIPE,
-        cwd=run_target.folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        check=False,
-    )
-    told = done.stderr.decode().splitlines()
+    exit_code, told = by_a_shell(run_target, redirect, singer(chat(), State({"n": 1})))
 
-    assert done.returncode == 1
+    assert exit_code == 1
     assert list(creovai.chats) == [chat_id()]
     assert f"NO STATE   {says}" in told
     assert told[-1].startswith("TO DO      no state: nothing is lost.")
@@ -239,18 +246,10 @@ def test_nobody_need_listen_for_state(
 
 def test_no_input_at_all_is_a_sentence(run_target: TargetRunner) -> None:
     """A script may have closed stdin."""
-    with run_target.start() as process:
-        command = [*process.popen.args]
-    done = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *command],
-        capture_output=True,
-        cwd=run_target.folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        check=False,
-    )
+    exit_code, told = by_a_shell(run_target, "<&-", b"")
 
-    assert done.returncode == 1
-    assert done.stderr.decode().splitlines()[-1].startswith("Error: There is no input")
+    assert exit_code == 1
+    assert told[-1].startswith("Error: There is no input")
 
 
 def test_an_expression_that_fails_is_a_sentence(run_target: TargetRunner) -> None:

@@ -17,7 +17,7 @@ from tests.target.other_taps import (
     singer_io,
     user,
 )
-from tests.target.rows import Record, at, case, case_id, chat, chat_id, mail
+from tests.target.rows import Record, at, case, case_id, chat, chat_id, comment, mail
 from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
@@ -145,6 +145,18 @@ def test_a_field_that_is_there_twice_is_taken_under_its_own_name(
 
 
 # Who wrote it
+
+
+def test_a_user_who_comes_later_frees_what_waited_for_them(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """A stream of users may come behind the comments, or in the next run."""
+    bare = singer_io(comment(CreatedById=PORTAL_ID, CreatedBy=PORTAL))
+    run_target(case(), bare)
+    run_target(user(PORTAL_ID, **PORTAL))
+
+    (participant,) = creovai.cases[case_id()]["participants"]
+    assert participant["type"] == "Customer"
 
 
 def test_of_a_person_only_what_a_parent_shows_is_kept(run_target: TargetRunner) -> None:
