@@ -170,6 +170,15 @@ class SalesforceStream(Stream):
 
     # -- rows ----------------------------------------------------------------------------------
 
+    @override
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Write rows as messages, whatever `batch_config` says.
+
+        With rows in files a bookmark would move before the message that names their file.
+        """
+        if config.get("batch_config"):
+            self.logger.warning("`batch_config` is ignored: %s comes as records.", self.name)
+
     def read_ahead(self) -> None:
         """Have rows read before it is the stream's turn, once streams before it leave time."""
         if self.config["api_type"] == "REST":
