@@ -172,6 +172,18 @@ def test_of_a_person_only_what_a_parent_shows_is_kept(run_target: TargetRunner) 
     assert b'{"Id":"003000000000002AAA"}' in bodies
 
 
+def test_people_outlive_the_text_of_what_they_said(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """`retention_days` drops conversations; the next comment still has to have an author."""
+    bare = singer_io(comment(2, case=2, CreatedById=PORTAL_ID, CreatedBy=PORTAL))
+    run_target(user(PORTAL_ID, **PORTAL), chat(), retention_days=0)
+    run_target(case(2), bare)
+
+    (participant,) = creovai.cases[case_id(2)]["participants"]
+    assert participant["type"] == "Customer"
+
+
 def test_people_alone_make_no_conversation_and_no_error(run_target: TargetRunner) -> None:
     """A run that brings nothing but users is one that was asked for."""
     outcome = run_target(user(), contact())
