@@ -12,7 +12,7 @@ from typing import Any
 
 from singer_sdk.helpers._flattening import flatten_record
 
-from target_creovai.input.ids import whole_id
+from target_creovai.input.ids import long_id
 from tests.target.messaging_rows import answer, entries, entry, session
 from tests.target.rows import (
     AGENT,
@@ -178,7 +178,7 @@ def short_ids(record: Record) -> Record:
         record.stream,
         _mapped(
             record.row,
-            lambda v: v[:15] if isinstance(v, str) and v == whole_id(v[:15]) else v,
+            lambda v: v[:15] if isinstance(v, str) and v == long_id(v[:15]) else v,
         ),
     )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from target_creovai.errors import RowError
 from target_creovai.input.forms import BOOLEAN, INSTANT, MAIL_STATUS_CODE, NUMBER, TEXT, FormError
-from target_creovai.input.ids import whole_id
+from target_creovai.input.ids import long_id
 from target_creovai.input.normal import normal_row
 from target_creovai.rows import parse_time
 from tests.target.rows import case, chat, comment, mail
@@ -211,11 +211,11 @@ def test_a_row_that_has_all_forms_is_not_even_copied() -> None:
 )
 def test_an_id_of_15_characters_has_one_of_18(short: str, whole: str) -> None:
     """Three characters say which letters are capitals."""
-    assert whole_id(short) == whole
-    assert whole_id(whole) == whole
+    assert long_id(short) == whole
+    assert long_id(whole) == whole
 
 
 @pytest.mark.parametrize("other", ["", "chat-1", "0013h00000BY3b-", "0013h00000BY3b", "é" * 15])
 def test_what_is_no_id_stays(other: str) -> None:
     """Entries of chats have other identifiers."""
-    assert whole_id(other) == other
+    assert long_id(other) == other
