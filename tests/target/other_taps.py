@@ -191,6 +191,14 @@ def parents_as_text(record: Record) -> Record:
     )
 
 
+def heroku_connect(record: Record) -> Record:
+    """Heroku Connect's tables: names in lower case, `sfid`, and an `id` of their own."""
+    row = flat(renamed(str.lower, record.row), "__")
+    row = {"sfid" if name == "id" else name: value for name, value in row.items()}
+    row |= {"id": 17, "_hc_lastop": "SYNCED", "_hc_err": None}
+    return Record(f"salesforce-{record.stream.lower()}", row)
+
+
 SHAPES: tuple[Shape, ...] = (
     sdk_flattened,
     sdk_flattened_by_one,
@@ -205,6 +213,7 @@ SHAPES: tuple[Shape, ...] = (
     one_letter,
     short_ids,
     parents_as_text,
+    heroku_connect,
 )
 
 
