@@ -3,16 +3,23 @@
     TargetError
     ├── TextError            set this conversation aside: its text is not understood
     ├── RowError             set this conversation aside: a row lacks what it needs
+    │   └── FieldError       store the row without that field: its conversation waits
     ├── StoreError           stop: the store, or the folder for payloads, cannot be used
     ├── InputError           stop: what the tap sent is not a Singer message
     └── CreovaiError
         ├── RejectedError    set this conversation aside: Creovai would refuse it again
         ├── RetryLaterError  wait, then try again; the conversation stays pending
         │   └── LostAnswerError   the same, but Creovai may have it: look it up first
+        ├── WithdrawnError   leave it to the next run: nothing of this request was sent
+        │   └── LateError    write the intent down anew, then send
         └── HaltError        stop delivery: every other conversation would meet the same
 
 No message holds customer text or a credential: ids, counts, sizes, status codes only.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 
 class TargetError(Exception):
@@ -30,6 +37,14 @@ class RowError(TargetError):
     """A row lacks a field that its conversation cannot do without."""
 
 
+class FieldError(RowError):
+    """A field has a form that is not understood. `rest` is the row without it, to be stored."""
+
+    def __init__(self, message: str, rest: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.rest = rest
+
+
 class StoreError(TargetError):
     """The store or `payload_dir` cannot be used; the message says what to change."""
 
@@ -40,6 +55,9 @@ class InputError(TargetError):
 
 class CreovaiError(TargetError):
     """Base of what Creovai, or the way to it, may answer."""
+
+    lost = False
+    """Whether what was to be sent may have arrived, by this request or by an earlier one."""
 
 
 class RejectedError(CreovaiError):
@@ -63,6 +81,16 @@ class RetryLaterError(CreovaiError):
 
 class LostAnswerError(RetryLaterError):
     """The request may have arrived: its answer did not."""
+
+    lost = True
+
+
+class WithdrawnError(CreovaiError):
+    """The run was asked to stop before anything of this request was sent."""
+
+
+class LateError(WithdrawnError):
+    """Its intent was written down too long ago to tell, after a crash, when it was sent."""
 
 
 class HaltError(CreovaiError):

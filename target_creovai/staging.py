@@ -15,8 +15,6 @@ from target_creovai.store import StagedRow
 from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from target_creovai.model import Row
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
@@ -25,22 +23,18 @@ IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
 LAST_YEAR = 2999
 
 
-def staged_row(stream: str, record: Row, nullable: Collection[str] = ()) -> StagedRow:
-    """Return the row to store of a record.
+def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset()) -> StagedRow:
+    """Return the row to store of a record; `null_fields` are empty where it leaves them out.
 
     Its version is SystemModstamp; a tap that does not select it gives
     LastModifiedDate or, at the least, its rows in order.
 
-    Args:
-        stream: The object that the row is of.
-        record: As the tap sent it.
-        nullable: The fields that are null where the tap leaves them out.
-
     Raises:
-        RowError: The record has no Id, an impossible date, or a field in a form that is not
-            understood; names the field.
+        RowError: The record has no Id, or an impossible date.
+        FieldError: A field has a form that is not understood.
     """
-    record = normal_row(stream, record)
+    # Before anything else looks at its fields.
+    record = with_nulls(stream, normal_row(stream, record), null_fields)
     row_id = _id(record.get("Id"))
     if row_id is None:
         # What stands in its place may be anything, so it is not quoted.
@@ -48,7 +42,6 @@ def staged_row(stream: str, record: Row, nullable: Collection[str] = ()) -> Stag
         raise RowError(msg)
     if stream in PEOPLE:
         return _person(stream, row_id, record)
-    record = with_nulls(stream, record, nullable)
     kind = KIND_OF_STREAM[stream]
     key = _id(record.get(kind.streams[stream]))
     is_main = kind.streams[stream] == "Id"

@@ -30,6 +30,7 @@ FINDINGS = {
     Finding.REPEATED: "repeated   {messages} that said the same once more, left out",
     Finding.AUTOMATIC: "automatic  {messages} that no person wrote, left out",
     Finding.UNPLACED: "unplaced   {n} characters of transcripts that belong to no message",
+    Finding.OTHER_CHATS: "settled    {kinds}: who speaks is known from other chats",
     Finding.CUT_OFF: "cut off    {kinds}: the transcript ends in the middle",
     Finding.OPERATOR_COUNT: "differs    {kinds}: OperatorMessageCount",
     Finding.VISITOR_COUNT: "differs    {kinds}: VisitorMessageCount",
@@ -88,6 +89,7 @@ class Summary:
     sent: Counter[str] = field(default_factory=Counter)
     metadata_sent: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
+    adopted: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -145,7 +147,8 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0: all that was due is delivered. 1: to be gone on with. 3: something needs an eye."""
-        if self.input_broke_off or self.state_lost or self.halted or self.pending:
+        broke_off = self.input_broke_off or self.broken or self.state_lost
+        if broke_off or self.halted or self.pending:
             return BROKEN_OFF
         needs_an_eye = self.set_aside or self.unusable_rows or self.incomplete or self.gaps
         return NEEDS_AN_EYE if needs_an_eye else 0
@@ -173,12 +176,7 @@ class Summary:
             yield f"ignored    {stream}: {count} rows of a stream that makes no conversation"
 
     def _delivery_lines(self) -> Iterator[str]:
-        if self.payload_dir:
-            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
-        else:
-            yield f"sent       {_kinds(self.sent)}"
-            yield f"metadata   {_kinds(self.metadata_sent)}"
-            yield f"unchanged  {_kinds(self.unchanged)}"
+        yield from self._sent_lines()
         for (kind, reason), queue in sorted(self.waiting.items()):
             if is_incomplete(reason):
                 continue
@@ -202,6 +200,16 @@ class Summary:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
+
+    def _sent_lines(self) -> Iterator[str]:
+        if self.payload_dir:
+            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            return
+        yield f"sent       {_kinds(self.sent)}"
+        yield f"metadata   {_kinds(self.metadata_sent)}"
+        if self.adopted:
+            yield f"found      {_kinds(self.adopted)} at Creovai, sent by another store"
+        yield f"unchanged  {_kinds(self.unchanged)}"
 
     def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
         for (found, kind), n in sorted(self.findings.items()):
@@ -229,14 +237,14 @@ class Summary:
             yield f"STOPPED    {self.halted}"
 
     def _to_do_lines(self) -> Iterator[str]:
-        for wrong, what_to_do in _TO_DO.items():
-            if getattr(self, wrong):
-                yield f"TO DO      {what_to_do}"
         for reason in sorted({reason for _, reason in self.incomplete}):
             if step := advice(reason):
                 yield f"TO DO      {reason}: {step}"
         for command in self.read_missing:
             yield f"TO DO      never read: {command}"
+        for wrong, what_to_do in _TO_DO.items():
+            if getattr(self, wrong):
+                yield f"TO DO      {what_to_do}"
         for command in self.read_again:
             yield f"TO DO      needs its rows again: {command}"
 

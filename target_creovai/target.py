@@ -30,10 +30,9 @@ from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.to_read import say_what_to_read
-from target_creovai.errors import InputError, RowError, TargetError
+from target_creovai.errors import FieldError, InputError, RowError, TargetError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
-from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import utc
 from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
@@ -95,7 +94,7 @@ class TargetCreovai(Listener):
         self._buffered_bytes = 0
         self._rows_since_state = 0
         self._last_state_at = time.monotonic()
-        self._input = Input()
+        self._input = Input(self.announced.fields)
         self._noted_reads: list[Read] = []
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
@@ -153,9 +152,16 @@ class TargetCreovai(Listener):
 
     @override
     def stage(self, stream: str, record: dict[str, Any]) -> None:
-        """Take one row; one that cannot be used costs that row, and is named."""
+        """Take one row; one that cannot be used costs that row, and is named.
+
+        One with a field that is not understood counts as read without it.
+        """
         try:
             row = staged_row(stream, record, self._input.null_fields(stream))
+        except FieldError as error:
+            self.lose_line(str(error))
+            self.stage(stream, error.rest)
+            return
         except RowError as error:
             self.lose_line(str(error))
             return
@@ -189,12 +195,8 @@ class TargetCreovai(Listener):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        """Note which fields a stream has."""
         super()._process_schema_message(message_dict)
         self._input.received_anything = True
-        for stream, fields in self.announced.fields.items():
-            if stream in KIND_OF_STREAM:
-                self._input.has_stream(stream, fields)
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
@@ -286,9 +288,8 @@ class TargetCreovai(Listener):
             self.summary.texts_dropped = self.store.drop_texts(utc(before))
 
     def _input_ended_well(self) -> bool:
-        if isinstance(self.message_reader, LineReader) and self.message_reader.truncated:
-            return False
-        return self.summary.broken is None and self._input.ended_well()
+        cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
+        return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     @property
     def _delivers(self) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_creovai.assemble import Invalid, Reach, Ready, assemble
+from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.commands.find import find_all, say_unknown
@@ -32,10 +32,10 @@ from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.needs import ACCEPTABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model import Policy, Row, Rules
+    from target_creovai.model import Policy, Role, Row, Rules
     from target_creovai.store.operator import Line
 
 OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
@@ -76,15 +76,16 @@ class Terms:
     rules: Rules
     policy: Policy
     now: datetime
+    other_chats: Callable[[Collection[str]], Mapping[str, Role]]
 
 
 def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach) -> Shown:
     """Assemble a conversation as the next run will, and lay out what that gives."""
     rules = terms.rules
-    verdict = assemble(line.kind, line.id, rows, rules, terms.now, reach)
+    verdict = _assemble(line, rows, rules, terms, reach)
     readable = verdict
     if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
-        readable = assemble(line.kind, line.id, rows, _as_if_due(rules), terms.now)
+        readable = _assemble(line, rows, _as_if_due(rules), terms, ALL_READ)
     prefix = rules.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
     return Shown(
@@ -94,6 +95,14 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
         view=_view(readable, rules),
         as_if_due=readable is not verdict and isinstance(readable, Ready | Invalid),
         problems=readable.problems if isinstance(readable, Invalid) else (),
+    )
+
+
+def _assemble(
+    line: Line, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms, reach: Reach
+) -> Verdict:
+    return assemble_with_others(
+        line.kind, line.id, rows, rules, terms.now, terms.other_chats, reach
     )
 
 
@@ -228,8 +237,9 @@ def preview(
     An ID is a case number, a Salesforce Id or a session id. The page holds customers' words: only
     you may read the file. It loads nothing and sends nothing.
     """
-    terms = Terms(assembly_rules(settings), delivery_policy(settings), datetime.now(UTC))
+    rules, policy = assembly_rules(settings), delivery_policy(settings)
     with OperatorStore(settings["store_url"]) as store:
+        terms = Terms(rules, policy, datetime.now(UTC), store.settled_names)
         lines, unknown = find_all(store, keys, terms.rules.session_id_prefix)
         total = len(lines)
         if not keys:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from target_creovai.model import UNREAD
 from target_creovai.payload import encode
 from target_creovai.store.tables import DROPPED, ROWS
-from target_creovai.wholeness.needs import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,5 +68,5 @@ def _with(row: StagedRow, kept: Mapping[str, Any], conversation: str | None) -> 
             body[parent] = {**(body.get(parent) or {}), of_parent: value}
         else:
             body[field] = value
-    body[KEPT] = sorted(kept)
+    body[UNREAD] = sorted({*body.get(UNREAD, ()), *kept})
     return replace(row, body=encode(body), conversation=row.conversation or conversation)

@@ -25,8 +25,9 @@ class Input:
     A tap that never says where it begins is taken to have read everything, at its end.
     """
 
-    def __init__(self) -> None:
-        self.streams: dict[str, frozenset[str]] = {}
+    def __init__(self, fields: Mapping[str, frozenset[str]]) -> None:
+        """`fields` are those that SCHEMAs have announced, by stream; they grow."""
+        self._fields = fields
         self.organization: str | None = None
         self.received_anything = False
         self._first_bookmarks: dict[str, str | None] | None = None
@@ -35,10 +36,6 @@ class Input:
         self._lacking: defaultdict[str, set[str]] = defaultdict(set)
 
     # What comes
-
-    def has_stream(self, stream: str, fields: Iterable[str]) -> None:
-        """Take note of a SCHEMA."""
-        self.streams[stream] = frozenset(fields)
 
     def says(self, state: Mapping[str, Any]) -> None:
         """Take note of a STATE, whether or not the rows before it are committed."""
@@ -62,7 +59,7 @@ class Input:
         """
         if READS in self._state:
             return frozenset()
-        return self.streams.get(stream, frozenset())
+        return self._fields.get(stream, frozenset())
 
     def ended_well(self) -> bool:
         """Tell a finished tap from a dead one; one that never says so is taken at its end."""
@@ -105,7 +102,9 @@ class Input:
             newest: Up to when rows have come so far, of whatever stream and input.
             well: Whether it came to its end, as all others did that may have brought rows.
         """
-        for stream in self.streams if READS not in self._state else ():
+        for stream in KIND_OF_STREAM if READS not in self._state else ():
+            if stream not in self._fields:
+                continue
             without = self._without(stream, {})
             end = moment_after(newest) if well and not without else None
             yield Read(stream, BEGINNING, end, finished=well, without=without)

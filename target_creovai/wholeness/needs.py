@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model import DroppedRow, Waiting
+from target_creovai.model import UNREAD, DroppedRow, Waiting
 from target_creovai.rows import is_deleted
 from target_creovai.wholeness.reasons import without
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from target_creovai.model import Row, Rules
-
-# Where the store says of a row which fields it has kept from an earlier version of it.
-KEPT = "_sdc_kept_fields"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ _PARENTS = {
 
 def is_read(row: Row, field: str) -> bool:
     """Tell whether a field of a row was read; a parent that is null has no fields."""
-    if field in row.get(KEPT, ()):
+    if field in row.get(UNREAD, ()):
         return False
     parent, _, of_parent = field.rpartition(".")
     if not parent:
@@ -89,6 +86,8 @@ def is_read(row: Row, field: str) -> bool:
 
 def missing_fields(stream: str, row: Row) -> tuple[str, ...]:
     """Return the fields that a row was read without, and is not understood without."""
+    if stream not in NEEDS:
+        return ()
     if _OWN_FIELDS[stream] <= row.keys() and all(is_read(row, path) for path in _PARENTS[stream]):
         return ()
     return tuple(
@@ -100,10 +99,10 @@ def missing_fields(stream: str, row: Row) -> tuple[str, ...]:
     )
 
 
-def with_nulls(stream: str, row: Row, known: Collection[str]) -> Row:
+def with_nulls(stream: str, row: Row, known: frozenset[str]) -> Row:
     """Return a row with null for each needed field that a tap knows and left out as empty."""
-    left_out = _OWN_FIELDS[stream] - row.keys()
-    empty: dict[str, Any] = dict.fromkeys(field for field in left_out if field in known)
+    left_out = _OWN_FIELDS.get(stream, frozenset()) & known - row.keys()
+    empty: dict[str, Any] = dict.fromkeys(left_out - set(row.get(UNREAD, ())))
     return row | empty if empty else row
 
 
@@ -125,6 +124,16 @@ def without_needed(
             counts = only is None or not names.isdisjoint(only)
             if counts and names.isdisjoint(rules.accept_missing) and _is_unmet(need, rows, stream):
                 return Waiting(without(stream, need.fields))
+    return None if only else _without_others(rows)
+
+
+def _without_others(rows: Mapping[str, Iterable[Row]]) -> Waiting | None:
+    """Return for which field a conversation waits that has come in a form not understood."""
+    for stream, some in rows.items():
+        for row in some:
+            for field in () if is_deleted(row) else row.get(UNREAD, ()):
+                if f"{stream}.{field}" not in ACCEPTABLE:
+                    return Waiting(without(stream, [field]))
     return None
 
 

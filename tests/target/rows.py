@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from target_creovai.input.streams import object_of
 from target_creovai.kinds import KIND_OF_STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 DAY = "2024-05-06"
 
@@ -190,16 +194,24 @@ def transcript(*entries: str, agent: str | None = "Nora V") -> str:
     return notices + "".join(f"{entry}<br>" for entry in entries)
 
 
+UNANSWERED: dict[str, Any] = {
+    "Status": "Missed",
+    "Body": transcript("( 7s ) Ada Quill: hello?", agent=None),
+}
+"""The fields of a chat that nobody took."""
+
+
 def singer(*items: Record | State | Schema) -> bytes:
     """Return the lines that a tap would write for these rows and states."""
     lines: list[dict[str, Any]] = []
     announced: set[str] = set()
+    objects = {object_of(item.stream, ()) for item in items if not isinstance(item, State)}
     for item in items:
         if isinstance(item, State):
             lines.append({"type": "STATE", "value": item.value})
             continue
         # A tap announces all its streams, whether or not they have rows.
-        for stream in streams_beside(item.stream):
+        for stream in [item.stream, *streams_beside(item.stream, objects)]:
             if stream not in announced:
                 announced.add(stream)
                 lines.append(schema(stream))
@@ -208,10 +220,10 @@ def singer(*items: Record | State | Schema) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
-def streams_beside(stream: str) -> list[str]:
-    """Return the streams of the kind of conversation that one belongs to."""
-    kind = KIND_OF_STREAM.get(stream)
-    return list(kind.streams) if kind else [stream]
+def streams_beside(stream: str, objects: Collection[str | None]) -> list[str]:
+    """Return the streams of the kind of conversation that one belongs to, but for these."""
+    kind = KIND_OF_STREAM.get(object_of(stream, ()) or "")
+    return [other for other in kind.streams if other not in objects] if kind else []
 
 
 def schema(stream: str) -> dict[str, Any]:
