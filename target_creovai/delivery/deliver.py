@@ -22,7 +22,6 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
@@ -172,8 +171,7 @@ class Delivery(Dispatch):
             raise
 
     def _all(self) -> None:
-        if self.store.input_ended_well:
-            self.store.look_again(UNPROVEN)
+        self.store.look_again_at_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -366,6 +364,10 @@ class Delivery(Dispatch):
             )
             raise HaltError(msg)
 
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what the ledger knows to wait for rows, of earlier runs as well."""
+        return self.store.waiting_for_rows(limit)
+
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
@@ -391,12 +393,9 @@ class Delivery(Dispatch):
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        open_input = self.store.open_input
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason == UNPROVEN and open_input:
-                self.summary.hold(kind, open_input, count)
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

@@ -8,17 +8,9 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.assemble import Ready, assemble_with_others, fingerprint, open_names
+from target_creovai.assemble import Reach, Ready, assemble_with_others, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model import (
-    UNPROVEN,
-    Deleted,
-    OpenSpeakers,
-    Role,
-    Skipped,
-    Unfit,
-    Waiting,
-)
+from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
@@ -44,6 +36,7 @@ class Dispatch(ABC):
         self.rules = rules
         self.rules_hash = fingerprint(rules)
         self.summary = summary
+        self.input_broke_off = False
         self.open: set[tuple[str, str]] = set()
         """Chats that leave open who speaks, as kind and Id: settled when all others are seen."""
         self._exit_code: int | None = None
@@ -53,8 +46,7 @@ class Dispatch(ABC):
     def run(self) -> None:
         """Walk through all kinds.
 
-        Those that several streams make wait for an input that ended well: after
-        any other, a case may lack half of its mails.
+        Those that several streams make are held where this run's input broke off.
         """
         self.walk_all()
         self.count_held()
@@ -66,8 +58,8 @@ class Dispatch(ABC):
 
     def kinds_to_go(self) -> list[Kind]:
         """Return the kinds that may be delivered now."""
-        whole = self.store.input_ended_well
-        return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
+        broken = self.input_broke_off
+        return [kind for kind in KINDS.values() if not (broken and kind.needs_whole_input)]
 
     def walk(self, kind: Kind, turn: Turn | None = None) -> None:
         """Walk through what is due of one kind: last, what waits for what others tell.
@@ -107,14 +99,14 @@ class Dispatch(ABC):
             raise SystemExit(self._exit_code)
 
     def count_held(self) -> None:
-        """Count what is due and waits for an input that ends well."""
-        if (why := self.store.open_input) is None:
+        """Count what is due and is held, as this run's input broke off."""
+        if not self.input_broke_off:
             return
         now = utc(datetime.now(UTC))
         for kind in KINDS.values():
             if kind.needs_whole_input:
                 count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
-                self.summary.hold(kind.name, why, count)
+                self.summary.hold(kind.name, count)
 
     def count_due(self) -> int:
         """Count what `run` would look at now."""
@@ -132,20 +124,18 @@ class Dispatch(ABC):
             others_seen: Whether other chats may tell what one leaves open; else it waits for them.
         """
         kind = KINDS[entries[0].kind]
-        rows, whole = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
-        if kind.needs_whole_input and not whole:
-            return  # an input has begun since `kinds_to_go` looked
+        found = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
         for entry in entries:
             self.leave_if_asked()
             self.summary.looked_at += 1
-            verdict = self._assemble(entry, rows.pop(entry.id), others_seen=others_seen)
+            reach = Reach(found.coverage, found.filters.get(entry.id, ()))
+            rows = found.rows.pop(entry.id)
+            verdict = self._assemble(entry, rows, reach, others_seen=others_seen)
             if open_names(verdict) and not others_seen:
                 self.open.add((entry.kind, entry.id))
                 continue
             self._learn(entry, verdict)
             match verdict:
-                case Ready() if not (verdict.proven or whole):
-                    self.wait(entry, Waiting(UNPROVEN))
                 case Ready():
                     self.summary.note(entry.kind, verdict.findings)
                     self.summary.redacted.update(verdict.redacted)
@@ -164,14 +154,19 @@ class Dispatch(ABC):
                     self.report_set_aside(entry, verdict.reason)
 
     def _assemble(
-        self, entry: Entry, rows: Mapping[str, Sequence[Row]], *, others_seen: bool
+        self,
+        entry: Entry,
+        rows: Mapping[str, Sequence[Row]],
+        reach: Reach,
+        *,
+        others_seen: bool,
     ) -> Verdict:
         """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
         tell = self.store.settled_names if others_seen else _nothing
         self._assembling = threading.get_ident()
         try:
             now = datetime.now(UTC)
-            return assemble_with_others(entry.kind, entry.id, rows, self.rules, now, tell)
+            return assemble_with_others(entry.kind, entry.id, rows, self.rules, now, tell, reach)
         finally:
             self._assembling = None
 
@@ -213,6 +208,10 @@ class Dispatch(ABC):
     @abstractmethod
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
+
+    @abstractmethod
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return kind and Id of conversations that wait for rows which have to be read."""
 
     def _pages(self, kind: str, turn: Turn | None) -> Iterator[list[Entry]]:
         after = ""

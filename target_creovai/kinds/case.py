@@ -41,6 +41,7 @@ from target_creovai.rows import (
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,16 +67,17 @@ def assemble_case(
     cases = {case["Id"]: case for case in rows.get("Case", ())}
     case = cases.get(key)
     if case is None:
-        return Waiting("its Case row has not arrived")
+        return Waiting("its Case row has not arrived", for_main_row=True)
     if isinstance(case, DroppedRow):
         return NEEDS_ROWS
-    if verdict := _not_to_go(key, case, rules):
+    every_row = [row for stream in rows.values() for row in stream]
+    if verdict := _not_to_go(key, case, rules) or settling(every_row, rules, now):
         return verdict
-    if waiting := settling((row for stream in rows.values() for row in stream), rules, now):
-        return waiting
-    if any(isinstance(row, DroppedRow) for stream in rows.values() for row in stream):
+    if any(isinstance(row, DroppedRow) for row in every_row):
         return NEEDS_ROWS
-    return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
+    return without_needed(rows, rules) or _conversation(
+        [case, *_in_order(cases.values(), but=case)], rows, rules
+    )
 
 
 def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted | None:
@@ -84,8 +86,9 @@ def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted
         return Skipped("merged into another case")
     if is_deleted(case):
         return Deleted()
-    if rules.case_delivery == "closed" and not _is_closed(case):
-        return Waiting("the case is open")
+    if rules.case_delivery == "closed":
+        unknown = without_needed({"Case": [case]}, rules, only={"Case.IsClosed"})
+        return unknown or (None if _is_closed(case) else Waiting("the case is open"))
     return None
 
 
@@ -112,7 +115,7 @@ def _conversation(
     said = _own_words(_each_once(said, findings), rules, findings)
     messages = _messages(said, rules, findings)
     if not messages:
-        return Skipped("no message", +findings)
+        return Skipped("no message", +findings, proven=False)
     participants, messages = cast_of(messages)
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
@@ -127,6 +130,8 @@ def _conversation(
         metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
         findings=+findings,  # without those that are zero
+        # Its rows come from several streams.
+        proven=False,
     )
 
 

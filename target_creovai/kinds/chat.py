@@ -37,6 +37,7 @@ from target_creovai.rows import (
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,19 +63,24 @@ def assemble_chat(
 
     Raises:
         TextError: Body follows no known grammar, or has words that are nobody's.
-        RowError: The row has no Body field at all, or no date.
+        RowError: The row has no date.
     """
     (row,) = rows["LiveChatTranscript"]
     if isinstance(row, DroppedRow):
         return NEEDS_ROWS
     if is_deleted(row):
         return Deleted()
-    status = _status(row)
-    if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
-        return Waiting("the chat has not ended")
-    if waiting := settling([row], rules, now):
+    unknown = without_needed(rows, rules, only={"LiveChatTranscript.Status"})
+    if waiting := unknown or _still_going(row) or settling([row], rules, now):
         return waiting
-    return _conversation(row, rules, missed=status == "missed")
+    unread = without_needed(rows, rules)
+    return unread or _conversation(row, rules, missed=_status(row) == "missed")
+
+
+def _still_going(row: Row) -> Waiting | None:
+    status = _status(row)
+    open_end = not status and time_of(row, "EndTime") is None
+    return Waiting("the chat has not ended") if status in UNFINISHED or open_end else None
 
 
 def _status(row: Row) -> str:
@@ -82,7 +88,7 @@ def _status(row: Row) -> str:
 
 
 def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Skipped | Unfit:
-    body = _body(row)
+    body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
     transcript = parse_transcript(
@@ -140,16 +146,6 @@ def _nothing_said(transcript: Transcript, findings: Findings) -> Skipped:
         msg = f"none of {len(unplaced)} characters of text can be told to be anyone's words"
         raise TextError(msg)
     return Skipped(NOTHING_SAID, findings)
-
-
-def _body(row: Row) -> str | None:
-    if "Body" not in row:
-        msg = (
-            "the row has no Body field: give the Salesforce user read access to "
-            "LiveChatTranscript.Body and select it"
-        )
-        raise RowError(msg)
-    return text_of(row, "Body")
 
 
 def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:

@@ -155,7 +155,7 @@ def test_a_line_that_the_run_can_do_without_costs_that_line(
     lines = singer(chat(2), State({"n": 1})).splitlines(keepends=True)
     outcome = run_target.read(lines[0] + data + b"".join(lines[1:]))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert outcome.states == [{"n": 1}]
     assert list(creovai.chats) == [chat_id(2)]
     assert outcome.says("UNUSABLE") == [f"UNUSABLE   {says}"]

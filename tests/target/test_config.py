@@ -124,6 +124,7 @@ def test_the_defaults_are_the_contracts() -> None:
         "agent_id": "Email",
         "session_id_prefix": "",
         "metadata_exclude": [],
+        "accept_missing": [],
         "case_updates": "resend",
         "on_delete": "ignore",
         "max_deletes": 100,

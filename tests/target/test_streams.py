@@ -80,7 +80,7 @@ def test_two_streams_of_one_object_are_refused(run_target: TargetRunner) -> None
     """Which of them is the right one, only their owner knows."""
     copy = Record("archive-Case", case(2).row)
 
-    with pytest.raises(InputError, match=r"Line 3: The streams 'Case' and 'archive-Case' are both"):
+    with pytest.raises(InputError, match=r"Line 5: The streams 'Case' and 'archive-Case' are both"):
         run_target(case(1), copy)
 
 
