@@ -67,7 +67,9 @@ class RestApi:
         self.daily_limit = 15_000
         self.daily_used = 0
         self.password_flow_blocked = False
-        self.rows_in_time: int | None = None  # a query for more of them runs for too long
+        self.rows_in_time: int | None = None  # a query for more of them is too much
+        self.too_much = Code.QUERY_TIMEOUT  # and this is how it is refused
+        self.fields_at_once: int | None = None  # a query for more of them is too complicated
         self.bulk = BulkJobs(org)
         self.app_scopes = "api"
         self.rotate_refresh_tokens = False
@@ -268,7 +270,10 @@ class RestApi:
             return json_answer({"totalSize": len(result.ids), "done": True, "records": []})
         if self.rows_in_time is not None and len(result.ids) > self.rows_in_time:
             message = "Your query request was running for too long."
-            raise SalesforceError(Code.QUERY_TIMEOUT, message)
+            raise SalesforceError(self.too_much, message)
+        if self.fields_at_once is not None and len(result.columns) > self.fields_at_once:
+            message = "Query is either selecting too many fields or the filter is too complicated."
+            raise SalesforceError(Code.QUERY_TOO_COMPLICATED, message)
         options = call.request.headers.get("Sforce-Query-Options", "")
         size = min(wished_page_size(options), self.page_size)
         session = call.request.headers.get("Authorization", "")
