@@ -207,6 +207,7 @@ class Policy:
     on_delete: str = "ignore"
     max_deletes: int = 100
     max_failures: int | None = None
+    doubt_minutes: int = 15
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

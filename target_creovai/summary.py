@@ -82,6 +82,7 @@ class Summary:
     sent: Counter[str] = field(default_factory=Counter)
     metadata_sent: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
+    adopted: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -154,12 +155,7 @@ class Summary:
             yield f"ignored    {stream}: {count} rows of a stream that makes no conversation"
 
     def _delivery_lines(self) -> Iterator[str]:
-        if self.payload_dir:
-            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
-        else:
-            yield f"sent       {_kinds(self.sent)}"
-            yield f"metadata   {_kinds(self.metadata_sent)}"
-            yield f"unchanged  {_kinds(self.unchanged)}"
+        yield from self._sent_lines()
         for (kind, reason), queue in sorted(self.waiting.items()):
             yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
         for (kind, reason), count in sorted(self.skipped.items()):
@@ -177,6 +173,16 @@ class Summary:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
+
+    def _sent_lines(self) -> Iterator[str]:
+        if self.payload_dir:
+            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            return
+        yield f"sent       {_kinds(self.sent)}"
+        yield f"metadata   {_kinds(self.metadata_sent)}"
+        if self.adopted:
+            yield f"found      {_kinds(self.adopted)} at Creovai, sent by another store"
+        yield f"unchanged  {_kinds(self.unchanged)}"
 
     def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
         for (found, kind), n in sorted(self.findings.items()):

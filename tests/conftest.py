@@ -49,6 +49,7 @@ def run_target(tmp_path: Path, creovai: CreovaiServer) -> TargetRunner:
         api_password=creovai.api_password,
         max_workers=2,
         request_timeout_seconds=5,
+        doubt_minutes=0,  # a lost answer is settled within the run
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
-    from target_creovai.model import Rules
-    from target_creovai.store import Entry, Store
+    from target_creovai.model import Row, Rules
+    from target_creovai.store import Entry, Store, Turn
 
 # Conversations whose rows are in memory at once: a case may hold megabytes of mail.
 PAGE = 50
@@ -36,6 +38,7 @@ class Dispatch(ABC):
         self.summary = summary
         self._exit_code: int | None = None
         self._leaving = False
+        self._assembling: int | None = None  # the thread that does
 
     def run(self) -> None:
         """Walk through all kinds.
@@ -56,17 +59,19 @@ class Dispatch(ABC):
         whole = self.store.input_ended_well
         return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
 
-    def walk(self, kind: Kind) -> None:
-        """Walk through what is due of one kind."""
-        for page in self._pages(kind.name):
+    def walk(self, kind: Kind, turn: Turn | None = None) -> None:
+        """Walk through what is due of one kind; `turn`: only through what has its turn."""
+        for page in self._pages(kind.name, turn):
             self.page(page)
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end at the next safe point; may be called by a signal handler.
 
-        Anywhere else, the end could leave a transaction open behind it.
+        Anywhere else, the end could leave a transaction open behind it. Assembling has none.
         """
         self._exit_code = exit_code
+        if self._assembling == threading.get_ident():
+            self.leave_if_asked()
 
     def leave_if_asked(self) -> None:
         """End the process here, once, if `stop` was called.
@@ -103,9 +108,9 @@ class Dispatch(ABC):
         if kind.needs_whole_input and not whole:
             return  # an input has begun since `kinds_to_go` looked
         for entry in entries:
+            self.leave_if_asked()
             self.summary.looked_at += 1
-            now = datetime.now(UTC)
-            verdict = assemble(entry.kind, entry.id, rows.pop(entry.id), self.rules, now)
+            verdict = self._assemble(entry, rows.pop(entry.id))
             match verdict:
                 case Ready() if not (verdict.proven or whole):
                     self.wait(entry, Waiting(UNPROVEN))
@@ -126,13 +131,23 @@ class Dispatch(ABC):
                     self.unfit(entry, verdict)
                     self.report_set_aside(entry, verdict.reason)
 
+    def _assemble(self, entry: Entry, rows: Mapping[str, Sequence[Row]]) -> Verdict:
+        """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
+        self._assembling = threading.get_ident()
+        try:
+            return assemble(entry.kind, entry.id, rows, self.rules, datetime.now(UTC))
+        finally:
+            self._assembling = None
+
     def report_set_aside(self, entry: Entry, reason: str) -> None:
         """Count and name a conversation that cannot be sent as it is."""
         logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
         self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
 
     @abstractmethod
-    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+    def take(
+        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None
+    ) -> list[Entry]:
         """Return what is due of a kind, in order of Id, from the one behind `after`."""
 
     @abstractmethod
@@ -155,8 +170,12 @@ class Dispatch(ABC):
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
 
-    def _pages(self, kind: str) -> Iterator[list[Entry]]:
+    def _pages(self, kind: str, turn: Turn | None) -> Iterator[list[Entry]]:
         after = ""
-        while page := self.take(kind, now=utc(datetime.now(UTC)), after=after, limit=PAGE):
+        while True:
+            now = utc(datetime.now(UTC))
+            page = self.take(kind, now=now, after=after, limit=PAGE, turn=turn)
+            if not page:
+                return
             yield page
             after = page[-1].id

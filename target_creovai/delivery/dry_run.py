@@ -15,7 +15,7 @@ from target_creovai.payload import encode
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
     from target_creovai.model import Deleted, Rules, Skipped, Unfit, Waiting
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import Entry, Store, Turn
     from target_creovai.summary import Summary
 
 
@@ -30,8 +30,11 @@ class DryRun(Dispatch):
         self._folder = Path(payload_dir)
         summary.payload_dir = payload_dir
 
-    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+    def take(
+        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
+    ) -> list[Entry]:
         """Look at what is due; whoever delivers meanwhile is not held up."""
+        del turn  # all have theirs: nothing is sent, and nothing fails
         return self.store.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
 
     def ready(self, entry: Entry, verdict: Ready) -> None:

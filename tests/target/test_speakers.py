@@ -10,9 +10,7 @@ import pytest
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers import (
     Cast,
-    Evidence,
     KnownNames,
-    MessageCounts,
     Scene,
     Transfer,
     Voice,
