@@ -15,7 +15,13 @@ from tests.fakes.salesforce.bulk import BulkJobs
 from tests.fakes.salesforce.cursors import MAX_PAGE, Cursors, wished_page_size
 from tests.fakes.salesforce.deletions import deleted
 from tests.fakes.salesforce.describe import describe, global_describe
-from tests.fakes.salesforce.errors import Code, SalesforceError, not_found
+from tests.fakes.salesforce.errors import (
+    Code,
+    SalesforceError,
+    json_object,
+    mistyped,
+    not_found,
+)
 from tests.fakes.salesforce.evaluate import evaluate, projection
 from tests.fakes.salesforce.messaging import DATA_BASE
 from tests.fakes.salesforce.oauth import (
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from tests.fakes.salesforce.org import Row, SalesforceOrg
 
 _FIRST_VERSION, _LAST_VERSION = 31, 67
+_MOST_PARTS = 25  # of a composite batch
 _SEASONS = ("Spring", "Summer", "Winter")
 _VERSION = re.compile(r"/services/data/v(\d+)\.0(?P<rest>/.*)?")
 
@@ -128,9 +135,15 @@ class RestApi:
     def _batch(self, request: Request) -> Answer:
         """Answer requests that come in the body of another, where they may be long."""
         _allow(request, "POST")
+        wishes = json_object(request.body).get("batchRequests")
+        if not isinstance(wishes, list) or not all(map(_is_part, wishes)):
+            raise mistyped(1)
+        if len(wishes) > _MOST_PARTS:
+            message = f"The request can't contain more than {_MOST_PARTS} operations."
+            raise SalesforceError(Code.LIMIT_EXCEEDED, message)
         results = []
-        for wish in json.loads(request.body)["batchRequests"]:
-            target = f"/services/data/{wish['url']}"
+        for wish in wishes:
+            target = f"/services/data/{wish['url'].lstrip('/')}"
             answer = self.handle(make_request(wish["method"], target, request.headers, b""))
             result = json.loads(answer.body)
             results.append({"statusCode": answer.status, "result": result})
@@ -315,6 +328,10 @@ class RestApi:
         (("queryAll",), _query_all),
         (("query", "*"), _more),
     )
+
+
+def _is_part(wish: Any) -> bool:
+    return isinstance(wish, dict) and all(isinstance(wish.get(n), str) for n in ("method", "url"))
 
 
 def _allow(request: Request, method: str) -> None:
