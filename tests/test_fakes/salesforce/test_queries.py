@@ -99,6 +99,20 @@ def test_an_expired_locator_is_refused(client: Client) -> None:
     assert len(ids(*client.pages(BY_ID))) == 5
 
 
+def test_a_query_ends_with_its_session(client: Client) -> None:
+    """A fresh token does not bring it back; one beside it does not end it."""
+    link = client.query(BY_ID).json()["nextRecordsUrl"]
+    client.renew()
+    assert client.get(link).status_code == 200
+    client.server.expire_tokens()
+    client.renew()
+    answer = client.get(link)
+
+    assert answer.status_code == 401
+    assert [error["errorCode"] for error in answer.json()] == ["INVALID_SESSION_ID"]
+    assert len(ids(*client.pages(BY_ID))) == 5
+
+
 def test_count_answers_with_a_total_and_no_rows(client: Client) -> None:
     """COUNT() is all in totalSize."""
     counted = client.query("SELECT COUNT() FROM Case WHERE Subject > 'Case 1'").json()
