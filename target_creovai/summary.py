@@ -25,6 +25,7 @@ FINDINGS = {
     Finding.REPEATED: "repeated   {messages} that said the same once more, left out",
     Finding.AUTOMATIC: "automatic  {messages} that no person wrote, left out",
     Finding.UNPLACED: "unplaced   {n} characters of transcripts that belong to no message",
+    Finding.OTHER_CHATS: "settled    {kinds}: who speaks is known from other chats",
     Finding.CUT_OFF: "cut off    {kinds}: the transcript ends in the middle",
     Finding.OPERATOR_COUNT: "differs    {kinds}: OperatorMessageCount",
     Finding.VISITOR_COUNT: "differs    {kinds}: VisitorMessageCount",

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.assemble import Ready, Verdict, assemble
+from target_creovai.assemble import Ready, Verdict, assemble_with_others
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action, decide
 from target_creovai.kinds import KINDS
-from target_creovai.model import NEEDS_ROWS, DroppedRow
+from target_creovai.model import NEEDS_ROWS, DroppedRow, OpenSpeakers
 from target_creovai.payload import changed_metadata, utc
 from target_creovai.read_again import commands
 from target_creovai.rows import is_deleted
@@ -42,6 +42,14 @@ class RowSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerSeen:
+    """Somebody who speaks in a chat, without a name, and what tells who that is."""
+
+    role: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What is known of a conversation; `now` is what would become of it in the next run."""
 
@@ -58,6 +66,7 @@ class Explanation:
     changed_fields: list[str]
     content_refused: bool
     adopted: bool
+    speakers: list[SpeakerSeen]
     read_again: str | None = None
 
     def lines(self) -> Iterator[str]:
@@ -74,6 +83,8 @@ class Explanation:
             yield "changed    the conversation, since it was delivered"
         if self.changed_fields:
             yield f"changed    fields, since it was delivered: {', '.join(self.changed_fields)}"
+        for speaker in self.speakers:
+            yield f"speaks     {speaker.role}: {speaker.evidence}"
         yield f"now        {self.now}"
         if self.read_again:
             yield f"TO DO      {self.read_again}"
@@ -111,6 +122,10 @@ def explanation(
         changed_fields=_changed_fields(line, ready) if ready and sent else [],
         content_refused=ready is not None and line.refused_hash == ready.payload_hash,
         adopted=line.adopted_at is not None,
+        speakers=[
+            SpeakerSeen(speaker.role.value, speaker.evidence)
+            for speaker in (verdict.speakers if isinstance(verdict, Ready | OpenSpeakers) else ())
+        ],
     )
 
 
@@ -189,7 +204,8 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
 def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     rows = store.rows_of(line.kind, [line.id])[line.id]
-    verdict = assemble(line.kind, line.id, rows, rules, datetime.now(UTC))
+    now = datetime.now(UTC)
+    verdict = assemble_with_others(line.kind, line.id, rows, rules, now, store.settled_names)
     found = explanation(
         line,
         rows,

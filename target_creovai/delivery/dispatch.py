@@ -8,14 +8,22 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.assemble import Ready, assemble, fingerprint
+from target_creovai.assemble import Ready, assemble_with_others, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN, Deleted, Skipped, Unfit, Waiting
+from target_creovai.model import (
+    UNPROVEN,
+    Deleted,
+    OpenSpeakers,
+    Role,
+    Skipped,
+    Unfit,
+    Waiting,
+)
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
@@ -36,6 +44,8 @@ class Dispatch(ABC):
         self.rules = rules
         self.rules_hash = fingerprint(rules)
         self.summary = summary
+        self.open: set[tuple[str, str]] = set()
+        """Chats that leave open who speaks, as kind and Id: settled when all others are seen."""
         self._exit_code: int | None = None
         self._leaving = False
         self._assembling: int | None = None  # the thread that does
@@ -60,9 +70,22 @@ class Dispatch(ABC):
         return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
 
     def walk(self, kind: Kind, turn: Turn | None = None) -> None:
-        """Walk through what is due of one kind; `turn`: only through what has its turn."""
+        """Walk through what is due of one kind: last, what waits for what others tell.
+
+        With `turn`: only through what has its turn.
+        """
         for page in self._pages(kind.name, turn):
             self.page(page)
+        self.look_at_open(kind)
+
+    def look_at_open(self, kind: Kind) -> None:
+        """Settle the chats that leave open who speaks, now that all others have been seen."""
+        waiting = sorted(key for name, key in self.open if name == kind.name)
+        self.open.difference_update((kind.name, key) for key in waiting)
+        self.store.write_down()
+        for start in range(0, len(waiting), PAGE):
+            entries = self.store.entries(kind.name, waiting[start : start + PAGE])
+            self.page(entries, others_seen=True)
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end at the next safe point; may be called by a signal handler.
@@ -101,8 +124,13 @@ class Dispatch(ABC):
             for kind in self.kinds_to_go()
         )
 
-    def page(self, entries: Sequence[Entry]) -> None:
-        """Assemble these conversations and hand each on."""
+    def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
+        """Assemble these conversations and hand each on.
+
+        Args:
+            entries: Conversations of one kind.
+            others_seen: Whether other chats may tell what one leaves open; else it waits for them.
+        """
         kind = KINDS[entries[0].kind]
         rows, whole = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
         if kind.needs_whole_input and not whole:
@@ -110,7 +138,11 @@ class Dispatch(ABC):
         for entry in entries:
             self.leave_if_asked()
             self.summary.looked_at += 1
-            verdict = self._assemble(entry, rows.pop(entry.id))
+            verdict = self._assemble(entry, rows.pop(entry.id), others_seen=others_seen)
+            if open_names(verdict) and not others_seen:
+                self.open.add((entry.kind, entry.id))
+                continue
+            self._learn(entry, verdict)
             match verdict:
                 case Ready() if not (verdict.proven or whole):
                     self.wait(entry, Waiting(UNPROVEN))
@@ -131,13 +163,25 @@ class Dispatch(ABC):
                     self.unfit(entry, verdict)
                     self.report_set_aside(entry, verdict.reason)
 
-    def _assemble(self, entry: Entry, rows: Mapping[str, Sequence[Row]]) -> Verdict:
+    def _assemble(
+        self, entry: Entry, rows: Mapping[str, Sequence[Row]], *, others_seen: bool
+    ) -> Verdict:
         """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
+        tell = self.store.settled_names if others_seen else _nothing
         self._assembling = threading.get_ident()
         try:
-            return assemble(entry.kind, entry.id, rows, self.rules, datetime.now(UTC))
+            now = datetime.now(UTC)
+            return assemble_with_others(entry.kind, entry.id, rows, self.rules, now, tell)
         finally:
             self._assembling = None
+
+    def _learn(self, entry: Entry, verdict: Verdict) -> None:
+        """Note what a chat tells of the names in it, or that it waits for others to tell."""
+        if isinstance(verdict, Ready) and verdict.speakers:
+            self.store.note_speakers(entry.id, verdict.lessons)
+        elif isinstance(verdict, OpenSpeakers):
+            left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
+            self.store.note_speakers(entry.id, left_open)
 
     def report_set_aside(self, entry: Entry, reason: str) -> None:
         """Count and name a conversation that cannot be sent as it is."""
@@ -179,3 +223,8 @@ class Dispatch(ABC):
                 return
             yield page
             after = page[-1].id
+
+
+def _nothing(_names: Collection[str]) -> Mapping[str, Role]:
+    """Tell nothing of any name."""
+    return {}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from target_creovai.errors import StoreError
 from target_creovai.store.database import Database
 from target_creovai.store.due import ADOPTED, PENDING, SENT, SKIPPED, WAITING, Turn, is_due
-from target_creovai.store.tables import LEDGER, META, ROWS
+from target_creovai.store.tables import LEDGER, META, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ class Ledger(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._noted: list[tuple[sa.Update | sa.Delete, dict[str, Any]]] = []
+        self._noted: list[tuple[sa.UpdateBase, dict[str, Any] | list[dict[str, Any]]]] = []
 
     # What is due
 
@@ -277,6 +277,7 @@ class Ledger(Database):
         told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
         self._noted.append((sa.delete(ROWS).where(own), {}))
+        self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
         self._conclude(entry, SKIPPED, rules, detail=None, metadata=None, **told)
 
     def write_down(self) -> None:

@@ -282,8 +282,8 @@ def test_what_cannot_be_told_is_not_posted(
 ) -> None:
     """It is tried again when the setting that it misses is there."""
     types = {"unknown": "Customer"}
-    body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) Somebody: c")
-    outcome = run_target(chat(Body=body))
+    body = transcript("( 1s ) Nora V: a", "( 2s ) Anybody: b", "( 3s ) Somebody: c")
+    outcome = run_target(chat(Body=body, ContactId=None, Contact=None))
 
     assert outcome.exit_code == 1
     assert posts_to(creovai, "chat") == 0
