@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: accuracy demo test lint types fix clean
 
 ## The real job, end to end, against simulated servers: what is sent, and what a change sends.
-demo: .meltano/ready
+demo: $(VENV)/ready
 	$(BIN)/python -m tests.demo
 
 ## How much of transcripts and mails comes out right, beside the best libraries that PyPI has.
@@ -35,11 +35,6 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --group dev --editable .
-	touch $@
-
-# Meltano itself does not notice when a plugin needs other packages than it did.
-.meltano/ready: $(VENV)/ready pyproject.toml
-	$(BIN)/meltano install
 	touch $@
 
 # A target that we did not write, apart from our packages: its pins clash with ours.

@@ -3,7 +3,8 @@
 STATE tells more than bookmarks. The first one of a sync, before any SCHEMA, holds
 `sync_started_at`; the very last one, only if every selected stream was read to its end, holds
 `sync_completed_at` too. A consumer can so tell a finished run from a broken pipe, for which the
-end of input looks the same. Both keys are dropped when the state is loaded again.
+end of input looks the same. All of them say of which org they are and what the sync reads. These
+keys are dropped when the state is loaded again, and written anew.
 """
 
 from __future__ import annotations
@@ -23,27 +24,37 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 from singer_sdk.plugin_base import JSONSchemaValidator
-from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
+from tap_salesforce_chat.catalogs import insist_on_keys, renew
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
-from tap_salesforce_chat.errors import NotFoundError, unreadable_object
+from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.reading.lanes import Lanes
-from tap_salesforce_chat.soql import CURSOR, KEY
-from tap_salesforce_chat.streams import FILTERABLE, STREAMS
-from tap_salesforce_chat.timestamps import format_instant, parse_instant
+from tap_salesforce_chat.reading.pagination import ask_organization_id
+from tap_salesforce_chat.state import (
+    BOOKMARKS,
+    COMPLETED,
+    ORGANIZATION,
+    READS,
+    STARTED,
+    form_problem,
+    origin_problem,
+)
+from tap_salesforce_chat.streams import FILTERABLE, STREAMS, Case, EmailMessage
+from tap_salesforce_chat.timestamps import format_instant
+from tap_salesforce_chat.whole_cases import WholeCases
 from tap_salesforce_chat.writer import WholeLineWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.singerlib import Catalog
@@ -59,6 +70,8 @@ class TapSalesforceChat(Tap):
 
     name = "tap-salesforce-chat"
     package_name = "salesforce-creovai"
+    # The org that the state names which this run has loaded.
+    _recorded_organization: str | None = None
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     # Describe needs a login, so `--discover` needs valid settings.
     dynamic_catalog = True
@@ -84,6 +97,10 @@ class TapSalesforceChat(Tap):
             run_percent=self.config.get("quota_percent_per_run"),
         )
         return Connection(terms, choose_flow(self.config)(self.config), self.logger)
+
+    @cached_property
+    def _describe(self) -> Describer:
+        return Describer(self.connection)
 
     @cached_property
     def lanes(self) -> Lanes:
@@ -117,7 +134,7 @@ class TapSalesforceChat(Tap):
     def setup_mapper(self) -> None:
         """Make sure of the keys in a catalog by hand before anything is made of it."""
         if self.input_catalog is not None:
-            _insist_on_keys(self.input_catalog)
+            insist_on_keys(self.input_catalog)
         super().setup_mapper()
 
     @override
@@ -126,6 +143,13 @@ class TapSalesforceChat(Tap):
         if self.input_catalog is not None:
             return self._catalogued_streams(self.input_catalog)
         return self._described_streams()
+
+    def _renew_catalog(self) -> None:
+        """Bring the catalog that was given up to date, and all that is made of it."""
+        if self.input_catalog is not None:
+            renew(self.input_catalog, STREAMS, self._describe, self.logger)
+            self.mapper.register_raw_streams_from_catalog(self.input_catalog)
+            self._streams = None
 
     def _catalogued_streams(self, catalog: Catalog) -> list[SalesforceStream]:
         if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
@@ -137,8 +161,7 @@ class TapSalesforceChat(Tap):
         ]
 
     def _described_streams(self) -> list[SalesforceStream]:
-        describe = Describer(self.connection)
-        found = {stream: stream.discovered(describe) for stream in STREAMS}
+        found = {stream: stream.discovered(self._describe) for stream in STREAMS}
         if not any(found.values()):
             msg = (
                 "None of the objects can be described. Check the settings 'api_version' and "
@@ -192,28 +215,32 @@ class TapSalesforceChat(Tap):
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Take bookmarks over; refuse what is none, rather than silently read all again."""
-        for name, bookmark in (state.get("bookmarks") or {}).items():
-            try:
-                if value := bookmark.get("replication_key_value"):
-                    parse_instant(value)
-            except (AttributeError, TypeError, ValueError):
-                msg = f"The state's bookmark of {name} is none of this tap: restore or reset it."
-                raise ConfigValidationError(msg, errors=[msg]) from None
+        _refuse(form_problem(state, [stream.sobject for stream in STREAMS]))
+        self._recorded_organization = state.get(ORGANIZATION)
         super().load_state(state)
 
     # Final for type checkers only, and the one place that sees a sync start and end.
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
-        """Sync all streams; say in STATE when that began, and that it is complete."""
-        self._mark("sync_started_at")
+        """Sync all streams; say in STATE when that began, what is read, and that it is complete."""
+        self._know_origin()
+        self._renew_catalog()
+        self._mark(STARTED)
         # By name it would be in the middle. Rows that cost no calls of their own go first.
         if entries := self.streams.pop(ConversationEntry.sobject, None):
             self.streams[ConversationEntry.sobject] = entries
         try:
-            for stream in self.streams.values():
-                if stream.selected and isinstance(stream, SalesforceStream):
-                    stream.read_ahead()
+            streams = self._selected_streams()
+            for stream in streams:
+                stream.begin()
+            self._note_absence([stream.name for stream in streams])
+            cases = WholeCases([stream for stream in streams if stream.case_field])
+            cases.begin()
+            for stream in streams:
+                stream.read_ahead()
             super().sync_all()
+            if self.config["whole_cases"]:
+                cases.complete()
         except BrokenPipeError:
             raise
         except BaseException:
@@ -222,12 +249,39 @@ class TapSalesforceChat(Tap):
             raise
         finally:
             self.lanes.close()
-        self._mark("sync_completed_at")
+        self._mark(COMPLETED)
         self.state_writer.write_state(self.state)
 
-    def _mark(self, key: str) -> None:
+    def _selected_streams(self) -> list[SalesforceStream]:
+        streams = self.streams.values()
+        return [item for item in streams if item.selected and isinstance(item, SalesforceStream)]
+
+    def _note_absence(self, selected: Collection[str]) -> None:
+        """Say in STATE if the org has no mails at all; a stream that is left out is another thing.
+
+        Who may see cases may see their mails, so the object is then not there.
+        """
+        mails, cases = EmailMessage.sobject, Case.sobject
+        if cases in selected and mails not in selected and self._describe(mails) is None:
+            self._extra_state[READS][mails] = {"absent": True}
+
+    @property
+    def _extra_state(self) -> dict[str, Any]:
+        """STATE, with keys that the SDK does not know."""
         state: dict[str, Any] = self.state  # type: ignore[assignment] # a TypedDict without our keys
-        state[key] = format_instant(datetime.now(UTC).replace(microsecond=0))
+        return state
+
+    def _mark(self, key: str) -> None:
+        self._extra_state[key] = format_instant(datetime.now(UTC).replace(microsecond=0))
+
+    def _know_origin(self) -> None:
+        """Put the org's Id into STATE; refuse the state of another org, or from the future."""
+        connection, recorded = self.connection, self._recorded_organization
+        actual = connection.organization_id or ask_organization_id(connection)
+        bookmarks = self._extra_state.get(BOOKMARKS) or {}
+        _refuse(origin_problem(bookmarks, recorded, actual, connection.now))
+        if known := actual or recorded:
+            self._extra_state[ORGANIZATION] = known
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -276,7 +330,6 @@ def _plain_errors() -> Iterator[None]:
         raise click.ClickException(str(exc)) from None
 
 
-def _insist_on_keys(catalog: Catalog) -> None:
-    for entry in catalog.streams:
-        for name in (KEY, CURSOR):
-            entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+def _refuse(problem: str | None) -> None:
+    if problem:
+        raise StateRefusedError(problem)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
-from singer_sdk.helpers.capabilities import FLATTENING_CONFIG, STREAM_MAPS_CONFIG
 
 from tap_salesforce_chat.config import CONFIG_SCHEMA as TAP_SCHEMA
 from tap_salesforce_chat.tap import TapSalesforceChat
 from target_creovai.commands.group import COMMANDS
 from target_creovai.config import CONFIG_SCHEMA as TARGET_SCHEMA
 from target_creovai.target import TargetCreovai
+from tests.plugin_definitions import OF_THE_SDK, kind_of
 
 ROOT = Path(__file__).resolve().parents[1]
 MELTANO = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
@@ -24,9 +24,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def own(schema: dict[str, Any]) -> dict[str, Any]:
     """Leave out the SDK's own settings, which `--about` adds to a plugin's schema in place."""
-    sdk = STREAM_MAPS_CONFIG["properties"].keys() | FLATTENING_CONFIG["properties"].keys()
     return {
-        "properties": {name: rule for name, rule in schema["properties"].items() if name not in sdk}
+        "properties": {
+            name: rule for name, rule in schema["properties"].items() if name not in OF_THE_SDK
+        }
     }
 
 
@@ -35,16 +36,6 @@ PLUGINS = [
     pytest.param("tap", "extractors", TAP, TapSalesforceChat, id="tap"),
     pytest.param("target", "loaders", TARGET, TargetCreovai, id="target"),
 ]
-
-
-def kind_of(setting: dict[str, Any]) -> str:
-    """Return the kind that Meltano knows a setting as."""
-    if setting.get("format") == "date-time":
-        return "date_iso8601"
-    if "enum" in setting:
-        return "options"
-    types = setting["type"] if isinstance(setting["type"], list) else [setting["type"]]
-    return next(str(name) for name in types if name != "null")
 
 
 def table(schema: dict[str, Any]) -> str:

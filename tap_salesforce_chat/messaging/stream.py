@@ -13,9 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from tap_salesforce_chat.client import SalesforceStream
@@ -33,7 +32,8 @@ from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.soql import CURSOR, Position
-from tap_salesforce_chat.timestamps import format_instant, parse_instant
+from tap_salesforce_chat.state import READ_AGAIN, earlier, instant_in
+from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,7 @@ class ConversationEntry(SalesforceStream):
 
     sobject = "ConversationEntry"
     optional = True
+    needed = ("MessagingSessionId", "SenderRole", "Payload", "MessageText")
 
     @override
     @classmethod
@@ -68,6 +69,11 @@ class ConversationEntry(SalesforceStream):
         document = describe(SESSIONS)
         names = {field["name"] for field in document["fields"]} if document else set()
         return Discovery(SCHEMA, ()) if CONVERSATION in names else None
+
+    @override
+    @classmethod
+    def renewed(cls, schema: dict[str, Any], describe: Describe) -> None:
+        """Return none: the schema is no object's."""
 
     @override
     def read_ahead(self) -> None:
@@ -82,8 +88,9 @@ class ConversationEntry(SalesforceStream):
         lost: list[Session] = []
         try:
             # It also brings the login, and the time by Salesforce's clock.
-            if self._sessions.count(self._due()):
-                yield from self._all(self._due(), lost)
+            if self._sessions.count(due := self._due()):
+                yield from self._all(due, lost)
+            self._note_end(due.until or self._horizon())
         except LimitReachedError as exc:
             self._report_rest(self._sessions.count(self._due()), exc)
         except UnreadableObjectError as exc:
@@ -169,26 +176,37 @@ class ConversationEntry(SalesforceStream):
         A session may become visible late. Other streams read the time before the bookmark again
         for that; here a repetition would cost a call, so sessions wait for as long instead.
         """
-        bookmark, start_date = self._bookmark(), self.config.get("start_date")
-        wish = (self.config.get("filters") or {}).get(SESSIONS)
-        query = self._sessions.ended(self._horizon(), wish)
-        if bookmark is None or self.replication_method != REPLICATION_INCREMENTAL:
-            return replace(query, since=parse_instant(start_date) if start_date else None)
-        since, place = parse_instant(bookmark), self._progress.get(_PLACE)
-        return replace(query, since=since, after=Position(since, place) if place else None)
+        since, place = self._since(), self._progress.get(_PLACE)
+        query = replace(self._sessions.ended(self._horizon(), self.condition), since=since)
+        if READ_AGAIN in self._progress:
+            return replace(query, since=earlier(since, instant_in(self._progress, READ_AGAIN)))
+        if since and place and self._follows_bookmark():
+            query = replace(query, after=Position(since, place))
+        return query
 
-    def _horizon(self) -> datetime | None:
-        """Return up to where sessions are read; None before Salesforce has told the time."""
-        now, end_date = self._connection.now, self.config.get("end_date")
-        ends = [parse_instant(end_date)] if end_date else []
-        if now:
-            settled = now - timedelta(seconds=self.config["lookback_seconds"])
-            ends.append(settled.replace(microsecond=0))
-        return min(ends, default=None)
+    @override
+    def _since(self) -> datetime | None:
+        bookmark = self._bookmark() if self._follows_bookmark() else None
+        return parse_instant(bookmark) if bookmark else self._start()
+
+    @property
+    @override
+    def condition(self) -> str | None:
+        condition: str | None = (self.config.get("filters") or {}).get(SESSIONS)
+        return condition
+
+    def _horizon(self) -> datetime:
+        """Return up to where sessions are read."""
+        settled = self._now() - timedelta(seconds=self.config["lookback_seconds"])
+        return self._up_to(settled.replace(microsecond=0))
 
     def _pass(self, session: Session) -> None:
-        """Move the bookmark over a session."""
-        if self.replication_method == REPLICATION_INCREMENTAL:
+        """Move the bookmark over a session, or what stands for it where some are read again."""
+        bookmark = self._bookmark()
+        if READ_AGAIN in self._progress and bookmark and not is_later(session.modified, bookmark):
+            self._progress[READ_AGAIN] = session.modified
+        elif self._follows_bookmark():
+            self._progress.pop(READ_AGAIN, None)
             self._progress |= {
                 "replication_key": CURSOR,
                 "replication_key_value": session.modified,

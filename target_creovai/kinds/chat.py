@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
-from target_creovai.kinds.people import agent_from, cast_of, contact_from, is_user, named_person
-from target_creovai.kinds.speakers import known_names, printed_name, unknown_speakers
+from target_creovai.kinds.credits import Credits
+from target_creovai.kinds.people import cast_of
+from target_creovai.kinds.speakers import (
+    doubt_about,
+    known_names,
+    message_counts,
+    open_speakers,
+    speakers_of,
+)
 from target_creovai.kinds.timing import settling, window
 from target_creovai.model import (
     NEEDS_ROWS,
@@ -17,26 +24,26 @@ from target_creovai.model import (
     DroppedRow,
     Interface,
     Message,
-    Participant,
     Role,
     Skipped,
     Waiting,
 )
-from target_creovai.parsers.transcript import Line, Transcript, parse_transcript
+from target_creovai.parsers.transcript import parse_transcript
+from target_creovai.parsers.transcript.speakers import lessons
 from target_creovai.rows import (
     is_deleted,
     latest_change,
     metadata_of,
-    parent_of,
     text_of,
     time_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from target_creovai.model import Assembly, Findings, Row, Rules, Unfit
+    from target_creovai.parsers.transcript import Transcript
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
 # row exists from the request on, so its Body and EndTime arrive by later updates.
@@ -67,26 +74,27 @@ def assemble_chat(
         return Waiting("the chat has not ended")
     if waiting := settling([row], rules, now):
         return waiting
-    if status == "missed":
-        return Skipped(MISSED)
-    return _conversation(row, rules)
+    return _conversation(row, rules, missed=status == "missed")
 
 
 def _status(row: Row) -> str:
     return "".join(filter(str.isalpha, text_of(row, "Status") or "")).casefold()
 
 
-def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
+def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Skipped | Unfit:
     body = _body(row)
     if body is None:
-        return Skipped(NOTHING_SAID)
+        return Skipped(MISSED if missed else NOTHING_SAID)
     transcript = parse_transcript(
         body,
         start_time=time_of(row, *_STARTS),
         names=known_names(row, rules),
+        counts=message_counts(row),
         chatbot_session=row.get("IsChatbotSession") is True,
     )
-    if unfit := unknown_speakers(transcript.lines, rules):
+    if missed and _is_unanswered(transcript):
+        return Skipped(MISSED)
+    if unfit := open_speakers(transcript, rules):
         return unfit
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
@@ -107,7 +115,17 @@ def _conversation(row: Row, rules: Rules) -> Conversation | Skipped | Unfit:
         metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([row]) or end,
         findings=findings,
+        speakers=speakers_of(transcript),
+        lessons=lessons(transcript.cast),
+        doubt=doubt_about(transcript),
     )
+
+
+def _is_unanswered(transcript: Transcript) -> bool:
+    """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have it."""
+    decisions = transcript.cast.decisions.values()
+    roles = {decision.role for decision in decisions} - {Role.SYSTEM, Role.CUSTOMER}
+    return not roles or (roles == {Role.UNKNOWN} and len(decisions) == 1)
 
 
 def _nothing_said(transcript: Transcript, findings: Findings) -> Skipped:
@@ -137,7 +155,7 @@ def _body(row: Row) -> str | None:
 def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:
     start = time_of(row, *_STARTS)
     lines = [line for line in transcript.lines if line.text.strip()]
-    sender_of = _senders(row, lines, rules)
+    credits_of = Credits(row, lines, rules)
     messages = []
     for line in lines:
         at = line.at or start
@@ -145,47 +163,6 @@ def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, 
             msg = "neither Body nor the row says when the chat took place"
             raise RowError(msg)
         if not rules.leaves_out(line.role):
-            messages.append(Message(at=at, sender=sender_of(line), text=line.text))
+            messages.append(Message(at=at, sender=credits_of.of(line), text=line.text))
     # Stable: lines of the same second keep the order of Body.
     return tuple(sorted(messages, key=lambda message: message.at))
-
-
-def _senders(row: Row, lines: Sequence[Line], rules: Rules) -> Callable[[Line], Participant]:
-    """Return the function that tells a line's participant."""
-    owner = agent_from(row, "Owner", rules.agent_id) if is_user(row, "Owner") else None
-    owner_label = _owner_label(row, lines)
-    customer = _customer(row, printed_name(lines))
-
-    def sender_of(line: Line) -> Participant:
-        name = line.speaker or line.role.capitalize()
-        if line.role is Role.CUSTOMER:
-            return customer
-        if line.role is Role.AGENT and owner and name == owner_label:
-            return owner
-        if line.role is Role.AGENT:
-            return named_person(name, Role.AGENT, name)
-        return Participant(name, line.role)
-
-    return sender_of
-
-
-def _owner_label(row: Row, lines: Iterable[Line]) -> str | None:
-    """Return the name under which the transcript's owner signs.
-
-    The owner is the last operator who took part (Salesforce help, chat
-    transcripts), whose label is first name and last initial or an alias.
-    """
-    labels = [line.speaker for line in lines if line.role is Role.AGENT]
-    name = (text_of(parent_of(row, "Owner"), "Name") or "").casefold()
-    first, _, last = name.rpartition(" ")
-    forms = {name, f"{first} {last[:1]}", f"{first} {last[:1]}."}
-    signed = [label for label in labels if label and label.casefold() in forms]
-    return next(reversed(signed or labels), None)
-
-
-def _customer(row: Row, name: str | None) -> Participant:
-    for key_field, parent in (("ContactId", "Contact"), ("LeadId", "Lead")):
-        if key := text_of(row, key_field):
-            return contact_from(row, parent, key)
-    key = text_of(row, "LiveChatVisitorId") or f"visitor-{row['Id']}"
-    return named_person(key, Role.CUSTOMER, name)

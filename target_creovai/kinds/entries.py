@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
 from target_creovai.model import Role, Waiting
-from target_creovai.parsers.messaging import name_key
+from target_creovai.parsers.messaging import decoded, member, name_key
 from target_creovai.rows import number_of, parse_time, text_of, time_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ ROLES = {
     "supervisor": Role.AGENT,  # never sent unless internal comments are
 }
 NOTE = "note"  # a whisper among agents and supervisors
+UPDATE = "messageupdated"  # replaces what an earlier message says
 NO_ENTRIES = "noentries"  # what our tap writes for a session that has none
 _NOT_READ = "its entries have not been read yet"
 _NOT_ALL = "some of its entries have not arrived yet"
@@ -64,7 +65,9 @@ def _version(row: Row) -> datetime:
 
 
 def _type(entry: Row) -> str:
-    return name_key(entry.get("EntryType"))
+    """Return the type of an entry; rows without one may have it in their payload."""
+    kind = name_key(entry.get("EntryType"))
+    return kind or name_key(member(decoded(entry.get("Payload")), "entrytype"))
 
 
 def is_of_type(entry: Row, name: str) -> bool:
@@ -72,9 +75,10 @@ def is_of_type(entry: Row, name: str) -> bool:
     return _type(entry) == name
 
 
-def is_message(entry: Row) -> bool:
-    """Tell messages and notes from what only happens: joining, routing, typing, reading."""
-    return _type(entry) in {"message", NOTE} or (not _type(entry) and not is_bare(entry))
+def says_something(entry: Row) -> bool:
+    """Tell messages, notes and their updates from what only happens: joining, routing, typing."""
+    kind = _type(entry)
+    return kind in {"message", NOTE, UPDATE} or (not kind and not is_bare(entry))
 
 
 def is_bare(entry: Row) -> bool:

@@ -14,14 +14,15 @@ from target_creovai.kinds.entries import (
     in_order,
     is_bare,
     is_internal,
-    is_message,
     is_of_type,
     newest_reading,
     role_of,
+    says_something,
 )
 from target_creovai.kinds.people import cast_of
 from target_creovai.kinds.senders import Senders
 from target_creovai.kinds.timing import settling, window
+from target_creovai.kinds.updates import as_updated
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -35,15 +36,16 @@ from target_creovai.model import (
     Unfit,
     Waiting,
 )
-from target_creovai.parsers.messaging import name_key, read_message, titles_in
+from target_creovai.parsers.messaging import name_key, read_message, titles_for
 from target_creovai.rows import is_deleted, latest_change, metadata_of, parent_of, text_of, time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from target_creovai.kinds.entries import Reading
     from target_creovai.model import Assembly, Row, Rules
+    from target_creovai.parsers.messaging import Words
 
 # `Inactive` and the others may become active again (Salesforce field reference).
 ENDED = frozenset({"ended", "error"})
@@ -150,12 +152,10 @@ def _messages(
     session: Row, entries: Sequence[Row], rules: Rules, findings: Counter[Finding]
 ) -> tuple[Message, ...]:
     senders = Senders(session, entries, rules)
-    titles = titles_in(entry.get("Payload") for entry in entries if is_message(entry))
     messages = []
     said: Counter[Role] = Counter()
-    for at, entry in _visible(session, entries, rules):
-        words = read_message(entry.get("Payload"), text_of(entry, "MessageText"), titles)
-        if not words.text:
+    for at, entry, words in _spoken(session, entries):
+        if not words.text or (is_internal(entry) and not rules.include_internal_comments):
             continue
         role = role_of(entry)
         said[role] += not is_internal(entry)
@@ -170,11 +170,10 @@ def _messages(
     return tuple(messages)
 
 
-def _visible(session: Row, entries: Sequence[Row], rules: Rules) -> list[tuple[datetime, Row]]:
-    """Return the messages that may leave, in order."""
-    wanted = [
-        entry
-        for entry in entries
-        if is_message(entry) and (rules.include_internal_comments or not is_internal(entry))
-    ]
-    return in_order(wanted, time_of(session, "StartTime", "CreatedDate"))
+def _spoken(session: Row, entries: Sequence[Row]) -> Iterator[tuple[datetime, Row, Words]]:
+    """Yield the messages in order, as they read after the last change of each."""
+    start = time_of(session, "StartTime", "CreatedDate")
+    timed = as_updated(in_order(filter(says_something, entries), start))
+    titles = titles_for([entry.get("Payload") for _, entry in timed])
+    for (at, entry), known in zip(timed, titles, strict=True):
+        yield at, entry, read_message(entry.get("Payload"), text_of(entry, "MessageText"), known)

@@ -5,55 +5,84 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from target_creovai.kinds.people import is_user
-from target_creovai.model import Role, Unfit, whole_name
-from target_creovai.parsers.transcript import KnownNames
-from target_creovai.parsers.transcript.speakers import name_key
-from target_creovai.parsers.transcript.words import LABELS
-from target_creovai.rows import parent_of, text_of
+from target_creovai.kinds.credits import owners_name
+from target_creovai.model import OpenSpeakers, Role, Speaker, Unfit, whole_name
+from target_creovai.parsers.transcript import KnownNames, MessageCounts
+from target_creovai.rows import number_of, parent_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_creovai.model import Row, Rules
-    from target_creovai.parsers.transcript import Line
+    from target_creovai.parsers.transcript import Line, Transcript
+
+_WHAT_TO_DO = (
+    "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
+)
+_OPEN = "who speaks is open for {count} messages of {people} speakers: " + _WHAT_TO_DO.format(
+    or_a_type=", or name a type for all such in participant_types.unknown"
+)
+_SWAPPED = (
+    "OperatorMessageCount and VisitorMessageCount agree with the transcript only if the sides of "
+    "its {people} speakers are swapped: " + _WHAT_TO_DO.format(or_a_type="")
+)
 
 
 def known_names(row: Row, rules: Rules) -> KnownNames:
     """Return what a chat's record and the settings know of its speakers."""
-    owner = text_of(parent_of(row, "Owner"), "Name") if is_user(row, "Owner") else None
-    customers = [text_of(parent_of(row, parent), "Name") for parent in ("Contact", "Lead")]
+    people = [parent_of(row, parent) for parent in ("Contact", "Lead")]
+    customers = [text_of(person, field) for person in people for field in ("Name", "Email")]
     return KnownNames(
-        agents=frozenset(filter(None, [owner])),
+        agents=frozenset(filter(None, [owners_name(row)])),
         customers=frozenset(filter(None, customers)),
         # `re` keeps what it compiled last, so this costs a look-up a chat.
         rules=tuple((whole_name(pattern), role) for pattern, role in rules.speaker_roles),
+        other_chats=rules.other_chats,
     )
 
 
-def unknown_speakers(lines: Iterable[Line], rules: Rules) -> Unfit | None:
+def message_counts(row: Row) -> MessageCounts:
+    """Return how many messages of either side the record of a chat counts."""
+    return MessageCounts(
+        operator=_count(row, "OperatorMessageCount"), visitor=_count(row, "VisitorMessageCount")
+    )
+
+
+def _count(row: Row, field: str) -> int | None:
+    number = number_of(row, field)
+    return int(number) if number is not None and number == number // 1 else None
+
+
+def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
+    """Return who is who in a transcript, and what tells so."""
+    return tuple(
+        Speaker(person.name, decision.role or Role.UNKNOWN, decision.evidence)
+        for person, decision in transcript.cast.decisions.items()
+    )
+
+
+def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
     """Return why a chat is set aside of which it is open who speaks.
 
     A wrong side would silently spoil the analysis.
     """
-    unknown = Counter(
-        str(line.speaker) for line in lines if line.role is Role.UNKNOWN and line.text.strip()
-    )
+    unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
     if not unknown or Role.UNKNOWN in rules.participant_types:
         return None
-    reason = (
-        f"who speaks is open for {unknown.total()} messages of {len(unknown)} speakers: give "
-        "their names a role in speaker_roles, or name a type for all such in "
-        "participant_types.unknown (the README tells where the names are)"
+    reason = _OPEN.format(count=unknown.total(), people=len(unknown))
+    return OpenSpeakers(
+        reason, detail={"unknown_speakers": dict(unknown)}, speakers=speakers_of(transcript)
     )
-    return Unfit(reason, detail={"unknown_speakers": dict(unknown)})
 
 
-def printed_name(lines: Iterable[Line]) -> str | None:
-    """Return the name under which the customer wrote, unless it is a label such as "Visitor 12"."""
-    names = (line.speaker for line in lines if line.role is Role.CUSTOMER)
-    return next((name for name in names if name and not _is_label(name)), None)
+def doubt_about(transcript: Transcript) -> Unfit | None:
+    """Return why a chat is set aside that its record's counts contradict."""
+    if not transcript.cast.only_swapped_fits:
+        return None
+    names = _messages_by_name(transcript.lines)
+    return Unfit(_SWAPPED.format(people=len(names)), detail={"unknown_speakers": dict(names)})
 
 
-def _is_label(name: str) -> bool:
-    return name_key(name).rstrip("0123456789#-_ ") in {*LABELS, ""}
+def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:
+    said = (line for line in lines if line.kind == "message" and line.text.strip())
+    return Counter(str(line.speaker) for line in said)

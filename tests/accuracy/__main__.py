@@ -13,28 +13,41 @@ from collections import Counter
 from functools import reduce
 from operator import add
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail import full_text, read_mail
 from tests.accuracy.cases import chats, mails
+from tests.accuracy.clients import CLIENTS
 from tests.accuracy.scores import ChatScore, MailScore, score_chat, score_mail
+from tests.accuracy.suites import (
+    NEITHER,
+    SUITES,
+    digest,
+    foreign_mails,
+    score_foreign,
+    trimmed,
+)
+from tests.accuracy.threads import score_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tests.accuracy.cases import Mail
+    from tests.accuracy.suites import Foreign, Suite
 
 WORKER: Final = Path(__file__).with_name("libraries.py")
 LIBRARIES: Final = ("talon", "mail-parser-reply")
 # Any mail of the set takes them milliseconds, or never ends.
 TIMEOUT_SECONDS: Final = 10
+THREADS: Final = 300
 
 
 class Library:
     """Another library, in a process that is replaced when a mail takes too long."""
 
-    def __init__(self, python: str, name: str) -> None:
-        self._command = [python, str(WORKER), name]
+    def __init__(self, python: str, *arguments: str) -> None:
+        self._command = [python, str(WORKER), *arguments]
         self._process = self._start()
 
     def read(self, mail: Mail) -> str | None:
@@ -90,6 +103,12 @@ def total_of_mails(read: Callable[[Mail], str | None]) -> MailScore:
     return reduce(add, (score_mail(mail, read(mail)) for mail in mails()))
 
 
+def total_of_threads(count: int) -> MailScore:
+    """Return the score of that many generated threads."""
+    generators = map(Random, range(count))  # made-up data: no secret rests on it
+    return reduce(add, map(score_thread, generators))
+
+
 def main(pythons: Sequence[str]) -> None:
     """Print the tables; with the libraries' Python, theirs too."""
     say("Transcripts: share that comes out as labelled")
@@ -109,6 +128,9 @@ def main(pythons: Sequence[str]) -> None:
     counts = ", ".join(f"{language} {count}" for language, count in languages.most_common())
     say(f"\n{len(languages)} languages: {counts}")
     say("The libraries know no earlier mails of a case, no subject and no signature setting.")
+    say(f"\n{THREADS} generated threads of {len(CLIENTS)} clients, sent through a case")
+    _print_mails("threads", total_of_threads(THREADS))
+    print_suites(pythons)
 
 
 def say(text: str) -> None:
@@ -123,6 +145,38 @@ def _print_chats(score: ChatScore) -> None:
     say(f"  {'conserved':12}{score.conserved / score.characters:8.2%} of all visible characters")
     for name in score.wrong:
         say(f"  not as labelled: {name}")
+
+
+def print_suites(pythons: Sequence[str]) -> None:
+    """Print what the public suites say that are there, each beside its own library."""
+    say("\nPublic suites: checkouts in tests/accuracy/.suites/OWNER/NAME")
+    seen: dict[str, MailScore] = {}
+    for suite in SUITES:
+        there = foreign_mails(suite)
+        labelled = [foreign for foreign in there if foreign.letters]
+        labels = f"{len(labelled)} of {len(there)} mails are labelled" if there else "not there"
+        say(f"{suite.repository}: {labels}")
+        scores = {digest(one.mail): score_foreign(one, ours(one.mail)) for one in labelled}
+        if labelled:
+            _print_mails("target_creovai", reduce(add, scores.values()))
+            _print_own_library(suite, labelled, pythons)
+        seen |= scores
+    if seen:
+        _print_mails("each mail once", reduce(add, seen.values()))
+        say(f"They differ in these, which count neither way: {'; '.join(NEITHER.values())}")
+
+
+def _print_own_library(suite: Suite, labelled: list[Foreign], pythons: Sequence[str]) -> None:
+    if suite.trimmed:
+        total = reduce(add, (score_foreign(one, trimmed(suite, one)) for one in labelled))
+        _print_mails("its own library", total)
+    for python in pythons if suite.library else ():
+        library = Library(python, suite.library, str(suite.checkout))
+        try:
+            total = reduce(add, (score_foreign(one, library.read(one.mail)) for one in labelled))
+        finally:
+            library.stop()
+        _print_mails("its own library", total)
 
 
 def _print_mails(name: str, score: MailScore) -> None:

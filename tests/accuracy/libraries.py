@@ -5,6 +5,7 @@ and answers each with `text` or `html`. Some of their patterns backtrack without
 watches the clock.
 
     python libraries.py talon
+    python libraries.py edgetier tests/accuracy/.suites/EdgeTier/email-reply-parser
 """
 
 from __future__ import annotations
@@ -44,7 +45,48 @@ def mail_parser_reply() -> Callable[[Mail], Mail]:
     return read
 
 
-READERS = {"talon": talon, "mail-parser-reply": mail_parser_reply}
+def email_reply_parser() -> Callable[[Mail], Mail]:
+    """Return the extraction of Zapier's email-reply-parser; it knows no HTML."""
+    parser = import_module("email_reply_parser").EmailReplyParser
+
+    def read(mail: Mail) -> Mail:
+        return {"text": parser.parse_reply(mail["shown"]), "html": None}
+
+    return read
+
+
+def edgetier() -> Callable[[Mail], Mail]:
+    """Return the extraction of EdgeTier's fork of it, from its checkout: PyPI does not have it."""
+    sys.path.insert(0, sys.argv[2])
+    parser = import_module("email_reply_parser").EmailReplyParser
+
+    def read(mail: Mail) -> Mail:
+        return {"text": parser.cut_off_at_signature(mail["shown"], word_limit=None), "html": None}
+
+    return read
+
+
+def quotequail() -> Callable[[Mail], Mail]:
+    """Return quotequail's extraction, for text and for HTML."""
+    library = import_module("quotequail")
+
+    def read(mail: Mail) -> Mail:
+        kind = "html" if mail["text"] is None else "text"
+        quote = library.quote_html if kind == "html" else library.quote
+        parts = quote(mail[kind], quote_intro_line=True)
+        own = "\n".join(part for is_own, part in parts if is_own)
+        return {"text": None, "html": None} | {kind: own}
+
+    return read
+
+
+READERS = {
+    "edgetier": edgetier,
+    "email-reply-parser": email_reply_parser,
+    "mail-parser-reply": mail_parser_reply,
+    "quotequail": quotequail,
+    "talon": talon,
+}
 
 
 def main() -> None:

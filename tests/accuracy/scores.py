@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _TAG: Final = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
 _ENTITY: Final = re.compile(r"&#?\w+;")
 _INVISIBLE: Final = re.compile(r"[\s\x01\x02\u200b\u200e\u200f]")
-# Words; in scripts without spaces, characters.
 _TOKEN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 
 
@@ -167,11 +166,16 @@ class MailScore:
         return self.whole - self.own - (self.kept - self.kept_own)
 
 
+def tokens(text: str) -> list[str]:
+    """Return the words of a text; in scripts without spaces, its characters."""
+    return _TOKEN.findall(text)
+
+
 def score_mail(mail: Mail, kept: str | None) -> MailScore:
     """Compare what was kept of a mail with its label; None says that time ran out."""
-    whole = Counter(_TOKEN.findall(full_text(mail.text, mail.html)))
-    own = Counter(_TOKEN.findall(mail.own))
-    got = whole if kept is None else Counter(_TOKEN.findall(kept)) & whole
+    whole = Counter(tokens(full_text(mail.text, mail.html)))
+    own = Counter(tokens(mail.own))
+    got = whole if kept is None else Counter(tokens(kept)) & whole
     exact = got == own
     return MailScore(
         mails=1,

@@ -2,55 +2,54 @@
 
 Starts a simulated Salesforce and a simulated Creovai on loopback, runs
 `meltano run tap-salesforce-chat target-creovai` against them, changes a few
-records in Salesforce, and runs it again.
+records in Salesforce, and runs it again. All of it happens in a temporary copy of the project,
+so that a `.env` with the settings of a real org has no part in it.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from tests.demo.org import BROKEN_BODIES, build_org
 from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer
+from tests.project import MeltanoProject
 
 if TYPE_CHECKING:
     from tests.demo.org import DemoOrg
 
-ROOT = Path(__file__).resolve().parents[2]
-OUTPUT = ROOT / "output" / "demo"
-JOB = ("tap-salesforce-chat", "target-creovai")
+JOB = ("--environment=demo", "run", "tap-salesforce-chat", "target-creovai")
 LINES_SHOWN = 12
 
 
 def main() -> None:
     """Play both acts; fail if anything arrived that should not, or did not."""
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    OUTPUT.mkdir(parents=True)
     demo = build_org()
     with (
+        TemporaryDirectory(prefix="salesforce-creovai-demo-") as folder,
         SalesforceServer(demo.org) as salesforce,
         CreovaiServer(api_user="demo-user", api_password="demo-secret") as creovai,
     ):
         salesforce.app_scopes = "api sfap_api"
-        first_act(demo, salesforce, creovai)
-        second_act(demo, salesforce, creovai)
+        project = MeltanoProject(Path(folder), salesforce, creovai)
+        first_act(demo, project)
+        second_act(demo, project)
     say(
         "That was the whole job. Payloads as Creovai would get them from your own org, with "
         'nothing sent: see README, "Look before you send".'
     )
 
 
-def first_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServer) -> None:
+def first_act(demo: DemoOrg, project: MeltanoProject) -> None:
     """Everything, for the first time."""
+    creovai = project.creovai
     say("First run: everything that the org holds.")
-    exit_code = run_meltano(salesforce, creovai)
+    exit_code = run_meltano(project)
     enhanced = [key for key in demo.sessions if key in creovai.chats]
     arrived = {
         "chats": len(creovai.chats) - len(enhanced),
@@ -68,15 +67,16 @@ def first_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServe
     show("A case as it arrived", max(creovai.cases.values(), key=lambda c: len(c["messages"])))
 
 
-def second_act(demo: DemoOrg, salesforce: SalesforceServer, creovai: CreovaiServer) -> None:
+def second_act(demo: DemoOrg, project: MeltanoProject) -> None:
     """A few records change; only those travel."""
+    salesforce, creovai = project.salesforce, project.creovai
     changed = change_records(demo)
     before, calls = len(creovai.posts), len(salesforce.calls)
     say(
         "Now two open cases are closed, a sent case gets a comment and another one a new "
         "priority. Second run: only those travel."
     )
-    exit_code = run_meltano(salesforce, creovai)
+    exit_code = run_meltano(project)
     posts = creovai.posts[before:]
     for post in posts:
         key = post.payload.get("sessionId") or post.payload.get("caseReferenceId")
@@ -104,18 +104,10 @@ def change_records(demo: DemoOrg) -> list[str]:
     return [*closing, commented, reprioritised]
 
 
-def run_meltano(salesforce: SalesforceServer, creovai: CreovaiServer) -> int:
+def run_meltano(project: MeltanoProject) -> int:
     """Run the job as a user would; return its exit code."""
-    meltano = Path(sys.executable).with_name("meltano")
-    command = [str(meltano), "--environment=demo", "run", *JOB]
-    print(f"    $ meltano {' '.join(command[1:])}\n", flush=True)
-    environment = os.environ | {
-        "DEMO_SALESFORCE_URL": salesforce.url,
-        "DEMO_CREOVAI_URL": creovai.url,
-        # The demo's own state, made anew each time: yours stays as it is.
-        "MELTANO_DATABASE_URI": f"sqlite:///{OUTPUT}/meltano.db",
-    }
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    print(f"    $ meltano {' '.join(JOB)}\n", flush=True)
+    return project.run(*JOB, capture=False).returncode
 
 
 def say(text: str) -> None:

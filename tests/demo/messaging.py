@@ -1,7 +1,8 @@
 """Enhanced chats: sessions of every kind, with all forms that their entries have.
 
 A scene is what is said in one conversation, as (seconds, who, payload). Payloads have the shape of
-Salesforce's own: messages of five kinds, and events that are no messages.
+Salesforce's own (schema of its Interaction Service): messages of five kinds, and events that are
+no messages.
 """
 
 from __future__ import annotations
@@ -81,19 +82,27 @@ def choice(*options: str) -> Payload:
 
 def form(name: str, *labels: str) -> Payload:
     """Return a form to fill in."""
-    sections = [{"input": {"label": label, "inputType": "TextInput"}} for label in labels]
+    sections = [
+        {"input": {"inputType": "TextInput", "id": label.lower(), "label": title(label)}}
+        for label in labels
+    ]
     return message(
-        "FormMessage", form={"formatType": "Inputs", "title": name, "sections": sections}
+        "FormMessage", form={"formatType": "Inputs", "formTitle": title(name), "sections": sections}
     )
 
 
 def filled_in(**answers: str) -> Payload:
-    """Return a customer's answers to a form."""
-    inputs = [
-        {"optionIdentifier": name, "textValue": value, "label": name}
+    """Return a customer's answers to a form: by the questions' identifiers alone."""
+    values = [
+        {
+            "inputValueType": "SingleInputValue",
+            "inputId": name,
+            "value": {"valueType": "TextValue", "textValue": value},
+        }
         for name, value in answers.items()
     ]
-    return message("FormResponseMessage", formResponse={"formatType": "Inputs", "inputs": inputs})
+    response = {"formatType": "Inputs", "inputValues": values}
+    return message("FormResponseMessage", formResponse=response)
 
 
 def joined(who: str, operation: str = "add") -> Payload:
@@ -125,7 +134,7 @@ SCENES: Mapping[str, tuple[Line, ...]] = MappingProxyType(
                     image={"assetId": "a1", "title": "A lamp"},
                 ),
             ),
-            (60, AGENT, static("WebView", text="Or here", url="https://example.test/view")),
+            (60, AGENT, static("WebView", title=title("Or here"), url="https://example.test/view")),
         ),
         "files": (
             (1, CUSTOMER, text("It arrived like this:")),
@@ -159,8 +168,17 @@ SCENES: Mapping[str, tuple[Line, ...]] = MappingProxyType(
         ),
         "form": (
             (1, BOT, form("Your order", "Number", "Postcode")),
-            (40, CUSTOMER, filled_in(Number="4711", Postcode="10115")),
+            (40, CUSTOMER, filled_in(number="4711", postcode="10115")),
             (41, BOT, text("Thank you. It will be with you tomorrow.")),
+        ),
+        "changed afterwards": (
+            (1, CUSTOMER, text("My pin is 4711.")),
+            (30, AGENT, text("Thanks. Please never write it down.")),
+            (
+                60,
+                CUSTOMER,
+                event("MessageUpdated", updatedMessage=text("My pin is ****.")["abstractMessage"]),
+            ),
         ),
         "template": (
             (

@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer
 from tests.pipe.support import Pipe, SmallOrg, small_org
+from tests.project import MeltanoProject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,3 +41,9 @@ def creovai() -> Iterator[CreovaiServer]:
 def pipe(tmp_path: Path, salesforce: SalesforceServer, creovai: CreovaiServer) -> Pipe:
     """Both plugins, set up for both servers."""
     return Pipe(tmp_path, salesforce, creovai)
+
+
+@pytest.fixture
+def project(tmp_path: Path, salesforce: SalesforceServer, creovai: CreovaiServer) -> MeltanoProject:
+    """A copy of the project whose plugins are installed already."""
+    return MeltanoProject(tmp_path / "project", salesforce, creovai)

@@ -16,7 +16,7 @@ from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer
 from tests.fakes.salesforce.messaging import static_text
 from tests.pipe.support import OPENED, Pipe, SmallOrg
-from tests.pipe.test_meltano import ROOT, meltano
+from tests.project import ROOT, MeltanoProject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,20 +175,22 @@ def test_meltano_at_debug_level_is_silent(
     tmp_path: Path, canaries: SmallOrg, creovai: CreovaiServer
 ) -> None:
     """By itself Meltano would print every row; the project's logging.yaml forbids it."""
-    quiet = (ROOT / "logging.yaml").read_text(encoding="utf-8")
-    (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "logging.yaml").write_text(
-        quiet.replace(
-            "meltano.plugin.stderr: {level: INFO}", "meltano.plugin.stderr: {level: DEBUG}"
-        )
-    )
     with (
         SalesforceServer(canaries.org) as salesforce,
         CreovaiServer(api_user="demo-user", api_password="demo-secret") as tenant,
     ):
         salesforce.app_scopes = "api sfap_api"
+        project = MeltanoProject(tmp_path / "project", salesforce, tenant)
+        project.create()
+        quiet = (ROOT / "logging.yaml").read_text(encoding="utf-8")
+        (project.folder / "logging.yaml").write_text(
+            quiet.replace(
+                "meltano.plugin.stderr: {level: INFO}", "meltano.plugin.stderr: {level: DEBUG}"
+            )
+        )
+
         job = ("--environment=demo", "run", "tap-salesforce-chat", "target-creovai")
-        ended = meltano(tmp_path, salesforce, tenant, "--log-level=debug", *job)
+        ended = project.run("--log-level=debug", *job)
 
         assert ended.returncode == 0, ended.stderr
         assert {*tenant.chats, *tenant.cases} == canaries.deliverable

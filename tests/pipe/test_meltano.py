@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from tests.pipe.support import BIN
+import pytest
+
+from tests.project import MeltanoProject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.fakes.creovai import CreovaiServer
     from tests.fakes.salesforce import SalesforceServer
     from tests.pipe.support import SmallOrg
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def meltano(
-    folder: Path, salesforce: SalesforceServer, creovai: CreovaiServer, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    """Run Meltano in a copy of the project whose plugins are installed already."""
-    project = folder / "project"
-    (project / "below").mkdir(parents=True, exist_ok=True)
-    lines = (ROOT / "meltano.yml").read_text(encoding="utf-8").splitlines(keepends=True)
-    # With `pip_url`, Meltano would install the plugins from the package registry.
-    kept = "".join(line for line in lines if "pip_url:" not in line)
-    (project / "meltano.yml").write_text(kept, encoding="utf-8")
-    if not (project / "logging.yaml").exists():
-        shutil.copy(ROOT / "logging.yaml", project)
-    return subprocess.run(
-        [str(BIN / "meltano"), *arguments],
-        cwd=project / "below",
-        env=os.environ
-        | {
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "DEMO_SALESFORCE_URL": salesforce.url,
-            "DEMO_CREOVAI_URL": creovai.url,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+JOB = ("run", "tap-salesforce-chat", "target-creovai")
 
 
 def test_the_job_runs_incrementally(
-    tmp_path: Path, org: SmallOrg, salesforce: SalesforceServer, creovai: CreovaiServer
+    project: MeltanoProject, org: SmallOrg, salesforce: SalesforceServer, creovai: CreovaiServer
 ) -> None:
     """From any folder of the project, twice: the second run finds its state and sends nothing."""
-    job = ("--environment=demo", "run", "tap-salesforce-chat", "target-creovai")
-    first = meltano(tmp_path, salesforce, creovai, *job)
+    first = project.run("--environment=demo", *JOB, below="below")
     assert first.returncode == 0, first.stderr
     assert {*creovai.chats, *creovai.cases} == org.deliverable
     posts, calls = len(creovai.posts), len(salesforce.calls)
 
-    second = meltano(tmp_path, salesforce, creovai, *job)
+    second = project.run("--environment=demo", *JOB)
 
     assert second.returncode == 0, second.stderr
     assert len(creovai.posts) == posts
@@ -75,25 +48,20 @@ def test_the_job_runs_incrementally(
     assert not any("SupervisorTranscriptBody" in soql for soql in asked)
 
 
-def test_the_default_environment_sends_nothing(
-    tmp_path: Path, org: SmallOrg, salesforce: SalesforceServer, creovai: CreovaiServer
-) -> None:
+def test_the_default_environment_sends_nothing(project: MeltanoProject) -> None:
     """A new user looks before sending: `dev` writes payloads to files."""
-    environment = ("--environment=dev", "config", "print", "target-creovai")
-    shown = meltano(tmp_path, salesforce, creovai, *environment)
+    shown = project.run("--environment=dev", "config", "print", "target-creovai")
 
     assert shown.returncode == 0, shown.stderr
     assert '"dry_run": true' in shown.stdout
-    assert str(tmp_path / "project" / "output" / "dev" / "payloads") in shown.stdout
+    assert str(project.folder / "output" / "dev" / "payloads") in shown.stdout
 
 
-def test_the_operators_commands_get_their_settings(
-    tmp_path: Path, salesforce: SalesforceServer, creovai: CreovaiServer
-) -> None:
+def test_the_operators_commands_get_their_settings(project: MeltanoProject) -> None:
     """`meltano invoke target-creovai:doctor` asks the tenant that the environment names."""
-    arguments = ("--environment=demo", "invoke", "target-creovai:doctor", "--format=json")
+    doctor = ("invoke", "target-creovai:doctor", "--format=json")
 
-    done = meltano(tmp_path, salesforce, creovai, *arguments)
+    done = project.run("--environment=demo", *doctor)
 
     assert done.returncode == 0, done.stderr
     assert [check["name"] for check in json.loads(done.stdout) if check["ok"]] == [
@@ -105,3 +73,40 @@ def test_the_operators_commands_get_their_settings(
         "rights",
         "participant types",
     ]
+
+
+def test_the_copy_never_hears_of_the_users_own_org(
+    project: MeltanoProject,
+    org: SmallOrg,
+    creovai: CreovaiServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`make demo` beside a filled `.env` and exported settings reads and sends nothing real."""
+    real = {
+        "TAP_SALESFORCE_CHAT_ACCESS_TOKEN": "the-real-token",
+        "TAP_SALESFORCE_CHAT_INSTANCE_URL": "https://real.my.salesforce.example",
+        "TARGET_CREOVAI_API_URL": "https://real.api.tethr.example",
+        "TARGET_CREOVAI_STORE_URL": "sqlite:////nowhere/real.db",
+        "MELTANO_ENVIRONMENT": "prod",
+        "MELTANO_DATABASE_URI": "sqlite:////nowhere/meltano.db",
+        "MELTANO_PROJECT_ROOT": "/nowhere",
+        "https_proxy": "http://proxy.example:3128",
+    }
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
+
+    done = project.run("--environment=demo", *JOB)
+
+    assert done.returncode == 0, done.stderr
+    assert {*creovai.chats, *creovai.cases} == org.deliverable
+    assert not {*real.values()} & {*project.environment().values()}
+    assert not (project.folder / ".env").exists()
+
+
+def test_only_services_on_this_machine_are_simulated_ones(tmp_path: Path) -> None:
+    """A copy of the project refuses to be made for any other host."""
+    elsewhere = SimpleNamespace(url="https://real.my.salesforce.example")
+    project = MeltanoProject(tmp_path, elsewhere, elsewhere)  # type: ignore[arg-type] # not a server
+
+    with pytest.raises(ValueError, match="not on this machine"):
+        project.create()

@@ -9,17 +9,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from tests.pipe.support import BIN
-from tests.pipe.test_meltano import meltano
 from tests.target.support import texts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.fakes.creovai import CreovaiServer
     from tests.fakes.salesforce import SalesforceServer
     from tests.pipe.support import Pipe, SmallOrg
+    from tests.project import MeltanoProject
 
 ASKED = "TO DO      needs its rows again: "
 JOB = ("--environment=demo", "run", "tap-salesforce-chat", "target-creovai")
@@ -28,11 +26,10 @@ JOB = ("--environment=demo", "run", "tap-salesforce-chat", "target-creovai")
 def typed(log: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the command that a log names in a shell."""
     (command,) = (line.partition(ASKED)[2] for line in log.splitlines() if ASKED in line)
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
-        env=os.environ | environment | {"PATH": path},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -67,7 +64,8 @@ def test_the_command_reads_just_that_case(
     asked = pipe.run(state=state)
     assert (asked.tap, asked.target, len(creovai.posts)) == (0, 1, posts)
 
-    again = typed(asked.target_log, pipe.folder, {})
+    path = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    again = typed(asked.target_log, pipe.folder, path)
 
     assert again.returncode == 0, again.stderr
     assert texts(creovai.cases[key]) == [*before, "One more word."]
@@ -79,24 +77,20 @@ def test_the_command_reads_just_that_case(
 
 
 def test_meltano_runs_the_command_and_keeps_its_state(
-    tmp_path: Path,
-    org: SmallOrg,
-    salesforce: SalesforceServer,
-    creovai: CreovaiServer,
-    monkeypatch: pytest.MonkeyPatch,
+    project: MeltanoProject, org: SmallOrg, creovai: CreovaiServer
 ) -> None:
     """In the environment that asked for it, and without a trace in the state of the job."""
-    monkeypatch.setenv("TARGET_CREOVAI_RETENTION_DAYS", "0")
-    monkeypatch.setenv("TAP_SALESFORCE_CHAT_LOOKBACK_SECONDS", "0")  # which reads all of this again
-    assert meltano(tmp_path, salesforce, creovai, *JOB).returncode == 0
+    project.settings["TARGET_CREOVAI_RETENTION_DAYS"] = "0"
+    # A lookback would read all of this again.
+    project.settings["TAP_SALESFORCE_CHAT_LOOKBACK_SECONDS"] = "0"
+    assert project.run(*JOB).returncode == 0
     key = comment_late(org)
-    asked = meltano(tmp_path, salesforce, creovai, *JOB)
-    kept = states(tmp_path / "project")
-    servers = {"DEMO_SALESFORCE_URL": salesforce.url, "DEMO_CREOVAI_URL": creovai.url}
+    asked = project.run(*JOB)
+    kept = states(project.folder)
 
-    again = typed(asked.stderr, tmp_path / "project" / "below", servers)
+    again = typed(asked.stderr, project.folder, project.environment())
 
     assert asked.returncode == 1
     assert again.returncode == 0, again.stderr
     assert texts(creovai.cases[key])[-1] == "One more word."
-    assert states(tmp_path / "project") == kept
+    assert states(project.folder) == kept

@@ -8,10 +8,20 @@ from typing import Any
 import pytest
 
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
-from tests.target.rows import AGENT, AGENT_ID, CONTACT_ID, at, case_id, chat, chat_id, transcript
+from tests.target.rows import (
+    AGENT,
+    AGENT_ID,
+    CONTACT_ID,
+    UNANSWERED,
+    at,
+    case_id,
+    chat,
+    chat_id,
+    transcript,
+)
 from tests.target.support import dialogue, payload_of, verdict_on
 
-NO_CONTACT = {"ContactId": None, "Contact": None}
+NO_CONTACT: dict[str, Any] = {"ContactId": None, "Contact": None}
 
 
 def keys(payload: dict[str, Any]) -> set[tuple[str, str]]:
@@ -122,7 +132,8 @@ def test_the_case_of_a_chat_is_its_reference() -> None:
         ({"Status": "In Progress"}, Waiting("the chat has not ended")),
         ({"Status": "Waiting"}, Waiting("the chat has not ended")),
         ({"Status": None, "EndTime": None}, Waiting("the chat has not ended")),
-        ({"Status": "Missed"}, Skipped("missed: nobody answered")),
+        (UNANSWERED, Skipped("missed: nobody answered")),
+        ({"Status": "Missed", "Body": None}, Skipped("missed: nobody answered")),
         ({"Body": None}, Skipped("empty: nothing was said")),
         ({"Body": "  "}, Skipped("empty: nothing was said")),
         ({"Body": transcript()}, Skipped("empty: nothing was said")),
@@ -199,13 +210,14 @@ THREE = transcript(
 
 def test_unknown_speakers_set_a_chat_aside_unless_they_have_a_type() -> None:
     """A wrong side would silently spoil the analysis."""
-    verdict = verdict_on(chat(Body=THREE))
+    row = chat(Body=THREE, **NO_CONTACT)
+    verdict = verdict_on(row)
     assert isinstance(verdict, Unfit)
     assert "participant_types.unknown" in verdict.reason
     assert "Somebody" not in verdict.reason
 
     types = {"agent": "Agent", "customer": "Customer", "unknown": "Agent"}
-    assert ("Agent", "Somebody") in keys(payload_of(chat(Body=THREE), participant_types=types))
+    assert ("Agent", "Somebody") in keys(payload_of(row, participant_types=types))
 
 
 def test_two_roles_of_one_type_and_name_stay_two_participants() -> None:

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 NO_CONTACT: dict[str, Any] = {"ContactId": None, "Contact": None}
 THREE = transcript(
     "( 7s ) Nora V: Good day",
-    "( 9s ) Ada Quill: hello",
+    "( 9s ) Nora V: hello",
     "( 11s ) Shop Team 7: I listen in",
     "( 12s ) Shop Team 7: and help",
     "( 13s ) Robi.exe: beep",
 )
+
+
+# Of the two who are left, neither a header nor the record says who is the visitor.
+OPEN = chat(Body=THREE, **NO_CONTACT)
 
 
 def types(body: str, *rules: tuple[str, Role], **fields: Any) -> list[str]:
@@ -38,12 +42,12 @@ def test_a_house_rule_settles_who_speaks() -> None:
     """Case does not count, and the first pattern that fits decides."""
     rules = ((r"robi\.exe", Role.BOT), ("shop team .*", Role.AGENT), (".*", Role.CUSTOMER))
 
-    assert types(THREE, *rules) == ["Customer", "Customer", "Agent", "Agent", "Bot"]
+    assert types(THREE, *rules, **NO_CONTACT) == ["Customer", "Customer", "Agent", "Agent", "Bot"]
 
 
 def test_a_pattern_must_fit_the_whole_name() -> None:
     """A word that stands in a name is not the name."""
-    verdict = verdict_on(chat(Body=THREE), speaker_roles=(("Shop", Role.AGENT),))
+    verdict = verdict_on(OPEN, speaker_roles=(("Shop", Role.AGENT),))
 
     assert isinstance(verdict, Unfit)
     assert "3 messages of 2 speakers" in verdict.reason
@@ -58,9 +62,9 @@ def test_a_house_rule_is_stronger_than_the_record() -> None:
 
 def test_a_house_rule_may_leave_a_speaker_out() -> None:
     """The system's messages are not sent unless they have a type."""
-    rules = (("Shop Team .*|Robi.exe", Role.SYSTEM),)
+    rules = (("Shop Team .*", Role.SYSTEM),)
 
-    assert types(THREE, *rules) == ["Agent", "Customer"]
+    assert types(THREE, *rules) == ["Agent", "Agent", "Customer"]
 
 
 # What is left open
@@ -70,7 +74,7 @@ def test_names_without_a_role_go_into_the_ledger_and_nowhere_else(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """Whoever writes the rule finds them there; both ways out are named."""
-    outcome = run_target(chat(Body=THREE))
+    outcome = run_target(OPEN)
     (row,) = run_target.query("SELECT reason, detail FROM creovai_conversations")
 
     assert json.loads(row.detail) == {"unknown_speakers": {"Shop Team 7": 2, "Robi.exe": 1}}
@@ -82,7 +86,7 @@ def test_names_without_a_role_go_into_the_ledger_and_nowhere_else(
 
 def test_where_nothing_is_sent_the_names_are_in_a_file(run_dry: TargetRunner) -> None:
     """A dry run leaves the ledger alone, and rules are best made before anything is sent."""
-    outcome = run_dry(chat(Body=THREE))
+    outcome = run_dry(OPEN)
     file = run_dry.folder / "payloads" / "set-aside" / f"{chat_id()}.json"
 
     assert json.loads(file.read_bytes())["unknown_speakers"].keys() == {"Shop Team 7", "Robi.exe"}
@@ -94,8 +98,8 @@ def test_a_new_house_rule_frees_what_was_set_aside(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """No row need arrive again, and the names leave the ledger."""
-    run_target(chat(Body=THREE))
-    assert run_target(speaker_roles={"Shop .*": "agent"}).says("SET ASIDE")
+    run_target(OPEN)
+    assert run_target(speaker_roles={"Nobody .*": "agent"}).says("SET ASIDE")
     outcome = run_target(speaker_roles={"Shop .*": "agent", "Robi.*": "bot"})
 
     assert outcome.says("sent") == ["sent       1 chat"]

@@ -64,11 +64,11 @@ def test_cases_merge_and_part_again(run_shared: TargetRunner, creovai: CreovaiSe
 
 def test_names_without_a_role_are_in_the_ledger(run_shared: TargetRunner) -> None:
     """Whatever characters a name has, the database takes it."""
-    body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) S\x00m\ud83d: c")
-    run_shared(chat(Body=body))
+    body = transcript("( 1s ) Nora V: a", "( 2s ) L\x00e: b", "( 3s ) S\x00m\ud83d: c")
+    run_shared(chat(Body=body, ContactId=None, Contact=None))
     (found,) = run_shared.query("SELECT detail FROM creovai_conversations")
 
-    assert len(json.loads(found.detail)["unknown_speakers"]) == 1
+    assert len(json.loads(found.detail)["unknown_speakers"]) == 2
 
 
 def test_a_wrong_password_is_not_shown(run_shared: TargetRunner) -> None:

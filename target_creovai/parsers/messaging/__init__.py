@@ -1,6 +1,18 @@
 """Entries of enhanced chats as text: messages of every form, and who is called what."""
 
-from target_creovai.parsers.messaging.members import name_key
-from target_creovai.parsers.messaging.read import Words, display_names, read_message, titles_in
+from target_creovai.parsers.messaging.members import decoded, member, message_in, name_key, text_in
+from target_creovai.parsers.messaging.read import Words, read_message
+from target_creovai.parsers.messaging.titles import display_names, message_ids, titles_for
 
-__all__ = ["Words", "display_names", "name_key", "read_message", "titles_in"]
+__all__ = [
+    "Words",
+    "decoded",
+    "display_names",
+    "member",
+    "message_ids",
+    "message_in",
+    "name_key",
+    "read_message",
+    "text_in",
+    "titles_for",
+]

@@ -12,23 +12,11 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Members whose value is said to someone, wherever they stand.
-TEXTS = frozenset(
-    {
-        "text",
-        "title",
-        "subtitle",
-        "secondarysubtitle",
-        "tertiarysubtitle",
-        "imagesubtitle",
-        "label",
-        "displayvalue",
-        "textvalue",
-    }
+# What a title may consist of, in the order in which it is shown.
+_TITLE_PARTS = (
+    *("title", "subtitle", "secondarysubtitle", "tertiarysubtitle", "imagesubtitle"),
+    *("label", "text"),
 )
-# What is below these is not said now: the text that will stand above an answer, the
-# description of a picture, the message that is answered.
-NOT_SAID = frozenset({"reply", "replymessage", "image", "images", "references"})
 
 
 def name_key(name: object) -> str:
@@ -45,6 +33,13 @@ def decoded(payload: object) -> dict[str, Any]:
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 return {}
     return payload if isinstance(payload, dict) else {}
+
+
+def message_in(payload: object) -> dict[str, Any]:
+    """Return the message that an entry's payload holds, or is."""
+    content = decoded(payload)
+    message = member(content, "abstractmessage") or member(content, "updatedmessage")
+    return message if isinstance(message, dict) else content
 
 
 def member(value: object, *path: str) -> Any:
@@ -67,20 +62,6 @@ def text_in(value: object, *path: str) -> str:
     return text.strip() if isinstance(text, str) else ""
 
 
-def leaves(value: object, *without: str) -> Iterator[tuple[str, Any]]:
-    """Yield what is neither object nor list, in order, with the name it goes by."""
-    rest: list[tuple[str, Any]] = [("", value)]
-    while rest:
-        name, value = rest.pop()
-        if isinstance(value, dict):
-            members = [(name_key(key), inner) for key, inner in value.items()]
-            rest += [pair for pair in reversed(members) if pair[0] not in NOT_SAID | {*without}]
-        elif isinstance(value, list):
-            rest += [(name, item) for item in reversed(value)]
-        else:
-            yield name, value
-
-
 def objects(value: object) -> Iterator[dict[str, Any]]:
     """Yield every object below a value, the value included."""
     rest = [value]
@@ -92,16 +73,14 @@ def objects(value: object) -> Iterator[dict[str, Any]]:
             rest += value.values() if isinstance(value, dict) else value
 
 
-def words_in(value: object, *without: str) -> list[str]:
-    """Return every text below a value, each once, but for what the members `without` hold."""
-    texts = (
-        text.strip()
-        for name, text in leaves(value, *without)
-        if name in TEXTS and isinstance(text, str) and text.strip()
-    )
-    return list(dict.fromkeys(texts))
-
-
 def title_of(value: object) -> str:
-    """Return what an option or a question is called, on one line."""
-    return value.strip() if isinstance(value, str) else ", ".join(words_in(value))
+    """Return what an option, a question or a link is called, on one line.
+
+    A title is a text, an object with one (`TitleItem`), or stands in a member `titleItem`.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    item = member(value, "titleitem") or value
+    head = member(item, "title")
+    parts = (text_in(head if isinstance(head, dict) else item, name) for name in _TITLE_PARTS)
+    return ", ".join(dict.fromkeys(filter(None, parts))) or text_in(value, "titleitem")

@@ -6,6 +6,15 @@ from target_creovai.parsers.transcript.parse import (
     parse_transcript,
 )
 from target_creovai.parsers.transcript.scenes import Segment
-from target_creovai.parsers.transcript.speakers import KnownNames
+from target_creovai.parsers.transcript.speakers import Cast, Evidence, KnownNames, MessageCounts
 
-__all__ = ["KnownNames", "Line", "Segment", "Transcript", "parse_transcript"]
+__all__ = [
+    "Cast",
+    "Evidence",
+    "KnownNames",
+    "Line",
+    "MessageCounts",
+    "Segment",
+    "Transcript",
+    "parse_transcript",
+]

@@ -33,7 +33,7 @@ OFFSET: Final = (
 MAX_NAME: Final = 80
 _ENTRY: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}{OFFSET}[{BLANKS}]{{0,8}}"
-    r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*+)?):(?=\s|\Z)",
+    r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*)?):(?=\s|\Z)",
 )
 _STAMPED: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}"

@@ -30,7 +30,7 @@ _BLOCK: Final = re.compile(
 )
 
 # A quoted value may hold ">", never "<": so no attempt looks beyond the next "<".
-_ATTRIBUTES = r"""(?:[^<>"']++|"[^"<]*"|'[^'<]*')*+(?=>)|[^<>]*+"""
+_ATTRIBUTES = r"""(?:[^<>"']++|"[^"<]*"|'[^'<]*')*(?=>)|[^<>]*+"""
 _TAG: Final = re.compile(rf"<(/?)([a-zA-Z][\w:-]*+)((?:[\s/](?:{_ATTRIBUTES}))?)>|<[!?][^<>]*>")
 BREAK: Final = re.compile(r"<br\s{0,8}/?>", re.IGNORECASE)
 _CENTRE: Final = re.compile(

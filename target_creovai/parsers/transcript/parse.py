@@ -9,7 +9,7 @@ no known shape is refused, never guessed at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -28,9 +28,13 @@ from target_creovai.parsers.transcript.scenes import (
     text_of,
 )
 from target_creovai.parsers.transcript.speakers import (
+    Cast,
     KnownNames,
-    assign_roles,
+    MessageCounts,
+    Voice,
+    decide,
     name_key,
+    person_of,
     short_forms,
 )
 
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NO_NAMES: Final = KnownNames()
+_NO_COUNTS: Final = MessageCounts()
 
 
 class Line(NamedTuple):  # made by the million, and a third of the time of a frozen dataclass
@@ -51,6 +56,7 @@ class Line(NamedTuple):  # made by the million, and a third of the time of a fro
         at: The time in UTC; None only when the body and the caller know no time at all.
         derived: Whether `at` is no printed time: it rests on the record's StartTime, or on a
             neighbouring line, or is None.
+        segment: Below which header it stands, if there is one.
     """
 
     kind: Literal["message", "notice"]
@@ -59,6 +65,7 @@ class Line(NamedTuple):  # made by the million, and a third of the time of a fro
     text: str
     at: datetime | None
     derived: bool
+    segment: Segment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +78,14 @@ class Transcript:
         unclassified: Visible text that belongs to no line, such as an entry that was cut off
             before its name.
         truncated: Whether the body ends in the middle of something.
+        cast: Who is who, and by what evidence.
     """
 
     segments: tuple[Segment, ...]
     lines: tuple[Line, ...]
     unclassified: tuple[str, ...]
     truncated: bool
+    cast: Cast = field(default=Cast(), compare=False)
 
 
 def parse_transcript(
@@ -84,6 +93,7 @@ def parse_transcript(
     *,
     start_time: datetime | None = None,
     names: KnownNames = _NO_NAMES,
+    counts: MessageCounts = _NO_COUNTS,
     chatbot_session: bool = False,
 ) -> Transcript:
     """Read a transcript; an empty body is an empty transcript.
@@ -92,6 +102,7 @@ def parse_transcript(
         body: The field as Salesforce delivers it, or a copy or export of it.
         start_time: The record's StartTime, for what the body itself has no time for.
         names: Who is known to be who.
+        counts: How many messages of either side the record counts.
         chatbot_session: The record's IsChatbotSession.
 
     Raises:
@@ -102,14 +113,21 @@ def parse_transcript(
     if tokens and len(unplaced) == len(tokens):
         msg = f"No chat start, offset or known speaker in a text of {len(body)} characters."
         raise TextError(msg)
-    parts = split_into_parts(tokens)
-    roles = assign_roles([part.scene for part in parts], names, chatbot_session=chatbot_session)
     is_full = len(body) >= FIELD_LIMIT and not body.rstrip().endswith(">")
+    truncated = is_full or any(token.kind is CUT for token in unplaced)
+    parts = split_into_parts(tokens)
+    cast = decide(
+        [part.scene for part in parts],
+        names,
+        _NO_COUNTS if truncated else counts,  # they count what was cut off, too
+        chatbot_session=chatbot_session,
+    )
     return Transcript(
         segments=tuple(part.segment for part in parts if part.segment),
-        lines=_lines_of(parts, roles, start_time),
+        lines=_lines_of(parts, cast, start_time),
         unclassified=tuple(map(text_of, unplaced)),
-        truncated=is_full or any(token.kind is CUT for token in unplaced),
+        truncated=truncated,
+        cast=cast,
     )
 
 
@@ -132,28 +150,34 @@ def _keys_of(names: KnownNames) -> frozenset[str]:
     return frozenset(agents | {name_key(name) for name in names.customers | names.bots}) - {""}
 
 
-def _lines_of(
-    parts: Sequence[Part], roles: Sequence[dict[str, Role]], start_time: datetime | None
-) -> tuple[Line, ...]:
+def _lines_of(parts: Sequence[Part], cast: Cast, start_time: datetime | None) -> tuple[Line, ...]:
     timer = _Timer(start_time)
     lines: list[Line] = []
-    for part, part_roles in zip(parts, roles, strict=True):
+    voices: dict[tuple[str | None, str | None], tuple[str, Role]] = {}
+    for part in parts:
         timer.start(part)
-        voices: dict[str | None, tuple[str, Role]] = {}
         for token in part.tokens:
             kind = token.kind
             if kind is STRAY or kind is CUT:
                 continue
             at, derived = timer.at(token)
             if kind is ENTRY:
-                voice = voices.get(token.name)
-                if voice is None:
-                    name = speaker_of(token.name)
-                    voice = voices[token.name] = (name, part_roles[name])
-                lines.append(Line("message", voice[1], voice[0], text_of(token), at, derived))
+                printed = token.name, token.label
+                voice = voices.get(printed) or voices.setdefault(printed, _voice(printed, cast))
+                lines.append(
+                    Line("message", voice[1], voice[0], text_of(token), at, derived, part.segment)
+                )
             else:
-                lines.append(Line("notice", Role.SYSTEM, None, text_of(token), at, derived))
+                lines.append(
+                    Line("notice", Role.SYSTEM, None, text_of(token), at, derived, part.segment)
+                )
     return _fill_head(lines)
+
+
+def _voice(printed: tuple[str | None, str | None], cast: Cast) -> tuple[str, Role]:
+    name = speaker_of(printed[0])
+    role = cast.decisions[person_of(Voice(name, printed[1]))].role
+    return name, role or Role.UNKNOWN
 
 
 def _fill_head(lines: list[Line]) -> tuple[Line, ...]:

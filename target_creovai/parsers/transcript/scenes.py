@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import parse_start
 from target_creovai.parsers.transcript.entries import AGENT, ENTRY, STARTED, Kind, Token, bare
 from target_creovai.parsers.transcript.markup import decode
-from target_creovai.parsers.transcript.speakers import Scene, Transfer, name_key
+from target_creovai.parsers.transcript.speakers import Scene, Transfer, Voice, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,10 +46,12 @@ def split_into_parts(tokens: Iterable[Token]) -> list[Part]:
         if token.kind is STARTED:
             parts.append(Part(started=token))
         parts[-1].tokens.append(token)
-    before_bot = False
+    parts = [part for part in parts if part.tokens]
+    before = Scene()
     for part in parts:
-        before_bot = _read_scene(part, after_bot=before_bot)
-    return [part for part in parts if part.tokens]
+        _read_scene(part, before)
+        before = part.scene
+    return parts
 
 
 def text_of(token: Token) -> str:
@@ -84,26 +87,55 @@ def _settle_colon(token: Token, names: Sequence[str]) -> None:
             return
 
 
-def _read_scene(part: Part, *, after_bot: bool) -> bool:
-    """Fill in scene and segment; tell whether a bot was at work in this part."""
+def _read_scene(part: Part, before: Scene) -> None:
+    """Fill in scene and segment."""
     scene = part.scene
-    printed = {token.name: token.label for token in part.tokens if token.kind is ENTRY}
-    scene.speakers = {speaker_of(name): label for name, label in printed.items()}
+    printed = Counter((token.name, token.label) for token in part.tokens if token.kind is ENTRY)
+    for (name, label), count in printed.items():
+        voice = Voice(speaker_of(name), label)
+        scene.said[voice] = scene.said.get(voice, 0) + count
     unspoken = [token for token in part.tokens if token.kind is not ENTRY]
-    bot_seen = False
     for token in unspoken:
         if token.kind is Kind.NOTICE:
-            bot_seen = bot_seen or words.BOT_AT_WORK.search(token.line) is not None
-            if named := words.AGENT_IN_NOTICE.match(bare(text_of(token))):
-                scene.others.append(named[1])
+            _read_notice(bare(text_of(token)), scene)
         elif token.kind is Kind.TRANSFER:
-            by_bot = after_bot or bot_seen
-            text = bare(text_of(token))
-            scene.transfers.append(_transfer_in(text, scene.speakers, by_bot=by_bot))
+            by_bot = before.left_by_bot or scene.left_by_bot
+            scene.transfers.append(_transfer_in(bare(text_of(token)), scene.said, by_bot=by_bot))
     worded = next(filter(None, map(_agent_in, unspoken)), None)
-    scene.agent = worded or _unworded_agent(unspoken, scene)
+    if worded is None:
+        headings = [bare(text_of(token)) for token in unspoken if token.kind is Kind.HEADING]
+        worded = _unworded_agent(headings, scene)
+        scene.transfers += _unworded_transfers(headings, before, scene)
+    scene.agent = worded
     part.segment = _segment_of(part, unspoken)
-    return bot_seen
+
+
+def _read_notice(text: str, scene: Scene) -> None:
+    by_bot = words.BOT_AT_WORK.match(text)
+    failed = words.FAILED.search(text) is not None
+    scene.has_bot = scene.has_bot or by_bot is not None
+    scene.left_by_bot = scene.left_by_bot or (by_bot is not None and not failed)
+    to_bot = words.TO_BOT.search(text, by_bot.end() if by_bot else 0)
+    if to_bot and not failed:
+        scene.left_to_bot = True
+        scene.bots += filter(None, [to_bot[1].strip(" .")])
+    scene.agents += _agents_in_notice(text, scene)
+
+
+def _agents_in_notice(text: str, scene: Scene) -> Iterator[str]:
+    """Yield whom a notice calls an agent; in languages that we do not know, one who speaks."""
+    if named := words.AGENT_IN_NOTICE.match(text):
+        yield named[1]
+        return
+    label = words.AGENT_LABEL.match(text)
+    for voice in scene.said:
+        called = label and text.startswith(voice.name + " ", label.end())
+        if called or (text.startswith(voice.name) and _joins(text, len(voice.name))):
+            yield voice.name
+
+
+def _joins(text: str, end: int) -> bool:
+    return words.CONFERENCE.match(text, end) is not None
 
 
 def _segment_of(part: Part, unspoken: Sequence[Token]) -> Segment | None:
@@ -126,21 +158,30 @@ def _agent_in(token: Token) -> str | None:
     return text[label.end() :].strip() if label else None
 
 
-def _unworded_agent(unspoken: Iterable[Token], scene: Scene) -> str | None:
+def _unworded_agent(headings: Iterable[str], scene: Scene) -> str | None:
     """Return the speaker whom a header line in an unknown language names after one word."""
-    headings = {
-        name_key(bare(text_of(token)).partition(" ")[2])
-        for token in unspoken
-        if token.kind is Kind.HEADING
-    }
-    if not headings:
-        return None
-    return next((name for name in scene.speakers if name_key(name) in headings), None)
+    named = {name_key(text.partition(" ")[2]) for text in headings} - {""}
+    return next((voice.name for voice in scene.said if name_key(voice.name) in named), None)
 
 
-def _transfer_in(text: str, speakers: Iterable[str], *, by_bot: bool) -> Transfer:
+def _unworded_transfers(headings: Iterable[str], before: Scene, scene: Scene) -> Iterator[Transfer]:
+    """Yield whom a header line in an unknown language names, of those here and before."""
+    earlier = {voice.name for voice in before.said}
+    here = {voice.name for voice in scene.said}
+    for text in headings:
+        givers = [name for name in earlier - here if _names(text, name)]
+        takers = [name for name in here - earlier if _names(text, name)]
+        if len(givers) == len(takers) == 1:
+            yield Transfer(givers[0], takers[0], before.left_by_bot)
+
+
+def _names(text: str, name: str) -> bool:
+    return f" {name} " in f" {text} "
+
+
+def _transfer_in(text: str, said: Iterable[Voice], *, by_bot: bool) -> Transfer:
     """Return the two names, split where that makes one of them a speaker's, else at the first."""
-    spoken = set(map(name_key, speakers))
+    spoken = {name_key(voice.name) for voice in said}
     splits = list(_transfer_splits(text))
     giver, taker = next(
         (split for split in splits if not spoken.isdisjoint(map(name_key, split))), splits[0]

@@ -70,6 +70,7 @@ _NOTICES: Final = (
     r"agente? chatbot \S",
     r"agent .{1,80}? requested a file transfer\b",
     r"agent .{1,80}? (?:joined|left) the (?:chat|conference)\b",
+    r"agent .{1,80}? (?:successfully transferred|failed to transfer) the chat to\b",
     r"file transfer (?:succeeded|failed|cancell?ed|was)\b",
     r"\{chatwindowbutton:",
 )
@@ -106,10 +107,27 @@ _LABELS: Final = {
         "utente",
         "bezoeker",
         "klant",
+        "besökare",
+        "kund",
+        "besøgende",
+        "besøkende",
+        "vierailija",
+        "asiakas",
+        "klient",
+        "gość",
+        "návštěvník",
+        "zákazník",
+        "ziyaretçi",
+        "müşteri",
+        "посетитель",
+        "клиент",
         "訪問者",
         "お客様",
         "访客",
         "客户",
+        "訪客",
+        "방문자",
+        "고객",
     ),
     Role.AGENT: (*AGENT, "operator", "オペレーター", "エージェント", "客服"),
     Role.BOT: (
@@ -152,12 +170,27 @@ TRANSFER_LABEL: Final = re.compile(
 NOTICE: Final = re.compile("|".join(_NOTICES), re.IGNORECASE)
 # Who takes part though no header names them: "Agent Tom K joined the conference."
 AGENT_IN_NOTICE: Final = re.compile(
-    r"agent (.{1,80}?) (?:requested a file transfer|joined the (?:chat|conference))\b",
+    rf"{_any_of(AGENT)} (.{{1,80}}?) (?:requested a file transfer|(?:joined|left) the "
+    r"(?:chat|conference)|(?:successfully )?transferred the chat|failed to transfer the chat)\b",
     re.IGNORECASE,
+)
+CONFERENCE: Final = re.compile(
+    r"\s(?:has |have )?(?:joined|left|entered) the conference\b", re.IGNORECASE
 )
 NOTICE_AT_END: Final = re.compile(rf"(?:{'|'.join(_NOTICES_AT_END)}) *\Z", re.IGNORECASE)
 NOTICE_HINT: Final = "agent"  # which each of these begins with
-BOT_AT_WORK: Final = re.compile(r"\bchatbot\b", re.IGNORECASE)
+# A notice about the bot: "Agent Chatbot ...", or a first word like "Chatboten".
+BOT_AT_WORK: Final = re.compile(r"(?:[^\W\d_]+ )?chatbot\w*(?!\S)", re.IGNORECASE)
+_FAILED: Final = r"\bfail|\bno (?:se )?transf|\bnicht\b|fehlgeschlagen|échou|mislukt|falh|fallit"
+FAILED: Final = re.compile(_FAILED, re.IGNORECASE)
+# "... transferred the chat to bot Ziggy": what stands behind the word, if anything, is its name.
+TO_BOT: Final = re.compile(r"\b(?:chat)?bot\b(?: ?\[[^\]]*\])?[ :]*(.*)", re.IGNORECASE)
+# Words of the aliases under which desks answer. They decide nothing: a visitor may be called so.
+SERVICE: Final = re.compile(
+    r"\b(?:support|service|services|team|help|helpdesk|desk|care|sales|billing|soporte|servicio"
+    r"|ventas|atenci[oó]n|assistenza|suporte|atendimento|assistance|équipe|hulp"
+    r"|\w{0,40}(?:service|dienst|support|team|desk|help|care))\b"
+)
 
 _STARTED_ENDS: Final = (*STARTED, *(f"{label} " for label in STARTED))
 _LONGEST_STARTED: Final = max(map(len, STARTED)) + len(" ")

@@ -129,11 +129,12 @@ def test_an_expression_that_comes_to_no_end_sets_aside(
 
 def test_names_of_unknown_speakers_stay_readable() -> None:
     """They are what `speaker_roles` has to match, and hold nothing that was said."""
-    body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", f"( 3s ) Sam: {CARD}")
-    verdict = verdict_on(chat(Body=body), redact=(("card", "-"),))
+    body = transcript("( 1s ) Nora V: a", "( 2s ) Lee: b", f"( 3s ) Sam: {CARD}")
+    row = chat(Body=body, ContactId=None, Contact=None)
+    verdict = verdict_on(row, redact=(("card", "-"),))
 
     assert isinstance(verdict, Unfit)
-    assert verdict.detail == {"unknown_speakers": {"Sam": 1}}
+    assert verdict.detail == {"unknown_speakers": {"Lee": 1, "Sam": 1}}
     assert Role.UNKNOWN not in Rules().participant_types
 
 

@@ -1,0 +1,191 @@
+"""Agent or bot: what answers in each part of a chat.
+
+A bot's part has no agent in its header, or "Chatbot"; a notice says when the bot hands the chat
+over, and when it is given one. All of this was seen in captured transcripts, except that agents
+hand a chat over to a bot, which is in the object reference (TransferredToBot).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from target_creovai.model import Role
+from target_creovai.parsers.transcript.speakers.names import (
+    Likeness,
+    is_signed,
+    likeness,
+    name_key,
+    role_of_label,
+)
+from target_creovai.parsers.transcript.words import SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_creovai.parsers.transcript.speakers.chat import Chat
+    from target_creovai.parsers.transcript.speakers.facts import Person, Scene
+
+
+class Answering:
+    """Who answers in a chat, as far as headers, notices, transfers and the record tell."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+        self._scenes = chat.scenes
+        self._named_bots = {name_key(name) for name in chat.names.bots} - {""}
+        self._named_bots |= {name_key(name) for scene in chat.scenes for name in scene.bots}
+        self._named_bots |= {
+            name_key(transfer.giver)
+            for scene in chat.scenes
+            for transfer in scene.transfers
+            if transfer.by_bot
+        }
+
+    @cached_property
+    def roles(self) -> dict[str, Role | None]:
+        """What each name is that stands in an agent's place; None: agent or bot."""
+        roles: dict[str, Role | None] = {}
+        for index, scene in enumerate(self._scenes):
+            for name in filter(None, [scene.agent, *scene.agents]):
+                roles.setdefault(name_key(name), self._agent_or_bot(name))
+            for transfer in scene.transfers:
+                roles.setdefault(name_key(transfer.giver), self._giver(transfer.giver, index))
+        for index, scene in enumerate(self._scenes):
+            for transfer in scene.transfers:
+                roles.setdefault(name_key(transfer.taker), self._taker(transfer.taker, index))
+        return roles | dict.fromkeys(self._named_bots, Role.BOT)
+
+    def kind(self, index: int) -> Role | None:
+        """Return what answers in a scene: agents, a bot, or (None) one of the two."""
+        named = self._names_in_place(self._scenes[index])
+        return self.roles[named[-1]] if named else self._kind_of_unheaded(index)
+
+    def is_bot_or_agent(self, person: Person) -> Role | None:
+        """Return what somebody is who is not the customer; None where that stays open."""
+        chat = self._chat
+        where = self._parts_of(person)
+        kinds = {self.kind(index) for index in where}
+        if Role.BOT in kinds:
+            rivals = self._rivals(person, [i for i in where if self.kind(i) is Role.BOT])
+            return None if rivals else Role.BOT
+        if kinds != {Role.AGENT}:
+            return None
+        # A bot's session without a bot: whoever joins the agent may be it.
+        lost_bot = chat.chatbot_session and not self._has_bot()
+        return None if lost_bot and all(map(self._is_filled, where)) else Role.AGENT
+
+    def speaks_beside_bot(self, person: Person) -> bool:
+        """Tell whether somebody speaks in a part in which a bot answers."""
+        return any(self.kind(index) is Role.BOT for index in self._parts_of(person))
+
+    def speaks_beside_agent(self, person: Person) -> bool:
+        """Tell whether somebody speaks in a part with an agent's name in its header."""
+        return any(
+            self._names_in_place(self._scenes[index]) and self.kind(index) is Role.AGENT
+            for index in self._parts_of(person)
+        )
+
+    def _parts_of(self, person: Person) -> list[int]:
+        return [index for index, group in enumerate(self._chat.groups) if person in group]
+
+    # Parts
+
+    @cached_property
+    def _works_with_bots(self) -> bool:
+        names = [name for scene in self._scenes for name in self._names_in_place(scene)]
+        return (
+            self._chat.chatbot_session
+            or bool(self._named_bots)
+            or any(scene.has_bot or scene.left_to_bot for scene in self._scenes)
+            or any(role_of_label(name) is Role.BOT for name in names)
+        )
+
+    def _names_in_place(self, scene: Scene) -> list[str]:
+        """Return the keys of the names in the header: the last one answers."""
+        names = [scene.agent, *(transfer.taker for transfer in scene.transfers)]
+        return [name_key(name) for name in names if name]
+
+    def _kind_of_unheaded(self, index: int) -> Role | None:
+        if not self._works_with_bots:
+            return Role.AGENT
+        before = self._scenes[index - 1] if index else None
+        if before and before.left_to_bot:
+            return Role.BOT
+        if before and before.left_by_bot:
+            return Role.AGENT
+        is_first = not any(self._is_scene(scene) for scene in self._scenes[:index])
+        return Role.BOT if is_first else None
+
+    def _is_scene(self, scene: Scene) -> bool:
+        return bool(scene.said or self._names_in_place(scene))
+
+    # Names
+
+    def _agent_or_bot(self, name: str) -> Role:
+        is_bot = name_key(name) in self._named_bots or role_of_label(name_key(name)) is Role.BOT
+        return Role.BOT if is_bot else Role.AGENT
+
+    def _giver(self, name: str, index: int) -> Role | None:
+        before = self._scenes[index - 1] if index else None
+        if before is None or self._names_in_place(before):
+            return self._agent_or_bot(name)
+        return self._kind_of_unheaded(index - 1)
+
+    def _taker(self, name: str, index: int) -> Role | None:
+        if index and self._scenes[index - 1].left_to_bot:
+            return Role.BOT
+        role = self._agent_or_bot(name)
+        if role is Role.BOT or not self._chat.chatbot_session or self._has_unnamed_bot():
+            return role
+        return self._taker_without_bot(name_key(name))
+
+    def _taker_without_bot(self, taker: str) -> Role | None:
+        """Tell who took over in a bot's session that no bot has begun.
+
+        The bot must be somewhere, but the owner of a chat is its last operator (Salesforce help,
+        chat transcripts), and agents sign with an initial by default.
+        """
+        owners = map(name_key, self._chat.names.agents)
+        if any(likeness(taker, owner) >= Likeness.INITIAL for owner in owners):
+            return Role.AGENT
+        return None if is_signed(taker) or SERVICE.search(taker) else Role.BOT
+
+    def _has_unnamed_bot(self) -> bool:
+        """Tell whether a bot is known of without any transfer's taker."""
+        if self._named_bots:
+            return True
+        return any(
+            self._is_bots_without_transfer(index)
+            for index, scene in enumerate(self._scenes)
+            if scene.said
+        )
+
+    def _is_bots_without_transfer(self, index: int) -> bool:
+        named = self._names_in_place(self._scenes[index])
+        role = role_of_label(named[-1]) if named else self._kind_of_unheaded(index)
+        return role is Role.BOT
+
+    # Speakers
+
+    def _has_bot(self) -> bool:
+        kinds = (self.kind(index) for index, scene in enumerate(self._scenes) if scene.said)
+        return Role.BOT in kinds or any(
+            decision.role is Role.BOT for decision in self._chat.decided.values()
+        )
+
+    def _is_filled(self, index: int) -> bool:
+        """Tell whether somebody speaks in a scene whom its header names."""
+        names = self._names_in_place(self._scenes[index])
+        group = self._chat.groups[index]
+        return any(likeness(person.name, name) for person in group for name in names)
+
+    def _rivals(self, person: Person, where: Iterable[int]) -> set[Person]:
+        """Return who else may be the bot, or is it, where this person may be."""
+        others = set().union(*(self._chat.groups[index] for index in where)) - {person}
+        decided = self._chat.decided
+        return {
+            other
+            for other in others
+            if other in decided and decided[other].role in {None, Role.BOT}
+        }

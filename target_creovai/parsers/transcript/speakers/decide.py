@@ -1,0 +1,96 @@
+"""From all that is known of a chat's speakers to who is who: the order in which evidence counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from target_creovai.parsers.transcript.speakers.bots import Answering
+from target_creovai.parsers.transcript.speakers.chat import Chat
+from target_creovai.parsers.transcript.speakers.facts import (
+    UNDECIDED,
+    Cast,
+    Decision,
+    Evidence,
+    MessageCounts,
+)
+from target_creovai.parsers.transcript.speakers.naming import (
+    by_label,
+    by_name,
+    by_part,
+    by_part_of_name,
+    by_rule,
+    by_visitors_label,
+)
+from target_creovai.parsers.transcript.speakers.sides import (
+    by_counts,
+    by_elimination,
+    by_other_chats,
+    only_swapped_fits,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_creovai.parsers.transcript.speakers.facts import KnownNames, Person, Scene
+    from target_creovai.parsers.transcript.speakers.naming import Claims
+
+# The strongest first: each decides only whom those before it leave open. What follows from one
+# visitor is asked again when something new is known.
+_EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, Answering], Claims]], ...]] = (
+    (Evidence.RULE, by_rule),
+    (Evidence.PART, by_part),
+    (Evidence.NAME, by_name),
+    (Evidence.LABEL, by_visitors_label),
+    (Evidence.SHORT_NAME, by_part_of_name),
+    (Evidence.LABEL, by_label),
+    (Evidence.ONE_VISITOR, by_elimination),
+    (Evidence.COUNTS, by_counts),
+    (Evidence.ONE_VISITOR, by_elimination),
+    (Evidence.OTHER_CHATS, by_other_chats),
+    (Evidence.ONE_VISITOR, by_elimination),
+)
+_NO_COUNTS: Final = MessageCounts()
+
+
+def decide(
+    scenes: Sequence[Scene],
+    names: KnownNames,
+    counts: MessageCounts = _NO_COUNTS,
+    *,
+    chatbot_session: bool = False,
+) -> Cast:
+    """Return the role of each speaker, and what decided it."""
+    chat = Chat(scenes, names, counts, chatbot_session=chatbot_session)
+    answering = Answering(chat)
+    for evidence, step in _EVIDENCE:
+        if len(chat.decided) == len(chat.said):
+            break
+        claims = list(step(chat, answering))
+        chat.decided.update({person: Decision(role, evidence) for person, role in claims})
+    _tell_bots_from_agents(chat, answering)
+    _reopen_namesakes(chat)
+    swapped = only_swapped_fits(chat)
+    return Cast({person: chat.decided.get(person, UNDECIDED) for person in chat.said}, swapped)
+
+
+def _tell_bots_from_agents(chat: Chat, answering: Answering) -> None:
+    found: dict[Person, Decision] = {}
+    for person, (role, evidence) in chat.decided.items():
+        if role is not None:
+            continue
+        if role := answering.is_bot_or_agent(person):
+            found[person] = Decision(role, evidence)
+        elif role := chat.names.other_chats.get(person.name):
+            found[person] = Decision(role, Evidence.OTHER_CHATS)
+        else:
+            found[person] = UNDECIDED
+    chat.decided.update(found)
+
+
+def _reopen_namesakes(chat: Chat) -> None:
+    """Where all who speak would answer, whoever has no more than a name in common may not."""
+    if chat.customers or len(chat.said) == 1:
+        return
+    for person, decision in chat.decided.items():
+        if decision.evidence is Evidence.SHORT_NAME:
+            chat.decided[person] = UNDECIDED

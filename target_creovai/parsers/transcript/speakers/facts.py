@@ -1,0 +1,126 @@
+"""What is known of a chat's speakers, and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_creovai.model import Role
+from target_creovai.parsers.transcript.speakers.names import name_key
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping
+
+
+class Evidence(StrEnum):
+    """What may decide who somebody is; `decide` has their order."""
+
+    RULE = "speaker_roles"
+    PART = "the part printed beside the name"
+    NAME = "a name in the record, a header, a notice or a transfer"
+    LABEL = "a label such as Visitor"
+    SHORT_NAME = "a first or shortened name"
+    ONE_VISITOR = "a chat has one visitor"
+    COUNTS = "the message counts on the record"
+    OTHER_CHATS = "other chats"
+    NOTHING = "nothing tells"
+
+
+class Voice(NamedTuple):
+    """A name as printed, with the part printed beside it, if any ("Ann (Customer)")."""
+
+    name: str
+    part: str | None = None
+
+
+class Person(NamedTuple):
+    """The same for all printings of a name: the keys of name and part."""
+
+    name: str
+    part: str = ""
+
+
+def person_of(voice: Voice) -> Person:
+    """Return whom a voice belongs to."""
+    return Person(name_key(voice.name), name_key(voice.part) if voice.part else "")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """Names that the record's other fields, the settings and other chats supply.
+
+    Attributes:
+        agents: Full names; the short forms that chats print ("Ann B", "Ann B.") are derived.
+        customers: Names of the visitor, contact or lead, as printed.
+        bots: Names that bots sign with, as printed.
+        rules: House rules, the strongest evidence: the first pattern found in a name decides.
+        other_chats: Roles that other chats have settled, by key; the weakest evidence.
+    """
+
+    agents: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+    bots: frozenset[str] = frozenset()
+    rules: tuple[tuple[re.Pattern[str], Role], ...] = ()
+    other_chats: Mapping[str, Role] = field(default_factory=dict)
+
+
+class MessageCounts(NamedTuple):
+    """OperatorMessageCount and VisitorMessageCount; None where the record has none."""
+
+    operator: int | None = None
+    visitor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """`Chat Transferred From A To B`; `by_bot` when a notice just before it names the bot."""
+
+    giver: str
+    taker: str
+    by_bot: bool
+
+
+@dataclass(slots=True)
+class Scene:
+    """What one segment says about its speakers."""
+
+    agent: str | None = None
+    transfers: list[Transfer] = field(default_factory=list)
+    said: dict[Voice, int] = field(default_factory=dict)
+    """How many messages each voice has, in order of appearance."""
+    agents: list[str] = field(default_factory=list)
+    """Agents whom notices name."""
+    bots: list[str] = field(default_factory=list)
+    """Bots whom notices name."""
+    has_bot: bool = False
+    """Whether a notice speaks of the bot, whatever it did."""
+    left_by_bot: bool = False
+    """Whether a notice says that the bot hands the chat over."""
+    left_to_bot: bool = False
+    """Whether a notice says that a bot takes the chat over."""
+
+
+class Decision(NamedTuple):
+    """A speaker's role, and what decided; a role of None is an agent's or a bot's."""
+
+    role: Role | None
+    evidence: Evidence
+
+
+UNDECIDED = Decision(Role.UNKNOWN, Evidence.NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is who in a chat.
+
+    Attributes:
+        decisions: One for each speaker; no role in it is None.
+        only_swapped_fits: Whether the record's counts contradict it, and would not if the
+            customer's messages were somebody else's.
+    """
+
+    decisions: Mapping[Person, Decision] = field(default_factory=dict)
+    only_swapped_fits: bool = False

@@ -1,0 +1,144 @@
+"""Evidence that names a speaker: house rules, printed parts, names in full and in part, labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from target_creovai.model import Role
+from target_creovai.parsers.transcript.speakers.names import (
+    Likeness,
+    is_signed,
+    likeness,
+    name_key,
+    role_of_label,
+    short_forms,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from target_creovai.parsers.transcript.speakers.bots import Answering
+    from target_creovai.parsers.transcript.speakers.chat import Chat
+    from target_creovai.parsers.transcript.speakers.facts import Person
+
+    Claims = Iterator[tuple[Person, Role | None]]
+    """Who is what; None is an agent or a bot."""
+
+_FIRST: Final = (Role.BOT, Role.AGENT, None, Role.CUSTOMER)
+
+
+class _Known(NamedTuple):
+    """Somebody whose name is known from elsewhere than the lines. `forms` are as good as `key`."""
+
+    key: str
+    role: Role | None
+    forms: frozenset[str]
+
+    def likeness(self, person: Person) -> Likeness:
+        return Likeness.SAME if person.name in self.forms else likeness(person.name, self.key)
+
+
+def by_rule(chat: Chat, _answering: Answering) -> Claims:
+    """Whoever runs the org knows best."""
+    for person in chat.open:
+        name = chat.printed[person]
+        role = next((role for pattern, role in chat.names.rules if pattern.search(name)), None)
+        if role:
+            yield person, role
+
+
+def by_part(chat: Chat, _answering: Answering) -> Claims:
+    """Foreign shapes print the part beside the name."""
+    for person in chat.open:
+        if person.part and (role := role_of_label(person.part)):
+            yield person, role
+
+
+def by_name(chat: Chat, answering: Answering) -> Claims:
+    """A name on both sides decides nothing."""
+    known = _known_people(chat, answering)
+    for person in chat.open:
+        yield from _closest(person, known, at_least=Likeness.SAME)
+
+
+def by_visitors_label(chat: Chat, _answering: Answering) -> Claims:
+    """Visitors who gave no name are called Visitor."""
+    for person in chat.open:
+        if role_of_label(person.name) is Role.CUSTOMER:
+            yield person, Role.CUSTOMER
+
+
+def by_label(chat: Chat, answering: Answering) -> Claims:
+    """The label of whoever may be the visitor, as nobody else is, counts for nothing."""
+    roles = {person: role_of_label(person.name) for person in chat.open}
+    for person, role in roles.items():
+        if role and not _may_be_visitor(person, roles, chat, answering):
+            yield person, role
+
+
+def _may_be_visitor(
+    person: Person, roles: dict[Person, Role | None], chat: Chat, answering: Answering
+) -> bool:
+    """Tell whether a visitor may have called himself Agent, Bot or System."""
+    if chat.customers or chat.counts.visitor == 0:
+        return False
+    others = [other for other in roles if other != person]
+    match roles[person]:
+        case Role.SYSTEM if None in roles.values():
+            return _leaves_open(others, roles)
+        case Role.SYSTEM:
+            return bool(chat.answering or others)
+        case Role.BOT:
+            return not chat.chatbot_session and answering.speaks_beside_agent(person)
+        case Role.AGENT if answering.speaks_beside_bot(person):
+            return True
+    return any(chat.decided[each].role is Role.AGENT for each in chat.answering)
+
+
+def _leaves_open(others: Collection[Person], roles: Mapping[Person, Role | None]) -> bool:
+    """Tell whether the only other one may be either side, or one of them signs like an agent."""
+    signed = any(roles[other] is None and is_signed(other.name) for other in others)
+    return signed or len(others) == 1
+
+
+def by_part_of_name(chat: Chat, answering: Answering) -> Claims:
+    """A first name, or one with an initial, is whose name it begins, if nobody else's does."""
+    known = [each for each in _known_people(chat, answering) if _begins_one(each, chat)]
+    if chat.customers:
+        known = [each for each in known if each.role is not Role.CUSTOMER]
+    for person in chat.open:
+        # No agent speaks where a bot answers, and only there a bot does.
+        wrong = Role.AGENT if answering.speaks_beside_bot(person) else Role.BOT
+        mine = [each for each in known if each.role is not wrong]
+        yield from _closest(person, mine, at_least=Likeness.FIRST_NAME)
+
+
+def _begins_one(known: _Known, chat: Chat) -> bool:
+    return sum(map(bool, map(known.likeness, chat.said))) == 1
+
+
+def _closest(person: Person, known: Iterable[_Known], *, at_least: Likeness) -> Claims:
+    """Yield the role of the name that is most like the person's; of two sides, none."""
+    found: dict[Role | None, Likeness] = {}
+    for each in known:
+        found[each.role] = max(found.get(each.role, Likeness.NONE), each.likeness(person))
+    highest = max(found.values(), default=Likeness.NONE)
+    roles = {role for role, like in found.items() if like is highest}
+    if highest < at_least or (Role.CUSTOMER in roles and len(roles) > 1):
+        return
+    # A bot that a header has for an agent is one all the same.
+    yield person, next(role for role in _FIRST if role in roles)
+
+
+def _known_people(chat: Chat, answering: Answering) -> list[_Known]:
+    names = chat.names
+    known = [_Known(name_key(name), Role.AGENT, short_forms(name)) for name in names.agents]
+    # What a header shortens is the owner's name: "Omar O" is Omar Ortiz, and not Omar Olsen.
+    shortened = frozenset().union(*(owner.forms for owner in known))
+    known += [
+        _Known(key, role, frozenset())
+        for key, role in answering.roles.items()
+        if not (role is Role.AGENT and key in shortened)
+    ]
+    known += [_Known(name_key(name), Role.CUSTOMER, frozenset()) for name in names.customers]
+    return [each for each in known if each.key]
