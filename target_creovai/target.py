@@ -30,7 +30,7 @@ from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
-from target_creovai.errors import InputError, RowError, TargetError
+from target_creovai.errors import InputError, RowError, StoreError, TargetError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
 from target_creovai.model import NEEDS_ROWS
@@ -137,6 +137,7 @@ class TargetCreovai(Listener):
 
         Raises:
             InputError: A line cannot be used; all before it is taken care of by then.
+            StoreError: The store failed on the way; what was done is told by then.
         """
         self._is_program = file_input is None
         with self._watch:
@@ -146,6 +147,10 @@ class TargetCreovai(Listener):
                 self.summary.broken = str(error)
                 with suppress(SystemExit):
                     self.process_endofpipe()
+                raise
+            except StoreError as error:
+                self.summary.halted = str(error)
+                self._report()
                 raise
             finally:
                 # However reading ends, requests under way are written down.
@@ -239,8 +244,7 @@ class TargetCreovai(Listener):
         with self._watch.delivery(self._dispatching):
             self._dispatching.run()
         self._look_after_texts(self._dispatching)
-        for line in self.summary.lines():
-            click.echo(line, err=True)
+        self._report()
         self.store.note_run(
             began_at=self._began_at,
             ended_at=utc(datetime.now(UTC)),
@@ -250,6 +254,10 @@ class TargetCreovai(Listener):
         )
         if self.summary.failed:
             sys.exit(1)
+
+    def _report(self) -> None:
+        for line in self.summary.lines():
+            click.echo(line, err=True)
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
