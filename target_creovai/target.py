@@ -243,6 +243,7 @@ class TargetCreovai(Listener):
         self._dispatching = self._dispatch()
         with self._watch.delivery(self._dispatching):
             self._dispatching.run()
+            self._dispatching.leave_if_asked()
         self._look_after_texts(self._dispatching)
         self._report()
         self.store.note_run(
