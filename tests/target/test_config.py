@@ -24,6 +24,18 @@ API = {"api_url": "https://x.example", "api_user": "u", "api_password": SECRET}
     [
         ({"api_url": SECRET, "api_user": "u", "api_password": "p"}, "api_url"),
         ({"api_url": "ftp://x.example", "api_user": "u", "api_password": SECRET}, "api_url"),
+        (API | {"api_url": " "}, "api_url"),
+        (API | {"api_url": "http://x.example"}, "would travel in clear"),
+        (API | {"api_url": "http://127.0.0.1.x.example"}, "would travel in clear"),
+        (API | {"api_url": "http://x.example", "dry_run": True}, "would travel in clear"),
+        (API | {"api_url": f"https://u:{SECRET}@x.example"}, "no user name or password"),
+        (API | {"api_url": f"https://[{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x.example:{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x.example:99999/{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x ample/{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x\u0000y.example/{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https:///{SECRET}"}, "api_url"),
+        (API | {"api_url": "https://" + "x" * 300}, "api_url"),
         ({"api_url": "https://x.example"}, "api_user, api_password"),
         ({"api_url": "https://x.example", "api_user": SECRET}, "api_password"),
         (API | {"api_password": 5}, "api_password"),
@@ -214,7 +226,7 @@ def test_no_credential_travels_in_clear(url: str) -> None:
     with pytest.raises(ConfigValidationError) as caught:
         TargetCreovai(config=API | {"api_url": url})
 
-    assert "Setting 'api_url' must be an https:// address" in str(caught.value.errors)
+    assert "Setting 'api_url' must begin with https://" in str(caught.value.errors)
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://", "https://x y.example", "x.example"])
