@@ -30,7 +30,7 @@ from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.to_read import say_what_to_read
-from target_creovai.errors import FieldError, InputError, RowError, TargetError
+from target_creovai.errors import FieldError, InputError, RowError, StoreError, TargetError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
 from target_creovai.payload import utc
@@ -135,6 +135,7 @@ class TargetCreovai(Listener):
 
         Raises:
             InputError: A line cannot be used; all before it is taken care of by then.
+            StoreError: The store failed on the way; what was done is told by then.
         """
         self._is_program = file_input is None
         with self._watch:
@@ -144,6 +145,10 @@ class TargetCreovai(Listener):
                 self.summary.broken = str(error)
                 with suppress(SystemExit):
                     self.process_endofpipe()
+                raise
+            except StoreError as error:
+                self.summary.halted = str(error)
+                self._report()
                 raise
             finally:
                 # However reading ends, requests under way are written down.
@@ -257,10 +262,10 @@ class TargetCreovai(Listener):
         self._dispatching.input_broke_off = self.summary.input_broke_off = not well
         with self._watch.delivery(self._dispatching):
             self._dispatching.run()
+            self._dispatching.leave_if_asked()
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
-        for line in self.summary.lines():
-            click.echo(line, err=True)
+        self._report()
         self.store.note_run(
             began_at=self._began_at,
             ended_at=utc(datetime.now(UTC)),
@@ -270,6 +275,10 @@ class TargetCreovai(Listener):
         )
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
+
+    def _report(self) -> None:
+        for line in self.summary.lines():
+            click.echo(line, err=True)
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.

@@ -184,7 +184,7 @@ class Delivery(Dispatch):
             self.summary.halted = "another run has claimed conversations and does not deliver them."
         self._wait_for_lost_answers()
         if self._erasures and not self.summary.halted:
-            self._erasures.carry_out()
+            self._erasures.carry_out(self.leave_if_asked)
             self._outbox.write_down()
 
     def walk_all(self) -> None:

@@ -245,7 +245,7 @@ def loud(tmp_path: Path) -> dict[str, str]:
         pytest.param(
             {"store_url": f"postgresql+psycopg://u:{SONG}@127.0.0.1:1/db"},
             INPUT,
-            "The store cannot be opened",
+            "cannot be used",
             id="store-password",
         ),
         pytest.param(
