@@ -98,7 +98,7 @@ class TargetCreovai(Listener):
         self._noted_reads: list[Read] = []
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
-        self._is_program = False
+        self._is_tried_out = not kwargs.get("config")
 
     # Settings
 
@@ -137,7 +137,7 @@ class TargetCreovai(Listener):
             InputError: A line cannot be used; all before it is taken care of by then.
             StoreError: The store failed on the way; what was done is told by then.
         """
-        self._is_program = file_input is None
+        self._is_tried_out &= file_input is not None
         with self._watch:
             try:
                 super().listen(file_input)
@@ -283,10 +283,9 @@ class TargetCreovai(Listener):
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
 
-        But for a dry run within another program, such as the SDK's own tests: its streams may
-        be any.
+        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
         """
-        if (self._is_program or self._delivers) and (nothing := self.announced.nothing_of_use):
+        if not self._is_tried_out and (nothing := self.announced.nothing_of_use):
             self.summary.broken = nothing
 
     def _drop_texts(self, dispatch: Dispatch) -> None:
@@ -300,13 +299,9 @@ class TargetCreovai(Listener):
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
         return not (cut_off or self.summary.broken) and self._input.ended_well()
 
-    @property
-    def _delivers(self) -> bool:
-        return bool(self.config.get("api_url")) and not self.config["dry_run"]
-
     def _dispatch(self) -> Dispatch:
         rules = assembly_rules(self.config)
-        if not self._delivers:
+        if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
         return Delivery(
             self.store,

@@ -110,12 +110,19 @@ def test_an_input_without_a_stream_of_a_conversation_is_an_error(
     ]
 
 
-def test_a_dry_run_as_a_program_says_so_too(run_dry: TargetRunner) -> None:
+def test_a_dry_run_says_so_too(run_dry: TargetRunner) -> None:
     """The first look is the best time to hear of it."""
+    outcome = run_dry(Record("tickets", {"Id": "2"}))
+
+    assert outcome.exit_code == 1
+    assert outcome.says("BROKEN")
+
+
+def test_a_program_without_settings_says_so_too(run_dry: TargetRunner) -> None:
+    """All of them have defaults."""
+    run_dry.config.clear()
     with run_dry.start() as process:
-        outcome = process.finish(
-            b'{"type": "SCHEMA", "stream": "x", "schema": {"properties": {}}}\n'
-        )
+        outcome = process.finish(singer(Record("tickets", {"Id": "2"})))
 
     assert outcome.exit_code == 1
     assert outcome.says("BROKEN")
