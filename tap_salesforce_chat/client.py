@@ -14,26 +14,38 @@ from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent, discover
+from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent, discover, properties_of
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     MissingFieldError,
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.reading.bulk import JOB_KEY, BulkSource
+from tap_salesforce_chat.fields import (
+    advice,
+    has_path,
+    left_out,
+    paths_named,
+    renewed,
+    without_paths,
+)
+from tap_salesforce_chat.reading.bulk import BulkSource
+from tap_salesforce_chat.reading.bulk_jobs import JOB_KEY, Jobs
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
 from tap_salesforce_chat.state import (
     EMPTY_SINCE,
+    READ_AGAIN,
     READ_SINCE,
     READS,
     Reads,
+    bounds_of_returned,
     earlier,
     end_of,
     instant_in,
+    note_fields,
     put_instant,
 )
 from tap_salesforce_chat.timestamps import (
@@ -44,7 +56,7 @@ from tap_salesforce_chat.timestamps import (
 from tap_salesforce_chat.writer import WholeLineWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
@@ -53,11 +65,13 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.connection import Connection
     from tap_salesforce_chat.describe import Describe, Discovery
+    from tap_salesforce_chat.fields import Renewal
     from tap_salesforce_chat.reading.lanes import Lanes, Reading
     from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.reading.windows import Batch
 
 
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 # A backlog of more rows is Bulk's, if the API is left to us: by REST it costs 50 requests and more.
 _BULK_FROM = 100_000
 
@@ -76,6 +90,8 @@ class SalesforceStream(Stream):
     optional: ClassVar[bool] = False
     # The field that holds the Id of the case that a row belongs to, if it may belong to one.
     case_field: ClassVar[str] = ""
+    # Fields without which a row cannot be understood.
+    needed: ClassVar[tuple[str, ...]] = ()
 
     primary_keys = (KEY,)
     replication_key = CURSOR
@@ -104,6 +120,19 @@ class SalesforceStream(Stream):
         """Return what the org shows of the stream, None if it shows nothing."""
         document = describe(cls.sobject)
         return None if document is None else discover(document, cls.parents, describe)
+
+    @classmethod
+    def renewed(cls, schema: dict[str, Any], describe: Describe) -> Renewal | None:
+        """Return the schema of a catalog as the org has it now, None if it shows nothing."""
+        document = describe(cls.sobject)
+        if document is None:
+            return None
+        wanted = [path for path in cls.needed if not has_path(schema, path)]
+        parents = [parent for parent in cls.parents if parent.has_any(wanted)]
+        fields = document["fields"]
+        own = renewed(schema, {field["name"] for field in fields}, properties_of(fields), wanted)
+        more = discover(document, parents, describe).schema if parents else None
+        return own.with_parents(more, wanted) if more else own
 
     # -- what is asked for ---------------------------------------------------------------------
 
@@ -142,11 +171,23 @@ class SalesforceStream(Stream):
 
     def begin(self) -> None:
         """Say in STATE what this sync reads, and from where on rows were ever read."""
-        self._progress = self.progress
+        self._progress, reads = self.progress, self.reads
         goes_on = self._bookmark() and self._follows_bookmark()
         if not goes_on or READ_SINCE not in self._progress:
             put_instant(self._progress, READ_SINCE, self._start())
+        note_fields(self._progress, reads.without, reads.since)
+        if reads.without:
+            self._warn_of_missing_fields(reads.without)
         self.publish()
+
+    def _warn_of_missing_fields(self, missing: Collection[str]) -> None:
+        hidden = [path for path in missing if not has_path(self.schema, path)]
+        self.logger.warning(
+            "Left out of %s: %s, without which its rows cannot be understood. %s",
+            self.name,
+            ", ".join(missing),
+            advice(self.name, hidden, [path for path in missing if path not in hidden]),
+        )
 
     @property
     def progress(self) -> dict[str, Any]:
@@ -156,7 +197,12 @@ class SalesforceStream(Stream):
     @cached_property
     def reads(self) -> Reads:
         """What this sync reads, and up to where it is out."""
-        return Reads(self._since(), self.condition)
+        selected = self.selected_fields()
+        without = tuple(path for path in self.needed if path not in selected)
+        # What came without a field that is there again comes once more.
+        again = bounds_of_returned(self._state, without)
+        since = min([self._since(), *again], key=lambda moment: moment or _BEGINNING)
+        return Reads(since, self.condition, without=without)
 
     def publish(self) -> None:
         """Bring the entry of `sync_reads` in STATE up to date."""
@@ -227,7 +273,8 @@ class SalesforceStream(Stream):
             try:
                 yield from self._rows(query)
             except MissingFieldError as exc:
-                query = self._without_missing_field(query, exc)
+                query = self._without_missing_field(query, exc, self._here())
+                query = self._continued(query)
             except UnreadableObjectError as exc:
                 raise unreadable_object(self.name) from exc
             else:
@@ -240,6 +287,7 @@ class SalesforceStream(Stream):
         """Say in STATE up to where all rows are out."""
         if self._bookmark() is None and READ_SINCE in self._progress:
             self._progress[EMPTY_SINCE] = self._progress[READ_SINCE]
+        self._progress.pop(READ_AGAIN, None)
         self.reads.until = until
         self.publish()
 
@@ -249,10 +297,20 @@ class SalesforceStream(Stream):
         Raises:
             SalesforceError: Salesforce refuses, or there are other rows than it counts.
         """
-        for batch in self._rest().batches(query):
-            self._extracted_at = datetime.now(UTC)
-            yield from batch.rows
-            batch.rows.clear()
+        while True:
+            try:
+                for batch in self._rest().batches(query):
+                    self._extracted_at = datetime.now(UTC)
+                    yield from batch.rows
+                    batch.rows.clear()
+            except MissingFieldError as exc:
+                # Older rows, too: with them it is all to be read again when the field is back.
+                start = instant_in(self._progress, READ_SINCE)
+                query = self._without_missing_field(query, exc, start)
+            except UnreadableObjectError as exc:
+                raise unreadable_object(self.name) from exc
+            else:
+                return
 
     def emit(self, rows: Iterable[Any]) -> None:
         """Write rows out, beside those of the sync."""
@@ -307,15 +365,16 @@ class SalesforceStream(Stream):
         return "queryAll" if self.config["include_deleted"] else "query"
 
     def _bulk(self, rest: RestSource) -> BulkSource:
-        return BulkSource(
+        jobs = Jobs(
             self._connection,
-            rest,
-            operation=self._operation,
-            schemas=self.schema["properties"],
+            self.name,
+            self._operation,
             state=self._progress,
             save=self._write_state_message,
             deadline=self.config["bulk_timeout_minutes"] * 60,
+            logger=self.logger,
         )
+        return BulkSource(jobs, rest, self.schema["properties"])
 
     def _rest(self) -> RestSource:
         asker = Asker(
@@ -333,18 +392,37 @@ class SalesforceStream(Stream):
             logger=self.logger,
         )
 
-    def _without_missing_field(self, query: Query, exc: MissingFieldError) -> Query:
+    def _without_missing_field(
+        self, query: Query, exc: MissingFieldError, since: datetime | None
+    ) -> Query:
         missing = paths_named(query.fields, exc, {"": self.name, **self._parent_objects()})
         if not missing or not missing.isdisjoint({KEY, CURSOR}):
             raise exc
-        self.logger.warning(
-            "Left out of %s: %s. If the org has it, give the integration user's permission set "
-            "field-level security on it (and Read on its object); else discover the catalog again.",
-            self.name,
-            ", ".join(sorted(missing)),
-        )
+        self._leave_out(missing, since)
         fields = tuple(path for path in query.fields if path not in missing)
-        return self._continued(replace(query, fields=fields))
+        return replace(query, fields=fields)
+
+    def _leave_out(self, missing: set[str], since: datetime | None) -> None:
+        """Do without fields from an instant on: in queries, in SCHEMA, and in what STATE says."""
+        self._schema = without_paths(self.schema, missing)
+        if needed := [path for path in self.needed if path in missing]:
+            self._warn_of_missing_fields(needed)
+            self.reads.without = tuple(
+                path for path in self.needed if path in {*needed, *self.reads.without}
+            )
+            note_fields(self._progress, self.reads.without, since)
+            self.publish()
+        if others := sorted(missing.difference(needed)):
+            self.logger.warning("%s", left_out(self.name, others))
+        if self.selected:
+            raw = without_paths(self.stream_maps[0].raw_schema, missing)
+            self._tap.mapper.register_raw_stream_schema(self.name, raw, self.primary_keys)
+            self._stream_maps = self._tap.mapper.stream_maps[self.name]
+            self._write_schema_message()
+
+    def _here(self) -> datetime | None:
+        """Return up to where rows are out in order."""
+        return parse_instant(self._position[0]) if self._position else self.reads.since
 
     def _continued(self, query: Query) -> Query:
         if self._position is None:
@@ -426,6 +504,8 @@ class SalesforceStream(Stream):
         It gets to where it was at the end, when nothing is missing any more.
         """
         state = self._progress
+        if READ_AGAIN in state:
+            put_instant(state, READ_AGAIN, earlier(since, instant_in(state, READ_AGAIN)))
         self._hold(_bookmark_in(state))
         start = state.get("starting_replication_value")
         if since and start:
@@ -443,6 +523,8 @@ class SalesforceStream(Stream):
         bookmark = _bookmark_in(self._progress)
         if bookmark is None or is_later(modified, bookmark):
             self._progress.update(replication_key=CURSOR, replication_key_value=modified)
+        elif READ_AGAIN in self._progress:
+            self._progress[READ_AGAIN] = modified
 
     @override
     def compare_start_date(self, value: str, start_date_value: str) -> str:
@@ -461,23 +543,3 @@ def _changes_nothing(stream_map: StreamMap) -> bool:
 
 def _bookmark_in(state: Mapping[str, Any]) -> str | None:
     return state.get("replication_key_value") if state.get("replication_key") == CURSOR else None
-
-
-def paths_named(
-    fields: Iterable[str], missing: MissingFieldError, objects: Mapping[str, str]
-) -> set[str]:
-    """Return the paths of a SELECT list that Salesforce's complaint is about.
-
-    Args:
-        fields: The SELECT list.
-        missing: The complaint: a relationship, or a field and the object that lacks it.
-        objects: Relationship to the object that it leads to, an empty one to the stream's own.
-    """
-    split = {path: path.rpartition(".")[::2] for path in fields}
-    if missing.entity is None:
-        return {path for path, (relationship, _) in split.items() if relationship == missing.name}
-    return {
-        path
-        for path, (relationship, field) in split.items()
-        if field == missing.name and objects.get(relationship) == missing.entity
-    }

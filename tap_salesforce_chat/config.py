@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
-from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL
+from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL, is_safe, is_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
 from tap_salesforce_chat.messaging.pauses import Pauses
 from tap_salesforce_chat.timestamps import parse_instant
@@ -356,14 +356,49 @@ def rule_broken(error: ValidationError) -> str:
     return f"Setting '{setting}' {rule(error.validator_value)}."
 
 
+def trimmed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that are given, without white space at their ends.
+
+    A secret that was read from a file has a line break behind it. A setting that is null is one
+    that is not given: it gets its default.
+    """
+    return {
+        name: value.strip() if isinstance(value, str) else value
+        for name, value in config.items()
+        if value is not None
+    }
+
+
 def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str]:
     """Say what is wrong with settings that the JSON schema lets pass."""
     return [
+        *_address_problems(config),
+        *_token_problems(config),
         *_date_problems(config),
         *_filter_problems(config.get("filters") or {}, list(stream_names)),
         *_flow_problems(config),
         *_messaging_problems(config),
     ]
+
+
+def _address_problems(config: Mapping[str, Any]) -> list[str]:
+    return [
+        f"Setting '{name}' must be an https:// address: credentials would travel in clear. "
+        "(http:// is for servers on this machine alone.)"
+        for name in ("login_url", "instance_url", "conversation_data_url")
+        if config.get(name) and not is_safe(config[name])
+    ]
+
+
+def _token_problems(config: Mapping[str, Any]) -> list[str]:
+    token = config.get("access_token")
+    if not token or is_token(token):
+        return []
+    msg = (
+        "Setting 'access_token' holds a character that no token has, such as a blank, a line "
+        "break, or a letter with an accent: copy it again."
+    )
+    return [msg]
 
 
 def _date_problems(config: Mapping[str, Any]) -> list[str]:

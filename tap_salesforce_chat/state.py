@@ -22,9 +22,11 @@ BOOKMARKS = "bookmarks"
 ORGANIZATION = "organization_id"
 READS = "sync_reads"
 STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
-# In a stream's bookmark: from where on its rows were ever read, and the same of a stream that has
-# none and so no bookmark. Null stands for the beginning.
+# In a stream's bookmark, where null stands for the beginning: from where on its rows were ever
+# read, the same of a stream that has none and so no bookmark, from where on they were read without
+# which needed field, and from where on they are being read again with one that is back.
 READ_SINCE, EMPTY_SINCE = "read_since", "empty_since"
+READ_WITHOUT, READ_AGAIN = "read_without", "read_again_since"
 
 _OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, STARTED, COMPLETED})
 # What singer-io's and MeltanoLabs' taps for Salesforce keep beside the name of a replication key.
@@ -86,6 +88,36 @@ def put_instant(progress: MutableMapping[str, Any], key: str, moment: datetime |
 def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     """Return the earlier of two instants, where None stands for the beginning."""
     return min(one, other) if one and other else None
+
+
+def note_fields(
+    progress: MutableMapping[str, Any], without: Collection[str], since: datetime | None
+) -> None:
+    """Note from where on rows are read without needed fields, and again with those that are back.
+
+    Args:
+        progress: The stream's part of STATE.
+        without: The needed fields that are not there.
+        since: From where on rows are read.
+    """
+    known = progress.pop(READ_WITHOUT, {})
+    if known.keys() - set(without):
+        put_instant(progress, READ_AGAIN, since)
+    noted: dict[str, Any] = {}
+    for name in without:
+        first = earlier(since, instant_in(known, name)) if name in known else since
+        put_instant(noted, name, first)
+    if noted:
+        progress[READ_WITHOUT] = noted
+
+
+def bounds_of_returned(
+    progress: Mapping[str, Any], without: Collection[str]
+) -> list[datetime | None]:
+    """Return from where on rows lack needed fields that are there again, None: the beginning."""
+    known = progress.get(READ_WITHOUT, {})
+    bounds = [instant_in(known, name) for name in known if name not in without]
+    return [*bounds, *(instant_in(progress, key) for key in (READ_AGAIN,) if key in progress)]
 
 
 def long_id(row_id: str) -> str:

@@ -25,6 +25,7 @@ class Case(DeletableStream):
 
     sobject = "Case"
     case_field = KEY
+    needed = ("CreatedDate", "IsClosed", "Description")
     parents: ClassVar = (
         CONTACT,
         OWNER,
@@ -39,6 +40,7 @@ class CaseComment(DeletableStream):
 
     sobject = "CaseComment"
     case_field = "ParentId"
+    needed = ("ParentId", "CommentBody", "IsPublished", "CreatedBy.UserType")
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -47,6 +49,7 @@ class EmailMessage(DeletableStream):
 
     sobject = "EmailMessage"
     case_field = "ParentId"
+    needed = ("ParentId", "Incoming", "Status", "TextBody", "HtmlBody")
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -54,6 +57,7 @@ class LiveChatTranscript(DeletableStream):
     """Chats; `Body` holds the whole dialogue as HTML."""
 
     sobject = "LiveChatTranscript"
+    needed = ("Status", "Body")
     parents: ClassVar = (
         OWNER,
         CONTACT,
@@ -70,6 +74,7 @@ class MessagingSession(DeletableStream):
     """Enhanced chats, and messages of other channels; what was said is in ConversationEntry."""
 
     sobject = "MessagingSession"
+    needed = ("Status", "EndTime")
     optional = True
     parents: ClassVar = (
         Parent("Conversation", "Conversation", ("ConversationIdentifier",)),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from target_creovai.address import problem_of
+from target_creovai.addresses import address_problem
 from target_creovai.model import Policy, Role, Rules, whole_name
 from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
+from target_creovai.wholeness.needs import ACCEPTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,6 +166,16 @@ CONFIG_SCHEMA = th.PropertiesList(
         description="Field names (`Owner.Email`, `Tier__c`) or parents (`Owner`) never sent.",
     ),
     th.Property(
+        "accept_missing",
+        th.ArrayType(th.StringType(nullable=False)),
+        default=[],
+        title="Accept missing",
+        description=(
+            "Needed fields (`EmailMessage.TextBody`) or streams (`EmailMessage`) that this org "
+            "cannot have: they count as empty where they were not read."
+        ),
+    ),
+    th.Property(
         "case_updates",
         th.StringType(nullable=False, allowed_values=["resend", "once"]),
         default="resend",
@@ -317,6 +328,7 @@ def assembly_rules(config: Mapping[str, Any]) -> Rules:
         agent_id=config["agent_id"],
         session_id_prefix=config["session_id_prefix"],
         metadata_exclude=frozenset(config.get("metadata_exclude") or []),
+        accept_missing=tuple(sorted(config.get("accept_missing") or [])),
         max_payload_bytes=config.get("max_payload_bytes"),
         redact=tuple((config.get("redact") or {}).items()),
         redact_region=config.get("redact_region"),
@@ -355,6 +367,7 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     return found or [
         *_api_problems(config),
         *_role_problems(config),
+        *_missing_problems(config),
         *_pattern_problems(config),
         *_redact_problems(config),
     ]
@@ -363,8 +376,8 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
 def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if not config.get("api_url"):
         return
-    if wrong := problem_of(config["api_url"]):
-        yield wrong
+    if problem := address_problem(config["api_url"]):
+        yield f"Setting 'api_url' {problem}"
     if config["dry_run"]:
         return
     missing = [name for name in ("api_user", "api_password") if not config.get(name)]
@@ -375,6 +388,11 @@ def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
 def _role_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if set(config.get("participant_types") or {}) - set(Role):
         yield f"Setting 'participant_types' may only name these roles: {', '.join(Role)}."
+
+
+def _missing_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    if set(config.get("accept_missing") or []) - ACCEPTABLE:
+        yield f"Setting 'accept_missing' may only name: {', '.join(sorted(ACCEPTABLE))}."
 
 
 def _pattern_problems(config: Mapping[str, Any]) -> Iterator[str]:

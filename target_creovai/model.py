@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +23,11 @@ PEOPLE: Mapping[str, frozenset[str]] = {
     "User": frozenset({"FirstName", "LastName", "Name", "Email", "Username", "UserType"}),
     "Contact": frozenset({"FirstName", "LastName", "Name", "Email", "Phone"}),
 }
+
+
+# Where a stored row names fields that were not read with it: others have not understood them, or
+# their values are those of an earlier version.
+UNREAD = ":unread"
 
 
 class DroppedRow(dict[str, Any]):
@@ -76,6 +81,7 @@ class Finding(StrEnum):
     UNDELIVERED = "undelivered"
     NOBODYS = "nobody's"
     BARE = "bare"
+    OTHER_CHATS = "other chats"
 
 
 Findings = Mapping[Finding, int]
@@ -104,13 +110,22 @@ class Message:
     channel: str | None = None
 
 
+class Speaker(NamedTuple):
+    """A name that a transcript prints, whose it is, and what tells so."""
+
+    name: str
+    role: Role
+    evidence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
-    `modified` is the main row's SystemModstamp. `proven` is false where only an
-    input that ended well can tell that no row is missing.
+    `modified` is the main row's SystemModstamp. `proven` is false where only what was
+    read of its streams can tell that no row is missing. `lessons` is what it
+    tells of names in other conversations; `doubt` is why it must not go as it is.
     """
 
     interface: Interface
@@ -125,26 +140,30 @@ class Conversation:
     collection_id: str | None = None
     proven: bool = True
     findings: Findings = field(default_factory=dict)
+    speakers: tuple[Speaker, ...] = ()
+    lessons: Mapping[str, Role] = field(default_factory=dict)
+    doubt: Unfit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not a conversation yet. `until` is when time alone may change that."""
+    """Not a conversation yet. `until` is when time alone may change that.
+
+    `for_main_row`: the row that is the conversation itself is not there.
+    """
 
     reason: str
     until: datetime | None = None
-
-
-UNPROVEN = "its rows may not all be here: no input has ended well since they came"
-"""Why a conversation waits that is not `proven`."""
+    for_main_row: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing to deliver here, unless the rows change."""
+    """Nothing to deliver here, unless the rows change; `proven` as a conversation is."""
 
     reason: str
     findings: Findings = field(default_factory=dict)
+    proven: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +182,13 @@ class Unfit:
 
     reason: str
     detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSpeakers(Unfit):
+    """A chat that leaves open who speaks; other chats may tell."""
+
+    speakers: tuple[Speaker, ...]
 
 
 # Sent from what is left, it would be incomplete. The command names Ids, and belongs to a report.
@@ -189,9 +215,12 @@ class Rules:
     agent_id: str = "Email"
     session_id_prefix: str = ""
     metadata_exclude: frozenset[str] = frozenset()
+    accept_missing: tuple[str, ...] = ()
     max_payload_bytes: int | None = None
     redact: tuple[tuple[str, str], ...] = ()
     redact_region: str | None = None
+    other_chats: Mapping[str, Role] = field(default_factory=dict)
+    """No setting: what other chats have settled, where one leaves open who speaks."""
 
     def leaves_out(self, role: Role) -> bool:
         """Tell whether messages of this role are not to be sent."""

@@ -22,7 +22,6 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.decide import Step
     from target_creovai.delivery.patience import Patience
+    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
@@ -69,6 +69,7 @@ class Delivery(Dispatch):
         super().__init__(store, rules, summary)
         self.rules_hash = fingerprint(rules, policy.on_delete)
         self._policy = policy
+        self._early = False
         permits = Permits(
             lease_lost=lambda: store.lease_lost,
             stopping=lambda: self._exit_code is not None,
@@ -129,6 +130,7 @@ class Delivery(Dispatch):
         That one would take our intents for those of a run that died, and send
         the same once more.
         """
+        self._early = False
         with self.store.delivering() as free:
             if not free:
                 self.summary.halted = "another run is delivering from this store: let it end first."
@@ -145,6 +147,7 @@ class Delivery(Dispatch):
             more_to_come: Waits for news; tells whether to go on. What Creovai could not
                 take is left to `run`, which comes after.
         """
+        self._early = True
         with self.store.delivering() as free:
             if free:
                 self._to_the_end(lambda: self._while_reading(more_to_come))
@@ -168,8 +171,7 @@ class Delivery(Dispatch):
             raise
 
     def _all(self) -> None:
-        if self.store.input_ended_well:
-            self.store.look_again(UNPROVEN)
+        self.store.look_again_at_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -259,13 +261,25 @@ class Delivery(Dispatch):
             kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
         )
 
-    def page(self, entries: Sequence[Entry]) -> None:
+    def walk(self, kind: Kind, turn: Turn | None = None) -> None:
+        """Walk through what is due; once more, if that settles names in what was set aside."""
+        super().walk(kind, turn)
+        may_settle = kind.names_speakers and not self._early
+        if may_settle and self.store.reopen_settled(kind.name):
+            super().walk(kind, turn)
+
+    def look_at_open(self, kind: Kind) -> None:
+        """Leave it to the end while rows still come: they may tell."""
+        if not self._early:
+            super().look_at_open(kind)
+
+    def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
         """Settle first what was erased, and what a run sent without living to see the answer."""
         entries = [entry for entry in entries if not self._is_settled(entry)]
         self._doubts.take_over(entry for entry in entries if in_doubt(entry))
         entries = [entry for entry in entries if entry not in self._doubts]
         if entries:
-            super().page(entries)
+            super().page(entries, others_seen=others_seen)
         self._doubts.look()
         self._outbox.let_go()
 
@@ -275,7 +289,8 @@ class Delivery(Dispatch):
         if entry.erased_at:
             self._settle_erased(entry)
             return True
-        return entry in self._traffic.failures or entry in self._doubts
+        left_open = self._early and (entry.kind, entry.id) in self.open
+        return left_open or entry in self._traffic.failures or entry in self._doubts
 
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
@@ -349,6 +364,10 @@ class Delivery(Dispatch):
             )
             raise HaltError(msg)
 
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what the ledger knows to wait for rows, of earlier runs as well."""
+        return self.store.waiting_for_rows(limit)
+
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
@@ -374,12 +393,9 @@ class Delivery(Dispatch):
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        open_input = self.store.open_input
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason == UNPROVEN and open_input:
-                self.summary.hold(kind, open_input, count)
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

@@ -9,7 +9,13 @@ from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.credits import Credits
 from target_creovai.kinds.people import cast_of
-from target_creovai.kinds.speakers import doubtful_speakers, known_names, message_counts
+from target_creovai.kinds.speakers import (
+    doubt_about,
+    known_names,
+    message_counts,
+    open_speakers,
+    speakers_of,
+)
 from target_creovai.kinds.timing import settling, window
 from target_creovai.model import (
     NEEDS_ROWS,
@@ -23,6 +29,7 @@ from target_creovai.model import (
     Waiting,
 )
 from target_creovai.parsers.transcript import parse_transcript
+from target_creovai.parsers.transcript.speakers import lessons
 from target_creovai.rows import (
     is_deleted,
     latest_change,
@@ -30,6 +37,7 @@ from target_creovai.rows import (
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,19 +63,24 @@ def assemble_chat(
 
     Raises:
         TextError: Body follows no known grammar, or has words that are nobody's.
-        RowError: The row has no Body field at all, or no date.
+        RowError: The row has no date.
     """
     (row,) = rows["LiveChatTranscript"]
     if isinstance(row, DroppedRow):
         return NEEDS_ROWS
     if is_deleted(row):
         return Deleted()
-    status = _status(row)
-    if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
-        return Waiting("the chat has not ended")
-    if waiting := settling([row], rules, now):
+    unknown = without_needed(rows, rules, only={"LiveChatTranscript.Status"})
+    if waiting := unknown or _still_going(row) or settling([row], rules, now):
         return waiting
-    return _conversation(row, rules, missed=status == "missed")
+    unread = without_needed(rows, rules)
+    return unread or _conversation(row, rules, missed=_status(row) == "missed")
+
+
+def _still_going(row: Row) -> Waiting | None:
+    status = _status(row)
+    open_end = not status and time_of(row, "EndTime") is None
+    return Waiting("the chat has not ended") if status in UNFINISHED or open_end else None
 
 
 def _status(row: Row) -> str:
@@ -75,7 +88,7 @@ def _status(row: Row) -> str:
 
 
 def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Skipped | Unfit:
-    body = _body(row)
+    body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
     transcript = parse_transcript(
@@ -87,7 +100,7 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
     )
     if missed and _is_unanswered(transcript):
         return Skipped(MISSED)
-    if unfit := doubtful_speakers(transcript, rules):
+    if unfit := open_speakers(transcript, rules):
         return unfit
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
@@ -108,6 +121,9 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
         metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([row]) or end,
         findings=findings,
+        speakers=speakers_of(transcript),
+        lessons=lessons(transcript.cast),
+        doubt=doubt_about(transcript),
     )
 
 
@@ -130,16 +146,6 @@ def _nothing_said(transcript: Transcript, findings: Findings) -> Skipped:
         msg = f"none of {len(unplaced)} characters of text can be told to be anyone's words"
         raise TextError(msg)
     return Skipped(NOTHING_SAID, findings)
-
-
-def _body(row: Row) -> str | None:
-    if "Body" not in row:
-        msg = (
-            "the row has no Body field: give the Salesforce user read access to "
-            "LiveChatTranscript.Body and select it"
-        )
-        raise RowError(msg)
-    return text_of(row, "Body")
 
 
 def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:

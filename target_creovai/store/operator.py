@@ -23,7 +23,7 @@ from target_creovai.store import (
     WAITING,
     Store,
 )
-from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS
+from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -282,6 +282,7 @@ class OperatorStore(Store):
                     db.execute(sa.delete(table).where(_is(line, table)))
                 merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
                 db.execute(sa.delete(MERGES).where(merged))
+                db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))
         return rows
 
     @staticmethod

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+Item = TypeVar("Item")
 
 SCHEMA_VERSION = 4
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
@@ -61,6 +63,54 @@ COLLECTIONS = sa.Table(
     sa.Column("stream", sa.String(80), nullable=False),
     sa.Column("collection", sa.String(40), nullable=False),
     sa.Index("creovai_collections_collection", "kind", "collection"),
+)
+
+# What each chat tells of the names in it: the digest of a name, and whose it was there. Unknown:
+# the chat leaves it open, and is looked at again when other chats have settled the name.
+SPEAKERS = sa.Table(
+    "creovai_speakers",
+    METADATA,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.LargeBinary(16), primary_key=True),
+    sa.Column("role", sa.String(10), nullable=False),
+    sa.Index("creovai_speakers_name", "name", "role"),
+    sa.Index("creovai_speakers_role", "role", "name"),
+)
+
+# In what time all rows of a stream were read (`part`: `read`, `whole` or `gaps`, see
+# `wholeness.coverage`), from `begin` on and before `end`, by org and filter.
+COVERAGE = sa.Table(
+    "creovai_coverage",
+    METADATA,
+    sa.Column("organization", sa.String(18), primary_key=True),
+    sa.Column("stream", sa.String(80), primary_key=True),
+    sa.Column("filter", sa.String(40), primary_key=True),
+    sa.Column("part", sa.String(10), primary_key=True),
+    sa.Column("begin", sa.String(32), primary_key=True),
+    sa.Column("end", sa.String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the latest input that had a stream said of it; `without` is a JSON array of fields.
+READS = sa.Table(
+    "creovai_reads",
+    METADATA,
+    sa.Column("stream", sa.String(80), primary_key=True),
+    sa.Column("input", sa.String(40), nullable=False),
+    sa.Column("finished", sa.Boolean, nullable=False),
+    sa.Column("filter", sa.String(40), nullable=False),
+    sa.Column("without", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Under which filters a conversation itself has come; without one there is no line.
+ARRIVALS = sa.Table(
+    "creovai_arrivals",
+    METADATA,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("filter", sa.String(40), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 # Runs that read an input which has not ended well, and runs that deliver. `expires` (seconds
@@ -145,7 +195,7 @@ def upgrade(db: sa.Connection, version: int) -> None:
             db.exec_driver_sql(statement)
 
 
-def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Cut a list into pieces that fit into one statement."""
     return (items[start : start + IDS_PER_QUERY] for start in range(0, len(items), IDS_PER_QUERY))
 

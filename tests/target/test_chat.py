@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
-from tests.target.rows import AGENT, AGENT_ID, CONTACT_ID, at, case_id, chat, chat_id, transcript
+from tests.target.rows import (
+    AGENT,
+    AGENT_ID,
+    CONTACT_ID,
+    UNANSWERED,
+    at,
+    case_id,
+    chat,
+    chat_id,
+    transcript,
+)
 from tests.target.support import dialogue, payload_of, verdict_on
 
 NO_CONTACT: dict[str, Any] = {"ContactId": None, "Contact": None}
-ALONE = transcript("( 7s ) Ada Quill: anybody?", agent=None)
 
 
 def keys(payload: dict[str, Any]) -> set[tuple[str, str]]:
@@ -123,7 +132,7 @@ def test_the_case_of_a_chat_is_its_reference() -> None:
         ({"Status": "In Progress"}, Waiting("the chat has not ended")),
         ({"Status": "Waiting"}, Waiting("the chat has not ended")),
         ({"Status": None, "EndTime": None}, Waiting("the chat has not ended")),
-        ({"Status": "Missed", "Body": ALONE}, Skipped("missed: nobody answered")),
+        (UNANSWERED, Skipped("missed: nobody answered")),
         ({"Status": "Missed", "Body": None}, Skipped("missed: nobody answered")),
         ({"Body": None}, Skipped("empty: nothing was said")),
         ({"Body": "  "}, Skipped("empty: nothing was said")),
@@ -161,14 +170,16 @@ def test_a_transcript_in_no_known_form_is_set_aside() -> None:
     assert "ipsum" not in verdict.reason
 
 
-def test_a_row_without_a_body_field_names_the_permission() -> None:
-    """Without it every chat of the org would be skipped as empty."""
+@pytest.mark.parametrize("field", ["Body", "Status"])
+def test_a_row_without_a_needed_field_waits_for_it(field: str) -> None:
+    """Without it every chat of the org would be skipped as empty, or go while it lasts."""
     stream, row = chat()
-    del row["Body"]
-    verdict = verdict_on(type(chat())(stream, row))
+    del row[field]
+    record = type(chat())(stream, row)
 
-    assert isinstance(verdict, Unfit)
-    assert "read access to LiveChatTranscript.Body" in verdict.reason
+    assert verdict_on(record) == Waiting(f"read without LiveChatTranscript.{field}")
+    accepted = verdict_on(record, accept_missing=(f"LiveChatTranscript.{field}",))
+    assert accepted != verdict_on(record)
 
 
 # Roles

@@ -188,7 +188,7 @@ def test_an_unforeseen_error_does_not_sing(
     def stumble(row: dict[str, Any], *_: Any) -> None:
         raise ValueError(row["Body"])
 
-    monkeypatch.setattr("target_creovai.kinds.chat._body", stumble)
+    monkeypatch.setattr("target_creovai.kinds.chat._still_going", stumble)
     words = heard(INPUT)
 
     assert "an unforeseen ValueError" in words

@@ -116,7 +116,7 @@ def test_text_is_dropped_and_comes_back(run_shared: TargetRunner, creovai: Creov
     assert {row.size for row in run_shared.query(sizes)} == {0}
 
     late = run_shared(comment(5, CreatedDate=at("19:00")))
-    assert late.exit_code == 1
+    assert late.exit_code == 3
     assert len(late.says("TO DO      needs its rows again: ")) == 1
     assert creovai.post_count(case_id()) == 1
 

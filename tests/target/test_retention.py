@@ -13,6 +13,7 @@ from tests.target.canaries import SONG
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     at,
     case,
@@ -57,7 +58,7 @@ def with_text(run: TargetRunner) -> set[str]:
 
 def test_what_was_delivered_and_rests_is_dropped(run: TargetRunner, creovai: CreovaiServer) -> None:
     """On the day, not before; the receipts stay, and the summary says it."""
-    on_day(0, run, *CASE, chat(), chat(2, Status="Missed"))
+    on_day(0, run, *CASE, chat(), chat(2, **UNANSWERED))
     before = run.query("SELECT * FROM creovai_conversations WHERE outcome = 'sent'")
     early = on_day(DAYS - 1, run)
     assert len(with_text(run)) == 5
@@ -133,7 +134,7 @@ def test_a_late_mail_is_not_sent_without_the_rest(
     on_day(DAYS, run)
     outcome = on_day(DAYS + 1, run, LATE)
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert creovai.post_count(case_id()) == 1
     state, reason = run.ledger()[case_id()]
     assert (state, reason.partition(":")[0]) == ("set aside", NEEDS_ROWS)

@@ -190,7 +190,8 @@ def test_cases_of_two_inputs_wait_until_both_ended_well(
         wait_until(lambda: case_id(1) in run_shared.ledger())
         quick = run_shared(STARTED, case(2, Description="words 2"), COMPLETED)
         assert quick.exit_code == 0
-        assert "waiting    3 cases: another input is being read" in quick.lines
+        (waiting,) = quick.says("waiting")
+        assert waiting.startswith("waiting    3 cases: another input is being read")
         assert creovai.cases == {}
         outcome = process.finish(singer(COMPLETED))
 

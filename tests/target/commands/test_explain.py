@@ -11,6 +11,7 @@ from tests.fakes.creovai import Fault
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     at,
     case,
@@ -102,7 +103,7 @@ def test_what_was_sent_says_when_and_under_which_id(
 
 
 OPEN = case(IsClosed=False)
-MISSED = chat(Status="Missed")
+MISSED = chat(**UNANSWERED)
 
 
 @pytest.mark.parametrize(
@@ -137,16 +138,14 @@ def test_it_speaks_of_the_settings_of_now(operator: Operator, run_target: Target
     assert found["now"] == "ready: the next run sends it."
 
 
-def test_a_held_case_says_that_the_input_did_not_end(
-    operator: Operator, run_target: TargetRunner
-) -> None:
-    """It is ready, and still does not go."""
+def test_a_held_case_says_what_was_not_read(operator: Operator, run_target: TargetRunner) -> None:
+    """Its rows are here, but nobody knows whether all of them are."""
     run_target(STARTED, *CASE)
 
     (found,) = operator.json("explain", case_id())
 
-    assert found["now"].startswith("ready")
-    assert "held until an input ends well" in found["now"]
+    assert found["now"] == "waits: a part was never read: the rest of Case"
+    assert found["to_do"].startswith("run the tap again")
 
 
 def test_refused_content_is_told_from_content_that_changed_since(
@@ -268,10 +267,24 @@ def test_a_chat_without_its_text_can_be_sent_again(
     run_target(chat())
     operator("resend", chat_id(), "--even-if-chats-are-billed-twice")
     asked = run_target()
-    assert asked.exit_code == 1
+    assert asked.exit_code == 3
     (command,) = asked.says("TO DO      needs its rows again: ")
     assert f"Id IN ('{chat_id()}')" in command
     assert r"\"Case\":\"Id = null\"" in command
 
     run_target(chat())
     assert creovai.post_count(chat_id()) == 2
+
+
+def test_a_chat_says_what_tells_who_speaks(operator: Operator, run_target: TargetRunner) -> None:
+    """Without a name: the report may be passed on."""
+    run_target(chat())
+    (found,) = operator.json("explain", chat_id())
+    report = operator("explain", chat_id()).output
+
+    assert found["speakers"] == [
+        {"role": "agent", "evidence": "a name in the record, a header, a notice or a transfer"},
+        {"role": "customer", "evidence": "a name in the record, a header, a notice or a transfer"},
+    ]
+    assert "speaks     agent: a name in the record" in report
+    assert "Ada" not in report

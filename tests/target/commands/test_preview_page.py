@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from target_creovai.assemble import ALL_READ
 from target_creovai.commands.preview import Page as PageData
 from target_creovai.commands.preview import Terms, shown
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
@@ -22,6 +23,7 @@ from tests.target.commands.conftest import Operator
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     at,
     case,
@@ -75,7 +77,7 @@ ROWS: list[Record] = [
         Body=transcript("( 1s ) Nora V: Good day", f"( 3s ) Ada Quill: {escape(ATTACK)}"),
     ),
     chat(2, Body=transcript(f"( 1s ) Nora V: {HEBREW}", "( 3s ) Ada Quill: Thanks 🎉")),
-    chat(3, Status="Missed"),
+    chat(3, **UNANSWERED),
     chat(
         4,
         Body=transcript(
@@ -411,8 +413,10 @@ def many(number: int, messages: int) -> PageData:
     row = chat(Body=transcript(*talk)).row
     nothing: dict[str, Any] = dict.fromkeys(Line.__dataclass_fields__)
     line = Line(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
-    terms = Terms(Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW)
-    one = shown(line, {"LiveChatTranscript": [row]}, terms, input_open=False)
+    terms = Terms(
+        Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW, lambda _names: {}
+    )
+    one = shown(line, {"LiveChatTranscript": [row]}, terms, ALL_READ)
     known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
     return PageData(
         made_at=at("12:00"), total=9_999, conversations=[replace(one, known=it) for it in known]
