@@ -45,6 +45,7 @@ from target_creovai.rows import (
     is_deleted,
     latest_change,
     metadata_of,
+    parent_of,
     text_of,
     time_of,
 )
@@ -136,10 +137,28 @@ def _conversation(
         messages=messages,
         metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
+        master_id=_master_id(case, rules),
         findings=+findings,  # without those that are zero
         # Its rows come from several streams.
         proven=False,
     )
+
+
+def _master_id(case: Row, rules: Rules) -> str | None:
+    """Return what Creovai takes a follow-up case together with: the case that it follows.
+
+    Cases also have parents of other kinds, such as the one incident of many customers. Where the
+    tap tells when the parent was closed, a case that was opened before is no follow-up of it.
+    """
+    parent = text_of(case, "ParentId")
+    if parent is None or parent == case["Id"]:
+        return None
+    told = parent_of(case, "Parent")
+    if "ClosedDate" in told:
+        closed, created = time_of(told, "ClosedDate"), time_of(case, "CreatedDate")
+        if closed is None or (created is not None and created < closed):
+            return None
+    return rules.session_id_prefix + parent
 
 
 # What each row says
