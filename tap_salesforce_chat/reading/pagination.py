@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from tap_salesforce_chat.errors import (
+    IncompleteError,
     MissingFieldError,
     QueryTooLongError,
     SalesforceError,
@@ -50,6 +51,7 @@ class _Document(msgspec.Struct, Generic[_Row], rename="camel"):
 
     records: list[_Row] | msgspec.UnsetType = msgspec.UNSET
     total_size: int | None = None
+    done: bool | None = None
     next_records_url: Any = None
 
 
@@ -92,14 +94,18 @@ class Asker:
         The quota is checked before each request. Rows are decoded to their type once and for all.
         """
         decoder = _decoder(row_type)
-        answer, here = self._first(soql, decoder), ""
+        answer, here, came = self._first(soql, decoder), "", 0
         queried_at = answer.date
         while True:
             document: _Document[Any] = answer.document
             rows = _rows(document, self._subject)
             following = document.next_records_url
-            total = document.total_size or 0
+            total, came = document.total_size or 0, came + len(rows)
+            if document.total_size is not None and came > total:
+                raise _inconsistent(self._subject, f"{came} rows of {total} have come")
             yield Page(rows, queried_at, total, answer.size, is_last=not following)
+            if not following and document.done is False:
+                raise _inconsistent(self._subject, "rows follow, but it is not said where")
             if not following:
                 return
             here = _checked(following, here, self._subject)
@@ -144,6 +150,13 @@ def _rows(document: _Document[Any], subject: str) -> list[Any]:
         msg = f"{subject}: Salesforce's answer has no list of records."
         raise SalesforceError(msg)
     return document.records
+
+
+def _inconsistent(subject: str, what: str) -> IncompleteError:
+    return IncompleteError(
+        f"{subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays before "
+        "what is missing: run again, and ask Salesforce's support if it stays so."
+    )
 
 
 def _checked(following: Any, here: str, subject: str) -> str:
