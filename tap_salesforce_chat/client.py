@@ -14,10 +14,18 @@ from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from tap_salesforce_chat.describe import UNSELECTED_FIELDS, Parent, discover, properties_of
+from tap_salesforce_chat.describe import (
+    UNSELECTED_FIELDS,
+    Describer,
+    Parent,
+    discover,
+    properties_of,
+)
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     MissingFieldError,
+    SalesforceError,
+    UnexpectedFormError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -27,6 +35,8 @@ from tap_salesforce_chat.fields import (
     left_out,
     paths_named,
     renewed,
+    retyped,
+    with_types,
     without_paths,
 )
 from tap_salesforce_chat.reading.bulk import JOB_KEY, BulkSource
@@ -70,6 +80,8 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.reading.windows import Batch
 
 
+# What a stream can do something about, if the org has changed since its catalog was made.
+_ADAPTABLE = (MissingFieldError, UnexpectedFormError, UnreadableObjectError)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 # A backlog of more rows is Bulk's, if the API is left to us: by REST it costs 50 requests and more.
 _BULK_FROM = 100_000
@@ -271,11 +283,8 @@ class SalesforceStream(Stream):
             self._position = None
             try:
                 yield from self._rows(query)
-            except MissingFieldError as exc:
-                query = self._without_missing_field(query, exc, self._here())
-                query = self._continued(query)
-            except UnreadableObjectError as exc:
-                raise unreadable_object(self.name) from exc
+            except _ADAPTABLE as exc:
+                query = self._continued(self._adapted(query, exc, self._here()))
             else:
                 self._advance_to(self._held_back)
                 clock = parse_instant(self._clock) if self._clock else datetime.now(UTC)
@@ -302,12 +311,9 @@ class SalesforceStream(Stream):
                     self._extracted_at = datetime.now(UTC)
                     yield from batch.rows
                     batch.rows.clear()
-            except MissingFieldError as exc:
+            except _ADAPTABLE as exc:
                 # Older rows, too: with them it is all to be read again when the field is back.
-                start = instant_in(self._progress, READ_SINCE)
-                query = self._without_missing_field(query, exc, start)
-            except UnreadableObjectError as exc:
-                raise unreadable_object(self.name) from exc
+                query = self._adapted(query, exc, instant_in(self._progress, READ_SINCE))
             else:
                 return
 
@@ -390,6 +396,36 @@ class SalesforceStream(Stream):
             logger=self.logger,
         )
 
+    def _adapted(self, query: Query, exc: SalesforceError, since: datetime | None) -> Query:
+        """Return the query to go on with where the org is not as the catalog says (any more).
+
+        Raises:
+            SalesforceError: It is as the catalog says, or the object is not there.
+        """
+        if isinstance(exc, MissingFieldError):
+            return self._without_missing_field(query, exc, since)
+        if isinstance(exc, UnreadableObjectError):
+            raise unreadable_object(self.name) from exc
+        self._take_new_types(exc)
+        return query
+
+    def _take_new_types(self, exc: SalesforceError) -> None:
+        """Read on as the org has the fields now."""
+        renewal = self.renewed(self.schema, Describer(self._connection))
+        if not (renewal and renewal.retyped):
+            raise exc
+        types = {name: renewal.schema["properties"][name] for name in renewal.retyped}
+        self.logger.warning("%s", retyped(self.name, types))
+        self._schema = with_types(self.schema, types)
+        self._announce(with_types(self.stream_maps[0].raw_schema, types))
+
+    def _announce(self, raw_schema: dict[str, Any]) -> None:
+        """Have rows go out under another SCHEMA from here on."""
+        if self.selected:
+            self._tap.mapper.register_raw_stream_schema(self.name, raw_schema, self.primary_keys)
+            self._stream_maps = self._tap.mapper.stream_maps[self.name]
+            self._write_schema_message()
+
     def _without_missing_field(
         self, query: Query, exc: MissingFieldError, since: datetime | None
     ) -> Query:
@@ -412,11 +448,7 @@ class SalesforceStream(Stream):
             self.publish()
         if others := sorted(missing.difference(needed)):
             self.logger.warning("%s", left_out(self.name, others))
-        if self.selected:
-            raw = without_paths(self.stream_maps[0].raw_schema, missing)
-            self._tap.mapper.register_raw_stream_schema(self.name, raw, self.primary_keys)
-            self._stream_maps = self._tap.mapper.stream_maps[self.name]
-            self._write_schema_message()
+        self._announce(without_paths(self.stream_maps[0].raw_schema, missing))
 
     def _here(self) -> datetime | None:
         """Return up to where rows are out in order."""

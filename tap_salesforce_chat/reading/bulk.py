@@ -26,9 +26,10 @@ from tap_salesforce_chat.errors import (
     NotFoundError,
     RetryLaterError,
     SalesforceError,
+    UnexpectedFormError,
     printable,
 )
-from tap_salesforce_chat.reading.bulk_csv import Body, RowMaker, cells, columns
+from tap_salesforce_chat.reading.bulk_csv import Body, CellError, RowMaker, cells, columns
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -288,6 +289,8 @@ class _Page:
                     yield from self._read(response)
             except _BROKEN_OFF as exc:
                 failures = 1 if self.rows > before else failures + 1
+                if isinstance(exc, CellError) and failures > 1:
+                    raise _unexpected(self._sobject) from None
                 if failures == MAX_TRIES:
                     msg = (
                         f"{_subject(self._sobject)}: results cannot be read ({type(exc).__name__})."
@@ -335,6 +338,12 @@ def _is_over(text: str, job: Job) -> bool:
     Instants in their one form compare as text, but for fractions, which Salesforce does not have.
     """
     return job.clock is None or text < job.clock
+
+
+def _unexpected(sobject: str) -> UnexpectedFormError:
+    return UnexpectedFormError(
+        f"{_subject(sobject)}: a field of the results has another type than the catalog says."
+    )
 
 
 def _too_slow(job: Job, sobject: str, waited: int) -> SalesforceError:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_salesforce_chat.reading.rows import grouped, struct_type
+from tap_salesforce_chat.reading.rows import grouped, json_type, struct_type
 from tap_salesforce_chat.soql import KEY
 from tap_salesforce_chat.timestamps import canonical
 
@@ -101,6 +101,10 @@ def columns(paths: Iterable[str]) -> list[str]:
     return own
 
 
+class CellError(ValueError):
+    """A cell does not fit the type of its field."""
+
+
 class _Parent(NamedTuple):
     """The columns of a parent: its Id, which tells whether there is one, and its fields."""
 
@@ -136,7 +140,8 @@ class RowMaker:
         """Return the row.
 
         Raises:
-            ValueError: The record does not fit the header, or a cell its type.
+            ValueError: The record does not fit the header.
+            CellError: A cell does not fit its type.
         """
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
@@ -144,7 +149,7 @@ class RowMaker:
         values: list[Any] = [cell or None for cell in record]
         for place, convert in self._typed:
             if (text := values[place]) is not None:
-                values[place] = convert(text)
+                values[place] = _converted(text, convert)
         parents = [
             make(*values[fields]) if values[row_id] else None
             for row_id, fields, make in self._parents
@@ -153,12 +158,23 @@ class RowMaker:
         return row
 
 
+def _converted(text: str, convert: Callable[[str], Any]) -> Any:
+    try:
+        return convert(text)
+    except (ValueError, KeyError, ArithmeticError):
+        msg = "a cell that does not fit its type"
+        raise CellError(msg) from None
+
+
+def _date(text: str) -> str:
+    if len(text) != len("2024-01-02"):
+        msg = "not a date"
+        raise ValueError(msg)
+    return text
+
+
 def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
-    if schema.get("format") == "date-time":
-        return canonical
-    kinds = schema.get("type", "string")
-    kind = next(item for item in ([kinds] if isinstance(kinds, str) else kinds) if item != "null")
-    return _CONVERTERS.get(kind)
+    return _CONVERTERS.get(schema.get("format") or json_type(schema))
 
 
 def _number(text: str) -> int | Decimal:
@@ -168,6 +184,8 @@ def _number(text: str) -> int | Decimal:
 
 _BOOLEANS = {"true": True, "false": False}
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
+    "date-time": canonical,
+    "date": _date,
     "boolean": _BOOLEANS.__getitem__,
     "integer": _number,
     "number": _number,
