@@ -359,11 +359,19 @@ def rule_broken(error: ValidationError) -> str:
 def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str]:
     """Say what is wrong with settings that the JSON schema lets pass."""
     return [
+        *_batch_problems(config),
         *_date_problems(config),
         *_filter_problems(config.get("filters") or {}, list(stream_names)),
         *_flow_problems(config),
         *_messaging_problems(config),
     ]
+
+
+def _batch_problems(config: Mapping[str, Any]) -> list[str]:
+    # The SDK would heed it, and write files of rows that nobody has tried.
+    if "batch_config" not in config:
+        return []
+    return ["Setting 'batch_config' is not supported: rows leave as RECORD messages only."]
 
 
 def _date_problems(config: Mapping[str, Any]) -> list[str]:
