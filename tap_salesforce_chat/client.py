@@ -39,7 +39,8 @@ from tap_salesforce_chat.fields import (
     with_types,
     without_paths,
 )
-from tap_salesforce_chat.reading.bulk import JOB_KEY, BulkSource
+from tap_salesforce_chat.reading.bulk import BulkSource
+from tap_salesforce_chat.reading.bulk_jobs import JOB_KEY, Jobs
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
@@ -370,15 +371,16 @@ class SalesforceStream(Stream):
         return "queryAll" if self.config["include_deleted"] else "query"
 
     def _bulk(self, rest: RestSource) -> BulkSource:
-        return BulkSource(
+        jobs = Jobs(
             self._connection,
-            rest,
-            operation=self._operation,
-            schemas=self.schema["properties"],
+            self.name,
+            self._operation,
             state=self._progress,
             save=self._write_state_message,
             deadline=self.config["bulk_timeout_minutes"] * 60,
+            logger=self.logger,
         )
+        return BulkSource(jobs, rest, self.schema["properties"])
 
     def _rest(self) -> RestSource:
         asker = Asker(

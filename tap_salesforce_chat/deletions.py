@@ -123,8 +123,6 @@ def _in_recycle_bin(connection: Connection, sobject: str, ids: list[str]) -> set
     asker = Asker(connection, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
-        some = one_of(KEY, ids[first : first + _IDS_AT_ONCE])
-        query = Query(sobject, (KEY,), condition=some)
-        for page in asker.pages(str(query)):
-            found.update(row[KEY] for row in page.rows)
+        query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))
+        found.update(row[KEY] for row in asker.rows(str(query)))
     return found

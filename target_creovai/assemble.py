@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
 from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
 from target_creovai.redaction import redacted
 from target_creovai.validate import problems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Findings, Row, Rules
+    from target_creovai.model import Assembly, Findings, Row, Rules, Speaker
 
 DISTRIBUTION = "salesforce-creovai"
 
@@ -31,7 +31,7 @@ class Ready:
     """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
 
     Where it is not `proven` that all rows are there, it goes after an input that ended well.
-    `redacted` counts what was replaced in it, by rule.
+    `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
     """
 
     session_id: str
@@ -40,6 +40,8 @@ class Ready:
     findings: Findings
     proven: bool = True
     redacted: Mapping[str, int] = field(default_factory=dict)
+    speakers: tuple[Speaker, ...] = ()
+    lessons: Mapping[str, Role] = field(default_factory=dict)
 
     @cached_property
     def content_hash(self) -> str:
@@ -85,6 +87,29 @@ def assemble(
         return Unfit(_unforeseen(error))
 
 
+def assemble_with_others(
+    kind: str,
+    key: str,
+    rows: Mapping[str, Sequence[Row]],
+    rules: Rules,
+    now: datetime,
+    other_chats: Callable[[Collection[str]], Mapping[str, Role]],
+) -> Verdict:
+    """Assemble a conversation; where it leaves open who speaks, ask what other chats tell."""
+    verdict = assemble(kind, key, rows, rules, now)
+    names = open_names(verdict)
+    if not names or not (known := other_chats(names)):
+        return verdict
+    return assemble(kind, key, rows, replace(rules, other_chats=known), now)
+
+
+def open_names(verdict: Verdict) -> frozenset[str]:
+    """Return the names of which a chat leaves open whose they are."""
+    if not isinstance(verdict, Ready | OpenSpeakers):
+        return frozenset()
+    return frozenset(each.name for each in verdict.speakers if each.role is Role.UNKNOWN)
+
+
 def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
     if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
         return conversation
@@ -92,6 +117,8 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
     if not conversation.messages:
         return Skipped("nothing is left of it after redaction", conversation.findings)
     payload = build_payload(conversation, rules)
+    if doubt := conversation.doubt:
+        return Invalid(doubt.reason, doubt.detail, payload=payload, problems=[])
     if problems := problems_of(conversation.interface, payload):
         reason = f"the payload is not valid: {'; '.join(problems[:5])}"
         return Invalid(reason, payload=payload, problems=problems)
@@ -105,6 +132,8 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         findings=conversation.findings,
         proven=conversation.proven,
         redacted=replaced,
+        speakers=conversation.speakers,
+        lessons=conversation.lessons,
     )
 
 

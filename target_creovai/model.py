@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,6 +76,7 @@ class Finding(StrEnum):
     UNDELIVERED = "undelivered"
     NOBODYS = "nobody's"
     BARE = "bare"
+    OTHER_CHATS = "other chats"
 
 
 Findings = Mapping[Finding, int]
@@ -104,13 +105,22 @@ class Message:
     channel: str | None = None
 
 
+class Speaker(NamedTuple):
+    """A name that a transcript prints, whose it is, and what tells so."""
+
+    name: str
+    role: Role
+    evidence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
     `modified` is the main row's SystemModstamp. `proven` is false where only an
-    input that ended well can tell that no row is missing.
+    input that ended well can tell that no row is missing. `lessons` is what it
+    tells of names in other conversations; `doubt` is why it must not go as it is.
     """
 
     interface: Interface
@@ -125,6 +135,9 @@ class Conversation:
     collection_id: str | None = None
     proven: bool = True
     findings: Findings = field(default_factory=dict)
+    speakers: tuple[Speaker, ...] = ()
+    lessons: Mapping[str, Role] = field(default_factory=dict)
+    doubt: Unfit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,13 @@ class Unfit:
     detail: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSpeakers(Unfit):
+    """A chat that leaves open who speaks; other chats may tell."""
+
+    speakers: tuple[Speaker, ...]
+
+
 # Sent from what is left, it would be incomplete. The command names Ids, and belongs to a report.
 NEEDS_ROWS = Unfit(
     "needs its rows again: retention_days has dropped their text (`explain` names the command)"
@@ -192,6 +212,8 @@ class Rules:
     max_payload_bytes: int | None = None
     redact: tuple[tuple[str, str], ...] = ()
     redact_region: str | None = None
+    other_chats: Mapping[str, Role] = field(default_factory=dict)
+    """No setting: what other chats have settled, where one leaves open who speaks."""
 
     def leaves_out(self, role: Role) -> bool:
         """Tell whether messages of this role are not to be sent."""
@@ -207,6 +229,7 @@ class Policy:
     on_delete: str = "ignore"
     max_deletes: int = 100
     max_failures: int | None = None
+    doubt_minutes: int = 15
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

@@ -54,7 +54,7 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         kind=kind.name,
         conversation=key,
         modified=_version(stream, row_id, record),
-        body=_json(stream, row_id, record),
+        body=encode(record),
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
@@ -73,14 +73,6 @@ def _person(stream: str, row_id: str, record: Row) -> StagedRow:
         modified=_version(stream, row_id, record),
         body=encode(body),
     )
-
-
-def _json(stream: str, row_id: str, record: Row) -> bytes:
-    try:
-        return encode(record)
-    except RecursionError:
-        msg = f"the {stream} row {row_id} is nested too deeply"
-        raise RowError(msg) from None
 
 
 def _id(value: object) -> str | None:

@@ -25,6 +25,7 @@ FINDINGS = {
     Finding.REPEATED: "repeated   {messages} that said the same once more, left out",
     Finding.AUTOMATIC: "automatic  {messages} that no person wrote, left out",
     Finding.UNPLACED: "unplaced   {n} characters of transcripts that belong to no message",
+    Finding.OTHER_CHATS: "settled    {kinds}: who speaks is known from other chats",
     Finding.CUT_OFF: "cut off    {kinds}: the transcript ends in the middle",
     Finding.OPERATOR_COUNT: "differs    {kinds}: OperatorMessageCount",
     Finding.VISITOR_COUNT: "differs    {kinds}: VisitorMessageCount",
@@ -82,6 +83,7 @@ class Summary:
     sent: Counter[str] = field(default_factory=Counter)
     metadata_sent: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
+    adopted: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -154,12 +156,7 @@ class Summary:
             yield f"ignored    {stream}: {count} rows of a stream that makes no conversation"
 
     def _delivery_lines(self) -> Iterator[str]:
-        if self.payload_dir:
-            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
-        else:
-            yield f"sent       {_kinds(self.sent)}"
-            yield f"metadata   {_kinds(self.metadata_sent)}"
-            yield f"unchanged  {_kinds(self.unchanged)}"
+        yield from self._sent_lines()
         for (kind, reason), queue in sorted(self.waiting.items()):
             yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
         for (kind, reason), count in sorted(self.skipped.items()):
@@ -177,6 +174,16 @@ class Summary:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
+
+    def _sent_lines(self) -> Iterator[str]:
+        if self.payload_dir:
+            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            return
+        yield f"sent       {_kinds(self.sent)}"
+        yield f"metadata   {_kinds(self.metadata_sent)}"
+        if self.adopted:
+            yield f"found      {_kinds(self.adopted)} at Creovai, sent by another store"
+        yield f"unchanged  {_kinds(self.unchanged)}"
 
     def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
         for (found, kind), n in sorted(self.findings.items()):

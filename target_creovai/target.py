@@ -158,7 +158,7 @@ class TargetCreovai(Listener):
         try:
             row = staged_row(stream, record)
         except RowError as error:
-            self.lose(str(error))
+            self.lose_line(str(error))
             return
         self._buffer.append(row)
         self._buffered_bytes += len(row.body)

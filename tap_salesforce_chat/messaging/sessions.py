@@ -66,9 +66,8 @@ class Sessions:
         found: dict[str, list[Session]] = defaultdict(list)
         if conversations:
             query = Query(SESSIONS, _FIELDS, condition=one_of(CONVERSATION, conversations))
-            for page in self._ask_all.pages(str(query)):
-                for session in map(Session.of, page.rows):
-                    found[session.key].append(session)
+            for session in map(Session.of, self._ask_all.rows(str(query))):
+                found[session.key].append(session)
         return found
 
     def newest_other_than(self, session: Session) -> Session | None:
@@ -93,5 +92,5 @@ class Sessions:
         self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
         query = Query("User", (KEY, "Name"), condition=one_of(KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):
-            for page in self._asker.pages(str(query)):
-                self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in page.rows}
+            rows = self._asker.rows(str(query))
+            self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in rows}

@@ -101,8 +101,8 @@ def columns(paths: Iterable[str]) -> list[str]:
     return own
 
 
-class CellError(ValueError):
-    """A cell does not fit the type of its field."""
+class MisfitError(Exception):
+    """A value that is not of its field's type; the message names the field, not the value."""
 
 
 class _Parent(NamedTuple):
@@ -117,13 +117,18 @@ class RowMaker:
     """Makes rows of records.
 
     Args:
-        header: The names of the columns, in the order of `columns`.
+        paths: What was asked for, as `columns` gives it.
         schemas: The schema of each field; a parent's has those of its fields.
+        header: The names of the columns, in whatever order.
+
+    Raises:
+        ValueError: The header lacks a column.
     """
 
-    def __init__(self, header: list[str], schemas: Schemas) -> None:
-        own, parents = grouped(header)
+    def __init__(self, paths: list[str], schemas: Schemas, header: list[str]) -> None:
+        own, parents = grouped(paths)
         self._width, self._own = len(header), len(own)
+        self._order = _order_of(paths, header)
         self._make = struct_type((*own, *(f"{name}.{KEY}" for name in parents)))
         self._parents: list[_Parent] = []
         kinds: list[Mapping[str, Any]] = [schemas.get(name, {}) for name in own]
@@ -133,37 +138,38 @@ class RowMaker:
             self._parents.append(_Parent(start, slice(start + 1, end), make))
             fields = schemas[relationship]["properties"]
             kinds += [fields.get(name, {}) for name in names]
-        converters = [(place, _converter(kind)) for place, kind in enumerate(kinds)]
-        self._typed = [(place, convert) for place, convert in converters if convert]
+        types = [(place, kind, _converter(kind)) for place, kind in enumerate(kinds)]
+        self._typed = [(place, convert) for place, _, convert in types if convert]
+        self._expected = [f"{path} is no {_type_name(kinds[n])}" for n, path in enumerate(paths)]
 
     def __call__(self, record: list[str]) -> Row:
         """Return the row.
 
         Raises:
             ValueError: The record does not fit the header.
-            CellError: A cell does not fit its type.
+            MisfitError: A cell does not fit its type.
         """
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
             raise ValueError(msg)
-        values: list[Any] = [cell or None for cell in record]
+        cells = record if self._order is None else [record[place] for place in self._order]
+        values: list[Any] = [cell or None for cell in cells]
         for place, convert in self._typed:
             if (text := values[place]) is not None:
-                values[place] = _converted(text, convert)
+                try:
+                    values[place] = convert(text)
+                except (ValueError, KeyError, ArithmeticError):
+                    msg = (
+                        f"a value of the field {self._expected[place]}, as the catalog says. "
+                        "Discover the catalog again; until then, deselect the field."
+                    )
+                    raise MisfitError(msg) from None
         parents = [
             make(*values[fields]) if values[row_id] else None
             for row_id, fields, make in self._parents
         ]
         row: Row = self._make(*values[: self._own], *parents)
         return row
-
-
-def _converted(text: str, convert: Callable[[str], Any]) -> Any:
-    try:
-        return convert(text)
-    except (ValueError, KeyError, ArithmeticError):
-        msg = "a cell that does not fit its type"
-        raise CellError(msg) from None
 
 
 def _date(text: str) -> str:
@@ -173,8 +179,23 @@ def _date(text: str) -> str:
     return text
 
 
+def _order_of(paths: list[str], header: list[str]) -> list[int] | None:
+    """Return where in a record each path is, None where they stand in that order."""
+    if header == paths:
+        return None
+    places = {name.casefold(): place for place, name in enumerate(header)}
+    if missing := [path for path in paths if path.casefold() not in places]:
+        msg = f"a header without {len(missing)} of the {len(paths)} columns"
+        raise ValueError(msg)
+    return [places[path.casefold()] for path in paths]
+
+
+def _type_name(schema: Mapping[str, Any]) -> str:
+    return str(schema.get("format") or json_type(schema))
+
+
 def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
-    return _CONVERTERS.get(schema.get("format") or json_type(schema))
+    return _CONVERTERS.get(_type_name(schema))
 
 
 def _number(text: str) -> int | Decimal:
@@ -184,9 +205,9 @@ def _number(text: str) -> int | Decimal:
 
 _BOOLEANS = {"true": True, "false": False}
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
-    "date-time": canonical,
-    "date": _date,
     "boolean": _BOOLEANS.__getitem__,
+    "date": _date,
+    "date-time": canonical,
     "integer": _number,
     "number": _number,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -11,9 +12,11 @@ import msgspec
 
 from tap_salesforce_chat.errors import (
     IncompleteError,
+    LocatorLostError,
     MissingFieldError,
     QueryTooLongError,
     SalesforceError,
+    SessionExpiredError,
     UnreadableObjectError,
 )
 from tap_salesforce_chat.soql import KEY
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_salesforce_chat.connection import Answer, Connection
+
+# Rows that are gone since the query leave pages empty, but hardly so many in a row.
+_MOST_EMPTY_PAGES = 100
+# How often a query that is asked from its beginning may be lost on the way.
+_MOST_LOST_QUERIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +102,42 @@ class Asker:
         The quota is checked before each request. Rows are decoded to their type once and for all.
         """
         decoder = _decoder(row_type)
-        answer, here, came = self._first(soql, decoder), "", 0
-        queried_at = answer.date
+        answer, trail = self._first(soql, decoder), _Trail(self._subject)
+        queried_at, session = answer.date, self._connection.session
         while True:
             document: _Document[Any] = answer.document
             rows = _rows(document, self._subject)
             following = document.next_records_url
-            total, came = document.total_size or 0, came + len(rows)
-            if document.total_size is not None and came > total:
-                raise _inconsistent(self._subject, f"{came} rows of {total} have come")
+            total = document.total_size or 0
+            trail.note(rows, document)
             yield Page(rows, queried_at, total, answer.size, is_last=not following)
-            if not following and document.done is False:
-                raise _inconsistent(self._subject, "rows follow, but it is not said where")
             if not following:
+                trail.end(document)
                 return
-            here = _checked(following, here, self._subject)
+            here = trail.checked(following)
             # Its rows are through; they need not be kept while the next ones come.
             del answer, document, rows
             self._connection.check_quota()
-            answer = self._connection.get(
-                here, subject=self._subject, headers=self._headers, decoder=decoder
+            answer = self._next(here, decoder, session)
+
+    def rows(self, soql: str) -> list[Any]:
+        """Return all rows of a query of few, asked again where it is lost between two pages."""
+        for _ in range(_MOST_LOST_QUERIES):
+            with suppress(LocatorLostError):
+                return [row for page in self.pages(soql) for row in page.rows]
+        return [row for page in self.pages(soql) for row in page.rows]
+
+    def _next(self, path: str, decoder: msgspec.json.Decoder[Any], session: object) -> Answer:
+        # A query may end with the session that asked it: no login brings it back.
+        logins = int(session is self._connection.session)
+        try:
+            return self._connection.get(
+                path, subject=self._subject, headers=self._headers, decoder=decoder, logins=logins
             )
+        except SessionExpiredError as exc:
+            # If the token is no good for anything, the query that is asked next will tell.
+            msg = f"{self._subject}: the query has ended with its session."
+            raise LocatorLostError(msg) from exc
 
     def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
         self._connection.check_quota()
@@ -152,16 +175,56 @@ def _rows(document: _Document[Any], subject: str) -> list[Any]:
     return document.records
 
 
-def _inconsistent(subject: str, what: str) -> IncompleteError:
-    return IncompleteError(
-        f"{subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays before "
-        "what is missing: run again, and ask Salesforce's support if it stays so."
-    )
+class _Trail:
+    """The pages of a query so far: they have to lead to an end."""
 
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._seen: set[str] = set()
+        self._empty = 0  # pages in a row
+        self._rows = 0
 
-def _checked(following: Any, here: str, subject: str) -> str:
-    # A path and nothing else, or the token might go to another host; a new one, or it never ends.
-    if not isinstance(following, str) or not following.startswith("/") or following == here:
-        msg = f"{subject}: Salesforce's answer has a nextRecordsUrl that leads nowhere."
-        raise SalesforceError(msg)
-    return following
+    def note(self, rows: list[Any], document: _Document[Any]) -> None:
+        """Take note of a page.
+
+        Raises:
+            IncompleteError: More rows have come than there are.
+            SalesforceError: There have been too many pages without a row.
+        """
+        self._rows += len(rows)
+        if document.total_size is not None and self._rows > document.total_size:
+            what = f"{self._rows} rows of {document.total_size} have come"
+            raise self._contradiction(what)
+        self._empty = 0 if rows else self._empty + 1
+        if self._empty > _MOST_EMPTY_PAGES:
+            msg = f"{self._subject}: {_MOST_EMPTY_PAGES} pages in a row came without a row."
+            raise SalesforceError(msg)
+
+    def end(self, document: _Document[Any]) -> None:
+        """Take note that no page follows.
+
+        Raises:
+            IncompleteError: Rows follow.
+        """
+        if document.done is False:
+            what = "rows follow, but it is not said where"
+            raise self._contradiction(what)
+
+    def _contradiction(self, what: str) -> IncompleteError:
+        return IncompleteError(
+            f"{self._subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays "
+            "before what is missing: run again, and ask Salesforce's support if it stays so."
+        )
+
+    def checked(self, following: Any) -> str:
+        """Return the path of the next page.
+
+        Raises:
+            SalesforceError: It is no path, so that the token might go to another host, or not new.
+        """
+        is_path = isinstance(following, str) and following.startswith("/")
+        if not is_path or following in self._seen:
+            msg = f"{self._subject}: Salesforce's answer has a nextRecordsUrl that leads nowhere."
+            raise SalesforceError(msg)
+        self._seen.add(following)
+        return str(following)

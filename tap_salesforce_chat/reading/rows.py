@@ -107,25 +107,38 @@ class Shape:
             UnexpectedFormError: A field has another type than its schema says.
         """
         for name in self.instants:
-            for row in rows:
-                if text := getattr(row, name):
-                    setattr(row, name, canonical(text))
-        if not (all(map(_is_date, _values(rows, self.dates))) and self._has_numbers(rows)):
-            msg = "A field of Salesforce's answer has another type than the catalog says."
-            raise UnexpectedFormError(msg)
+            try:
+                for row in rows:
+                    if text := getattr(row, name):
+                        setattr(row, name, canonical(text))
+            except ValueError:
+                raise _misfit(name, "date-time") from None
+        for name in self.dates:
+            if not all(map(_is_date, _values(rows, name))):
+                raise _misfit(name, "date")
+        for name in self.numbers:
+            if not all(map(_is_number, _values(rows, name))):
+                raise _misfit(name, "number")
 
-    def _has_numbers(self, rows: Sequence[Row]) -> bool:
-        return all(bytes(value)[0] in _IN_A_NUMBER for value in _values(rows, self.numbers))
 
-
-def _values(rows: Sequence[Row], names: Iterable[str]) -> Iterator[Any]:
-    """Yield the values that came of some fields."""
-    for get in map(attrgetter, names):
-        yield from (value for value in map(get, rows) if value is not msgspec.UNSET)
+def _values(rows: Sequence[Row], name: str) -> Iterator[Any]:
+    """Yield the values of a field where it came."""
+    return (value for value in map(attrgetter(name), rows) if value is not msgspec.UNSET)
 
 
 def _is_date(text: str | None) -> bool:
     return text is None or len(text) == _DATE_LENGTH
+
+
+def _is_number(raw: msgspec.Raw) -> bool:
+    return bytes(raw)[0] in _IN_A_NUMBER
+
+
+def _misfit(name: str, kind: str) -> UnexpectedFormError:
+    return UnexpectedFormError(
+        f"A value of the field {name} is no {kind}, as the catalog says. Discover the catalog "
+        "again; until then, deselect the field."
+    )
 
 
 def shape_of(paths: tuple[str, ...], schemas: Schemas) -> Shape:

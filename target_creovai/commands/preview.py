@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_creovai.assemble import Invalid, Ready, assemble
+from target_creovai.assemble import Invalid, Ready, assemble_with_others
 from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.commands.find import find_all, say_unknown
@@ -31,10 +31,10 @@ from target_creovai.store import PENDING, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model import Policy, Row, Rules
+    from target_creovai.model import Policy, Role, Row, Rules
     from target_creovai.store.operator import Line
 
 OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
@@ -75,6 +75,7 @@ class Terms:
     rules: Rules
     policy: Policy
     now: datetime
+    other_chats: Callable[[Collection[str]], Mapping[str, Role]]
 
 
 def shown(
@@ -82,10 +83,10 @@ def shown(
 ) -> Shown:
     """Assemble a conversation as the next run will, and lay out what that gives."""
     rules = terms.rules
-    verdict = assemble(line.kind, line.id, rows, rules, terms.now)
+    verdict = _assemble(line, rows, rules, terms)
     readable = verdict
     if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
-        readable = assemble(line.kind, line.id, rows, _as_if_due(rules), terms.now)
+        readable = _assemble(line, rows, _as_if_due(rules), terms)
     prefix = rules.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix, input_open=input_open)
     return Shown(
@@ -96,6 +97,10 @@ def shown(
         as_if_due=readable is not verdict and isinstance(readable, Ready | Invalid),
         problems=readable.problems if isinstance(readable, Invalid) else (),
     )
+
+
+def _assemble(line: Line, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms) -> Verdict:
+    return assemble_with_others(line.kind, line.id, rows, rules, terms.now, terms.other_chats)
 
 
 def _outcome(known: Explanation, verdict: Verdict) -> str:
@@ -222,8 +227,9 @@ def preview(
     An ID is a case number, a Salesforce Id or a session id. The page holds customers' words: only
     you may read the file. It loads nothing and sends nothing.
     """
-    terms = Terms(assembly_rules(settings), delivery_policy(settings), datetime.now(UTC))
+    rules, policy = assembly_rules(settings), delivery_policy(settings)
     with OperatorStore(settings["store_url"]) as store:
+        terms = Terms(rules, policy, datetime.now(UTC), store.settled_names)
         lines, unknown = find_all(store, keys, terms.rules.session_id_prefix)
         total = len(lines)
         if not keys:

@@ -118,10 +118,9 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
     respelled: dict[str, str] = {}
     flattened: list[tuple[str, str, str]] = []
     for key in sorted(taken.difference(loaders), key=keys.index):
-        name = _name_of(stream, key)
-        if name is None and (place := _place_in_parent(stream, key)):
+        if place := _place_in_parent(stream, key):
             flattened.append((key, *place))
-        elif name is not None and name not in taken:
+        elif (name := _name_of(stream, key)) and name not in taken:
             respelled[key] = name
             taken.add(name)
     names = dict.fromkeys(
@@ -146,17 +145,23 @@ def _name_of(stream: str, key: str) -> str | None:
 def _place_in_parent(stream: str, key: str) -> tuple[str, str] | None:
     """Return parent and field that a flattened name stands for."""
     for mark in _SEPARATOR.finditer(key):
-        parent = PARENTS[stream].get(spelling_key(key[: mark.start()]))
-        field = key[mark.end() :]
-        if parent and field and _may_be_cut(key, mark[0], field):
+        given, field = key[: mark.start()], key[mark.end() :]
+        parent = PARENTS[stream].get(spelling_key(given))
+        if parent and field and _may_be_cut(stream, key, mark[0], field):
             return parent, parents_name(field)
     return None
 
 
-def _may_be_cut(key: str, separator: str, field: str) -> bool:
-    """Tell a flattened parent from a custom field whose name begins like one."""
+def _may_be_cut(stream: str, key: str, separator: str, field: str) -> bool:
+    """Tell a flattened parent from a field whose name begins like one.
+
+    `Owner_Role__c` is a custom field, `contact_email` is `ContactEmail`; `Contact_Email` has
+    more capitals than a database would leave it.
+    """
     if separator == "_":
-        return spelling_key(field) in PARENT_FIELDS
+        in_capitals = field in PARENT_FIELDS.values() and not key.isupper()
+        known = in_capitals or _name_of(stream, key) is None
+        return known and spelling_key(field) in PARENT_FIELDS
     return separator == "." or not _CUSTOM.search(key)
 
 

@@ -31,7 +31,8 @@ class Kind:
     itself. `needs_whole_input`: its rows come from several streams, so that it may
     only go out after an input that ended well. `merged_into` is the field of the
     conversation itself that names the one which took all its rows over, `collected_by`
-    the one that conversations share which belong together and stay several.
+    the one that conversations share which belong together and stay several. Where
+    `names_speakers`, texts print who speaks, and one may tell what another leaves open.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind:
     assemble: Assemble
     merged_into: str | None = None
     collected_by: str | None = None
+    names_speakers: bool = False
 
 
 KINDS = {
@@ -61,6 +63,7 @@ KINDS = {
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
             assemble=assemble_chat,
+            names_speakers=True,
         ),
         Kind(
             name="messaging",

@@ -9,7 +9,13 @@ from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.credits import Credits
 from target_creovai.kinds.people import cast_of
-from target_creovai.kinds.speakers import doubtful_speakers, known_names, message_counts
+from target_creovai.kinds.speakers import (
+    doubt_about,
+    known_names,
+    message_counts,
+    open_speakers,
+    speakers_of,
+)
 from target_creovai.kinds.timing import settling, window
 from target_creovai.model import (
     NEEDS_ROWS,
@@ -23,6 +29,7 @@ from target_creovai.model import (
     Waiting,
 )
 from target_creovai.parsers.transcript import parse_transcript
+from target_creovai.parsers.transcript.speakers import lessons
 from target_creovai.rows import (
     is_deleted,
     latest_change,
@@ -87,7 +94,7 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
     )
     if missed and _is_unanswered(transcript):
         return Skipped(MISSED)
-    if unfit := doubtful_speakers(transcript, rules):
+    if unfit := open_speakers(transcript, rules):
         return unfit
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
@@ -108,6 +115,9 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
         metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([row]) or end,
         findings=findings,
+        speakers=speakers_of(transcript),
+        lessons=lessons(transcript.cast),
+        doubt=doubt_about(transcript),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from target_creovai.model import Finding, Findings, Role
+from target_creovai.parsers.transcript import Evidence
 from target_creovai.rows import number_of, time_of
 
 if TYPE_CHECKING:
@@ -23,12 +24,18 @@ def findings_of(row: Row, transcript: Transcript) -> Findings:
     """Return where record and transcript differ, and what of the body has no place in it."""
     found = {
         Finding.UNPLACED: sum(map(len, transcript.unclassified)),
+        Finding.OTHER_CHATS: int(_rests_on_others(transcript)),
         Finding.CUT_OFF: int(transcript.truncated),
         Finding.OPERATOR_COUNT: int(_operator_count_differs(row, transcript)),
         Finding.VISITOR_COUNT: int(_visitor_count_differs(row, transcript)),
         Finding.DURATION: int(_is_too_late(row, transcript)),
     }
     return {finding: number for finding, number in found.items() if number}
+
+
+def _rests_on_others(transcript: Transcript) -> bool:
+    decisions = transcript.cast.decisions.values()
+    return any(decision.evidence is Evidence.OTHER_CHATS for decision in decisions)
 
 
 def _messages(transcript: Transcript) -> Counter[Role]:

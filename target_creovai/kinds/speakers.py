@@ -6,13 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from target_creovai.kinds.credits import owners_name
-from target_creovai.model import Role, Unfit, whole_name
+from target_creovai.model import OpenSpeakers, Role, Speaker, Unfit, whole_name
 from target_creovai.parsers.transcript import KnownNames, MessageCounts
 from target_creovai.rows import number_of, parent_of, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_creovai.model import Row, Rules
-    from target_creovai.parsers.transcript import Transcript
+    from target_creovai.parsers.transcript import Line, Transcript
 
 _WHAT_TO_DO = (
     "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
@@ -35,6 +37,7 @@ def known_names(row: Row, rules: Rules) -> KnownNames:
         customers=frozenset(filter(None, customers)),
         # `re` keeps what it compiled last, so this costs a look-up a chat.
         rules=tuple((whole_name(pattern), role) for pattern, role in rules.speaker_roles),
+        other_chats=rules.other_chats,
     )
 
 
@@ -50,17 +53,36 @@ def _count(row: Row, field: str) -> int | None:
     return int(number) if number is not None and number == number // 1 else None
 
 
-def doubtful_speakers(transcript: Transcript, rules: Rules) -> Unfit | None:
-    """Return why a chat is set aside of which it is open, or in doubt, who speaks.
+def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
+    """Return who is who in a transcript, and what tells so."""
+    return tuple(
+        Speaker(person.name, decision.role or Role.UNKNOWN, decision.evidence)
+        for person, decision in transcript.cast.decisions.items()
+    )
+
+
+def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
+    """Return why a chat is set aside of which it is open who speaks.
 
     A wrong side would silently spoil the analysis.
     """
-    said = [line for line in transcript.lines if line.kind == "message" and line.text.strip()]
-    if transcript.cast.only_swapped_fits:
-        names = Counter(str(line.speaker) for line in said)
-        return Unfit(_SWAPPED.format(people=len(names)), detail={"unknown_speakers": dict(names)})
-    unknown = Counter(str(line.speaker) for line in said if line.role is Role.UNKNOWN)
+    unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
     if not unknown or Role.UNKNOWN in rules.participant_types:
         return None
     reason = _OPEN.format(count=unknown.total(), people=len(unknown))
-    return Unfit(reason, detail={"unknown_speakers": dict(unknown)})
+    return OpenSpeakers(
+        reason, detail={"unknown_speakers": dict(unknown)}, speakers=speakers_of(transcript)
+    )
+
+
+def doubt_about(transcript: Transcript) -> Unfit | None:
+    """Return why a chat is set aside that its record's counts contradict."""
+    if not transcript.cast.only_swapped_fits:
+        return None
+    names = _messages_by_name(transcript.lines)
+    return Unfit(_SWAPPED.format(people=len(names)), detail={"unknown_speakers": dict(names)})
+
+
+def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:
+    said = (line for line in lines if line.kind == "message" and line.text.strip())
+    return Counter(str(line.speaker) for line in said)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from target_creovai.store.ledger import Ledger
 from target_creovai.store.rows import Rows
+from target_creovai.store.speakers import Speakers
 
 
-class Store(Rows, Ledger):
+class Store(Rows, Speakers):
     """A database of rows and conversations; use it as a context manager."""

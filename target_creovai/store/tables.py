@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SCHEMA_VERSION = 3
+Item = TypeVar("Item")
+
+SCHEMA_VERSION = 4
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
@@ -63,6 +65,18 @@ COLLECTIONS = sa.Table(
     sa.Index("creovai_collections_collection", "kind", "collection"),
 )
 
+# What each chat tells of the names in it: the digest of a name, and whose it was there. Unknown:
+# the chat leaves it open, and is looked at again when other chats have settled the name.
+SPEAKERS = sa.Table(
+    "creovai_speakers",
+    METADATA,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.LargeBinary(16), primary_key=True),
+    sa.Column("role", sa.String(10), nullable=False),
+    sa.Index("creovai_speakers_name", "name", "role"),
+    sa.Index("creovai_speakers_role", "role", "name"),
+)
+
 # Runs that read an input which has not ended well, and runs that deliver. `expires` (seconds
 # since 1970, by the database's clock) moves on while a run lives.
 RUNS = sa.Table(
@@ -79,6 +93,10 @@ RUNS = sa.Table(
 # outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
 # with what a reason must not say, as it goes into logs; `changed_at` dates the revision.
 # `claimed_by` is the run that delivers it now. `erased_at` is a tombstone: never sent again.
+# `posted_by` is the latest moment at which what is intended may have been posted. `adopted_at`
+# is when it was found at Creovai, sent by another store. `failed_at` is when Creovai could not
+# take it, `failures` in how many runs that took others. `event_time` is that of its newest
+# out-of-band metadata.
 LEDGER = sa.Table(
     "creovai_conversations",
     METADATA,
@@ -101,6 +119,11 @@ LEDGER = sa.Table(
     sa.Column("changed_at", sa.String(32)),
     sa.Column("claimed_by", sa.String(40)),
     sa.Column("erased_at", sa.String(32)),
+    sa.Column("posted_by", sa.String(32)),
+    sa.Column("adopted_at", sa.String(32)),
+    sa.Column("failed_at", sa.String(32)),
+    sa.Column("failures", sa.Integer),
+    sa.Column("event_time", sa.String(32)),
 )
 
 # By the version that they lead on from; whole new tables need no statement.
@@ -119,6 +142,13 @@ _UPGRADES = {
         """,
         "DELETE FROM creovai_meta WHERE name = 'input'",
     ),
+    3: (
+        "ALTER TABLE creovai_conversations ADD COLUMN posted_by VARCHAR(32)",
+        "ALTER TABLE creovai_conversations ADD COLUMN adopted_at VARCHAR(32)",
+        "ALTER TABLE creovai_conversations ADD COLUMN failed_at VARCHAR(32)",
+        "ALTER TABLE creovai_conversations ADD COLUMN failures INTEGER",
+        "ALTER TABLE creovai_conversations ADD COLUMN event_time VARCHAR(32)",
+    ),
 }
 
 
@@ -129,7 +159,7 @@ def upgrade(db: sa.Connection, version: int) -> None:
             db.exec_driver_sql(statement)
 
 
-def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Cut a list into pieces that fit into one statement."""
     return (items[start : start + IDS_PER_QUERY] for start in range(0, len(items), IDS_PER_QUERY))
 

@@ -181,6 +181,13 @@ def transcript(*entries: str, agent: str | None = "Nora V") -> str:
     return notices + "".join(f"{entry}<br>" for entry in entries)
 
 
+UNANSWERED: dict[str, Any] = {
+    "Status": "Missed",
+    "Body": transcript("( 7s ) Ada Quill: hello?", agent=None),
+}
+"""The fields of a chat that nobody took."""
+
+
 def singer(*items: Record | State) -> bytes:
     """Return the lines that a tap would write for these rows and states."""
     lines: list[dict[str, Any]] = []

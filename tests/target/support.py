@@ -9,22 +9,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
 import sqlalchemy as sa
 
 from target_creovai.assemble import Ready, assemble
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
+from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import Finding, Rules, Skipped
 from target_creovai.target import TargetCreovai
 from tests.target.rows import singer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from target_creovai.assemble import Verdict
@@ -79,12 +81,20 @@ class TargetRunner:
         return self.read(singer(*items), **changes)
 
     def read(self, data: bytes, **changes: Any) -> Outcome:
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
+        with _captured() as (out, err):
             target = TargetCreovai(config=self._config(changes))
             with target.store:
                 exit_code = _listen(target, data)
         return Outcome(exit_code, _states(out.getvalue()), err.getvalue())
+
+    def break_off(self, data: bytes, **changes: Any) -> Outcome:
+        """Run the target on an input that ends it; its last line is what `click` prints then."""
+        with _captured() as (out, err):
+            target = TargetCreovai(config=self._config(changes))
+            with target.store, pytest.raises(InputError) as caught:
+                _listen(target, data)
+        said = f"{err.getvalue()}Error: {caught.value}\n"
+        return Outcome(1, _states(out.getvalue()), said)
 
     def start(
         self,
@@ -114,6 +124,13 @@ class TargetRunner:
             rows = list(db.execute(sa.text(sql)))
         engine.dispose()
         return rows
+
+    def execute(self, sql: str) -> None:
+        """Change the store from outside."""
+        engine = sa.create_engine(self.config["store_url"])
+        with engine.begin() as db:
+            db.execute(sa.text(sql))
+        engine.dispose()
 
     def _config(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         merged = {**self.config, **changes}
@@ -166,6 +183,13 @@ def wait_until(condition: Callable[[], Any], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         PAUSE(0.002)
+
+
+@contextmanager
+def _captured() -> Iterator[tuple[io.StringIO, io.StringIO]]:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        yield out, err
 
 
 def _listen(target: TargetCreovai, data: bytes) -> int:

@@ -9,7 +9,17 @@ import pytest
 import time_machine
 
 from tests.fakes.creovai import CreovaiServer, Fault
-from tests.target.rows import at, case, case_id, chat, chat_id, comment, mail, transcript
+from tests.target.rows import (
+    UNANSWERED,
+    at,
+    case,
+    case_id,
+    chat,
+    chat_id,
+    comment,
+    mail,
+    transcript,
+)
 from tests.target.support import texts
 
 if TYPE_CHECKING:
@@ -182,7 +192,7 @@ def test_the_ledger_tells_the_outcome_of_each(
 ) -> None:
     """Waiting, skipped, sent and set aside, each with its reason."""
     creovai.refuse(chat_id(4))
-    run_target(chat(1), chat(2, Status="Waiting"), chat(3, Status="Missed"), chat(4))
+    run_target(chat(1), chat(2, Status="Waiting"), chat(3, **UNANSWERED), chat(4))
 
     assert run_target.ledger() == {
         chat_id(1): ("sent", None),

@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
-from tests.target.rows import AGENT, AGENT_ID, CONTACT_ID, at, case_id, chat, chat_id, transcript
+from tests.target.rows import (
+    AGENT,
+    AGENT_ID,
+    CONTACT_ID,
+    UNANSWERED,
+    at,
+    case_id,
+    chat,
+    chat_id,
+    transcript,
+)
 from tests.target.support import dialogue, payload_of, verdict_on
 
 NO_CONTACT: dict[str, Any] = {"ContactId": None, "Contact": None}
-ALONE = transcript("( 7s ) Ada Quill: anybody?", agent=None)
 
 
 def keys(payload: dict[str, Any]) -> set[tuple[str, str]]:
@@ -123,7 +132,7 @@ def test_the_case_of_a_chat_is_its_reference() -> None:
         ({"Status": "In Progress"}, Waiting("the chat has not ended")),
         ({"Status": "Waiting"}, Waiting("the chat has not ended")),
         ({"Status": None, "EndTime": None}, Waiting("the chat has not ended")),
-        ({"Status": "Missed", "Body": ALONE}, Skipped("missed: nobody answered")),
+        (UNANSWERED, Skipped("missed: nobody answered")),
         ({"Status": "Missed", "Body": None}, Skipped("missed: nobody answered")),
         ({"Body": None}, Skipped("empty: nothing was said")),
         ({"Body": "  "}, Skipped("empty: nothing was said")),

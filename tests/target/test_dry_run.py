@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     at,
     case,
     case_id,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 
-ROWS = (chat(CaseId=case_id()), case(Description="words"), chat(2, Status="Missed"))
+ROWS = (chat(CaseId=case_id()), case(Description="words"), chat(2, **UNANSWERED))
 
 
 def test_without_api_url_payloads_become_files(run_dry: TargetRunner) -> None:
@@ -61,7 +62,7 @@ def test_a_dry_run_needs_no_credentials(run_target: TargetRunner) -> None:
 def test_a_dry_run_names_what_would_be_set_aside(run_dry: TargetRunner) -> None:
     """All is assembled and validated."""
     body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) Somebody: c")
-    outcome = run_dry(chat(1, Body=body), chat(2))
+    outcome = run_dry(chat(1, Body=body, ContactId=None, Contact=None), chat(2))
 
     assert outcome.exit_code == 1
     assert chat_id(1) in outcome.says("SET ASIDE")[0]
@@ -91,7 +92,7 @@ def test_a_dry_run_shows_what_has_changed_since(
 
 def test_the_waiting_and_the_skipped_are_counted(run_dry: TargetRunner) -> None:
     """The same report as a real run's."""
-    outcome = run_dry(case(IsClosed=False), chat(1, Status="Waiting"), chat(2, Status="Missed"))
+    outcome = run_dry(case(IsClosed=False), chat(1, Status="Waiting"), chat(2, **UNANSWERED))
 
     assert outcome.says("waiting") == [
         "waiting    1 case: the case is open (oldest: a few seconds ago)",

@@ -13,6 +13,7 @@ from tests.target.canaries import SONG
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     at,
     case,
@@ -57,7 +58,7 @@ def with_text(run: TargetRunner) -> set[str]:
 
 def test_what_was_delivered_and_rests_is_dropped(run: TargetRunner, creovai: CreovaiServer) -> None:
     """On the day, not before; the receipts stay, and the summary says it."""
-    on_day(0, run, *CASE, chat(), chat(2, Status="Missed"))
+    on_day(0, run, *CASE, chat(), chat(2, **UNANSWERED))
     before = run.query("SELECT * FROM creovai_conversations WHERE outcome = 'sent'")
     early = on_day(DAYS - 1, run)
     assert len(with_text(run)) == 5

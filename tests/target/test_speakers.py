@@ -10,7 +10,9 @@ import pytest
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers import (
     Cast,
+    Evidence,
     KnownNames,
+    MessageCounts,
     Scene,
     Transfer,
     Voice,
@@ -193,3 +195,222 @@ def test_short_forms_cover_each_way_to_divide_a_name() -> None:
 def test_a_name_is_the_same_however_it_is_printed() -> None:
     """Case, blanks, a last full stop and invisible marks tell no two people apart."""
     assert name_key("\u200eNora \t V.") == name_key("NORA V")
+
+
+# One visitor
+
+
+def test_who_speaks_beside_the_visitor_is_an_agent() -> None:
+    """A second agent needs no header and no notice."""
+    assert roles_in(scene("Nora V", "Visitor", "Tina K", agent="Nora V")) == [
+        [AGENT, CUSTOMER, AGENT]
+    ]
+
+
+def test_the_only_one_beside_the_agent_of_one_part_is_the_visitor_of_all() -> None:
+    """What one part leaves open another one tells."""
+    assert roles_in(scene("Desk", "Pat"), scene("Nora V", "Pat", agent="Nora V")) == [
+        [AGENT, CUSTOMER],
+        [AGENT, CUSTOMER],
+    ]
+
+
+def test_who_stays_while_agents_change_is_the_visitor() -> None:
+    """Neither alias is known, and no label either."""
+    assert roles_in(scene("Desk", "Pat", agent="Nora V"), scene("Till", "Pat", agent="Tom K")) == [
+        [AGENT, CUSTOMER],
+        [AGENT, CUSTOMER],
+    ]
+
+
+def test_a_name_of_another_part_may_be_the_visitors_other_name() -> None:
+    """Visitors are one person, but they may give their name on the way."""
+    found = roles_in(scene("Bot", "Visitor"), scene("Nora V", "Pat", agent="Nora V"))
+
+    assert found == [[BOT, CUSTOMER], [AGENT, UNKNOWN]]
+
+
+@pytest.mark.parametrize("label", ["System", "Agent", "Operator", "Bot", "Supervisor", "Chatbot"])
+def test_a_label_counts_less_than_the_header(label: str) -> None:
+    """The only other speaker of a chat is its visitor, whatever he calls himself."""
+    assert roles_in(scene("Nora V", label, agent="Nora V")) == [[AGENT, CUSTOMER]]
+
+
+def test_a_bots_label_counts_in_a_bots_session() -> None:
+    """There the record says that a bot takes part."""
+    found = roles_in(scene("Nora V", "Chatbot", agent="Nora V"), chatbot_session=True)
+
+    assert found == [[AGENT, BOT]]
+
+
+@pytest.mark.parametrize("other", ["Acme Support", "Kundenservice", "Klantenteam"])
+def test_a_desk_is_hardly_a_visitor(other: str) -> None:
+    """The visitor may have the agent's first name; the alias is no visitor's then."""
+    found = roles_in(scene("Nora", other, agent="Nora V"))
+
+    assert found == [[UNKNOWN, UNKNOWN]]
+
+
+# Parts of names
+
+
+@pytest.mark.parametrize("printed", ["Nora", "Nora Vance", "NORA V.", "Vance, Nora", "Nora V"])
+def test_a_shortened_or_longer_name_is_the_headers(printed: str) -> None:
+    """Headers have first name and initial, speakers what the agent has chosen."""
+    found = roles_in(scene(printed, "Pat", agent="Nora V"), agents={"Nora Vance"})
+
+    assert found == [[AGENT, CUSTOMER]]
+
+
+@pytest.mark.parametrize("printed", ["Ada", "Ada Q", "Ada Q.", "Quill, Ada", "ada@example.com"])
+def test_a_shortened_name_is_the_contacts(printed: str) -> None:
+    """So an alias has its side."""
+    known = {"Ada Quill", "ada@example.com"}
+
+    assert roles_in(scene("Desk", printed), customers=known) == [[AGENT, CUSTOMER]]
+
+
+def test_a_first_name_on_both_sides_decides_nothing() -> None:
+    """Kim Lee and Kim Ode may both sign as Kim."""
+    found = roles_in(scene("Kim", "Desk"), agents={"Kim Lee"}, customers={"Kim Ode"})
+
+    assert found == [[UNKNOWN, UNKNOWN]]
+
+
+def test_a_visitor_with_the_agents_first_name_is_no_agent() -> None:
+    """The agent himself speaks under his full name."""
+    found = roles_in(scene("Nora V", "Nora", agent="Nora V"), agents={"Nora Vance"})
+
+    assert found == [[AGENT, CUSTOMER]]
+
+
+def test_an_agents_first_name_counts_for_nothing_where_a_bot_answers() -> None:
+    """The owner came later, if at all."""
+    found = roles_in(scene("Milo", "Nora"), agents={"Nora Vance"}, chatbot_session=True)
+
+    assert found == [[UNKNOWN, UNKNOWN]]
+
+
+def test_namesakes_alone_leave_a_chat_open() -> None:
+    """A chat without a visitor is no chat: one of the two must be it."""
+    found = roles_in(scene("Nora V", "Tina", agent="Nora V"), agents={"Tina King"})
+
+    assert found == [[AGENT, UNKNOWN]]
+
+
+# Counts
+
+
+def counted(*said: tuple[str, int], operator: int | None, visitor: int | None) -> Cast:
+    """Decide on a chat of which the record counts the messages."""
+    spoken = Scene("Nora V", said={Voice(name): count for name, count in said})
+    return decide([spoken], KnownNames(), MessageCounts(operator, visitor))
+
+
+@pytest.mark.parametrize(
+    ("operator", "visitor", "roles"),
+    [
+        (2, 1, [AGENT, CUSTOMER]),
+        (1, 2, [CUSTOMER, AGENT]),
+        (2, None, [AGENT, CUSTOMER]),
+        (None, 2, [CUSTOMER, AGENT]),
+        (3, 0, [AGENT, AGENT]),
+        (2, 2, [UNKNOWN, UNKNOWN]),
+        (0, 0, [UNKNOWN, UNKNOWN]),
+        (None, None, [UNKNOWN, UNKNOWN]),
+    ],
+)
+def test_the_records_counts_tell_the_visitor(
+    operator: int | None, visitor: int | None, roles: list[Role]
+) -> None:
+    """Only where they agree with one of the speakers, and no other."""
+    cast = counted(("Desk", 2), ("Pat", 1), operator=operator, visitor=visitor)
+
+    assert [decision.role for decision in cast.decisions.values()] == roles
+
+
+def test_equal_numbers_of_messages_tell_nothing() -> None:
+    """Either may be the visitor."""
+    cast = counted(("Desk", 2), ("Pat", 2), operator=2, visitor=2)
+
+    assert {decision.role for decision in cast.decisions.values()} == {UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("operator", "visitor", "swapped"),
+    [(2, 1, False), (1, 2, True), (None, 2, True), (1, None, True), (5, 5, False), (0, 0, False)],
+)
+def test_what_contradicts_the_counts_unless_swapped_is_seen(
+    operator: int | None, visitor: int | None, *, swapped: bool
+) -> None:
+    """However sure a header seems to be."""
+    cast = counted(("Nora V", 2), ("Visitor", 1), operator=operator, visitor=visitor)
+
+    assert cast.only_swapped_fits is swapped
+
+
+def test_a_house_rule_beats_the_counts() -> None:
+    """Else there would be no way to send such a chat."""
+    spoken = Scene("Nora V", said={Voice("Nora V"): 2, Voice("Visitor"): 1})
+    known = KnownNames(rules=((re.compile("Nora V"), AGENT),))
+
+    assert not decide([spoken], known, MessageCounts(1, 2)).only_swapped_fits
+
+
+# Bots
+
+
+def test_what_hands_over_as_the_chatbot_is_a_bot() -> None:
+    """The part that it leaves is its own, whoever else speaks in it."""
+    left = Scene(said={Voice("Pat"): 1, Voice("Milo"): 1}, has_bot=True, left_by_bot=True)
+
+    assert roles_in(left, scene("Nora V", "Pat", agent="Nora V")) == [
+        [CUSTOMER, BOT],
+        [AGENT, CUSTOMER],
+    ]
+
+
+def test_what_a_notice_hands_over_to_is_a_bot() -> None:
+    """Agents may give a chat to a bot, by its name or without."""
+    there = Transfer("Nora V", "Milo", by_bot=False)
+    first = scene("Nora V", "Pat", agent="Nora V")
+    first.left_to_bot = True
+
+    assert roles_in(first, scene("Milo", transfer=there))[1] == [BOT]
+
+
+@pytest.mark.parametrize(
+    ("taker", "owner", "role"),
+    [
+        ("Milo", "Nora Vance", BOT),
+        ("Milo", "Data Admin", BOT),
+        ("Tina K", "Tina King", AGENT),
+        ("Tina K", "Data Admin", UNKNOWN),
+        ("Acme Support", "Data Admin", UNKNOWN),
+    ],
+)
+def test_a_bots_session_has_a_bot_somewhere(taker: str, owner: str, role: Role) -> None:
+    """Without a notice, who takes over is it, unless owner or signature speak against it."""
+    there = Transfer("Nora V", taker, by_bot=False)
+    found = roles_in(
+        scene("Nora V", "Pat", agent="Nora V"),
+        scene(taker, transfer=there),
+        agents={owner},
+        chatbot_session=True,
+    )
+
+    assert found[1] == [role]
+
+
+# What decided
+
+
+def test_each_decision_names_its_evidence() -> None:
+    """Whoever asks why gets an answer."""
+    known = KnownNames(other_chats={"fjord": AGENT})
+    cast = decide([scene("Fjord", "Pat", agent="Nora V")], known)
+
+    assert [decision.evidence for decision in cast.decisions.values()] == [
+        Evidence.OTHER_CHATS,
+        Evidence.ONE_VISITOR,
+    ]

@@ -11,6 +11,7 @@ from tests.fakes.creovai import Fault
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     at,
     case,
@@ -102,7 +103,7 @@ def test_what_was_sent_says_when_and_under_which_id(
 
 
 OPEN = case(IsClosed=False)
-MISSED = chat(Status="Missed")
+MISSED = chat(**UNANSWERED)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_a_lost_answer_is_said_to_be_open(
     operator: Operator, run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """Whether it arrived, only Creovai can tell."""
-    creovai.faults.add(Fault("drop_before", times=99))
+    creovai.faults.add(Fault("drop_before", path="/capture/v2/chat", times=99))
     run_target(chat())
 
     (found,) = operator.json("explain", chat_id())
@@ -275,3 +276,17 @@ def test_a_chat_without_its_text_can_be_sent_again(
 
     run_target(chat())
     assert creovai.post_count(chat_id()) == 2
+
+
+def test_a_chat_says_what_tells_who_speaks(operator: Operator, run_target: TargetRunner) -> None:
+    """Without a name: the report may be passed on."""
+    run_target(chat())
+    (found,) = operator.json("explain", chat_id())
+    report = operator("explain", chat_id()).output
+
+    assert found["speakers"] == [
+        {"role": "agent", "evidence": "a name in the record, a header, a notice or a transfer"},
+        {"role": "customer", "evidence": "a name in the record, a header, a notice or a transfer"},
+    ]
+    assert "speaks     agent: a name in the record" in report
+    assert "Ada" not in report

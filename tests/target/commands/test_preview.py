@@ -15,6 +15,7 @@ from tests.target.canaries import INPUT, SONG
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     case,
     case_id,
@@ -112,9 +113,7 @@ def test_what_waits_is_shown_as_it_stands(preview: Previewer, run_target: Target
 def test_after_a_dry_run_the_page_looks_ahead(preview: Previewer, run_target: TargetRunner) -> None:
     """The ledger then knows no more than that all of them wait."""
     records = (case(), case(2, IsClosed=False), mail(1, 2), chat(), chat(2))
-    run_target(
-        STARTED, *records, UNKNOWN_SPEAKERS, chat(3, Status="Missed"), COMPLETED, api_url=None
-    )
+    run_target(STARTED, *records, UNKNOWN_SPEAKERS, chat(3, **UNANSWERED), COMPLETED, api_url=None)
 
     conversations = preview.page()["conversations"]
 
@@ -174,7 +173,7 @@ def test_a_payload_that_breaks_a_rule_is_shown_with_the_rule(
 @pytest.mark.parametrize(
     ("record", "now"),
     [
-        pytest.param(chat(Status="Missed"), "is skipped: missed: nobody answered", id="skipped"),
+        pytest.param(chat(**UNANSWERED), "is skipped: missed: nobody answered", id="skipped"),
         pytest.param(chat(Status="InProgress"), "waits: the chat has not ended", id="going-on"),
         pytest.param(comment(), "waits: its Case row has not arrived", id="no-parent"),
         pytest.param(case(CreatedDate=None, Description="x"), "is set aside: ", id="no-date"),
@@ -270,7 +269,7 @@ def test_without_ids_the_latest_come_first_and_the_rest_is_counted(
 def test_outcomes_are_chosen_before_the_limit(preview: Previewer, run_target: TargetRunner) -> None:
     """The one that is set aside is found among thousands that are sent."""
     run_target(UNKNOWN_SPEAKERS)
-    run_target(chat(7), chat(8, Status="Missed"))
+    run_target(chat(7), chat(8, **UNANSWERED))
 
     page = preview.page("--limit", "1", "--outcome", "set aside", "--outcome", "skipped")
 

@@ -22,6 +22,7 @@ from tests.target.commands.conftest import Operator
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    UNANSWERED,
     Record,
     at,
     case,
@@ -75,7 +76,7 @@ ROWS: list[Record] = [
         Body=transcript("( 1s ) Nora V: Good day", f"( 3s ) Ada Quill: {escape(ATTACK)}"),
     ),
     chat(2, Body=transcript(f"( 1s ) Nora V: {HEBREW}", "( 3s ) Ada Quill: Thanks 🎉")),
-    chat(3, Status="Missed"),
+    chat(3, **UNANSWERED),
     chat(
         4,
         Body=transcript(
@@ -411,7 +412,9 @@ def many(number: int, messages: int) -> PageData:
     row = chat(Body=transcript(*talk)).row
     nothing: dict[str, Any] = dict.fromkeys(Line.__dataclass_fields__)
     line = Line(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
-    terms = Terms(Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW)
+    terms = Terms(
+        Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW, lambda _names: {}
+    )
     one = shown(line, {"LiveChatTranscript": [row]}, terms, input_open=False)
     known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
     return PageData(

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_creovai.store import Store
-from tests.target.rows import COMPLETED, STARTED, at, case, case_id, chat, chat_id, comment
+from tests.target.rows import (
+    COMPLETED,
+    STARTED,
+    UNANSWERED,
+    at,
+    case,
+    case_id,
+    chat,
+    chat_id,
+    comment,
+)
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
@@ -23,7 +33,7 @@ def mixed(run_target: TargetRunner, creovai: CreovaiServer) -> TargetRunner:
         STARTED,
         chat(1),
         chat(2),
-        chat(3, Status="Missed"),
+        chat(3, **UNANSWERED),
         case(1),
         comment(1, case=1),
         case(2, IsClosed=False, SystemModstamp=at("17:00")),

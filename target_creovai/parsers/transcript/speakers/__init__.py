@@ -28,6 +28,7 @@ from target_creovai.parsers.transcript.speakers.names import (
     name_key,
     short_forms,
 )
+from target_creovai.parsers.transcript.speakers.others import lessons, settled_role
 
 __all__ = [
     "Cast",
@@ -43,8 +44,10 @@ __all__ = [
     "decide",
     "is_label",
     "is_signed",
+    "lessons",
     "likeness",
     "name_key",
     "person_of",
+    "settled_role",
     "short_forms",
 ]

@@ -64,7 +64,7 @@ class Answering:
     def is_bot_or_agent(self, person: Person) -> Role | None:
         """Return what somebody is who is not the customer; None where that stays open."""
         chat = self._chat
-        where = [index for index, group in enumerate(chat.groups) if person in group]
+        where = self._parts_of(person)
         kinds = {self.kind(index) for index in where}
         if Role.BOT in kinds:
             rivals = self._rivals(person, [i for i in where if self.kind(i) is Role.BOT])
@@ -74,6 +74,20 @@ class Answering:
         # A bot's session without a bot: whoever joins the agent may be it.
         lost_bot = chat.chatbot_session and not self._has_bot()
         return None if lost_bot and all(map(self._is_filled, where)) else Role.AGENT
+
+    def speaks_beside_bot(self, person: Person) -> bool:
+        """Tell whether somebody speaks in a part in which a bot answers."""
+        return any(self.kind(index) is Role.BOT for index in self._parts_of(person))
+
+    def speaks_beside_agent(self, person: Person) -> bool:
+        """Tell whether somebody speaks in a part with an agent's name in its header."""
+        return any(
+            self._names_in_place(self._scenes[index]) and self.kind(index) is Role.AGENT
+            for index in self._parts_of(person)
+        )
+
+    def _parts_of(self, person: Person) -> list[int]:
+        return [index for index, group in enumerate(self._chat.groups) if person in group]
 
     # Parts
 

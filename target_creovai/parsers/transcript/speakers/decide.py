@@ -19,6 +19,7 @@ from target_creovai.parsers.transcript.speakers.naming import (
     by_part,
     by_part_of_name,
     by_rule,
+    by_visitors_label,
 )
 from target_creovai.parsers.transcript.speakers.sides import (
     by_counts,
@@ -39,8 +40,9 @@ _EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, Answering], Claims]], ...
     (Evidence.RULE, by_rule),
     (Evidence.PART, by_part),
     (Evidence.NAME, by_name),
-    (Evidence.LABEL, by_label),
+    (Evidence.LABEL, by_visitors_label),
     (Evidence.SHORT_NAME, by_part_of_name),
+    (Evidence.LABEL, by_label),
     (Evidence.ONE_VISITOR, by_elimination),
     (Evidence.COUNTS, by_counts),
     (Evidence.ONE_VISITOR, by_elimination),

@@ -25,7 +25,7 @@ class Evidence(StrEnum):
     ONE_VISITOR = "a chat has one visitor"
     COUNTS = "the message counts on the record"
     OTHER_CHATS = "other chats"
-    NOTHING = "nothing"
+    NOTHING = "nothing tells"
 
 
 class Voice(NamedTuple):

@@ -45,15 +45,20 @@ def short_forms(name: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def likeness(one: str, two: str) -> Likeness:
     """Compare two keys of names."""
-    if one == two:
-        return Likeness.SAME
-    words, others = one.replace(",", " ").split(), two.replace(",", " ").split()
+    one, two = _in_order(one), _in_order(two)
+    words, others = one.split(), two.split()
     if sorted(words) == sorted(others):
         return Likeness.SAME
     if one in short_forms(two) or two in short_forms(one):
         return Likeness.INITIAL
     shared = min(len(words), len(others))
     return Likeness.FIRST_NAME if words[:shared] == others[:shared] != [] else Likeness.NONE
+
+
+def _in_order(key: str) -> str:
+    """Return "bea lund" for "lund, bea"."""
+    last, comma, first = key.partition(", ")
+    return f"{first} {last}" if comma else key
 
 
 @lru_cache(maxsize=4096)

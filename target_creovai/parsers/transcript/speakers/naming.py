@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
+    is_signed,
     likeness,
     name_key,
     role_of_label,
@@ -14,7 +15,7 @@ from target_creovai.parsers.transcript.speakers.names import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from target_creovai.parsers.transcript.speakers.bots import Answering
     from target_creovai.parsers.transcript.speakers.chat import Chat
@@ -60,43 +61,60 @@ def by_name(chat: Chat, answering: Answering) -> Claims:
         yield from _closest(person, known, at_least=Likeness.SAME)
 
 
-def by_label(chat: Chat, _answering: Answering) -> Claims:
-    """The label of whoever must be the visitor, as nobody else can be, counts for nothing."""
+def by_visitors_label(chat: Chat, _answering: Answering) -> Claims:
+    """Visitors who gave no name are called Visitor."""
+    for person in chat.open:
+        if role_of_label(person.name) is Role.CUSTOMER:
+            yield person, Role.CUSTOMER
+
+
+def by_label(chat: Chat, answering: Answering) -> Claims:
+    """The label of whoever may be the visitor, as nobody else is, counts for nothing."""
     roles = {person: role_of_label(person.name) for person in chat.open}
     for person, role in roles.items():
-        if role is Role.CUSTOMER or (role and not _must_be_visitor(person, role, chat, roles)):
+        if role and not _may_be_visitor(person, roles, chat, answering):
             yield person, role
 
 
-def _must_be_visitor(
-    person: Person, role: Role, chat: Chat, roles: dict[Person, Role | None]
+def _may_be_visitor(
+    person: Person, roles: dict[Person, Role | None], chat: Chat, answering: Answering
 ) -> bool:
-    """Tell whether a visitor called Agent, Bot or System is the only one whom nothing names."""
+    """Tell whether a visitor may have called himself Agent, Bot or System."""
     if chat.customers or chat.counts.visitor == 0:
         return False
-    others = {other: label for other, label in roles.items() if other != person}
-    if None in others.values() or Role.CUSTOMER in others.values():
-        return False
-    if role is Role.SYSTEM:
-        return bool(chat.answering) or not {Role.AGENT, Role.BOT}.isdisjoint(others.values())
-    if role is Role.BOT and chat.chatbot_session:
-        return False
-    return not others and any(chat.decided[each].role is Role.AGENT for each in chat.answering)
+    others = [other for other in roles if other != person]
+    match roles[person]:
+        case Role.SYSTEM if None in roles.values():
+            return _leaves_open(others, roles)
+        case Role.SYSTEM:
+            return bool(chat.answering or others)
+        case Role.BOT:
+            return not chat.chatbot_session and answering.speaks_beside_agent(person)
+        case Role.AGENT if answering.speaks_beside_bot(person):
+            return True
+    return any(chat.decided[each].role is Role.AGENT for each in chat.answering)
+
+
+def _leaves_open(others: Collection[Person], roles: Mapping[Person, Role | None]) -> bool:
+    """Tell whether the only other one may be either side, or one of them signs like an agent."""
+    signed = any(roles[other] is None and is_signed(other.name) for other in others)
+    return signed or len(others) == 1
 
 
 def by_part_of_name(chat: Chat, answering: Answering) -> Claims:
-    """A first name, or one with an initial, is whose name it begins, unless that one speaks."""
-    known = [each for each in _known_people(chat, answering) if not _speaks(each, chat)]
+    """A first name, or one with an initial, is whose name it begins, if nobody else's does."""
+    known = [each for each in _known_people(chat, answering) if _begins_one(each, chat)]
     if chat.customers:
         known = [each for each in known if each.role is not Role.CUSTOMER]
-    best = {each: max(map(each.likeness, chat.said)) for each in known}
     for person in chat.open:
-        mine = [each for each in known if each.likeness(person) == best[each]]
+        # No agent speaks where a bot answers, and only there a bot does.
+        wrong = Role.AGENT if answering.speaks_beside_bot(person) else Role.BOT
+        mine = [each for each in known if each.role is not wrong]
         yield from _closest(person, mine, at_least=Likeness.FIRST_NAME)
 
 
-def _speaks(known: _Known, chat: Chat) -> bool:
-    return any(known.likeness(person) is Likeness.SAME for person in chat.decided)
+def _begins_one(known: _Known, chat: Chat) -> bool:
+    return sum(map(bool, map(known.likeness, chat.said))) == 1
 
 
 def _closest(person: Person, known: Iterable[_Known], *, at_least: Likeness) -> Claims:
@@ -115,6 +133,12 @@ def _closest(person: Person, known: Iterable[_Known], *, at_least: Likeness) -> 
 def _known_people(chat: Chat, answering: Answering) -> list[_Known]:
     names = chat.names
     known = [_Known(name_key(name), Role.AGENT, short_forms(name)) for name in names.agents]
-    known += [_Known(key, role, frozenset()) for key, role in answering.roles.items()]
+    # What a header shortens is the owner's name: "Omar O" is Omar Ortiz, and not Omar Olsen.
+    shortened = frozenset().union(*(owner.forms for owner in known))
+    known += [
+        _Known(key, role, frozenset())
+        for key, role in answering.roles.items()
+        if not (role is Role.AGENT and key in shortened)
+    ]
     known += [_Known(name_key(name), Role.CUSTOMER, frozenset()) for name in names.customers]
     return [each for each in known if each.key]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers.facts import Evidence
+from target_creovai.parsers.transcript.speakers.names import is_signed, role_of_label
 from target_creovai.parsers.transcript.words import SERVICE
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from target_creovai.parsers.transcript.speakers.facts import Person
     from target_creovai.parsers.transcript.speakers.naming import Claims
 
-# Evidence that a namesake could give as well.
-_WEAK: Final = frozenset({Evidence.SHORT_NAME})
+# Evidence that a namesake could give as well, or somebody who is called Agent.
+_WEAK: Final = frozenset({Evidence.SHORT_NAME, Evidence.LABEL})
 _PAIR: Final = 2
 
 
@@ -73,9 +74,11 @@ def _is_answered(person: Person, beside: AbstractSet[Person], chat: Chat) -> boo
     others = beside & chat.answering
     if not others:
         return False
-    # "Acme Support" is hardly the visitor of "Bea", whoever else is called so.
-    is_weak = all(chat.decided[other].evidence in _WEAK for other in others)
-    return not (is_weak and SERVICE.search(person.name))
+    # "Acme Support" is hardly the visitor of "Bea", nor "Agent" or "Tina K" that of "Agent".
+    evidence = {chat.decided[other].evidence for other in others}
+    answers = SERVICE.search(person.name) or role_of_label(person.name) is Role.AGENT
+    signs = is_signed(person.name) and Evidence.LABEL in evidence
+    return not ((answers and not evidence.isdisjoint(_WEAK)) or signs)
 
 
 def by_counts(chat: Chat, answering: Answering) -> Claims:
