@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from tests.pipe.support import Pipe, SmallOrg
 
 FLATTENED = {"flattening_enabled": True, "flattening_max_depth": 1}
-BATCHES = {
-    "encoding": {"format": "jsonl", "compression": "gzip"},
-    "storage": {"root": "file:///nonexistent", "prefix": ""},
-}
 
 
 def payloads(pipe: Pipe, folder: Path, **tap_settings: Any) -> dict[str, Any]:
@@ -37,8 +33,6 @@ def payloads(pipe: Pipe, folder: Path, **tap_settings: Any) -> dict[str, Any]:
     [
         pytest.param(FLATTENED, id="flattened"),
         pytest.param(FLATTENED | {"flattening_separator": "_"}, id="flattened-by-underscores"),
-        # Files could not be named in step with bookmarks: the tap writes records all the same.
-        pytest.param({"batch_config": BATCHES}, id="batches"),
     ],
 )
 def test_the_same_conversations_arrive(
