@@ -161,6 +161,16 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "whole_cases",
+        th.BooleanType,
+        default=True,
+        title="Whole cases",
+        description=(
+            "With `start_date`: read a case that has anything from that time on whole, with all "
+            "its older mails and comments."
+        ),
+    ),
+    th.Property(
         "end_date",
         th.DateTimeType,
         title="End date",

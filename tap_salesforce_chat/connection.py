@@ -1,4 +1,4 @@
-"""The only way to Salesforce: one session, logged in when needed, patient with what passes.
+"""The only way to Salesforce: logged in when needed, patient with what passes.
 
 Every request goes through `Connection`, so that a login, a describe and a page of rows are
 retried, timed out, and counted against the quota alike.
@@ -6,7 +6,6 @@ retried, timed out, and counted against the quota alike.
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -20,48 +19,44 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-import backoff
 import msgspec
 import requests
 
-from tap_salesforce_chat.bodies import DECODER, as_utf8, decoded, decoded_as
+from tap_salesforce_chat.bodies import DECODER, decoded, decoded_as
 from tap_salesforce_chat.errors import (
+    HostMovedError,
     LoginError,
     QuotaError,
     Refusal,
-    RetryLaterError,
     SalesforceError,
     SessionExpiredError,
     error_for,
 )
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Access
+from tap_salesforce_chat.login.hosts import is_safe, is_token
+from tap_salesforce_chat.patience import retried
 from tap_salesforce_chat.state import long_id
 from tap_salesforce_chat.timestamps import http_date
+from tap_salesforce_chat.transport import Transport, content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    import logging
+    from collections.abc import Callable, Mapping
     from datetime import datetime
-
-    from backoff.types import Details
 
     from tap_salesforce_chat.login.flows import AuthFlow, Form
 
 _Result = TypeVar("_Result")
-
-# With waits of 1, 2, 4 ... 32 seconds that is about a minute.
-MAX_TRIES = 7
 
 _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - the endpoint's path
 # `per-app-api-usage` may stand in the same header.
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
 # The identity URL of a login: `https://login.salesforce.com/id/<org>/<user>`.
 _IDENTITY = re.compile(r"/id/(00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)/")
-# As many connections as a run may have requests in flight; more would be closed after each use.
-_POOL_SIZE = 32
-
-# At debug level it would write each URL, and with it the query, to the log.
-logging.getLogger("urllib3").setLevel(logging.INFO)
+# A fresh token may not have got round to all of Salesforce's servers yet.
+_PAUSE_BEFORE_LAST_LOGIN = 5
+_LOGINS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ class Terms:
 
     login_url: str  # without a slash at its end
     api_version: str  # such as `62.0`
-    timeout_seconds: int  # without a byte, after which a request has failed
+    timeout_seconds: int  # of waiting in all, after which a request has failed
     quota_percent: int  # share of the org's daily requests beyond which none is sent
     run_percent: int | None  # share of them that is this session's own; None: any
 
@@ -97,11 +92,7 @@ class Connection:
         self._terms = terms
         self._flow = flow
         self._logger = logger
-        self._session = requests.Session()
-        self._session.headers["Accept-Encoding"] = "gzip"
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=_POOL_SIZE)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._transport = Transport(terms.timeout_seconds)
         self._login = Lock()
         self._access: Access | None = None
         self._used, self._limit = 0, 0
@@ -118,6 +109,7 @@ class Connection:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         decoder: msgspec.json.Decoder[Any] = DECODER,
+        logins: int = _LOGINS,
     ) -> Answer:
         """Ask the API, with a new login if the token has expired meanwhile.
 
@@ -127,13 +119,14 @@ class Connection:
             params: Query parameters.
             headers: More headers.
             decoder: Says what the answer is made into.
+            logins: How often to log in for it before a refusal of the token is one.
 
         Raises:
             SalesforceError: Salesforce refuses; the subclass says what to do next.
             RetryLaterError: It was asked often enough.
         """
         ask = partial(self._ask, "GET", self._rooted(path), subject, decoder)
-        return self._authorized(partial(ask, params=params, headers=headers))
+        return self._authorized(partial(ask, params=params, headers=headers), logins)
 
     def send(self, method: str, path: str, *, subject: str, **options: Any) -> Answer:
         """Send a request with any method.
@@ -174,6 +167,11 @@ class Connection:
     def instance_url(self) -> str | None:
         """The org's API host, known after the login."""
         return self._access.instance_url if self._access else None
+
+    @property
+    def session(self) -> object:
+        """What a login has begun: another one after the next login."""
+        return self._access
 
     @property
     def organization_id(self) -> str | None:
@@ -219,13 +217,25 @@ class Connection:
     def _root(self) -> str:
         return f"/services/data/v{self._terms.api_version}"
 
-    def _authorized(self, ask: Callable[[Access], _Result]) -> _Result:
+    def _authorized(self, ask: Callable[[Access], _Result], logins: int = _LOGINS) -> _Result:
         access = self._logged_in()
+        for login in range(logins):
+            try:
+                return retried(partial(ask, access), self._logger)
+            except SessionExpiredError:
+                if login:
+                    time.sleep(_PAUSE_BEFORE_LAST_LOGIN)
+                access = self._logged_in_again(access)
+            except HostMovedError as exc:
+                access = self._moved(access, exc)
+        return retried(partial(ask, access), self._logger)
+
+    def _moved(self, access: Access, exc: HostMovedError) -> Access:
+        """Log in again, as the answer to a login names the org's host; not where that cannot be."""
         try:
-            return self._retried(partial(ask, access))
-        except SessionExpiredError:
-            access = self._logged_in_again(access)
-        return self._retried(partial(ask, access))
+            return self._logged_in_again(access)
+        except LoginError:
+            raise exc from None
 
     def _logged_in(self) -> Access:
         with self._login:
@@ -253,10 +263,10 @@ class Connection:
     ) -> Answer:
         exchange = partial(self._exchange, method, path, subject, access, **options)
         with each_try(), closing(exchange()) as response:
-            content = _content(response, subject)
+            body = content(response, subject)
         empty = response.status_code == HTTPStatus.NO_CONTENT
-        document = {} if empty else decoded_as(decoder, content, subject)
-        return Answer(document, _asked_at(response), len(content))
+        document = {} if empty else decoded_as(decoder, body, subject)
+        return Answer(document, _asked_at(response), len(body))
 
     def _ask_in_batch(
         self,
@@ -283,70 +293,27 @@ class Connection:
     ) -> requests.Response:
         url, auth = access.instance_url + path, _Bearer(access.token)
         self._own = next(self._numbers)
-        response = self._send(method, url, subject, auth=auth, stream=True, **options)
+        response = self._transport.send(method, url, subject, auth=auth, **options)
         self._note(response.headers)
         if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response
         with closing(response):
-            document = decoded(_content(response, subject))
+            document = decoded(content(response, subject))
         raise error_for(Refusal(response.status_code, document, response.headers, subject))
 
     def _token_endpoint(self, form: Callable[[], Form]) -> Access:
-        return self._retried(partial(self._ask_for_token, form))
+        return retried(partial(self._ask_for_token, form), self._logger)
 
     def _ask_for_token(self, form: Callable[[], Form]) -> Access:
         url, subject = self._terms.login_url + _TOKEN_PATH, "Login"
-        response = self._send("POST", url, subject, auth=_NoAuth(), data=form())
+        send = partial(self._transport.send, "POST", url, subject)
+        with closing(send(auth=_NoAuth(), data=form())) as response:
+            body = content(response, subject)
         if response.status_code != HTTPStatus.OK:
-            document = decoded(response.content)
-            refusal = Refusal(response.status_code, document, response.headers, subject)
+            refusal = Refusal(response.status_code, decoded(body), response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)
-        grant = decoded_as(DECODER, response.content, subject)
-        token, host = grant.get("access_token"), grant.get("instance_url")
-        if not (isinstance(token, str) and isinstance(host, str)):
-            msg = "Login: the answer has no access_token and instance_url. Check login_url."
-            raise LoginError(msg)
         self._note(response.headers)
-        identity = _IDENTITY.search(str(grant.get("id")))
-        org = long_id(identity[1]) if identity else None
-        return Access(token, host.rstrip("/"), grant.get("refresh_token"), org)
-
-    def _send(self, method: str, url: str, subject: str, **options: Any) -> requests.Response:
-        # The exceptions of requests quote the URL and with it the query: none goes on from here.
-        timeout = self._terms.timeout_seconds
-        try:
-            return self._session.request(
-                method, url, timeout=timeout, allow_redirects=False, **options
-            )
-        except requests.RequestException as exc:
-            raise _network_error(exc, subject) from None
-
-    def _retried(self, ask: Callable[[], _Result]) -> _Result:
-        decorate = backoff.on_exception(
-            _waits,
-            RetryLaterError,
-            max_tries=MAX_TRIES,
-            jitter=backoff.random_jitter,
-            on_backoff=self._log_wait,
-            logger=None,
-        )
-        try:
-            return decorate(ask)()
-        except RetryLaterError as exc:
-            msg = (
-                f"{exc} Gave up after {MAX_TRIES} tries. Check the network, login_url and "
-                "Salesforce's status page; state is kept, and the next run continues from it."
-            )
-            raise RetryLaterError(msg) from None
-
-    def _log_wait(self, details: Details) -> None:
-        self._logger.warning(
-            "%s Trying again in %.0f s (try %d of %d failed).",
-            details["exception"],
-            details["wait"],
-            details["tries"],
-            MAX_TRIES,
-        )
+        return _access_in(decoded_as(DECODER, body, subject))
 
     def _note(self, headers: Mapping[str, str]) -> None:
         if clock := http_date(headers.get("Date", "")):
@@ -373,35 +340,17 @@ class _NoAuth(requests.auth.AuthBase):
         return request
 
 
-def _waits() -> Generator[float, RetryLaterError, None]:
-    """Double the wait from one second on, but never ask earlier than Retry-After says."""
-    refusal = yield 0.0  # where backoff starts the generator
-    for exponent in range(MAX_TRIES):
-        refusal = yield max(float(2**exponent), refusal.retry_after)
-
-
-def _network_error(
-    exc: requests.RequestException, subject: str
-) -> SalesforceError | RetryLaterError:
-    """Return what a failure on the way means, without its text, which quotes the URL."""
-    kind = type(exc).__name__
-    if isinstance(exc, requests.exceptions.SSLError):
-        msg = (
-            f"{subject}: the server's TLS certificate is not trusted. Check login_url and the "
-            "proxy; for a certificate authority of your own, set REQUESTS_CA_BUNDLE to its file."
-        )
-        return SalesforceError(msg)
-    if isinstance(exc, _PASSING):
-        return RetryLaterError(f"{subject}: no complete answer from Salesforce ({kind}).")
-    return SalesforceError(f"{subject}: cannot send the request ({kind}). Check login_url.")
-
-
-_PASSING = (
-    requests.exceptions.ConnectionError,
-    requests.exceptions.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
+def _access_in(grant: Mapping[str, Any]) -> Access:
+    token, host = grant.get("access_token"), grant.get("instance_url")
+    if not (isinstance(token, str) and isinstance(host, str) and is_token(token)):
+        msg = "Login: the answer has no access_token and instance_url. Check login_url."
+        raise LoginError(msg)
+    if not is_safe(host):
+        msg = "Login: instance_url is no https:// address, where the token would travel in clear."
+        raise LoginError(msg)
+    identity = _IDENTITY.search(str(grant.get("id")))
+    org = long_id(identity[1]) if identity else None
+    return Access(token, host.rstrip("/"), grant.get("refresh_token"), org)
 
 
 def _asked_at(response: requests.Response) -> datetime | None:
@@ -411,14 +360,6 @@ def _asked_at(response: requests.Response) -> datetime | None:
     """
     date = http_date(response.headers.get("Date", ""))
     return date and date - timedelta(seconds=ceil(response.elapsed.total_seconds()))
-
-
-def _content(response: requests.Response, subject: str) -> bytes:
-    # The body in one piece: `content` would put it together from 10 KB each.
-    try:
-        return as_utf8(b"".join(response.iter_content(None)))
-    except requests.RequestException as exc:
-        raise _network_error(exc, subject) from None
 
 
 class _Subresult(msgspec.Struct, rename="camel"):

@@ -15,7 +15,7 @@ from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.errors import ForgottenError
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rows import struct_type
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, quote
+from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
 from tap_salesforce_chat.timestamps import canonical, parse_instant
 
 if TYPE_CHECKING:
@@ -123,8 +123,6 @@ def _in_recycle_bin(connection: Connection, sobject: str, ids: list[str]) -> set
     asker = Asker(connection, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
-        some = ", ".join(quote(row_id) for row_id in ids[first : first + _IDS_AT_ONCE])
-        query = Query(sobject, (KEY,), condition=f"{KEY} IN ({some})")
-        for page in asker.pages(str(query)):
-            found.update(row[KEY] for row in page.rows)
+        query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))
+        found.update(row[KEY] for row in asker.rows(str(query)))
     return found

@@ -80,6 +80,10 @@ class Parent:
     sobject: str  # `Name` where it may be one of several objects
     fields: tuple[str, ...]
 
+    def has_any(self, paths: Iterable[str]) -> bool:
+        """Tell whether any of some paths leads to this parent."""
+        return any(path.startswith(f"{self.relationship}.") for path in paths)
+
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
@@ -134,7 +138,7 @@ def discover(
         parents: The parents wanted.
         describe: Looks a parent object up.
     """
-    properties = {KEY: _TEXT, **_properties(document["fields"])}
+    properties = {KEY: _TEXT, **properties_of(document["fields"])}
     properties[KEY] = _TEXT
     missing: list[str] = []
     for parent in parents:
@@ -146,7 +150,8 @@ def discover(
     return Discovery(schema, tuple(missing))
 
 
-def _properties(fields: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def properties_of(fields: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the JSON schema of each field of a describe document that can leave."""
     return {
         field["name"]: _nullable(TYPES[field["type"].lower()])
         for field in fields
@@ -190,4 +195,4 @@ def _parent_fields(
     if reference.get("polymorphicForeignKey") or len(targets) != 1:
         return "Name", {name: _nullable(TYPES[kind]) for name, kind in NAME_FIELDS.items()}
     document = describe(targets[0])
-    return targets[0], _properties(document["fields"]) if document else None
+    return targets[0], properties_of(document["fields"]) if document else None

@@ -6,11 +6,14 @@
         ├── QuotaError              the org's daily API requests are used up
         ├── UnreadableObjectError   the object is not there for this user
         ├── NotFoundError           the address is not there: no such object, or API version
-        ├── SessionExpiredError     log in again, once
+        ├── SessionExpiredError     log in again
+        ├── HostMovedError          log in again, as that names the host
         ├── LocatorLostError        ask again, from behind the last row
-        ├── QueryTimeoutError       ask again, for less at a time
+        ├── QueryTimeoutError       ask again, for fewer rows at a time
+        ├── TooComplicatedError     ask again, for fewer fields at a time
         ├── QueryTooLongError       ask again, with the query in a body
         ├── BulkRefusedError        ask again, by REST
+        │   └── JobFailedError      ... but with another job before
         ├── JobLostError            ask again, with a new job
         ├── IncompleteError         stop: rows are missing that Salesforce counts
         ├── MissingFieldError       ask again, without the field
@@ -65,12 +68,20 @@ class SessionExpiredError(SalesforceError):
     """The access token is not accepted (any more)."""
 
 
+class HostMovedError(SalesforceError):
+    """The host is not, or no longer, where the org is."""
+
+
 class LocatorLostError(SalesforceError):
     """Salesforce has forgotten the query whose next page was asked for."""
 
 
 class QueryTimeoutError(SalesforceError):
-    """The query takes Salesforce longer than it allows."""
+    """The query takes Salesforce longer than it allows, or has to look at too many rows."""
+
+
+class TooComplicatedError(SalesforceError):
+    """The fields of the query need more work than Salesforce allows."""
 
 
 class QueryTooLongError(SalesforceError):
@@ -79,6 +90,10 @@ class QueryTooLongError(SalesforceError):
 
 class BulkRefusedError(SalesforceError):
     """The Bulk API does not take a query that REST may well take."""
+
+
+class JobFailedError(BulkRefusedError):
+    """A Bulk job ended without results."""
 
 
 class JobLostError(SalesforceError):
@@ -158,28 +173,39 @@ class Refusal:
 
 def error_for(refusal: Refusal) -> SalesforceError | RetryLaterError:
     """Return the exception that the caller has to raise."""
-    by_code = _BY_CODE.get(refusal.code)
-    by_status = _BY_STATUS.get(refusal.status)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         return _session_expired(refusal)
-    if by_code:
-        return by_code(refusal)
-    if by_status:
-        return by_status(refusal)
-    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if _PASSING.search(refusal.message):
         return try_later(refusal)
-    if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
-        return redirected(refusal)
-    return SalesforceError(f"{refusal}.")
+    kind = _BY_CODE.get(refusal.code) or _BY_STATUS.get(refusal.status) or _by_class(refusal.status)
+    return kind(refusal)
+
+
+def passes(status: int) -> bool:
+    """Tell whether a refusal passes by itself, whatever its body says."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _BY_STATUS.get(status) is try_later
+
+
+def _by_class(status: int) -> Callable[[Refusal], SalesforceError | RetryLaterError]:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return try_later
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return redirected
+    return lambda refusal: SalesforceError(f"{refusal}.")
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float:
-    """Return how long to wait by the `Retry-After` header: seconds or a date; 0 without one."""
+    """Return how long to wait by the `Retry-After` header: seconds or a date; 0 without one.
+
+    What is more than a day, or no time at all, is none.
+    """
     text = headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
     moment = http_date(text)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment else 0.0
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        seconds = float(text)
+    else:
+        seconds = (moment - datetime.now(UTC)).total_seconds() if moment else 0.0
+    return seconds if 0 <= seconds <= _LONGEST_RETRY_AFTER else 0.0
 
 
 def _advise(
@@ -196,14 +222,29 @@ def try_later(refusal: Refusal) -> RetryLaterError:
 def _session_expired(refusal: Refusal) -> SalesforceError:
     return SessionExpiredError(
         f"{refusal}, also with a fresh token. The token may lack what the REST API needs: add the "
-        "scope 'api' (Manage user data via APIs) to the connected app, and give the integration "
-        "user the permission 'API Enabled'."
+        "scope 'api' (Manage user data via APIs) to the connected app, give the integration user "
+        "the permission 'API Enabled', and set 'Relax IP restrictions' in the app's OAuth policies "
+        "where the addresses of this machine change."
     )
+
+
+def proxy_wants_login(refusal: Refusal) -> SalesforceError:
+    """Return the error for status 407, which no server but a proxy sends."""
+    return SalesforceError(
+        f"{refusal.subject}: the proxy wants a login of its own ({refusal.status}). Put its user "
+        "name and password into HTTPS_PROXY, such as http://user:password@proxy:8080."
+    )
+
+
+def _not_found(refusal: Refusal) -> SalesforceError:
+    """Tell what the API does not have from a page of some other server, or of a host of old."""
+    kind = HostMovedError if refusal.document is None else NotFoundError
+    return kind(f"{refusal}. Check the settings 'api_version' and 'instance_url'.")
 
 
 def redirected(refusal: Refusal) -> SalesforceError:
     """Return the error for an answer that points to another host."""
-    return SalesforceError(
+    return HostMovedError(
         f"{refusal}, a redirect, which is not followed because the token would go along. Set "
         "login_url (or instance_url) to the org's My Domain host."
     )
@@ -263,7 +304,6 @@ _NO_API = _advise(
     "Give the integration user the permission 'API Enabled'; the org needs API access."
 )
 _NO_OBJECT = _advise("The object cannot be read.", UnreadableObjectError)
-_NOT_FOUND = _advise("Check the settings 'api_version' and 'instance_url'.", NotFoundError)
 _LOST_LOCATOR = _advise("The query was forgotten.", LocatorLostError)
 _NO_POLICY_EXEMPTION = _advise(
     "A transaction security policy forbids it: give the integration user the permission 'Exempt "
@@ -278,14 +318,19 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
     "INVALID_FIELD": _missing_field,
     "INVALID_TYPE": _NO_OBJECT,
     "INVALID_TYPE_FOR_OPERATION": _NO_OBJECT,
-    "NOT_FOUND": _NOT_FOUND,
+    "NOT_FOUND": _not_found,
     "INSUFFICIENT_ACCESS": _NO_OBJECT,
     "INSUFFICIENT_ACCESS_OR_READONLY": _NO_OBJECT,
     "INVALID_QUERY_LOCATOR": _LOST_LOCATOR,
     "QUERY_LOCATOR_EXPIRED": _LOST_LOCATOR,
     "QUERY_LOCATOR_NOT_FOUND": _LOST_LOCATOR,
     "INVALID_REPLICATION_DATE": _advise("The deletions were forgotten.", ForgottenError),
+    "INVALID_SESSION_ID": _session_expired,
+    "REQUEST_RUNNING_TOO_LONG": try_later,
+    "SERVER_UNAVAILABLE": try_later,
     "TEMPORARY_QUERY_MORE_FAILURE": try_later,
+    "UNABLE_TO_LOCK_ROW": try_later,
+    "UNKNOWN_EXCEPTION": try_later,
     "QUERY_TIMEOUT": _advise(
         "The query runs for too long, however little it asks for at a time. Narrow it with "
         "'filters', or select fewer fields.",
@@ -296,8 +341,14 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
     "INVALIDENTITY": _NO_BULK,
     "LIMIT_EXCEEDED": _NO_BULK,
     "MALFORMED_QUERY": _advise("Check the SOQL in the setting 'filters'."),
-    "QUERY_TOO_COMPLICATED": _advise("Deselect formula fields of this stream in the catalog."),
-    "OPERATION_TOO_LARGE": _advise("Give the integration user the permission 'View All Data'."),
+    "QUERY_TOO_COMPLICATED": _advise(
+        "Deselect formula fields of this stream in the catalog.", TooComplicatedError
+    ),
+    "OPERATION_TOO_LARGE": _advise(
+        "Give the integration user the permission 'View All Data', or narrow the query with "
+        "'filters'.",
+        QueryTimeoutError,
+    ),
     "UNSUPPORTED_API_VERSION": _advise("Check the setting 'api_version'."),
     "API_CURRENTLY_DISABLED": _NO_API,
     "API_DISABLED_FOR_ORG": _NO_API,
@@ -308,6 +359,14 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
     "TXN_SECURITY_RUNTIME_ERROR": _NO_POLICY_EXEMPTION,
 }
 
+# What passes by itself, whatever code or status it comes with.
+_PASSING = re.compile(
+    r"UNABLE_TO_LOCK_ROW|SERVER_UNAVAILABLE|unable to obtain exclusive access|too busy",
+    re.IGNORECASE,
+)
+# A day: nobody means more, whatever the header says.
+_LONGEST_RETRY_AFTER = 86_400
+
 # 420: Salesforce's edge does not know (yet) where the org lives.
 NO_ROUTE_TO_ORG = 420
 
@@ -315,7 +374,9 @@ _BY_STATUS: dict[int, Callable[[Refusal], SalesforceError | RetryLaterError]] = 
     HTTPStatus.REQUEST_TIMEOUT: try_later,
     HTTPStatus.TOO_MANY_REQUESTS: try_later,
     NO_ROUTE_TO_ORG: try_later,
-    HTTPStatus.NOT_FOUND: _NOT_FOUND,
+    HTTPStatus.NOT_FOUND: _not_found,
+    HTTPStatus.NOT_ACCEPTABLE: try_later,  # which Salesforce's edge answers now and then
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: proxy_wants_login,
     HTTPStatus.CONFLICT: _advise("The job has another API version.", JobLostError),
     HTTPStatus.GONE: _advise("The API version is retired: check the setting 'api_version'."),
     HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG,

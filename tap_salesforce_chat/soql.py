@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tap_salesforce_chat.timestamps import format_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 KEY = "Id"
@@ -21,6 +22,16 @@ _ESCAPES = str.maketrans(
 def quote(text: str) -> str:
     """Return a SOQL string literal."""
     return f"'{text.translate(_ESCAPES)}'"
+
+
+def one_of(field: str, values: Iterable[str]) -> str:
+    """Return the condition that a field has one of some texts, of which there is at least one."""
+    return f"{field} IN ({', '.join(map(quote, sorted(values)))})"
+
+
+def all_of(*conditions: str | None) -> str:
+    """Return the condition that all of the given ones are met."""
+    return " AND ".join(f"({condition})" for condition in conditions if condition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,18 @@ from tap_salesforce_chat.soql import CURSOR
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, MutableMapping
     from datetime import datetime
 
 BOOKMARKS = "bookmarks"
 ORGANIZATION = "organization_id"
 READS = "sync_reads"
 STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
+# In a stream's bookmark, where null stands for the beginning: from where on its rows were ever
+# read, the same of a stream that has none and so no bookmark, from where on they were read without
+# which needed field, and from where on they are being read again with one that is back.
+READ_SINCE, EMPTY_SINCE = "read_since", "empty_since"
+READ_WITHOUT, READ_AGAIN = "read_without", "read_again_since"
 
 _OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, STARTED, COMPLETED})
 # What singer-io's and MeltanoLabs' taps for Salesforce keep beside the name of a replication key.
@@ -67,6 +72,52 @@ class Reads:
 def end_of(clock: datetime) -> datetime:
     """Return the first instant of which a query that ran at a time can have seen no row."""
     return clock.replace(microsecond=0) + _SECOND
+
+
+def instant_in(progress: Mapping[str, Any], key: str) -> datetime | None:
+    """Return an instant of a stream's part of STATE, None for none and for the beginning."""
+    text = progress.get(key)
+    return parse_instant(text) if text else None
+
+
+def put_instant(progress: MutableMapping[str, Any], key: str, moment: datetime | None) -> None:
+    """Put an instant into a stream's part of STATE, None for the beginning."""
+    progress[key] = format_instant(moment) if moment else None
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier of two instants, where None stands for the beginning."""
+    return min(one, other) if one and other else None
+
+
+def note_fields(
+    progress: MutableMapping[str, Any], without: Collection[str], since: datetime | None
+) -> None:
+    """Note from where on rows are read without needed fields, and again with those that are back.
+
+    Args:
+        progress: The stream's part of STATE.
+        without: The needed fields that are not there.
+        since: From where on rows are read.
+    """
+    known = progress.pop(READ_WITHOUT, {})
+    if known.keys() - set(without):
+        put_instant(progress, READ_AGAIN, since)
+    noted: dict[str, Any] = {}
+    for name in without:
+        first = earlier(since, instant_in(known, name)) if name in known else since
+        put_instant(noted, name, first)
+    if noted:
+        progress[READ_WITHOUT] = noted
+
+
+def bounds_of_returned(
+    progress: Mapping[str, Any], without: Collection[str]
+) -> list[datetime | None]:
+    """Return from where on rows lack needed fields that are there again, None: the beginning."""
+    known = progress.get(READ_WITHOUT, {})
+    bounds = [instant_in(known, name) for name in known if name not in without]
+    return [*bounds, *(instant_in(progress, key) for key in (READ_AGAIN,) if key in progress)]
 
 
 def long_id(row_id: str) -> str:

@@ -8,6 +8,7 @@ from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.deletions import DeletableStream
 from tap_salesforce_chat.describe import Parent
 from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.soql import KEY
 
 _PERSON = ("FirstName", "LastName", "Name", "Email")
 
@@ -23,6 +24,8 @@ class Case(DeletableStream):
     """Cases; their messages are in the two streams below, and in `Description`."""
 
     sobject = "Case"
+    case_field = KEY
+    needed = ("CreatedDate", "IsClosed", "Description")
     parents: ClassVar = (
         CONTACT,
         OWNER,
@@ -36,6 +39,8 @@ class CaseComment(DeletableStream):
     """Comments on cases, internal ones included."""
 
     sobject = "CaseComment"
+    case_field = "ParentId"
+    needed = ("ParentId", "CommentBody", "IsPublished", "CreatedBy.UserType")
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -43,6 +48,8 @@ class EmailMessage(DeletableStream):
     """Mails, of cases and of other objects."""
 
     sobject = "EmailMessage"
+    case_field = "ParentId"
+    needed = ("ParentId", "Incoming", "Status", "TextBody", "HtmlBody")
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -50,6 +57,7 @@ class LiveChatTranscript(DeletableStream):
     """Chats; `Body` holds the whole dialogue as HTML."""
 
     sobject = "LiveChatTranscript"
+    needed = ("Status", "Body")
     parents: ClassVar = (
         OWNER,
         CONTACT,
@@ -66,6 +74,7 @@ class MessagingSession(DeletableStream):
     """Enhanced chats, and messages of other channels; what was said is in ConversationEntry."""
 
     sobject = "MessagingSession"
+    needed = ("Status", "EndTime")
     optional = True
     parents: ClassVar = (
         Parent("Conversation", "Conversation", ("ConversationIdentifier",)),

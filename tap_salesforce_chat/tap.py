@@ -24,9 +24,9 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 from singer_sdk.plugin_base import JSONSchemaValidator
-from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
+from tap_salesforce_chat.catalogs import insist_on_keys, renew
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken
@@ -39,7 +39,6 @@ from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.pagination import ask_organization_id
-from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.state import (
     BOOKMARKS,
     COMPLETED,
@@ -49,12 +48,13 @@ from tap_salesforce_chat.state import (
     form_problem,
     origin_problem,
 )
-from tap_salesforce_chat.streams import FILTERABLE, STREAMS
+from tap_salesforce_chat.streams import FILTERABLE, STREAMS, Case, EmailMessage
 from tap_salesforce_chat.timestamps import format_instant
+from tap_salesforce_chat.whole_cases import WholeCases
 from tap_salesforce_chat.writer import WholeLineWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from types import FrameType
 
     from singer_sdk.singerlib import Catalog
@@ -99,6 +99,10 @@ class TapSalesforceChat(Tap):
         return Connection(terms, choose_flow(self.config)(self.config), self.logger)
 
     @cached_property
+    def _describe(self) -> Describer:
+        return Describer(self.connection)
+
+    @cached_property
     def lanes(self) -> Lanes:
         """Where the requests of all streams are in flight."""
         return Lanes(self.config["max_workers"])
@@ -130,7 +134,7 @@ class TapSalesforceChat(Tap):
     def setup_mapper(self) -> None:
         """Make sure of the keys in a catalog by hand before anything is made of it."""
         if self.input_catalog is not None:
-            _insist_on_keys(self.input_catalog)
+            insist_on_keys(self.input_catalog)
         super().setup_mapper()
 
     @override
@@ -139,6 +143,13 @@ class TapSalesforceChat(Tap):
         if self.input_catalog is not None:
             return self._catalogued_streams(self.input_catalog)
         return self._described_streams()
+
+    def _renew_catalog(self) -> None:
+        """Bring the catalog that was given up to date, and all that is made of it."""
+        if self.input_catalog is not None:
+            renew(self.input_catalog, STREAMS, self._describe, self.logger)
+            self.mapper.register_raw_streams_from_catalog(self.input_catalog)
+            self._streams = None
 
     def _catalogued_streams(self, catalog: Catalog) -> list[SalesforceStream]:
         if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
@@ -150,8 +161,7 @@ class TapSalesforceChat(Tap):
         ]
 
     def _described_streams(self) -> list[SalesforceStream]:
-        describe = Describer(self.connection)
-        found = {stream: stream.discovered(describe) for stream in STREAMS}
+        found = {stream: stream.discovered(self._describe) for stream in STREAMS}
         if not any(found.values()):
             msg = (
                 "None of the objects can be described. Check the settings 'api_version' and "
@@ -214,16 +224,23 @@ class TapSalesforceChat(Tap):
     def sync_all(self) -> None:
         """Sync all streams; say in STATE when that began, what is read, and that it is complete."""
         self._know_origin()
+        self._renew_catalog()
         self._mark(STARTED)
         # By name it would be in the middle. Rows that cost no calls of their own go first.
         if entries := self.streams.pop(ConversationEntry.sobject, None):
             self.streams[ConversationEntry.sobject] = entries
         try:
-            for stream in self._selected_streams():
-                self._extra_state.setdefault(READS, {})[stream.name] = stream.begin()
-            for stream in self._selected_streams():
+            streams = self._selected_streams()
+            for stream in streams:
+                stream.begin()
+            self._note_absence([stream.name for stream in streams])
+            cases = WholeCases([stream for stream in streams if stream.case_field])
+            cases.begin()
+            for stream in streams:
                 stream.read_ahead()
             super().sync_all()
+            if self.config["whole_cases"]:
+                cases.complete()
         except BrokenPipeError:
             raise
         except BaseException:
@@ -238,6 +255,15 @@ class TapSalesforceChat(Tap):
     def _selected_streams(self) -> list[SalesforceStream]:
         streams = self.streams.values()
         return [item for item in streams if item.selected and isinstance(item, SalesforceStream)]
+
+    def _note_absence(self, selected: Collection[str]) -> None:
+        """Say in STATE if the org has no mails at all; a stream that is left out is another thing.
+
+        Who may see cases may see their mails, so the object is then not there.
+        """
+        mails, cases = EmailMessage.sobject, Case.sobject
+        if cases in selected and mails not in selected and self._describe(mails) is None:
+            self._extra_state[READS][mails] = {"absent": True}
 
     @property
     def _extra_state(self) -> dict[str, Any]:
@@ -307,9 +333,3 @@ def _plain_errors() -> Iterator[None]:
 def _refuse(problem: str | None) -> None:
     if problem:
         raise StateRefusedError(problem)
-
-
-def _insist_on_keys(catalog: Catalog) -> None:
-    for entry in catalog.streams:
-        for name in (KEY, CURSOR):
-            entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC

@@ -56,5 +56,5 @@ def http_date(text: str) -> datetime | None:
     """Return the instant of an HTTP date, such as a `Date` header holds; None if it is none."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

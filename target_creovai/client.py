@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from target_creovai.payload import Payload
 
+    Permit = Callable[[], None]
+
 # Creovai's own client renews a token this long before it ends.
 RENEW_BEFORE_SECONDS = 45
 # No maximum is documented for status look-ups; the documented one for purges is borrowed.
@@ -62,6 +64,10 @@ RIGHTS = {
     "/capture/v2/status": "the API user may not read the status of interactions",
     "/processing/v2": "the API user may not read the tenant's participant types",
 }
+
+
+def _always() -> None:
+    """Let everything go."""
 
 
 class CreovaiClient:
@@ -105,21 +111,28 @@ class CreovaiClient:
         """Get a token, if there is none that is valid."""
         self._bearer()
 
-    def capture(self, interface: Interface, payload: Payload) -> str:
+    def capture(self, interface: Interface, payload: Payload, permit: Permit = _always) -> str:
         """Post a chat or a case; return Creovai's id of it.
+
+        Args:
+            interface: Which of the two it is.
+            payload: What Creovai gets.
+            permit: Is called right before the bytes leave, and raises what keeps them here.
 
         Raises:
             LostAnswerError: It may have arrived, which only `statuses` can tell.
         """
-        answer = self._call("POST", CAPTURE_PATHS[interface], payload)
+        answer = self._call("POST", CAPTURE_PATHS[interface], payload, permit=permit)
         if not (creovai_id := str(answer.get("id") or "")):
             msg = "the answer held no id"
             raise LostAnswerError(msg)
         return creovai_id
 
-    def append_metadata(self, interface: Interface, body: Payload) -> None:
+    def append_metadata(
+        self, interface: Interface, body: Payload, permit: Permit = _always
+    ) -> None:
         """Post changed metadata of something that Creovai has."""
-        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False)
+        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False, permit=permit)
 
     def statuses(self, session_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """Return what Creovai knows of these sessions; those it does not know are left out."""
@@ -162,28 +175,39 @@ class CreovaiClient:
             raise HaltError(msg) from None
 
     def _call(
-        self, method: str, path: str, body: Payload | None = None, *, answer: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Payload | None = None,
+        *,
+        answer: bool = True,
+        permit: Permit = _always,
     ) -> Payload:
         token = self._bearer()
-        response = self._send(method, path, body, token)
+        response = self._send(method, path, body, token, permit)
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             self._drop(token)
-            response = self._send(method, path, body, self._bearer())
+            response = self._send(method, path, body, self._bearer(), permit)
         _check(response, path)
         if answer:
             return _json_object(response)
         _refuse_page(response)
         return {}
 
-    def _send(self, method: str, path: str, body: Payload | None, token: str) -> requests.Response:
+    def _send(
+        self, method: str, path: str, body: Payload | None, token: str, permit: Permit
+    ) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}
         if body is None:
-            return self._request(method, path, headers=headers)
+            return self._request(method, path, permit, headers=headers)
         headers["Content-Type"] = "application/json"
-        return self._request(method, path, data=encode(body), headers=headers)
+        return self._request(method, path, permit, data=encode(body), headers=headers)
 
-    def _request(self, method: str, path: str, **what: Any) -> requests.Response:
+    def _request(
+        self, method: str, path: str, permit: Permit = _always, **what: Any
+    ) -> requests.Response:
         self._pace.wait()
+        permit()
         try:
             response = self._session.request(
                 method, self._base + path, timeout=self._timeout, allow_redirects=False, **what

@@ -14,7 +14,8 @@ from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MINUTES_PER_YEAR = 366 * 24 * 60
+MINUTES_PER_DAY = 24 * 60
+MINUTES_PER_YEAR = 366 * MINUTES_PER_DAY
 DAYS_PER_CENTURY = 36_525
 
 HOST = re.compile(r"https?://[^/\s]+")
@@ -220,6 +221,16 @@ CONFIG_SCHEMA = th.PropertiesList(
         ),
     ),
     th.Property(
+        "doubt_minutes",
+        th.IntegerType(nullable=False, minimum=0, maximum=MINUTES_PER_DAY),
+        default=15,
+        title="Doubt",
+        description=(
+            "How long a chat whose answer was lost is looked for at Creovai before it is sent "
+            "again, in this run and the next. 0: two looks, a few seconds apart."
+        ),
+    ),
+    th.Property(
         "redact",
         th.ObjectType(additional_properties=th.StringType(nullable=False)),
         default={},
@@ -321,6 +332,7 @@ def delivery_policy(config: Mapping[str, Any]) -> Policy:
         on_delete=config["on_delete"],
         max_deletes=config["max_deletes"],
         max_failures=config.get("max_failures"),
+        doubt_minutes=config["doubt_minutes"],
     )
 
 

@@ -9,6 +9,8 @@
         ├── RejectedError    set this conversation aside: Creovai would refuse it again
         ├── RetryLaterError  wait, then try again; the conversation stays pending
         │   └── LostAnswerError   the same, but Creovai may have it: look it up first
+        ├── WithdrawnError   leave it to the next run: nothing of this request was sent
+        │   └── LateError    write the intent down anew, then send
         └── HaltError        stop delivery: every other conversation would meet the same
 
 No message holds customer text or a credential: ids, counts, sizes, status codes only.
@@ -41,6 +43,9 @@ class InputError(TargetError):
 class CreovaiError(TargetError):
     """Base of what Creovai, or the way to it, may answer."""
 
+    lost = False
+    """Whether what was to be sent may have arrived, by this request or by an earlier one."""
+
 
 class RejectedError(CreovaiError):
     """Creovai refused one conversation and would refuse it again.
@@ -63,6 +68,16 @@ class RetryLaterError(CreovaiError):
 
 class LostAnswerError(RetryLaterError):
     """The request may have arrived: its answer did not."""
+
+    lost = True
+
+
+class WithdrawnError(CreovaiError):
+    """The run was asked to stop before anything of this request was sent."""
+
+
+class LateError(WithdrawnError):
+    """Its intent was written down too long ago to tell, after a crash, when it was sent."""
 
 
 class HaltError(CreovaiError):

@@ -18,6 +18,13 @@ Row = dict[str, Any]
 """One Salesforce row as the tap emitted it: field name to JSON value, parents nested."""
 
 
+# What is kept of a person: the fields that a row has of its parent.
+PEOPLE: Mapping[str, frozenset[str]] = {
+    "User": frozenset({"FirstName", "LastName", "Name", "Email", "Username", "UserType"}),
+    "Contact": frozenset({"FirstName", "LastName", "Name", "Email", "Phone"}),
+}
+
+
 class DroppedRow(dict[str, Any]):
     """What `retention_days` has left of a row: its Id and its SystemModstamp."""
 
@@ -222,6 +229,7 @@ class Policy:
     on_delete: str = "ignore"
     max_deletes: int = 100
     max_failures: int | None = None
+    doubt_minutes: int = 15
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

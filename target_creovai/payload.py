@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -11,7 +12,6 @@ from target_creovai.model import Interface
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from target_creovai.model import Conversation, Message, Participant, Rules
 
@@ -23,6 +23,10 @@ NO_CONTENT = frozenset({"metadata", "collectionId"})
 
 # Move with every save, whoever saves what: alone they are no change worth a message.
 BOOKKEEPING = frozenset({"SystemModstamp", "LastModifiedDate", "LastModifiedById"})
+
+
+# Salesforce's own times are of whole seconds.
+EVENT_STEP = timedelta(seconds=1)
 
 
 def build_payload(conversation: Conversation, rules: Rules) -> Payload:
@@ -40,13 +44,21 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
 
 
 def build_outofband(
-    interface: Interface, session_id: str, modified: datetime, changed: Payload
+    interface: Interface, session_id: str, when: datetime, changed: Payload
 ) -> Payload:
-    """Return the body of `POST /capture/v2/outofband/interaction` (chat) or `/case`.
+    """Return the body of `POST /capture/v2/outofband/interaction` (chat) or `/case`."""
+    return {_KEYS[interface]: session_id, "eventTime": utc(when), "metadata": changed}
 
-    `eventTime` is the record's own time, so that a repeated post changes nothing.
+
+def event_after(last: str | None, modified: datetime) -> datetime:
+    """Return an `eventTime`: the record's own time, and later than the last one.
+
+    Creovai lets the last eventTime win, field by field. Formula fields and those of parents
+    change without the record; of two events at the same time either could win.
     """
-    return {_KEYS[interface]: session_id, "eventTime": utc(modified), "metadata": changed}
+    if last is None:
+        return modified
+    return max(modified, datetime.fromisoformat(last) + EVENT_STEP)
 
 
 def build_heartbeat(status: str, now: datetime, name: str, version: str) -> Payload:

@@ -6,13 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
+from target_creovai.input.normal import normal_row
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.model import PEOPLE
 from target_creovai.payload import encode
-from target_creovai.rows import parse_time
+from target_creovai.rows import is_deleted, parse_time
 from target_creovai.store import StagedRow
 
 if TYPE_CHECKING:
     from target_creovai.model import Row
+
+PERSON = "person"  # the kind of rows that are of no conversation
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
 IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
@@ -21,20 +25,25 @@ LAST_YEAR = 2999
 
 
 def staged_row(stream: str, record: Row) -> StagedRow:
-    """Return the row to store of a record of a stream that makes conversations.
+    """Return the row to store of a record.
 
     Its version is SystemModstamp; a tap that does not select it gives
     LastModifiedDate or, at the least, its rows in order.
 
     Raises:
-        RowError: The record has no Id, or an impossible date; names the field.
+        RowError: The record has no Id, an impossible date, or a field in a form that is not
+            understood; names the field.
     """
-    kind = KIND_OF_STREAM[stream]
+    # Before anything else looks at its fields.
+    record = normal_row(stream, record)
     row_id = _id(record.get("Id"))
     if row_id is None:
         # What stands in its place may be anything, so it is not quoted.
         msg = f"a {stream} row has no Id, or none that Salesforce could have given"
         raise RowError(msg)
+    if stream in PEOPLE:
+        return _person(stream, row_id, record)
+    kind = KIND_OF_STREAM[stream]
     key = _id(record.get(kind.streams[stream]))
     is_main = kind.streams[stream] == "Id"
     merges = kind.merged_into is not None and is_main
@@ -45,11 +54,33 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         kind=kind.name,
         conversation=key,
         modified=_version(stream, row_id, record),
-        body=encode(record),
+        body=_json(stream, row_id, record),
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
     )
+
+
+def _person(stream: str, row_id: str, record: Row) -> StagedRow:
+    """Return the row of a user or contact: little of it is kept, and nothing once it is deleted."""
+    kept = frozenset() if is_deleted(record) else PEOPLE[stream]
+    body = {"Id": row_id} | {name: record[name] for name in sorted(kept & record.keys())}
+    return StagedRow(
+        stream=stream,
+        id=row_id,
+        kind=PERSON,
+        conversation=None,
+        modified=_version(stream, row_id, record),
+        body=encode(body),
+    )
+
+
+def _json(stream: str, row_id: str, record: Row) -> bytes:
+    try:
+        return encode(record)
+    except RecursionError:
+        msg = f"the {stream} row {row_id} is nested too deeply"
+        raise RowError(msg) from None
 
 
 def _id(value: object) -> str | None:

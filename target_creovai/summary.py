@@ -83,6 +83,7 @@ class Summary:
     sent: Counter[str] = field(default_factory=Counter)
     metadata_sent: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
+    adopted: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -99,6 +100,7 @@ class Summary:
     read_again: list[str] = field(default_factory=list)
     looked_at: int = 0
     payload_dir: str | None = None
+    broken: str | None = None
     halted: str | None = None
 
     def note(self, kind: str, findings: Findings) -> None:
@@ -126,7 +128,12 @@ class Summary:
     def failed(self) -> bool:
         """Tell whether the exit code must be 1."""
         return bool(
-            self.set_aside or self.pending or self.unusable_rows or self.held or self.halted
+            self.set_aside
+            or self.pending
+            or self.unusable_rows
+            or self.held
+            or self.broken
+            or self.halted
         )
 
     def counts(self) -> dict[str, int]:
@@ -149,12 +156,7 @@ class Summary:
             yield f"ignored    {stream}: {count} rows of a stream that makes no conversation"
 
     def _delivery_lines(self) -> Iterator[str]:
-        if self.payload_dir:
-            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
-        else:
-            yield f"sent       {_kinds(self.sent)}"
-            yield f"metadata   {_kinds(self.metadata_sent)}"
-            yield f"unchanged  {_kinds(self.unchanged)}"
+        yield from self._sent_lines()
         for (kind, reason), queue in sorted(self.waiting.items()):
             yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
         for (kind, reason), count in sorted(self.skipped.items()):
@@ -173,6 +175,16 @@ class Summary:
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
 
+    def _sent_lines(self) -> Iterator[str]:
+        if self.payload_dir:
+            yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            return
+        yield f"sent       {_kinds(self.sent)}"
+        yield f"metadata   {_kinds(self.metadata_sent)}"
+        if self.adopted:
+            yield f"found      {_kinds(self.adopted)} at Creovai, sent by another store"
+        yield f"unchanged  {_kinds(self.unchanged)}"
+
     def _finding_lines(self, finding: Finding, text: str) -> Iterator[str]:
         for (found, kind), n in sorted(self.findings.items()):
             if found is finding:
@@ -185,6 +197,8 @@ class Summary:
         yield from _listed("UNUSABLE", self.unusable_rows)
         yield from _listed("SET ASIDE", self.set_aside)
         yield from _listed("PENDING", list(self.pending.values()))
+        if self.broken:
+            yield f"BROKEN     {self.broken}"
         if self.halted:
             yield f"STOPPED    {self.halted}"
         for wrong, what_to_do in _TO_DO.items():
@@ -196,12 +210,16 @@ class Summary:
 
 _TO_DO = {
     "held": "held: run again. Rows are stored; these go out after an input that ended well.",
-    "unusable_rows": "unusable: mend these rows in Salesforce, or select the field in the tap.",
+    "unusable_rows": (
+        "unusable: nothing of these is stored. Have the tap send them as each line says, or mend "
+        "the row in Salesforce; then read them once more."
+    ),
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "
         "tried again when their content or the settings change, or after `target-creovai retry`."
     ),
     "pending": "pending: nothing. The next run tries them again.",
+    "broken": "broken: mend that in the tap and run again. What came before it is stored.",
     "halted": "stopped: mend that and run again. What is left is delivered then.",
 }
 

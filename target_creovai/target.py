@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -29,13 +30,12 @@ from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
-from target_creovai.errors import RowError, TargetError
-from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.errors import InputError, RowError, TargetError
+from target_creovai.input.listener import Listener
+from target_creovai.input.reader import LineReader
 from target_creovai.model import NEEDS_ROWS
 from target_creovai.payload import utc
 from target_creovai.read_again import commands
-from target_creovai.reader import LineReader
-from target_creovai.sinks import IgnoringSink, StagingSink
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
@@ -46,8 +46,6 @@ from target_creovai.watch.watch import Watch
 
 if TYPE_CHECKING:
     from types import FrameType
-
-    from singer_sdk import Sink
 
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
@@ -65,15 +63,15 @@ STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 SIGNAL_EXIT_CODE = 128  # plus the signal's number
 
 
-class TargetCreovai(Target):
+class TargetCreovai(Listener):
     """Singer target for Creovai conversation analytics."""
 
     name = "target-creovai"
     package_name = "salesforce-creovai"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
-    message_reader_class = LineReader
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
+        PluginCapabilities.BATCH,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
@@ -102,6 +100,7 @@ class TargetCreovai(Target):
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
         self._tap_marks_its_end = False
+        self._is_program = False
 
     # Settings
 
@@ -134,31 +133,32 @@ class TargetCreovai(Target):
 
     @override  # type: ignore[misc] # final to type checkers only: a whole run is in it
     def listen(self, file_input: IO[str] | None = None) -> None:
+        """Read to the end of the input; where it breaks off, end the run as well as it goes.
+
+        Raises:
+            InputError: A line cannot be used; all before it is taken care of by then.
+        """
+        self._is_program = file_input is None
         with self._watch:
             try:
                 super().listen(file_input)
+            except InputError as error:
+                self.summary.broken = str(error)
+                with suppress(SystemExit):
+                    self.process_endofpipe()
+                raise
             finally:
                 # However reading ends, requests under way are written down.
                 if self._early:
                     self._early.end(GRACE_SECONDS)
 
     @override
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return the sink of a stream; streams that make no conversation are accepted too."""
-        if stream_name in KIND_OF_STREAM:
-            return StagingSink
-        self.logger.warning(
-            "Stream '%s' makes no conversation: its rows are counted, not stored.", stream_name
-        )
-        return IgnoringSink
-
     def stage(self, stream: str, record: dict[str, Any]) -> None:
         """Take one row; one that cannot be used costs that row, and is named."""
         try:
             row = staged_row(stream, record)
         except RowError as error:
-            self.logger.warning("Row not stored: %s", error)
-            self.summary.unusable_rows.append(str(error))
+            self.lose(str(error))
             return
         self._buffer.append(row)
         self._buffered_bytes += len(row.body)
@@ -166,9 +166,16 @@ class TargetCreovai(Target):
             self._commit()
             self._deliver_early()
 
+    @override
     def ignore(self, stream: str) -> None:
         """Count a row of a stream that makes no conversation."""
         self.summary.ignored[stream] += 1
+
+    @override
+    def lose(self, what: str) -> None:
+        """Name what could not be used, in the log at once and in the summary."""
+        self.logger.warning("Not stored: %s", what)
+        self.summary.unusable_rows.append(what)
 
     def _commit(self) -> None:
         if not self._buffer:
@@ -222,6 +229,7 @@ class TargetCreovai(Target):
             SystemExit: With 1, after all of that, when something needs an eye.
         """
         self._commit()
+        self._look_for_streams()
         if self._received_anything:
             self.store.end_input(well=self._input_ended_well())
         super().process_endofpipe()
@@ -243,6 +251,15 @@ class TargetCreovai(Target):
         if self.summary.failed:
             sys.exit(1)
 
+    def _look_for_streams(self) -> None:
+        """Call an input broken that has nothing for this target in it.
+
+        But for a dry run within another program, such as the SDK's own tests: its streams may
+        be any.
+        """
+        if (self._is_program or self._delivers) and (nothing := self.announced.nothing_of_use):
+            self.summary.broken = nothing
+
     def _look_after_texts(self, dispatch: Dispatch) -> None:
         """Drop text that has done its work, and say how to get back what is missing."""
         days = self.config.get("retention_days")
@@ -260,11 +277,17 @@ class TargetCreovai(Target):
         """Tell a finished tap from a dead one; a tap that never says is taken at its end."""
         if isinstance(self.message_reader, LineReader) and self.message_reader.truncated:
             return False
+        if self.announced.nothing_of_use:
+            return False
         return not self._tap_marks_its_end or COMPLETED in (self._latest_state or {})
+
+    @property
+    def _delivers(self) -> bool:
+        return bool(self.config.get("api_url")) and not self.config["dry_run"]
 
     def _dispatch(self) -> Dispatch:
         rules = assembly_rules(self.config)
-        if self.config["dry_run"] or not self.config.get("api_url"):
+        if not self._delivers:
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
         return Delivery(
             self.store,

@@ -11,16 +11,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_salesforce_chat.errors import (
-    NO_ROUTE_TO_ORG,
     LoginError,
-    Refusal,
-    SalesforceError,
+    RetryLaterError,
+    error_for,
+    passes,
+    proxy_wants_login,
     redirected,
     try_later,
 )
 
 if TYPE_CHECKING:
-    from tap_salesforce_chat.errors import RetryLaterError
+    from tap_salesforce_chat.errors import Refusal, SalesforceError
 
 
 class _Cause(NamedTuple):
@@ -125,7 +126,6 @@ _CAUSES = (
         "inactive_user", "", "the integration user is not active: activate it in Setup > Users."
     ),
     _Cause("inactive_org", "", "the org is locked, closed or suspended: check login_url."),
-    _Cause("rate_limit_exceeded", "", "too many logins in a short time: wait, then run again."),
     _Cause(
         "invalid_grant",
         "",
@@ -133,6 +133,12 @@ _CAUSES = (
         "is inactive or locked, its IP address is not allowed, or the flow is switched off.",
     ),
 )
+
+# What passes by itself: errors, and parts of descriptions that come with any error.
+_PASSING = frozenset(
+    {"rate_limit_exceeded", "server_error", "temporarily_unavailable", "unknown_error"}
+)
+_PASSING_PARTS = ("login rate exceeded", "already being processed", "retry your request")
 
 
 def login_error_for(refusal: Refusal, checklist: str) -> SalesforceError | RetryLaterError:
@@ -142,13 +148,17 @@ def login_error_for(refusal: Refusal, checklist: str) -> SalesforceError | Retry
         refusal: The answer.
         checklist: Where to look further in this login flow: Salesforce does not always say all.
     """
-    if refusal.status in {NO_ROUTE_TO_ORG, HTTPStatus.TOO_MANY_REQUESTS}:
+    error, description = _word(refusal, "error"), _word(refusal, "error_description").lower()
+    by_words = error in _PASSING or any(part in description for part in _PASSING_PARTS)
+    if by_words or passes(refusal.status):
         return try_later(refusal)
-    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return try_later(refusal)
+    if refusal.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return proxy_wants_login(refusal)
+    # An answer of REST's shape, or of none, that passes does so here, too.
+    if not error and isinstance(later := error_for(refusal), RetryLaterError):
+        return later
     if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
         return redirected(refusal)
-    error, description = _word(refusal, "error"), _word(refusal, "error_description").lower()
     cause = next(
         (one for one in _CAUSES if one.error in {"", error} and one.part in description), None
     )

@@ -1,7 +1,9 @@
-"""Where to log in, and who an assertion is for."""
+"""Where to log in, who an assertion is for, and what may travel there."""
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -37,3 +39,25 @@ def audience(config: Mapping[str, Any]) -> str:
     if config["is_sandbox"] or url == SANDBOX_LOGIN_URL or _SANDBOX_MARK in host:
         return SANDBOX_LOGIN_URL
     return PRODUCTION_LOGIN_URL
+
+
+def is_safe(url: str) -> bool:
+    """Tell whether nobody on the way can read what is sent to an address."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host)))
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() in {"localhost", "localhost."} or host.lower().endswith(".localhost")
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text can stand in the header of a request: printable ASCII, no blanks."""
+    return re.fullmatch(r"[!-~]+", text) is not None

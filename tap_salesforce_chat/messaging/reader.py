@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import (
+    HostMovedError,
     LimitReachedError,
     LostConversationError,
     NotFoundError,
@@ -91,7 +92,7 @@ class Reader:
         options: dict[str, Any] = {"params": params, "each_try": self._one_call}
         try:
             answer = self._connection.send("GET", path, subject=_SUBJECT, **options)
-        except SessionExpiredError as exc:
+        except (SessionExpiredError, HostMovedError) as exc:
             raise self.advised(exc) from exc
         document: dict[str, Any] = answer.document
         return document
@@ -105,7 +106,7 @@ class Reader:
             if exc.status in _LIMIT_STATUSES:
                 raise self._refused(exc) from exc
             raise
-        except (NotFoundError, QuotaError, SessionExpiredError):
+        except (NotFoundError, QuotaError, SessionExpiredError, HostMovedError):
             raise
         except SalesforceError as exc:
             raise self.advised(exc) from exc

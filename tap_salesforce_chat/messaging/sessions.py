@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.errors import MissingFieldError, UnreadableObjectError
 from tap_salesforce_chat.messaging.entries import Session
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, quote
+from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of, quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,10 +65,9 @@ class Sessions:
         """
         found: dict[str, list[Session]] = defaultdict(list)
         if conversations:
-            query = Query(SESSIONS, _FIELDS, condition=_one_of(CONVERSATION, conversations))
-            for page in self._ask_all.pages(str(query)):
-                for session in map(Session.of, page.rows):
-                    found[session.key].append(session)
+            query = Query(SESSIONS, _FIELDS, condition=one_of(CONVERSATION, conversations))
+            for session in map(Session.of, self._ask_all.rows(str(query))):
+                found[session.key].append(session)
         return found
 
     def newest_other_than(self, session: Session) -> Session | None:
@@ -91,11 +90,7 @@ class Sessions:
             return
         # Those that cannot be seen are not asked for again.
         self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
-        query = Query("User", (KEY, "Name"), condition=_one_of(KEY, users))
+        query = Query("User", (KEY, "Name"), condition=one_of(KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):
-            for page in self._asker.pages(str(query)):
-                self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in page.rows}
-
-
-def _one_of(field: str, ids: Collection[str]) -> str:
-    return f"{field} IN ({', '.join(map(quote, sorted(ids)))})"
+            rows = self._asker.rows(str(query))
+            self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in rows}

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -32,7 +32,8 @@ from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.soql import CURSOR, Position
-from tap_salesforce_chat.timestamps import format_instant, parse_instant
+from tap_salesforce_chat.state import READ_AGAIN, earlier, instant_in
+from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,7 @@ class ConversationEntry(SalesforceStream):
 
     sobject = "ConversationEntry"
     optional = True
+    needed = ("MessagingSessionId", "SenderRole", "Payload", "MessageText")
 
     @override
     @classmethod
@@ -67,6 +69,11 @@ class ConversationEntry(SalesforceStream):
         document = describe(SESSIONS)
         names = {field["name"] for field in document["fields"]} if document else set()
         return Discovery(SCHEMA, ()) if CONVERSATION in names else None
+
+    @override
+    @classmethod
+    def renewed(cls, schema: dict[str, Any], describe: Describe) -> None:
+        """Return none: the schema is no object's."""
 
     @override
     def read_ahead(self) -> None:
@@ -170,7 +177,9 @@ class ConversationEntry(SalesforceStream):
         for that; here a repetition would cost a call, so sessions wait for as long instead.
         """
         since, place = self._since(), self._progress.get(_PLACE)
-        query = replace(self._sessions.ended(self._horizon(), self._condition), since=since)
+        query = replace(self._sessions.ended(self._horizon(), self.condition), since=since)
+        if READ_AGAIN in self._progress:
+            return replace(query, since=earlier(since, instant_in(self._progress, READ_AGAIN)))
         if since and place and self._follows_bookmark():
             query = replace(query, after=Position(since, place))
         return query
@@ -178,12 +187,11 @@ class ConversationEntry(SalesforceStream):
     @override
     def _since(self) -> datetime | None:
         bookmark = self._bookmark() if self._follows_bookmark() else None
-        start = bookmark or self.config.get("start_date")
-        return parse_instant(start) if start else None
+        return parse_instant(bookmark) if bookmark else self._start()
 
     @property
     @override
-    def _condition(self) -> str | None:
+    def condition(self) -> str | None:
         condition: str | None = (self.config.get("filters") or {}).get(SESSIONS)
         return condition
 
@@ -193,8 +201,12 @@ class ConversationEntry(SalesforceStream):
         return self._up_to(settled.replace(microsecond=0))
 
     def _pass(self, session: Session) -> None:
-        """Move the bookmark over a session."""
-        if self._follows_bookmark():
+        """Move the bookmark over a session, or what stands for it where some are read again."""
+        bookmark = self._bookmark()
+        if READ_AGAIN in self._progress and bookmark and not is_later(session.modified, bookmark):
+            self._progress[READ_AGAIN] = session.modified
+        elif self._follows_bookmark():
+            self._progress.pop(READ_AGAIN, None)
             self._progress |= {
                 "replication_key": CURSOR,
                 "replication_key_value": session.modified,

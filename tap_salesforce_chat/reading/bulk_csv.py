@@ -101,6 +101,10 @@ def columns(paths: Iterable[str]) -> list[str]:
     return own
 
 
+class MisfitError(Exception):
+    """A value that is not of its field's type; the message names the field, not the value."""
+
+
 class _Parent(NamedTuple):
     """The columns of a parent: its Id, which tells whether there is one, and its fields."""
 
@@ -113,13 +117,18 @@ class RowMaker:
     """Makes rows of records.
 
     Args:
-        header: The names of the columns, in the order of `columns`.
+        paths: What was asked for, as `columns` gives it.
         schemas: The schema of each field; a parent's has those of its fields.
+        header: The names of the columns, in whatever order.
+
+    Raises:
+        ValueError: The header lacks a column.
     """
 
-    def __init__(self, header: list[str], schemas: Schemas) -> None:
-        own, parents = grouped(header)
+    def __init__(self, paths: list[str], schemas: Schemas, header: list[str]) -> None:
+        own, parents = grouped(paths)
         self._width, self._own = len(header), len(own)
+        self._order = _order_of(paths, header)
         self._make = struct_type((*own, *(f"{name}.{KEY}" for name in parents)))
         self._parents: list[_Parent] = []
         kinds: list[Mapping[str, Any]] = [schemas.get(name, {}) for name in own]
@@ -129,22 +138,32 @@ class RowMaker:
             self._parents.append(_Parent(start, slice(start + 1, end), make))
             fields = schemas[relationship]["properties"]
             kinds += [fields.get(name, {}) for name in names]
-        converters = [(place, _converter(kind)) for place, kind in enumerate(kinds)]
-        self._typed = [(place, convert) for place, convert in converters if convert]
+        types = [(place, kind, _converter(kind)) for place, kind in enumerate(kinds)]
+        self._typed = [(place, convert) for place, _, convert in types if convert]
+        self._expected = [f"{path} is no {_type_name(kinds[n])}" for n, path in enumerate(paths)]
 
     def __call__(self, record: list[str]) -> Row:
         """Return the row.
 
         Raises:
-            ValueError: The record does not fit the header, or a cell its type.
+            ValueError: The record does not fit the header.
+            MisfitError: A cell does not fit its type.
         """
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
             raise ValueError(msg)
-        values: list[Any] = [cell or None for cell in record]
+        cells = record if self._order is None else [record[place] for place in self._order]
+        values: list[Any] = [cell or None for cell in cells]
         for place, convert in self._typed:
             if (text := values[place]) is not None:
-                values[place] = convert(text)
+                try:
+                    values[place] = convert(text)
+                except (ValueError, KeyError, ArithmeticError):
+                    msg = (
+                        f"a value of the field {self._expected[place]}, as the catalog says. "
+                        "Discover the catalog again; until then, deselect the field."
+                    )
+                    raise MisfitError(msg) from None
         parents = [
             make(*values[fields]) if values[row_id] else None
             for row_id, fields, make in self._parents
@@ -153,12 +172,26 @@ class RowMaker:
         return row
 
 
-def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
+def _order_of(paths: list[str], header: list[str]) -> list[int] | None:
+    """Return where in a record each path is, None where they stand in that order."""
+    if header == paths:
+        return None
+    places = {name.casefold(): place for place, name in enumerate(header)}
+    if missing := [path for path in paths if path.casefold() not in places]:
+        msg = f"a header without {len(missing)} of the {len(paths)} columns"
+        raise ValueError(msg)
+    return [places[path.casefold()] for path in paths]
+
+
+def _type_name(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "date-time":
-        return canonical
+        return "date-time"
     kinds = schema.get("type", "string")
-    kind = next(item for item in ([kinds] if isinstance(kinds, str) else kinds) if item != "null")
-    return _CONVERTERS.get(kind)
+    return next(item for item in ([kinds] if isinstance(kinds, str) else kinds) if item != "null")
+
+
+def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
+    return _CONVERTERS.get(_type_name(schema))
 
 
 def _number(text: str) -> int | Decimal:
@@ -169,6 +202,7 @@ def _number(text: str) -> int | Decimal:
 _BOOLEANS = {"true": True, "false": False}
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "boolean": _BOOLEANS.__getitem__,
+    "date-time": canonical,
     "integer": _number,
     "number": _number,
 }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
 from tap_salesforce_chat.errors import (
+    LocatorLostError,
     MissingFieldError,
     QueryTooLongError,
     SalesforceError,
+    SessionExpiredError,
     UnreadableObjectError,
 )
 from tap_salesforce_chat.soql import KEY
@@ -21,6 +25,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_salesforce_chat.connection import Answer, Connection
+
+# Rows that are gone since the query leave pages empty, but hardly so many in a row.
+_MOST_EMPTY_PAGES = 100
+# How often a query that is asked from its beginning may be lost on the way.
+_MOST_LOST_QUERIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,9 @@ class Page:
     size: int  # bytes
     is_last: bool
 
+
+# Bytes of a query in a URL, of which Salesforce takes 16,384 with all that is round it.
+_LONGEST_IN_URL = 15_000
 
 _Row = TypeVar("_Row")
 
@@ -88,28 +100,46 @@ class Asker:
         The quota is checked before each request. Rows are decoded to their type once and for all.
         """
         decoder = _decoder(row_type)
-        answer, here = self._first(soql, decoder), ""
-        queried_at = answer.date
+        answer, trail = self._first(soql, decoder), _Trail(self._subject)
+        queried_at, session = answer.date, self._connection.session
         while True:
             document: _Document[Any] = answer.document
             rows = _rows(document, self._subject)
             following = document.next_records_url
             total = document.total_size or 0
+            trail.note(rows)
             yield Page(rows, queried_at, total, answer.size, is_last=not following)
             if not following:
                 return
-            here = _checked(following, here, self._subject)
+            here = trail.checked(following)
             # Its rows are through; they need not be kept while the next ones come.
             del answer, document, rows
             self._connection.check_quota()
-            answer = self._connection.get(
-                here, subject=self._subject, headers=self._headers, decoder=decoder
+            answer = self._next(here, decoder, session)
+
+    def rows(self, soql: str) -> list[Any]:
+        """Return all rows of a query of few, asked again where it is lost between two pages."""
+        for _ in range(_MOST_LOST_QUERIES):
+            with suppress(LocatorLostError):
+                return [row for page in self.pages(soql) for row in page.rows]
+        return [row for page in self.pages(soql) for row in page.rows]
+
+    def _next(self, path: str, decoder: msgspec.json.Decoder[Any], session: object) -> Answer:
+        # A query may end with the session that asked it: no login brings it back.
+        logins = int(session is self._connection.session)
+        try:
+            return self._connection.get(
+                path, subject=self._subject, headers=self._headers, decoder=decoder, logins=logins
             )
+        except SessionExpiredError as exc:
+            # If the token is no good for anything, the query that is asked next will tell.
+            msg = f"{self._subject}: the query has ended with its session."
+            raise LocatorLostError(msg) from exc
 
     def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
         self._connection.check_quota()
         params = {"q": soql}
-        if not self._too_long:
+        if not self._too_long and len(urlencode(params)) <= _LONGEST_IN_URL:
             try:
                 return self._connection.get(
                     self._resource,
@@ -142,9 +172,34 @@ def _rows(document: _Document[Any], subject: str) -> list[Any]:
     return document.records
 
 
-def _checked(following: Any, here: str, subject: str) -> str:
-    # A path and nothing else, or the token might go to another host; a new one, or it never ends.
-    if not isinstance(following, str) or not following.startswith("/") or following == here:
-        msg = f"{subject}: Salesforce's answer has a nextRecordsUrl that leads nowhere."
-        raise SalesforceError(msg)
-    return following
+class _Trail:
+    """The pages of a query so far: they have to lead to an end."""
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._seen: set[str] = set()
+        self._empty = 0  # pages in a row
+
+    def note(self, rows: list[Any]) -> None:
+        """Take note of a page.
+
+        Raises:
+            SalesforceError: There have been too many without a row.
+        """
+        self._empty = 0 if rows else self._empty + 1
+        if self._empty > _MOST_EMPTY_PAGES:
+            msg = f"{self._subject}: {_MOST_EMPTY_PAGES} pages in a row came without a row."
+            raise SalesforceError(msg)
+
+    def checked(self, following: Any) -> str:
+        """Return the path of the next page.
+
+        Raises:
+            SalesforceError: It is no path, so that the token might go to another host, or not new.
+        """
+        is_path = isinstance(following, str) and following.startswith("/")
+        if not is_path or following in self._seen:
+            msg = f"{self._subject}: Salesforce's answer has a nextRecordsUrl that leads nowhere."
+            raise SalesforceError(msg)
+        self._seen.add(following)
+        return str(following)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from tap_salesforce_chat.errors import SalesforceError
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.timestamps import canonical
 
@@ -85,9 +86,16 @@ class Shape:
     def settle(self, rows: Sequence[Row]) -> None:
         """Write all instants in their one form."""
         for name in self.instants:
-            for row in rows:
-                if text := getattr(row, name):
-                    setattr(row, name, canonical(text))
+            try:
+                for row in rows:
+                    if text := getattr(row, name):
+                        setattr(row, name, canonical(text))
+            except ValueError:
+                msg = (
+                    f"A value of the field {name} is no date-time, as the catalog says. Discover "
+                    "the catalog again; until then, deselect the field."
+                )
+                raise SalesforceError(msg) from None
 
 
 def shape_of(paths: tuple[str, ...], schemas: Schemas) -> Shape:

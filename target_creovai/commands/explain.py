@@ -15,16 +15,18 @@ from target_creovai.assemble import Ready, Verdict, assemble_with_others
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules, delivery_policy
+from target_creovai.delivery.decide import Action, decide
 from target_creovai.kinds import KINDS
-from target_creovai.model import NEEDS_ROWS, Deleted, DroppedRow, OpenSpeakers, Skipped, Waiting
+from target_creovai.model import NEEDS_ROWS, DroppedRow, OpenSpeakers
 from target_creovai.payload import changed_metadata, utc
 from target_creovai.read_again import commands
 from target_creovai.rows import is_deleted
-from target_creovai.store import SEND_AGAIN
+from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from target_creovai.model import Policy, Row, Rules
     from target_creovai.store.operator import Line
@@ -63,6 +65,7 @@ class Explanation:
     conversation_changed: bool
     changed_fields: list[str]
     content_refused: bool
+    adopted: bool
     speakers: list[SpeakerSeen]
     read_again: str | None = None
 
@@ -72,7 +75,8 @@ class Explanation:
         for row in self.rows:
             yield f"row        {row.stream} {row.id}, SystemModstamp {row.modified or 'not known'}"
         if self.sent_at:
-            yield f"delivered  {self.sent_at}, Creovai's id {self.creovai_id or 'not known'}"
+            how = "found at Creovai" if self.adopted else "delivered"
+            yield f"{how:<10} {self.sent_at}, Creovai's id {self.creovai_id or 'not known'}"
         why = f": {self.reason}" if self.reason else ""
         yield f"ledger     {self.outcome}{why}"
         if self.conversation_changed:
@@ -117,6 +121,7 @@ def explanation(
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
         changed_fields=_changed_fields(line, ready) if ready and sent else [],
         content_refused=ready is not None and line.refused_hash == ready.payload_hash,
+        adopted=line.adopted_at is not None,
         speakers=[
             SpeakerSeen(speaker.role.value, speaker.evidence)
             for speaker in (verdict.speakers if isinstance(verdict, Ready | OpenSpeakers) else ())
@@ -125,29 +130,58 @@ def explanation(
 
 
 def _now(line: Line, verdict: Verdict, policy: Policy, *, held: bool) -> str:
-    if line.erased_at:
-        return "is never sent again: `forget` alone lifts that."
-    match verdict:
-        case Ready():
-            return _next_step(line, verdict, policy, held=held)
-        case Waiting():
-            until = f", until {utc(verdict.until)}" if verdict.until else ""
-            return f"waits: {verdict.reason}{until}"
-        case Skipped():
-            return f"is skipped: {verdict.reason}"
-        case Deleted():
-            return _deleted(line, policy)
-        case _:
-            return f"is set aside: {verdict.reason}"
+    step = decide(line, verdict, policy)
+    says = _SAYS[step.action](line, verdict, policy)
+    if step.outdated:
+        says = f"{_OUTDATED[sent_once(line.kind)]} {says if step.changes else ''}".rstrip()
+    return f"{says} {_HELD}" if held and step.action is not Action.KEEP else says
 
 
-def _deleted(line: Line, policy: Policy) -> str:
-    if line.content_hash is None:
-        return "is skipped: it is deleted in Salesforce."
-    if policy.on_delete == "ignore":
-        return "Creovai keeps it, though it is deleted in Salesforce: see on_delete."
-    return f"the next run has Creovai {policy.on_delete} it: it is deleted in Salesforce."
+def _waits(_: Line, verdict: Any, __: Policy) -> str:
+    until = f", until {utc(verdict.until)}" if verdict.until else ""
+    return f"waits: {verdict.reason}{until}"
 
+
+def _posts(line: Line, *_: object) -> str:
+    if line.content_hash == SEND_AGAIN:
+        return "the next run sends it again, as was asked for."
+    whence = " Creovai has it from another store." if line.content_hash == ADOPTED else ""
+    return f"the next run sends it again, complete.{whence}"
+
+
+def _always(text: str) -> Callable[..., str]:
+    return lambda *_: text
+
+
+_SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
+    Action.BURY: _always("is never sent again: `forget` alone lifts that."),
+    Action.LOOK_UP: _always(
+        "whether it arrived is open: the next run asks Creovai, and sends it if not."
+    ),
+    Action.ASK: _always("ready: the next run sends it."),
+    Action.POST: _posts,
+    Action.APPEND: _always("the next run sends the changed fields."),
+    Action.ADOPT: _always("Creovai has it from another store: as it is now, as far as known."),
+    Action.KEEP: _always("Creovai has it as it is."),
+    Action.STAY_ASIDE: _always(
+        "Creovai refused just this: it goes again when it changes, or after `retry`."
+    ),
+    Action.GIVE_UP: _always("is set aside: Creovai could not take it in too many runs."),
+    Action.TAKE_BACK: lambda _, __, policy: (
+        f"the next run has Creovai {policy.on_delete} it: it is deleted in Salesforce."
+    ),
+    Action.LEAVE_THERE: _always(
+        "Creovai keeps it, though it is deleted in Salesforce: see on_delete."
+    ),
+    Action.WAIT: _waits,
+    Action.SKIP: lambda _, verdict, __: f"is skipped: {verdict.reason}",
+    Action.SET_ASIDE: lambda _, verdict, __: f"is set aside: {verdict.reason}",
+}
+_OUTDATED = {
+    True: "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
+    False: "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it.",
+}
+_HELD = "It is held until an input ends well: the last one did not."
 
 AT_REST = "nothing: it has not changed since retention_days dropped its text."
 
@@ -159,41 +193,8 @@ def _is_at_rest(rows: Mapping[str, Sequence[Row]]) -> bool:
     return bool(left) and all(isinstance(row, DroppedRow) for row in left)
 
 
-_HELD = "It is held until an input ends well: the last one did not."
-
-
-def _next_step(line: Line, ready: Ready, policy: Policy, *, held: bool) -> str:
-    """Return what the next run does with a valid payload: the first of these that holds."""
-    steps = (
-        (
-            line.refused_hash == ready.payload_hash,
-            "Creovai refused just this: it goes again when it changes, or after `retry`.",
-        ),
-        (
-            line.content_hash is None and line.intent_hash is not None,
-            "whether it arrived is open: the next run asks Creovai, and sends it if not.",
-        ),
-        (line.content_hash is None, "ready: the next run sends it."),
-        (line.content_hash == SEND_AGAIN, "the next run sends it again, as was asked for."),
-        (
-            _is_changed(line, ready) and KINDS[line.kind].interface.sent_once,
-            "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
-        ),
-        (
-            _is_changed(line, ready) and policy.case_updates == "once",
-            "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it.",
-        ),
-        (_is_changed(line, ready), "the next run sends it again, complete."),
-        (bool(_changed_fields(line, ready)), "the next run sends the changed fields."),
-    )
-    step = next((step for holds, step in steps if holds), None)
-    if step is None:
-        return "Creovai has it as it is."
-    return f"{step} {_HELD}" if held else step
-
-
 def _is_changed(line: Line, ready: Ready) -> bool:
-    return line.content_hash not in (SEND_AGAIN, ready.content_hash)
+    return line.content_hash not in (SEND_AGAIN, ADOPTED, ready.content_hash)
 
 
 def _changed_fields(line: Line, ready: Ready) -> list[str]:

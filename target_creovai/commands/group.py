@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from singer_sdk.plugin_base import SingerCommand
 
+from target_creovai.commands.adopt import adopt
 from target_creovai.commands.doctor import doctor
 from target_creovai.commands.explain import explain
 from target_creovai.commands.preview import preview
@@ -18,7 +19,7 @@ from target_creovai.commands.status import status
 if TYPE_CHECKING:
     from target_creovai.commands.command import Plugin
 
-COMMANDS = (status, explain, preview, resend, retry, forget, reconcile, doctor)
+COMMANDS = (status, explain, preview, resend, retry, forget, reconcile, adopt, doctor)
 
 
 class OperatorGroup(SingerCommand, click.Group):

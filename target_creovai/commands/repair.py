@@ -71,8 +71,7 @@ def retry(settings: Settings) -> None:
 def forget(settings: Settings, keys: tuple[str, ...]) -> None:
     """Drop conversations from the store, with their rows and receipts.
 
-    Creovai keeps what it has. If the tap reads them again, they are delivered anew: a chat that
-    Creovai has may then be billed twice.
+    Creovai keeps what it has. What the tap reads again is looked for there before it is sent.
     """
     with store_for_repair(settings) as store:
         lines, unknown = find_all(store, keys, settings["session_id_prefix"])

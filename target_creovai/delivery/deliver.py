@@ -12,45 +12,46 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from target_creovai.assemble import fingerprint
-from target_creovai.delivery.dispatch import Dispatch, logger
+from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE, Action, decide
+from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.delivery.erasure import WAYS, Erasures
-from target_creovai.delivery.outbox import Outbox
-from target_creovai.delivery.sender import Job, Sender
-from target_creovai.errors import HaltError, RejectedError, RetryLaterError
+from target_creovai.delivery.failures import too_often
+from target_creovai.delivery.first import FirstLooks
+from target_creovai.delivery.sender import Job, Permits, Sender
+from target_creovai.delivery.traffic import Calls, Traffic
+from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
 from target_creovai.model import UNPROVEN
-from target_creovai.payload import build_outofband, changed_metadata, encode, utc
+from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
     PENDING,
-    SEND_AGAIN,
     SENT,
     SET_ASIDE,
     SKIPPED,
     WAITING,
+    Turn,
+    in_doubt,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from target_creovai.assemble import Ready
+    from target_creovai.assemble import Ready, Verdict
     from target_creovai.client import CreovaiClient
-    from target_creovai.delivery.outbox import Result
+    from target_creovai.delivery.decide import Step
     from target_creovai.delivery.patience import Patience
-    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
-# So many conversations in a row that Creovai cannot take: it is down, not they are bad.
-FAILURES_IN_A_ROW = 3
 # On SIGTERM: how long requests under way may still take to be written down.
 GRACE_SECONDS = 10.0
 # What other runs have claimed is theirs to deliver: how long this one stays to see it done.
 LOOKS_AT_OTHERS, SECONDS_BETWEEN_LOOKS = 600, 1.0
+# For how long, and how often, a run that has nothing else to do waits for lost answers.
+LAST_PAUSES = (2, 4, 8, 16)
 
 
 class Delivery(Dispatch):
@@ -68,17 +69,46 @@ class Delivery(Dispatch):
         super().__init__(store, rules, summary)
         self.rules_hash = fingerprint(rules, policy.on_delete)
         self._policy = policy
-        self._sender = Sender(client, patience, may_send=lambda: not store.lease_lost)
-        self._outbox = Outbox(
+        permits = Permits(
+            lease_lost=lambda: store.lease_lost,
+            stopping=lambda: self._exit_code is not None,
+            probing=lambda: self._traffic.failures.breaker.probes,
+        )
+        self._sender = Sender(client, patience, permits, policy.doubt_minutes)
+        self._traffic = Traffic(
             store,
             summary,
             self._sender,
-            policy.workers,
-            conclude=self._conclude,
-            woken=self.leave_if_asked,
+            policy,
+            rules=self.rules_hash,
+            prefix=rules.session_id_prefix,
+            calls=Calls(self._set_aside, self.leave_if_asked),
         )
-        self._failures = 0
-        self._early = False
+        self._outbox, self._doubts = self._traffic.outbox, self._traffic.doubts
+        self._first = FirstLooks(
+            store,
+            self._outbox,
+            summary,
+            prefix=rules.session_id_prefix,
+            rules=self.rules_hash,
+            go_on=self._go_on,
+        )
+        self._steps: Mapping[Action, Callable[[Entry, Any, Step], None]] = {
+            Action.BURY: lambda entry, *_: self._settle_erased(entry),
+            Action.LOOK_UP: lambda entry, *_: self._doubts.take_over([entry]),
+            Action.ASK: lambda entry, verdict, _: self._first.add(entry, verdict),
+            Action.POST: lambda entry, verdict, _: self._outbox.give(Job(entry, verdict)),
+            Action.APPEND: self._append,
+            Action.ADOPT: self._adopt,
+            Action.KEEP: lambda entry, *_: self._keep(entry, SENT),
+            Action.STAY_ASIDE: lambda entry, *_: self._keep(entry, SET_ASIDE),
+            Action.GIVE_UP: self._give_up,
+            Action.TAKE_BACK: self._take_back,
+            Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, SENT, DELETED_LATER),
+            Action.WAIT: lambda entry, verdict, _: self.wait(entry, verdict),
+            Action.SKIP: lambda entry, verdict, _: self.skip(entry, verdict),
+            Action.SET_ASIDE: lambda entry, verdict, _: self.unfit(entry, verdict),
+        }
         self._erasures: Erasures | None = None
         if way := WAYS.get(policy.on_delete):
             self._erasures = Erasures(
@@ -99,12 +129,12 @@ class Delivery(Dispatch):
         That one would take our intents for those of a run that died, and send
         the same once more.
         """
-        self._early = False
         with self.store.delivering() as free:
             if not free:
                 self.summary.halted = "another run is delivering from this store: let it end first."
             elif not self.summary.halted:
                 self._to_the_end(self._all)
+                self._to_the_end(self._count_failures)
         self.count_held()
         self._count_what_stands()
 
@@ -115,7 +145,6 @@ class Delivery(Dispatch):
             more_to_come: Waits for news; tells whether to go on. What Creovai could not
                 take is left to `run`, which comes after.
         """
-        self._early = True
         with self.store.delivering() as free:
             if free:
                 self._to_the_end(lambda: self._while_reading(more_to_come))
@@ -128,33 +157,78 @@ class Delivery(Dispatch):
         try:
             self.store.keep_to_prefix(self.rules.session_id_prefix)
             deliver()
-            self._outbox.finish()
+            self._finish()
         except HaltError as error:
             self.summary.halted = str(error)
-            self._outbox.drop()
+            self._drop()
             self._outbox.finish()
         except BaseException:
-            self._outbox.drop()
+            self._drop()
             self._outbox.finish(GRACE_SECONDS)
             raise
 
     def _all(self) -> None:
         if self.store.input_ended_well:
             self.store.look_again(UNPROVEN)
-        self.walk_all()
-        self._outbox.finish()
+        self._settle_doubts()
+        self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
             self.leave_if_asked()
             if self.summary.halted or not self._others_have():
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
-            self.walk_all()
-            self._outbox.finish()
+            self._walk_until_settled()
         else:
             self.summary.halted = "another run has claimed conversations and does not deliver them."
+        self._wait_for_lost_answers()
         if self._erasures and not self.summary.halted:
             self._erasures.carry_out()
             self._outbox.write_down()
+
+    def walk_all(self) -> None:
+        """Walk through what may go now; what Creovai could not take last time goes last."""
+        for turn in (Turn.FRESH, Turn.FAILED):
+            for kind in self.kinds_to_go():
+                self.walk(kind, turn)
+            self._finish()
+            if self.summary.halted:
+                return
+        self._settle_names()
+
+    def _settle_names(self) -> None:
+        """Settle what leaves open who speaks, and what was set aside for a name known by now."""
+        for kind in self.kinds_to_go():
+            if kind.names_speakers:
+                self.settle_open(kind)
+                if self.store.reopen_settled(kind.name):
+                    self.walk(kind, Turn.FRESH)
+                    self.settle_open(kind)
+        self._finish()
+
+    def _walk_until_settled(self) -> None:
+        """Walk again where a doubt was settled on the way: what was in doubt may go then."""
+        settled = -1
+        while settled != self._doubts.settled and not self.summary.halted:
+            settled = self._doubts.settled
+            self.walk_all()
+
+    def _settle_doubts(self) -> None:
+        """Ask, before anything else, for what earlier runs sent without hearing of it again."""
+        for kind in KINDS.values():
+            self.walk(kind, Turn.IN_DOUBT)
+        self._outbox.finish()
+
+    def _wait_for_lost_answers(self) -> None:
+        """Look for a while for answers that were lost; what is left is the next run's to find."""
+        for pause in LAST_PAUSES:
+            if self.summary.halted or not self._doubts:
+                return
+            for _ in range(pause):
+                self.leave_if_asked()
+                time.sleep(1.0)
+            self._doubts.look(early=True)
+            self._outbox.finish()
+            self._walk_until_settled()
 
     def _others_have(self) -> bool:
         now = utc(datetime.now(UTC))
@@ -165,11 +239,21 @@ class Delivery(Dispatch):
 
     def _while_reading(self, more_to_come: Callable[[], bool]) -> None:
         while more_to_come():
+            if not self._doubts:
+                self._settle_doubts()
             for kind in KINDS.values():
                 if not kind.needs_whole_input:
-                    self.walk(kind)
-            self._outbox.finish()
+                    self.walk(kind, Turn.FRESH)
+            self._finish()
             self.leave_if_asked()
+
+    def _finish(self) -> None:
+        self._first.ask()
+        self._outbox.finish()
+
+    def _drop(self) -> None:
+        self._first.drop()
+        self._outbox.drop()
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end, also while waiting for an answer."""
@@ -178,30 +262,22 @@ class Delivery(Dispatch):
 
     # The verdicts
 
-    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+    def take(
+        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
+    ) -> list[Entry]:
         """Claim what is due, so that no other run takes it as well."""
-        return self.store.claim(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
-
-    def walk(self, kind: Kind) -> None:
-        """Walk through what is due; once more, if that settles names in what was set aside."""
-        super().walk(kind)
-        may_settle = kind.names_speakers and not self._early
-        if may_settle and self.store.reopen_settled(kind.name):
-            super().walk(kind)
-
-    def look_at_open(self, kind: Kind) -> None:
-        """Leave it to the end while rows still come: they may tell."""
-        if not self._early:
-            super().look_at_open(kind)
+        return self.store.claim(
+            kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
+        )
 
     def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
         """Settle first what was erased, and what a run sent without living to see the answer."""
         entries = [entry for entry in entries if not self._is_settled(entry)]
-        lost = [entry for entry in entries if entry.intent_hash and not entry.content_hash]
-        if lost:
-            entries = self._recover(entries, lost)
+        self._doubts.take_over(entry for entry in entries if in_doubt(entry))
+        entries = [entry for entry in entries if entry not in self._doubts]
         if entries:
             super().page(entries, others_seen=others_seen)
+        self._doubts.look()
         self._outbox.let_go()
 
     def _is_settled(self, entry: Entry) -> bool:
@@ -210,8 +286,8 @@ class Delivery(Dispatch):
         if entry.erased_at:
             self._settle_erased(entry)
             return True
-        key = entry.kind, entry.id
-        return self._early and (key in self.summary.pending or key in self.open)
+        waits = (entry.kind, entry.id) in self.open
+        return waits or entry in self._traffic.failures or entry in self._doubts
 
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
@@ -222,23 +298,40 @@ class Delivery(Dispatch):
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
-        if entry.refused_hash and entry.refused_hash == verdict.payload_hash:
-            self.store.keep(entry, SET_ASIDE, rules=self.rules_hash)
-        elif entry.content_hash is None:
-            self._outbox.give(Job(entry, verdict))
-        elif entry.content_hash == verdict.content_hash and not entry.intent_hash:
-            self._give_changes(entry, verdict)
-        elif self._is_sent_for_good(entry):
-            self.summary.changed_after_sending.append(verdict.session_id)
-            self._give_changes(entry, verdict)
-        else:
-            self._outbox.give(Job(entry, verdict))
+        self._go_on(entry, verdict)
 
-    def _is_sent_for_good(self, entry: Entry) -> bool:
-        """Tell whether a second post would be a risk: it may be billed, or stand there twice."""
-        if KINDS[entry.kind].interface.sent_once:
-            return True
-        return self._policy.case_updates == "once" and entry.content_hash != SEND_AGAIN
+    def deleted(self, entry: Entry, verdict: Deleted) -> None:
+        """Take it back, if it was sent and `on_delete` says so; it is never sent."""
+        self._go_on(entry, verdict)
+
+    def _go_on(self, entry: Entry, verdict: Verdict, *, asked: bool = False) -> None:
+        """Carry out the next step of a conversation."""
+        step = decide(entry, verdict, self._policy, asked=asked)
+        if step.outdated:
+            self.summary.changed_after_sending.append(self.rules.session_id_prefix + entry.id)
+        self._steps[step.action](entry, verdict, step)
+
+    def _append(self, entry: Entry, verdict: Any, step: Step) -> None:
+        interface = KINDS[entry.kind].interface
+        when = event_after(entry.event_time, verdict.modified)
+        body = build_outofband(interface, verdict.session_id, when, step.changes)
+        self._outbox.give(Job(entry, verdict, changes=body))
+
+    def _adopt(self, entry: Entry, verdict: Any, _: Step) -> None:
+        content, metadata = verdict.content_hash, encode(verdict.metadata)
+        self.store.take_as_sent(
+            entry, rules=self.rules_hash, content_hash=content, metadata=metadata
+        )
+
+    def _keep(self, entry: Entry, outcome: str) -> None:
+        self.store.keep(entry, outcome, rules=self.rules_hash)
+
+    def _give_up(self, entry: Entry, verdict: Any, _: Step) -> None:
+        self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
+
+    def _take_back(self, entry: Entry, *_: object) -> None:
+        if self._erasures:
+            self._erasures.note(entry)
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Note why, and when time alone may change it."""
@@ -247,15 +340,6 @@ class Delivery(Dispatch):
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
         self._settle(entry, SENT if entry.content_hash else SKIPPED, verdict.reason)
-
-    def deleted(self, entry: Entry, verdict: Deleted) -> None:
-        """Take it back, if it was sent and `on_delete` says so; it is never sent."""
-        if entry.content_hash is None:
-            self._settle(entry, SKIPPED, verdict.reason)
-        elif self._erasures is None:
-            self._settle(entry, SENT, DELETED_LATER)
-        else:
-            self._erasures.note(entry)
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
@@ -280,6 +364,25 @@ class Delivery(Dispatch):
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
+    def _set_aside(self, entry: Entry, reason: str, refused_hash: str) -> None:
+        self._settle(entry, SET_ASIDE, reason, refused_hash=refused_hash)
+        self.summary.pending.pop((entry.kind, entry.id), None)
+        self.report_set_aside(entry, reason)
+
+    def _count_failures(self) -> None:
+        """Set aside what Creovai could not take in too many runs that took others.
+
+        Where it took none, nobody knows whose fault it was.
+        """
+        if not (self.summary.sent + self.summary.metadata_sent).total():
+            return
+        for entry, payload_hash, reason in self._traffic.failures:
+            failures = (entry.failures or 0) + 1
+            if failures >= RUNS_UNTIL_SET_ASIDE and entry not in self._doubts:
+                self._set_aside(entry, too_often(reason), payload_hash)
+            else:
+                self.store.count_failures(entry, failures)
+
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
@@ -295,68 +398,3 @@ class Delivery(Dispatch):
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
         self.summary.set_aside_before -= now
-
-    def _give_changes(self, entry: Entry, verdict: Ready) -> None:
-        sent = msgspec.json.decode(entry.metadata or b"{}")
-        changed = changed_metadata(sent, verdict.metadata)
-        if not changed:
-            self.store.keep(entry, SENT, rules=self.rules_hash)
-            return
-        interface = KINDS[entry.kind].interface
-        body = build_outofband(interface, verdict.session_id, verdict.modified, changed)
-        self._outbox.give(Job(entry, verdict, changes=body))
-
-    # The answers
-
-    def _conclude(self, job: Job, result: Result) -> None:
-        match result:
-            case RejectedError():
-                self._failures = 0  # whoever refuses is there
-                self._settle(job.entry, SET_ASIDE, str(result), refused_hash=job.ready.payload_hash)
-                self.report_set_aside(job.entry, str(result))
-            case HaltError():
-                raise result
-            case RetryLaterError():
-                self._postpone(job, str(result))
-            case BaseException():
-                raise result
-            case _:
-                self._failures = 0
-                self._note_receipt(job, result)
-
-    def _note_receipt(self, job: Job, creovai_id: str | None) -> None:
-        entry, ready = job.entry, job.ready
-        content = ready.content_hash if job.changes is None else entry.content_hash
-        self.store.receipt(
-            entry,
-            rules=self.rules_hash,
-            sent_at=utc(datetime.now(UTC)),
-            content_hash=content,
-            metadata=job.metadata,
-            creovai_id=creovai_id,
-        )
-        counts = self.summary.sent if job.changes is None else self.summary.metadata_sent
-        counts[entry.kind] += 1
-        self.summary.pending.pop((entry.kind, entry.id), None)
-        logger.debug("%s %s delivered", entry.kind, ready.session_id)
-
-    def _postpone(self, job: Job, reason: str) -> None:
-        self.store.postpone(job.entry, reason)
-        self.summary.add_pending(job.entry.kind, job.entry.id, reason)
-        self._failures += 1
-        if self._failures >= FAILURES_IN_A_ROW:
-            msg = f"Creovai could not take {self._failures} conversations in a row: {reason}."
-            raise HaltError(msg)
-
-    # After a crash
-
-    def _recover(self, entries: Sequence[Entry], lost: Sequence[Entry]) -> list[Entry]:
-        """Return the page with what Creovai has of the lost ones written down."""
-        session_ids = {entry.id: self.rules.session_id_prefix + entry.id for entry in lost}
-        found = self._sender.what_arrived(list(session_ids.values()))
-        for entry in lost:
-            if session := found.get(session_ids[entry.id]):
-                self.store.recover(entry, utc(datetime.now(UTC)), str(session.get("id") or ""))
-                logger.info("%s %s had arrived before the last run died", entry.kind, entry.id)
-        self._outbox.write_down()
-        return self.store.entries(entries[0].kind, [entry.id for entry in entries])

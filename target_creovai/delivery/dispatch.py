@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.assemble import Ready, assemble_with_others, fingerprint, open_names
+from target_creovai.assemble import Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
 from target_creovai.model import (
     UNPROVEN,
@@ -22,12 +24,12 @@ from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
-    from target_creovai.model import Rules
-    from target_creovai.store import Entry, Store
+    from target_creovai.model import Row, Rules
+    from target_creovai.store import Entry, Store, Turn
 
 # Conversations whose rows are in memory at once: a case may hold megabytes of mail.
 PAGE = 50
@@ -47,6 +49,7 @@ class Dispatch(ABC):
         """Chats that leave open who speaks, as kind and Id: settled when all others are seen."""
         self._exit_code: int | None = None
         self._leaving = False
+        self._assembling: int | None = None  # the thread that does
 
     def run(self) -> None:
         """Walk through all kinds.
@@ -61,19 +64,19 @@ class Dispatch(ABC):
         """Walk through what may go now."""
         for kind in self.kinds_to_go():
             self.walk(kind)
+            self.settle_open(kind)
 
     def kinds_to_go(self) -> list[Kind]:
         """Return the kinds that may be delivered now."""
         whole = self.store.input_ended_well
         return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
 
-    def walk(self, kind: Kind) -> None:
-        """Walk through what is due of one kind: last, what waits for what others tell."""
-        for page in self._pages(kind.name):
+    def walk(self, kind: Kind, turn: Turn | None = None) -> None:
+        """Walk through what is due of one kind; `turn`: only through what has its turn."""
+        for page in self._pages(kind.name, turn):
             self.page(page)
-        self.look_at_open(kind)
 
-    def look_at_open(self, kind: Kind) -> None:
+    def settle_open(self, kind: Kind) -> None:
         """Settle the chats that leave open who speaks, now that all others have been seen."""
         waiting = sorted(key for name, key in self.open if name == kind.name)
         self.open.difference_update((kind.name, key) for key in waiting)
@@ -81,13 +84,16 @@ class Dispatch(ABC):
         for start in range(0, len(waiting), PAGE):
             entries = self.store.entries(kind.name, waiting[start : start + PAGE])
             self.page(entries, others_seen=True)
+        self.store.write_down()
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end at the next safe point; may be called by a signal handler.
 
-        Anywhere else, the end could leave a transaction open behind it.
+        Anywhere else, the end could leave a transaction open behind it. Assembling has none.
         """
         self._exit_code = exit_code
+        if self._assembling == threading.get_ident():
+            self.leave_if_asked()
 
     def leave_if_asked(self) -> None:
         """End the process here, once, if `stop` was called.
@@ -129,33 +135,39 @@ class Dispatch(ABC):
         if kind.needs_whole_input and not whole:
             return  # an input has begun since `kinds_to_go` looked
         for entry in entries:
-            self.summary.looked_at += 1
-            now = datetime.now(UTC)
-            own, tell = rows.pop(entry.id), self.store.settled_names if others_seen else _nothing
-            verdict = assemble_with_others(entry.kind, entry.id, own, self.rules, now, tell)
-            if open_names(verdict) and not others_seen:
-                self.open.add((entry.kind, entry.id))
-                continue
+            self.leave_if_asked()
+            own = rows.pop(entry.id)
+            verdict = self._assemble(entry, own, self.rules)
+            if names := open_names(verdict):
+                if not others_seen:
+                    self.open.add((entry.kind, entry.id))
+                    continue
+                if known := self.store.settled_names(names):
+                    verdict = self._assemble(entry, own, replace(self.rules, other_chats=known))
             self._learn(entry, verdict)
-            match verdict:
-                case Ready() if not (verdict.proven or whole):
-                    self.wait(entry, Waiting(UNPROVEN))
-                case Ready():
-                    self.summary.note(entry.kind, verdict.findings)
-                    self.summary.redacted.update(verdict.redacted)
-                    self.ready(entry, verdict)
-                case Waiting():
-                    self.wait(entry, verdict)
-                case Skipped():
-                    self.summary.skipped[entry.kind, verdict.reason] += 1
-                    self.summary.note(entry.kind, verdict.findings)
-                    self.skip(entry, verdict)
-                case Deleted():
-                    self.summary.skipped[entry.kind, verdict.reason] += 1
-                    self.deleted(entry, verdict)
-                case Unfit():
-                    self.unfit(entry, verdict)
-                    self.report_set_aside(entry, verdict.reason)
+            self._hand_on(entry, verdict, whole=whole)
+
+    def _hand_on(self, entry: Entry, verdict: Verdict, *, whole: bool) -> None:
+        self.summary.looked_at += 1
+        match verdict:
+            case Ready() if not (verdict.proven or whole):
+                self.wait(entry, Waiting(UNPROVEN))
+            case Ready():
+                self.summary.note(entry.kind, verdict.findings)
+                self.summary.redacted.update(verdict.redacted)
+                self.ready(entry, verdict)
+            case Waiting():
+                self.wait(entry, verdict)
+            case Skipped():
+                self.summary.skipped[entry.kind, verdict.reason] += 1
+                self.summary.note(entry.kind, verdict.findings)
+                self.skip(entry, verdict)
+            case Deleted():
+                self.summary.skipped[entry.kind, verdict.reason] += 1
+                self.deleted(entry, verdict)
+            case Unfit():
+                self.unfit(entry, verdict)
+                self.report_set_aside(entry, verdict.reason)
 
     def _learn(self, entry: Entry, verdict: Verdict) -> None:
         """Note what a chat tells of the names in it, or that it waits for others to tell."""
@@ -165,13 +177,23 @@ class Dispatch(ABC):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
             self.store.note_speakers(entry.id, left_open)
 
+    def _assemble(self, entry: Entry, rows: Mapping[str, Sequence[Row]], rules: Rules) -> Verdict:
+        """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
+        self._assembling = threading.get_ident()
+        try:
+            return assemble(entry.kind, entry.id, rows, rules, datetime.now(UTC))
+        finally:
+            self._assembling = None
+
     def report_set_aside(self, entry: Entry, reason: str) -> None:
         """Count and name a conversation that cannot be sent as it is."""
         logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
         self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
 
     @abstractmethod
-    def take(self, kind: str, *, now: str, after: str, limit: int) -> list[Entry]:
+    def take(
+        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None
+    ) -> list[Entry]:
         """Return what is due of a kind, in order of Id, from the one behind `after`."""
 
     @abstractmethod
@@ -194,13 +216,12 @@ class Dispatch(ABC):
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
 
-    def _pages(self, kind: str) -> Iterator[list[Entry]]:
+    def _pages(self, kind: str, turn: Turn | None) -> Iterator[list[Entry]]:
         after = ""
-        while page := self.take(kind, now=utc(datetime.now(UTC)), after=after, limit=PAGE):
+        while True:
+            now = utc(datetime.now(UTC))
+            page = self.take(kind, now=now, after=after, limit=PAGE, turn=turn)
+            if not page:
+                return
             yield page
             after = page[-1].id
-
-
-def _nothing(_names: Collection[str]) -> Mapping[str, Role]:
-    """Tell nothing of any name."""
-    return {}

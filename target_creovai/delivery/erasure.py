@@ -90,7 +90,7 @@ class Erasures:
 
     def _take_back(self, noted: Sequence[Entry]) -> None:
         by_session = {self._prefix + entry.id: entry for entry in noted}
-        found = self._sender.what_arrived(list(by_session))
+        found = self._sender.what_arrived(list(by_session), frozenset(by_session))
         known = [session_id for session_id in by_session if session_id in found]
         # Before the request: whoever finds it done knows by whom, and never sends it again.
         now = utc(datetime.now(UTC))

@@ -9,24 +9,33 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from target_creovai.clock import Deadline
+from target_creovai.delivery.sender import Job
 from target_creovai.delivery.workers import WokenError, Workers
 from target_creovai.errors import HaltError
+from target_creovai.payload import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_creovai.delivery.sender import Job, Sender
+    from target_creovai.delivery.sender import Found, Question, Sender
     from target_creovai.store import Store
     from target_creovai.summary import Summary
 
-    Result = str | BaseException | None
-    """Creovai's id of a conversation, None for metadata, or why it was not taken."""
+    Result = str | Found | BaseException | None
+    """Creovai's id of a conversation, None for metadata, what it has, or why it did not."""
 
 # How long a receipt may wait for others while the next conversations are assembled.
 SECONDS_TO_HOLD = 0.05
+# How long after its intent a conversation may be sent: a run that dies leaves no other clue.
+SECONDS_TO_SEND = 120.0
+# What is left of that when a worker gets it: it may have to wait for its turn.
+LEAST_SECONDS = 80.0
 
 
 class Outbox:
@@ -48,31 +57,39 @@ class Outbox:
     ) -> None:
         self._store = store
         self._summary = summary
-        self._workers: Workers[Job, str | None] = Workers(workers, sender.send)
+        self._workers: Workers[Job | Question, str | Found | None] = Workers(workers, sender.work)
         self._conclude = conclude
         self._woken = woken
         self._intended: list[Job] = []  # noted, and not written down
-        self._jobs: deque[Job] = deque()  # written down: may be sent
+        self._jobs: deque[Job | Question] = deque()  # written down: may be sent
+        self._asked = 0  # questions whose answers will bring more jobs
         self._written_at = 0.0
 
     def give(self, job: Job) -> None:
         """Note a job, and what has ended meanwhile."""
-        if job.changes is None:
-            self._store.intend(job.entry, job.ready.content_hash, job.metadata)
-        self._intended.append(job)
+        self._intended.append(self._noted(job))
         if time.monotonic() - self._written_at > SECONDS_TO_HOLD:
             self.write_down()
-        while self._workers.in_flight:
-            try:
-                self._finish_one(0)
-            except Empty:
-                return
+        self._take_what_ended()
+
+    def give_again(self, job: Job) -> None:
+        """Let a job go before all others whose intent had become too old."""
+        job = self._noted(job)
+        self.write_down()
+        self._jobs.appendleft(job)
+
+    def ask(self, question: Question) -> None:
+        """Let a question go before all that waits: more may hang on it."""
+        self._jobs.appendleft(question)
+        self._asked += 1
+        self._send_next()
 
     def let_go(self) -> None:
         """Let all jobs go that were given, and wait until hardly any is left to be sent."""
         self.write_down()
-        while len(self._jobs) > self._workers.count:
+        while len(self._jobs) > self._workers.count or self._asked:
             self._finish_one()
+            self.write_down()
 
     def write_down(self) -> None:
         """Commit what is noted; what is intended may then be sent."""
@@ -83,7 +100,11 @@ class Outbox:
         self._send_next()
 
     def drop(self) -> None:
-        """Leave what nobody has begun to send; the next run looks for it first."""
+        """Leave what nobody has begun to send: the next run does that, and need not look for it."""
+        for job in (*self._intended, *self._jobs):
+            if isinstance(job, Job) and job.changes is None:
+                self._store.retract(job.entry)
+        self._asked -= sum(not isinstance(job, Job) for job in self._jobs)
         self._intended.clear()
         self._jobs.clear()
 
@@ -91,9 +112,11 @@ class Outbox:
         """See all jobs through to their end; so long at most, if `seconds` are given."""
         deadline = seconds and time.monotonic() + seconds
         self.write_down()
-        while self._workers.in_flight:
+        while self._workers.in_flight or self._jobs or self._intended:
             try:
-                self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
+                if self._workers.in_flight:
+                    self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
+                self.write_down()
             except HaltError as error:
                 self._summary.halted = str(error)
                 self.drop()
@@ -105,9 +128,29 @@ class Outbox:
         """Let whoever waits for an answer look around; may be called by a signal handler."""
         self._workers.wake()
 
+    def _noted(self, job: Job) -> Job:
+        if job.changes is not None:
+            self._store.plan_event(job.entry, job.changes["eventTime"])
+            return job
+        posted_by = datetime.now(UTC) + timedelta(seconds=SECONDS_TO_SEND)
+        content, metadata = job.ready.content_hash, job.metadata
+        self._store.intend(job.entry, content, metadata, posted_by=utc(posted_by))
+        return replace(job, send_by=Deadline(SECONDS_TO_SEND))
+
     def _send_next(self) -> None:
         while self._jobs and self._workers.in_flight < self._workers.count:
-            self._workers.give(self._jobs.popleft())
+            job = self._jobs.popleft()
+            if isinstance(job, Job) and job.send_by and job.send_by.comes_within(LEAST_SECONDS):
+                self._intended.append(self._noted(job))
+            else:
+                self._workers.give(job)
+
+    def _take_what_ended(self) -> None:
+        while self._workers.in_flight:
+            try:
+                self._finish_one(0)
+            except Empty:
+                return
 
     def _finish_one(self, timeout: float | None = None) -> None:
         """Conclude the next job that ends, and let another one begin.
@@ -127,5 +170,14 @@ class Outbox:
         except WokenError:
             self._woken()
             return
-        self._conclude(job, result)
+        if isinstance(job, Job):
+            self._conclude(job, result)
+        else:
+            self._answer(job, result)
         self._send_next()
+
+    def _answer(self, question: Question, result: Result) -> None:
+        self._asked -= 1
+        if isinstance(result, BaseException):
+            raise result
+        question.then(result if isinstance(result, dict) else {})

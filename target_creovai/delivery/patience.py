@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import backoff
 
-from target_creovai.errors import HaltError, RetryLaterError
+from target_creovai.errors import HaltError, LostAnswerError, RetryLaterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -35,15 +35,27 @@ class Patience:
         self.retries = 0
         """How many requests were made again."""
 
-    def retrying(self, call: Callable[P, R]) -> Callable[P, R]:
+    def retrying(
+        self, call: Callable[P, R], *, tries: int = TRIES, lost_too: bool = True
+    ) -> Callable[P, R]:
         """Return a call that is made again, after pauses, while Creovai cannot take it.
+
+        Args:
+            call: What to call.
+            tries: How often, at most.
+            lost_too: Also where an answer was lost, so that it may have arrived.
 
         Raises:
             RetryLaterError: From that call: it was tried often enough.
             HaltError: From that call: a run does not wait for so long.
         """
         return backoff.on_exception(
-            self._waits, RetryLaterError, max_tries=TRIES, jitter=None, logger=logger
+            self._waits,
+            RetryLaterError,
+            max_tries=tries,
+            giveup=lambda error: not lost_too and isinstance(error, LostAnswerError),
+            jitter=None,
+            logger=logger,
         )(call)
 
     def _waits(self) -> Generator[float, RetryLaterError, None]:
@@ -58,9 +70,7 @@ class Patience:
             delay = min(2 * delay, LONGEST_BACKOFF_SECONDS)
 
     def _spend(self, seconds: float, error: RetryLaterError) -> None:
-        if error.retry_after > LONGEST_WAIT_SECONDS:
-            msg = f"Creovai asks to wait {error.retry_after:.0f} seconds ({error})."
-            raise HaltError(msg)
+        insist_on_reason(error)
         with self._lock:
             self._left -= seconds
             self.retries += 1
@@ -71,3 +81,14 @@ class Patience:
                 f"retry_budget_seconds allows; the last answer: {error}."
             )
             raise HaltError(msg)
+
+
+def insist_on_reason(error: RetryLaterError) -> None:
+    """Refuse to wait for longer than makes sense within a run.
+
+    Raises:
+        HaltError: Creovai asks for that.
+    """
+    if error.retry_after > LONGEST_WAIT_SECONDS:
+        msg = f"Creovai asks to wait {error.retry_after:.0f} seconds ({error})."
+        raise HaltError(msg)

@@ -6,20 +6,27 @@ what was committed survives kill -9 and a power cut.
 """
 
 from target_creovai.store.due import (
+    ADOPTED,
     DELETED_LATER,
+    EXCLUDED,
     PENDING,
     SEND_AGAIN,
     SENT,
     SET_ASIDE,
     SKIPPED,
     WAITING,
+    Turn,
+    in_doubt,
+    sent_once,
 )
 from target_creovai.store.ledger import Entry, Standing
 from target_creovai.store.rows import StagedRow
 from target_creovai.store.store import Store
 
 __all__ = [
+    "ADOPTED",
     "DELETED_LATER",
+    "EXCLUDED",
     "PENDING",
     "SEND_AGAIN",
     "SENT",
@@ -30,4 +37,7 @@ __all__ = [
     "StagedRow",
     "Standing",
     "Store",
+    "Turn",
+    "in_doubt",
+    "sent_once",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
+from target_creovai.kinds import KINDS
 from target_creovai.payload import utc
 from target_creovai.store.tables import LEDGER, execute_many
 
@@ -15,10 +17,52 @@ if TYPE_CHECKING:
 
 WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "sent", "set aside"
 
-# Stands for the hash of what Creovai has, where that is to be replaced: no content has it.
-SEND_AGAIN = "send again"
+# These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
+# the second was found there, sent by another store: nobody knows its content.
+SEND_AGAIN, ADOPTED = "send again", "adopted"
+# The reason of a tombstone that was found there.
+EXCLUDED = "excluded at Creovai, by another store or by Creovai itself"
 # The reason of what is sent and stays so until `on_delete` says otherwise.
 DELETED_LATER = "deleted in Salesforce after it was sent"
+
+
+class Turn(StrEnum):
+    """The order in which a run looks at what is due."""
+
+    IN_DOUBT = "in doubt"  # posts whose answers are not known
+    FRESH = "fresh"
+    FAILED = "failed"  # Creovai could not take these last time
+
+
+class Intended(Protocol):
+    """What tells whether a post may have arrived."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of conversation."""
+
+    @property
+    def intent_hash(self) -> str | None:
+        """The content of a post whose answer is not known."""
+
+    @property
+    def content_hash(self) -> str | None:
+        """The content that Creovai has."""
+
+
+def sent_once(kind: str) -> bool:
+    """Tell whether it is unknown what a second post of such a conversation does."""
+    return KINDS[kind].interface.sent_once
+
+
+def in_doubt(line: Intended) -> bool:
+    """Tell whether a post of this conversation may have arrived, and would be one too many.
+
+    The update of a case is none: it is made once more, and replaces.
+    """
+    if not line.intent_hash:
+        return False
+    return line.content_hash is None or (line.content_hash == SEND_AGAIN and sent_once(line.kind))
 
 
 def touch(
@@ -39,20 +83,34 @@ def touch(
     execute_many(db, statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
 
 
-def is_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
+def is_due(kind: str, rules: str, now: str, turn: Turn | None = None) -> sa.ColumnElement[bool]:
     """Return the condition for what `Ledger.due` returns of a kind."""
     c = LEDGER.c
-    return sa.and_(
-        c.kind == kind,
-        sa.or_(
-            c.assembled.is_(None),
-            c.assembled != c.revision,
-            c.outcome == PENDING,
-            c.intent_hash.is_not(None),
-            c.due_at <= now,
-            sa.and_(
-                sa.or_(c.outcome.in_([WAITING, SKIPPED, SET_ASIDE]), c.reason == DELETED_LATER),
-                c.rules != rules,
-            ),
+    due = sa.or_(
+        c.assembled.is_(None),
+        c.assembled != c.revision,
+        c.outcome == PENDING,
+        c.intent_hash.is_not(None),
+        c.due_at <= now,
+        sa.and_(
+            sa.or_(c.outcome.in_([WAITING, SKIPPED, SET_ASIDE]), c.reason == DELETED_LATER),
+            c.rules != rules,
         ),
     )
+    return sa.and_(c.kind == kind, due, *_TURNS.get(turn, ()))
+
+
+_TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool], ...]] = {
+    Turn.IN_DOUBT: (
+        LEDGER.c.intent_hash.is_not(None),
+        sa.or_(
+            LEDGER.c.content_hash.is_(None),
+            sa.and_(
+                LEDGER.c.content_hash == SEND_AGAIN,
+                LEDGER.c.kind.in_([kind for kind in KINDS if sent_once(kind)]),
+            ),
+        ),
+    ),
+    Turn.FRESH: (LEDGER.c.failed_at.is_(None),),
+    Turn.FAILED: (LEDGER.c.failed_at.is_not(None),),
+}

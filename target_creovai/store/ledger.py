@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
 from target_creovai.store.database import Database
-from target_creovai.store.due import PENDING, SENT, SKIPPED, WAITING, is_due
+from target_creovai.store.due import ADOPTED, PENDING, SENT, SKIPPED, WAITING, Turn, is_due
 from target_creovai.store.tables import LEDGER, META, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ class Entry:
     changed_at: str | None
     sent_at: str | None
     erased_at: str | None
+    reason: str | None = None
+    posted_by: str | None = None
+    adopted_at: str | None = None
+    failures: int | None = None
+    event_time: str | None = None
 
 
 class Standing(NamedTuple):
@@ -77,14 +82,21 @@ class Ledger(Database):
             return [Entry(*row) for row in db.execute(query)]
 
     def claim(
-        self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
+        self,
+        kind: str,
+        *,
+        rules: str,
+        now: str,
+        turn: Turn | None = None,
+        after: str = "",
+        limit: int = 100,
     ) -> list[Entry]:
         """Return what `due` does, and keep other runs from it until it is concluded.
 
-        What another run that lives has claimed is passed over.
+        What another run that lives has claimed is passed over. `turn`: only what has its turn.
         """
         c = LEDGER.c
-        free = sa.and_(is_due(kind, rules, now), self._runs.free())
+        free = sa.and_(is_due(kind, rules, now, turn), self._runs.free())
         query = _page(free, after, limit).with_for_update(skip_locked=True)
         with self._engine.begin() as db:
             entries = [Entry(*row) for row in db.execute(query)]
@@ -153,8 +165,8 @@ class Ledger(Database):
         cleared = {"reason": None, "detail": None} if outcome == SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
-    def intend(self, entry: Entry, content_hash: str, metadata: bytes) -> None:
-        """Note what is about to be posted; it is to be written down before that."""
+    def intend(self, entry: Entry, content_hash: str, metadata: bytes, *, posted_by: str) -> None:
+        """Note what is about to be posted, by then; it is to be written down before that."""
         self._update(
             entry,
             outcome=PENDING,
@@ -162,7 +174,28 @@ class Ledger(Database):
             detail=None,
             intent_hash=content_hash,
             intent_metadata=metadata,
+            posted_by=posted_by,
         )
+
+    def retract(self, entry: Entry, reason: str | None = None) -> None:
+        """Note that what was intended is not at Creovai; it stays pending."""
+        self._update(
+            entry,
+            outcome=PENDING,
+            reason=reason,
+            intent_hash=None,
+            intent_metadata=None,
+            posted_by=None,
+            claimed_by=None,
+        )
+
+    def doubt(self, entry: Entry, reason: str, posted_by: str) -> None:
+        """Note that the answer to a post was lost; it stays this run's until that is settled."""
+        self._update(entry, outcome=PENDING, reason=reason, posted_by=posted_by)
+
+    def plan_event(self, entry: Entry, event_time: str) -> None:
+        """Note the eventTime of metadata that is about to be sent: it is used up by that."""
+        self._update(entry, event_time=event_time)
 
     def receipt(
         self,
@@ -186,6 +219,7 @@ class Ledger(Database):
             sent_at=sent_at,
             content_hash=content_hash,
             metadata=metadata,
+            adopted_at=None,
             **values,
         )
 
@@ -200,11 +234,34 @@ class Ledger(Database):
             creovai_id=creovai_id or None,
             intent_hash=None,
             intent_metadata=None,
+            posted_by=None,
         )
 
-    def postpone(self, entry: Entry, reason: str) -> None:
-        """Note that a conversation stays pending; so does its intent: it is looked up first."""
-        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
+    def adopt(self, entry: Entry, found_at: str, creovai_id: str | None) -> None:
+        """Note that Creovai has what another store sent; how it is there, nobody knows."""
+        self._update(
+            entry,
+            outcome=SENT,
+            reason=None,
+            sent_at=found_at,
+            adopted_at=found_at,
+            creovai_id=creovai_id or None,
+            content_hash=ADOPTED,
+        )
+
+    def take_as_sent(self, entry: Entry, *, rules: str, content_hash: str, metadata: bytes) -> None:
+        """Note that what Creovai has of an adopted one is taken to be this."""
+        cleared = {"reason": None, "detail": None, "refused_hash": None}
+        self._conclude(entry, SENT, rules, content_hash=content_hash, metadata=metadata, **cleared)
+
+    def postpone(self, entry: Entry, reason: str, failed_at: str | None = None) -> None:
+        """Note that a conversation stays pending, and when Creovai could not take it."""
+        failed: dict[str, Any] = {"failed_at": failed_at} if failed_at else {}
+        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None, **failed)
+
+    def count_failures(self, entry: Entry, failures: int) -> None:
+        """Note in how many runs Creovai could not take it."""
+        self._update(entry, failures=failures)
 
     def intend_erasure(self, entry: Entry, reason: str, erased_at: str) -> None:
         """Note what is about to be erased; it is never sent again, whatever comes of it."""
@@ -241,6 +298,9 @@ class Ledger(Database):
             assembled=entry.revision,
             intent_hash=None,
             intent_metadata=None,
+            posted_by=None,
+            failed_at=None,
+            failures=None,
             claimed_by=None,
             **({"due_at": None} | values),
         )

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.kinds import KIND_OF_STREAM, KINDS
+from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.payload import encode
-from target_creovai.store import PENDING, SEND_AGAIN, SET_ASIDE, WAITING, Store
+from target_creovai.store import (
+    ADOPTED,
+    EXCLUDED,
+    PENDING,
+    SEND_AGAIN,
+    SENT,
+    SET_ASIDE,
+    SKIPPED,
+    WAITING,
+    Store,
+)
 from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,9 @@ class Line:
     content_hash: str | None
     metadata: bytes | None
     erased_at: str | None
+    posted_by: str | None
+    adopted_at: str | None
+    failures: int | None
 
 
 class Receipt(Protocol):
@@ -195,14 +208,14 @@ class OperatorStore(Store):
     def send_again(self, lines: Iterable[Line], reason: str) -> None:
         """Make conversations due even if they are unchanged.
 
-        A case is sent again as the update that it is, even after a crash half-way. A chat is
-        posted as if it had never been; a post whose answer is lost then counts as done, as
-        Creovai cannot tell it from the earlier one: rather one too few than one too many.
+        A case is sent again as the update that it is, even after a crash half-way. A chat whose
+        second post loses its answer counts as sent, as Creovai cannot tell it from the earlier
+        one: rather one too few than one too many.
         """
         with self._engine.begin() as db:
             for line in lines:
-                again = SEND_AGAIN if line.content_hash and not _sent_once(line) else None
-                self._mark(db, line, reason, refused_hash=None, content_hash=again)
+                again = SEND_AGAIN if line.content_hash else None
+                self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
 
     def look_up_again(self, receipts: Iterable[Receipt], reason: str) -> int:
         """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
@@ -221,16 +234,38 @@ class OperatorStore(Store):
                     intent_metadata=c.metadata,
                     content_hash=None,
                     metadata=None,
+                    posted_by=c.sent_at,
                 )
                 for receipt in receipts
             )
+
+    def adopt_found(
+        self, found: Mapping[Line, str], excluded: Container[Line], found_at: str
+    ) -> None:
+        """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
+
+        What is excluded there gets a tombstone instead.
+        """
+        tombstone = {"outcome": SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
+        receipt = {
+            "outcome": SENT,
+            "reason": None,
+            "content_hash": ADOPTED,
+            "sent_at": found_at,
+            "adopted_at": found_at,
+        }
+        with self._engine.begin() as db:
+            for line, creovai_id in found.items():
+                told = tombstone if line in excluded else receipt
+                update = sa.update(LEDGER).where(_is(line))
+                db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
 
     def retry_set_aside(self, reason: str) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
         c = LEDGER.c
         aside = c.outcome == SET_ASIDE
         count = sa.select(c.kind, sa.func.count().label("number")).where(aside).group_by(c.kind)
-        due = {"outcome": PENDING, "reason": reason, "refused_hash": None}
+        due = {"outcome": PENDING, "reason": reason, "refused_hash": None, "failures": None}
         with self._engine.begin() as db:
             counts = Counter({row.kind: row.number for row in db.execute(count)})
             db.execute(sa.update(LEDGER).where(aside).values(due))
@@ -261,10 +296,6 @@ class OperatorStore(Store):
         statement = sa.update(LEDGER).where(_is(line), *only_if)
         marked = statement.values(outcome=PENDING, reason=reason, due_at=None, **values)
         return db.execute(marked).rowcount
-
-
-def _sent_once(line: Line) -> bool:
-    return KINDS[line.kind].interface.sent_once
 
 
 def _is(line: Receipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:

@@ -13,12 +13,13 @@ from target_creovai.store.collected import companions, write_collections
 from target_creovai.store.database import Database
 from target_creovai.store.due import SENT, SKIPPED, touch
 from target_creovai.store.merges import owners, with_winners, write_merges
+from target_creovai.store.people import fill_parents, reconsider_authors
 from target_creovai.store.retention import drop_texts, reconsider, row_of
 from target_creovai.store.tables import IS_DROPPED, ROWS, chunks, execute_many
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_creovai.model import Row
 
@@ -67,6 +68,7 @@ class Rows(Database):
             changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
             if changed:
                 self._take(db, changed, known)
+                reconsider_authors(db, changed)
             self._refill(db, [newest[key] for key in known], known)
             self._runs.reading(db)
         return changed
@@ -98,6 +100,7 @@ class Rows(Database):
                     row = row_of(*stored)
                     for key in takers[conversation]:
                         found[key][stream].append(row)
+            fill_parents(db, _each(found.values()))
             for key, stream, companion in companions(db, kind, ids):
                 found[key][stream].append({"Id": companion})
         return found, whole
@@ -176,6 +179,10 @@ class Rows(Database):
                 for row in rows
             ],
         )
+
+
+def _each(found: Iterable[dict[str, list[Row]]]) -> Iterator[tuple[str, Row]]:
+    return ((stream, row) for streams in found for stream, rows in streams.items() for row in rows)
 
 
 def _is_news(row: StagedRow, known: Any) -> bool:

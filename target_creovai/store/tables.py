@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
@@ -93,6 +93,10 @@ RUNS = sa.Table(
 # outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
 # with what a reason must not say, as it goes into logs; `changed_at` dates the revision.
 # `claimed_by` is the run that delivers it now. `erased_at` is a tombstone: never sent again.
+# `posted_by` is the latest moment at which what is intended may have been posted. `adopted_at`
+# is when it was found at Creovai, sent by another store. `failed_at` is when Creovai could not
+# take it, `failures` in how many runs that took others. `event_time` is that of its newest
+# out-of-band metadata.
 LEDGER = sa.Table(
     "creovai_conversations",
     METADATA,
@@ -115,6 +119,11 @@ LEDGER = sa.Table(
     sa.Column("changed_at", sa.String(32)),
     sa.Column("claimed_by", sa.String(40)),
     sa.Column("erased_at", sa.String(32)),
+    sa.Column("posted_by", sa.String(32)),
+    sa.Column("adopted_at", sa.String(32)),
+    sa.Column("failed_at", sa.String(32)),
+    sa.Column("failures", sa.Integer),
+    sa.Column("event_time", sa.String(32)),
 )
 
 # By the version that they lead on from; whole new tables need no statement.
@@ -132,6 +141,13 @@ _UPGRADES = {
         WHERE name = 'input' AND value = 'open'
         """,
         "DELETE FROM creovai_meta WHERE name = 'input'",
+    ),
+    3: (
+        "ALTER TABLE creovai_conversations ADD COLUMN posted_by VARCHAR(32)",
+        "ALTER TABLE creovai_conversations ADD COLUMN adopted_at VARCHAR(32)",
+        "ALTER TABLE creovai_conversations ADD COLUMN failed_at VARCHAR(32)",
+        "ALTER TABLE creovai_conversations ADD COLUMN failures INTEGER",
+        "ALTER TABLE creovai_conversations ADD COLUMN event_time VARCHAR(32)",
     ),
 }
 

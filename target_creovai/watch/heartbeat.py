@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 def status_of(summary: Summary) -> Status:
     """Return how a run is that has come so far."""
-    if summary.halted:
+    if summary.halted or summary.broken:
         return Status.ERROR
     return Status.WARNING if summary.failed else Status.HEALTHY
 

@@ -101,6 +101,8 @@ class Watch:
             self._heartbeat.beat(status or status_of(self._summary))
 
     def _end(self, status: Status) -> None:
+        if self._ended.is_set():  # said so already: the input broke, and the rest was delivered
+            return
         self._ended.set()
         if self._thread.ident is not None:  # the SDK's tests end what they never let begin
             self._thread.join()

@@ -13,10 +13,12 @@ from collections import Counter
 from functools import reduce
 from operator import add
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail import full_text, read_mail
 from tests.accuracy.cases import chats, mails
+from tests.accuracy.clients import CLIENTS
 from tests.accuracy.scores import ChatScore, MailScore, score_chat, score_mail
 from tests.accuracy.suites import (
     NEITHER,
@@ -26,6 +28,7 @@ from tests.accuracy.suites import (
     score_foreign,
     trimmed,
 )
+from tests.accuracy.threads import score_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +40,7 @@ WORKER: Final = Path(__file__).with_name("libraries.py")
 LIBRARIES: Final = ("talon", "mail-parser-reply")
 # Any mail of the set takes them milliseconds, or never ends.
 TIMEOUT_SECONDS: Final = 10
+THREADS: Final = 300
 
 
 class Library:
@@ -99,6 +103,12 @@ def total_of_mails(read: Callable[[Mail], str | None]) -> MailScore:
     return reduce(add, (score_mail(mail, read(mail)) for mail in mails()))
 
 
+def total_of_threads(count: int) -> MailScore:
+    """Return the score of that many generated threads."""
+    generators = map(Random, range(count))  # made-up data: no secret rests on it
+    return reduce(add, map(score_thread, generators))
+
+
 def main(pythons: Sequence[str]) -> None:
     """Print the tables; with the libraries' Python, theirs too."""
     say("Transcripts: share that comes out as labelled")
@@ -118,7 +128,9 @@ def main(pythons: Sequence[str]) -> None:
     counts = ", ".join(f"{language} {count}" for language, count in languages.most_common())
     say(f"\n{len(languages)} languages: {counts}")
     say("The libraries know no earlier mails of a case, no subject and no signature setting.")
-    _print_suites(pythons)
+    say(f"\n{THREADS} generated threads of {len(CLIENTS)} clients, sent through a case")
+    _print_mails("threads", total_of_threads(THREADS))
+    print_suites(pythons)
 
 
 def say(text: str) -> None:
@@ -135,7 +147,7 @@ def _print_chats(score: ChatScore) -> None:
         say(f"  not as labelled: {name}")
 
 
-def _print_suites(pythons: Sequence[str]) -> None:
+def print_suites(pythons: Sequence[str]) -> None:
     """Print what the public suites say that are there, each beside its own library."""
     say("\nPublic suites: checkouts in tests/accuracy/.suites/OWNER/NAME")
     seen: dict[str, MailScore] = {}

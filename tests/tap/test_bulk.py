@@ -126,7 +126,34 @@ def test_a_failed_job_ends_the_run_with_salesforces_reason(
 
     assert isinstance(run.error, BulkRefusedError)
     assert "Failed (InvalidBatch : Too many retries for ...)" in str(run.error)
+    assert asked(server, "POST") == 2
     assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
+
+
+@pytest.mark.parametrize("api", ["BULK2", "AUTO"])
+def test_a_failed_job_is_tried_once_more(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    api: str,
+) -> None:
+    """What failed for an accident of Salesforce's works the second time."""
+    monkeypatch.setattr("tap_salesforce_chat.client._BULK_FROM", 1)
+    ids = add_cases(org, clock, 3)
+    server.bulk.failure, look = "Internal error", server.bulk._look
+
+    def fail_once(job: Any) -> Any:
+        found = look(job)
+        server.bulk.failure = ""
+        return found
+
+    monkeypatch.setattr(server.bulk, "_look", fail_once)
+    run = bulk(server, api_type=api)
+
+    assert run.error is None
+    assert sorted(run.column("Id")) == ids
+    assert asked(server, "POST") == 2
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -184,7 +211,10 @@ def test_a_job_that_was_still_running_is_waited_for(
     assert asked(server, "POST") == 1
 
 
-@pytest.mark.parametrize("gone", ["deleted", "failed", "other_version", "other_query"])
+@pytest.mark.parametrize(
+    "gone",
+    ["deleted", "failed", "other_version", "other_query", "foreign", "hidden", "lost_locator"],
+)
 def test_a_job_that_is_of_no_use_any_more_is_made_anew(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, gone: str
 ) -> None:
@@ -201,6 +231,12 @@ def test_a_job_that_is_of_no_use_any_more_is_made_anew(
         job.state = "Failed"
     elif gone == "other_version":
         more["api_version"] = "63.0"
+    elif gone == "foreign":
+        server.faults.add(Fault("other_user", path=job.id))
+    elif gone == "hidden":
+        server.faults.add(Fault("hidden_job", path=job.id))
+    elif gone == "lost_locator":
+        died.states[-1]["bookmarks"]["Case"]["bulk_job"]["locator"] = "Loc7777"
     else:
         more["filters"] = {"Case": "Subject != 'x'"}
 
@@ -209,6 +245,70 @@ def test_a_job_that_is_of_no_use_any_more_is_made_anew(
     assert run.error is None
     assert sorted(run.column("Id")) == ids
     assert asked(server, "POST") == 2
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        None,
+        "750000000000001AAA",
+        {},
+        {"id": 7, "query": "x", "clock": None},
+        {"id": "750000000000001AAA", "query": "x", "clock": "yesterday"},
+        {"id": "../../limits", "query": "x", "clock": None},
+        {"id": "750000000000001AAA", "query": "x", "clock": None, "rows": "many"},
+        {"id": "750000000000001AAA", "query": "x", "clock": None, "locator": 7},
+    ],
+)
+def test_a_job_that_this_tap_has_not_written_is_none(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, job: Any
+) -> None:
+    """States are files that people edit."""
+    ids = add_cases(org, clock, 2)
+    run = bulk(server, state={"bookmarks": {"Case": {"bulk_job": job}}})
+
+    assert run.error is None
+    assert sorted(run.column("Id")) == ids
+    assert asked(server, "DELETE") == 1
+
+
+def test_locators_that_lead_in_a_circle_end_the_run(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There would be no end to the rows."""
+    add_cases(org, clock, 2)
+    results = server.bulk._results
+
+    def again(*arguments: Any) -> Answer:
+        answer = results(*arguments)
+        return Answer(200, answer.body, "text/csv", (("Sforce-Locator", "Loc0"),))
+
+    monkeypatch.setattr(server.bulk, "_results", again)
+    run = bulk(server)
+
+    assert type(run.error) is SalesforceError
+    assert "leads back" in str(run.error)
+
+
+def test_a_value_that_does_not_fit_its_type_ends_the_run_at_once(
+    server: SalesforceServer, org: SalesforceOrg, waits: list[float]
+) -> None:
+    """Asking again would bring it again; the field is named, the value is not."""
+    org.add_field("Case", "Rank__c", "int")
+    org.add("Case")
+    catalog = catalog_of(server, "Case")
+    row = org.rows("Case")[0]
+    row["Rank__c"] = "hush"
+
+    run = run_tap(settings(server, api_type="BULK2"), catalog)
+
+    assert type(run.error) is SalesforceError
+    assert "a value of the field Rank__c is no integer" in str(run.error)
+    assert "hush" not in str(run.error)
+    assert asked(server, "GET", "/results") == 1
 
 
 @pytest.mark.usefixtures("small_pages")

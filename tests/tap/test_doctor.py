@@ -137,7 +137,7 @@ def test_a_token_that_may_not_use_the_api_is_a_failed_login(
     server: SalesforceServer, doctor: Doctor
 ) -> None:
     """The token is there, and good for nothing."""
-    server.faults.add(Fault("401", path="/services/data", times=2))
+    server.faults.add(Fault("401", path="/services/data", times=3))
 
     status, text = doctor.findings()["login"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from tap_salesforce_chat.errors import (
     ForgottenError,
+    HostMovedError,
     LocatorLostError,
     MissingFieldError,
     NotFoundError,
@@ -20,6 +21,7 @@ from tap_salesforce_chat.errors import (
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
+    TooComplicatedError,
     UnreadableObjectError,
     error_for,
     retry_after_seconds,
@@ -45,17 +47,27 @@ def refusal(status: int, code: str = "", message: str = "") -> Refusal:
         (400, "INVALID_TYPE", "sObject type", UnreadableObjectError),
         (403, "INSUFFICIENT_ACCESS", "", UnreadableObjectError),
         (404, "NOT_FOUND", "", NotFoundError),
-        (404, "", "", NotFoundError),
+        (404, "", "", HostMovedError),
         (400, "INVALID_QUERY_LOCATOR", "", LocatorLostError),
         (400, "QUERY_LOCATOR_EXPIRED", "", LocatorLostError),
         (400, "QUERY_LOCATOR_NOT_FOUND", "", LocatorLostError),
         (400, "INVALID_REPLICATION_DATE", "", ForgottenError),
         (400, "TEMPORARY_QUERY_MORE_FAILURE", "", RetryLaterError),
+        (400, "UNABLE_TO_LOCK_ROW", "", RetryLaterError),
+        (400, "SERVER_UNAVAILABLE", "", RetryLaterError),
+        (400, "API_ERROR", "UNABLE_TO_LOCK_ROW: unable to obtain exclusive", RetryLaterError),
+        (400, "EXCEPTION", "The server is too busy.", RetryLaterError),
+        (400, "UNKNOWN_EXCEPTION", "", RetryLaterError),
+        (400, "QUERY_TOO_COMPLICATED", "", TooComplicatedError),
+        (400, "OPERATION_TOO_LARGE", "", QueryTimeoutError),
+        (403, "INVALID_SESSION_ID", "", SessionExpiredError),
         (400, "QUERY_TIMEOUT", "", QueryTimeoutError),
         (400, "INVALID_FIELD", "No such column 'A__c' on entity 'Case'.", MissingFieldError),
         (400, "MALFORMED_QUERY", "", SalesforceError),
         (400, "A_CODE_OF_THE_FUTURE", "", SalesforceError),
-        (302, "", "", SalesforceError),
+        (302, "", "", HostMovedError),
+        (406, "", "", RetryLaterError),
+        (407, "", "", SalesforceError),
         (408, "", "", RetryLaterError),
         (410, "", "", SalesforceError),
         (414, "", "", QueryTooLongError),
@@ -82,6 +94,7 @@ def test_the_answer_chooses_the_error(
     [
         (302, "My Domain"),
         (404, "api_version"),
+        (407, "HTTPS_PROXY"),
         (410, "api_version"),
         (414, "deselect"),
         (431, "deselect"),
@@ -140,12 +153,27 @@ def test_an_odd_body_is_no_problem(document: Any) -> None:
     assert CUSTOMER_TEXT not in str(error)
 
 
+@pytest.mark.parametrize(
+    "absurd",
+    [
+        *("-5", "9" * 400, "86401", "1e3", "\u0663", "nan", "0x10", "17 s"),
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        "Mon, 01 Jan 0001 00:00:00 +2300",
+        "Wed, 01 May 2024 12:00:00 GMT",
+        "in a while",
+    ],
+)
+def test_an_absurd_retry_after_is_none(absurd: str) -> None:
+    """Nobody means it: the pauses are those of a refusal without the header."""
+    assert retry_after_seconds({"Retry-After": absurd}) == 0
+
+
 def test_retry_after_is_seconds_or_a_date() -> None:
-    """Both forms are standard; nonsense and the past are no wait."""
+    """Both forms are standard."""
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
 
     assert retry_after_seconds({"Retry-After": "17"}) == 17
     assert 80 < retry_after_seconds({"Retry-After": soon}) <= 90
-    assert retry_after_seconds({"Retry-After": "Wed, 01 May 2024 12:00:00 GMT"}) == 0
-    assert retry_after_seconds({"Retry-After": "in a while"}) == 0
+    assert retry_after_seconds({"Retry-After": "86400"}) == 86_400
     assert retry_after_seconds({}) == 0

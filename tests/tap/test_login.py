@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_salesforce_chat.errors import LoginError, SessionExpiredError
-from tests.fakes.salesforce import Fault, SalesforceServer
-from tests.tap.support import catalog_of, run_tap, settings, sync
+from tests.fakes.salesforce import Fault
+from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
+
+if TYPE_CHECKING:
+    from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.tap.support import Clock
 
 TOKEN_PATH = "/services/oauth2/token"
 
@@ -56,7 +61,14 @@ def test_a_blocked_flow_is_among_the_reasons(server: SalesforceServer) -> None:
     assert "Allow OAuth Username-Password Flows" in str(run.error)
 
 
-@pytest.mark.parametrize("kind", ["500", "502", "503_html", "420", "drop", "truncate"])
+PASSING = (
+    *("500", "502", "503_html", "504", "406", "420", "drop", "truncate"),
+    *("lock_row", "server_unavailable"),
+    *("login_unknown", "login_rate", "login_busy", "login_limit"),
+)
+
+
+@pytest.mark.parametrize("kind", PASSING)
 def test_a_login_host_that_is_down_is_asked_again(
     server: SalesforceServer, waits: list[float], kind: str
 ) -> None:
@@ -104,7 +116,9 @@ def test_a_given_token_that_has_expired_is_a_clear_error(server: SalesforceServe
     assert config["access_token"] not in str(run.error)
 
 
-def test_a_session_that_is_refused_twice_is_not_tried_for_ever(server: SalesforceServer) -> None:
+def test_a_session_that_is_always_refused_is_not_tried_for_ever(
+    server: SalesforceServer, waits: list[float]
+) -> None:
     """The same code also means that the token lacks a scope, which no login will change."""
     catalog = catalog_of(server, "Case")
     before = logins(server)
@@ -114,7 +128,24 @@ def test_a_session_that_is_refused_twice_is_not_tried_for_ever(server: Salesforc
 
     assert isinstance(run.error, SessionExpiredError)
     assert "scope 'api'" in str(run.error)
-    assert logins(server) - before == 2
+    assert "Relax IP restrictions" in str(run.error)
+    assert logins(server) - before == 3
+    assert len(waits) == 1
+
+
+def test_a_fresh_token_may_take_a_moment_to_be_known(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+) -> None:
+    """A second refusal in a row costs a pause and one more login, not the run."""
+    ids = add_cases(org, clock, 2)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("401", times=2))
+
+    run = run_tap(settings(server, max_workers=1), catalog)
+
+    assert run.error is None
+    assert run.column("Id") == ids
+    assert len(waits) == 1
 
 
 def test_netrc_is_not_asked(

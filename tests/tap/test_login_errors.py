@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.errors import LoginError, Refusal, RetryLaterError, SalesforceError
+from tap_salesforce_chat.errors import (
+    HostMovedError,
+    LoginError,
+    Refusal,
+    RetryLaterError,
+    SalesforceError,
+)
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import AUTH_FLOWS
 from tests.fakes.salesforce.oauth import OAuthRefusal
@@ -38,7 +44,6 @@ REFUSALS = [
     ("redirect_uri_mismatch", "", "choose another auth_flow"),
     ("inactive_user", "", "activate it in Setup > Users"),
     ("inactive_org", "", "check login_url"),
-    ("rate_limit_exceeded", "", "wait, then run again"),
 ]
 
 
@@ -84,7 +89,9 @@ def test_a_refusal_that_nobody_knows_is_named_if_it_is_a_code(error: object, sho
         (429, RetryLaterError, "429"),
         (420, RetryLaterError, "420"),
         (503, RetryLaterError, "503"),
-        (301, SalesforceError, "My Domain"),
+        (406, RetryLaterError, "406"),
+        (407, SalesforceError, "HTTPS_PROXY"),
+        (301, HostMovedError, "My Domain"),
     ],
 )
 def test_the_status_comes_first(status: int, kind: type[Exception], hint: str) -> None:

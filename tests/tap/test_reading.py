@@ -221,6 +221,21 @@ def test_a_query_too_long_for_a_url_goes_in_a_body(
 
     assert run.column("Id") == ids
     assert run.column(names[-1]) == [f"value {number}" for number in range(5)]
+    assert 414 not in [call.status for call in server.calls]
+
+
+def test_a_query_that_is_refused_for_its_length_goes_in_a_body(
+    server: SalesforceServer, org: SalesforceOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is between us and Salesforce may take less than Salesforce."""
+    ids = [org.add("Case") for _ in range(5)]
+    catalog = catalog_of(server, "Case")
+    monkeypatch.setattr("tests.fakes.salesforce.server.MAX_URI_BYTES", 1000)
+
+    run = run_tap(settings(server), catalog)
+
+    assert run.error is None
+    assert run.column("Id") == ids
     assert [call.status for call in server.calls].count(414) == 1
 
 

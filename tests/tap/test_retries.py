@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tap_salesforce_chat.errors import QuotaError, RetryLaterError, SalesforceError
+from tap_salesforce_chat.errors import HostMovedError, QuotaError, RetryLaterError
 from tests.fakes.salesforce import Fault
-from tests.tap.support import add_cases, catalog_of, queries, run_tap, settings, sync
+from tests.tap.support import add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,8 @@ if TYPE_CHECKING:
     from tests.tap.support import Clock
 
 PASSING = (
-    "500",
-    "502",
-    "503_html",
-    "420",
-    "drop",
-    "truncate",
-    "concurrent_limit",
+    *("500", "502", "503_html", "504", "406", "420", "drop", "truncate"),
+    *("concurrent_limit", "lock_row", "server_unavailable"),
 )
 
 
@@ -49,6 +44,28 @@ def test_a_passing_failure_costs_no_row(
     assert run.column("Id") == ids
     assert len(waits) == 2
     assert waits[1] > waits[0]
+
+
+@pytest.mark.parametrize("kind", ["406", "lock_row", "server_unavailable", "504"])
+def test_a_count_that_fails_for_a_moment_is_asked_again(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    waits: list[float],
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+) -> None:
+    """What passes by itself is no reason to do without the proof."""
+    ids = add_cases(org, clock, 2)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault(kind, times=2, after=1))
+
+    run = run_tap(settings(server, max_workers=1), catalog)
+
+    assert run.column("Id") == ids
+    assert len(counts(server)) == 3
+    assert len(waits) == 2
+    assert "not compared" not in caplog.text
 
 
 def test_a_server_that_hangs_is_asked_again(
@@ -142,18 +159,60 @@ def test_retry_after_is_honoured(
     assert 77 <= waits[0] <= 78
 
 
-def test_a_redirect_is_not_followed(
-    server: SalesforceServer, interject: Callable[[requests.Response], None]
+@pytest.mark.parametrize("header", ["301", "86400"])
+def test_a_wait_that_no_run_takes_ends_it(
+    server: SalesforceServer,
+    interject: Callable[[requests.Response], None],
+    waits: list[float],
+    header: str,
 ) -> None:
-    """The token would go to whatever host it leads to."""
+    """A run that sleeps for hours blocks the next ones; asking earlier would not help."""
     catalog = catalog_of(server, "Case")
-    interject(canned(302, b"", Location="https://elsewhere.example/"))
+    interject(canned(503, b"", **{"Retry-After": header}))
 
     run = run_tap(settings(server), catalog)
 
-    assert type(run.error) is SalesforceError
-    assert "redirect" in str(run.error)
+    assert isinstance(run.error, RetryLaterError)
+    assert f"asks to wait for {header} s" in str(run.error)
+    assert waits == []
+
+
+@pytest.mark.parametrize("kind", ["302", "404_html"])
+def test_a_host_that_moved_gets_one_new_login(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, kind: str
+) -> None:
+    """Orgs are moved between instances: the answer to a login names the host."""
+    ids = add_cases(org, clock, 2)
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault(kind, times=1))
+
+    assert run_tap(settings(server), catalog).column("Id") == ids
+
+
+@pytest.mark.parametrize(("kind", "advice"), [("302", "redirect"), ("404_html", "instance_url")])
+def test_a_host_that_stays_wrong_ends_the_run(
+    server: SalesforceServer, kind: str, advice: str
+) -> None:
+    """A redirect is not followed: the token would go to whatever host it leads to."""
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault(kind, times=100))
+
+    run = run_tap(settings(server), catalog)
+
+    assert isinstance(run.error, HostMovedError)
+    assert advice in str(run.error)
     assert "elsewhere" not in str(run.error)
+
+
+def test_a_given_token_has_no_login_that_would_name_the_host(server: SalesforceServer) -> None:
+    """The first refusal says what is wrong: not the token."""
+    catalog = catalog_of(server, "Case")
+    server.faults.add(Fault("302", times=100))
+
+    given = {"access_token": server.issue_token(), "instance_url": server.url}
+    run = run_tap(given, catalog)
+
+    assert isinstance(run.error, HostMovedError)
 
 
 @pytest.mark.parametrize("path", ["https://elsewhere.example/", ".elsewhere.example/q", 7])
@@ -168,6 +227,62 @@ def test_the_next_page_is_on_the_same_host(
     run = run_tap(settings(server), catalog)
 
     assert "leads nowhere" in str(run.error)
+
+
+ROUND = [f"/services/data/v62.0/query/01g-{number}" for number in range(3)]
+
+
+def test_pages_that_go_round_in_a_circle_end_the_query(
+    server: SalesforceServer, interject: Callable[[requests.Response], None]
+) -> None:
+    """A nextRecordsUrl that was followed before leads to no end."""
+    catalog = catalog_of(server, "Case")
+    for path in [*ROUND, *ROUND][::-1]:
+        interject(canned(200, json.dumps({"records": [], "nextRecordsUrl": path}).encode()))
+
+    run = run_tap(settings(server, verify_counts=False), catalog)
+
+    assert "leads nowhere" in str(run.error)
+
+
+def test_pages_without_rows_come_to_an_end(
+    server: SalesforceServer, interject: Callable[[requests.Response], None]
+) -> None:
+    """However new each of their addresses is."""
+    catalog = catalog_of(server, "Case")
+    for number in range(200):
+        path = f"/services/data/v62.0/query/01g-{number}"
+        interject(canned(200, json.dumps({"records": [], "nextRecordsUrl": path}).encode()))
+
+    run = run_tap(settings(server, verify_counts=False), catalog)
+
+    assert "100 pages in a row came without a row" in str(run.error)
+
+
+@pytest.mark.parametrize("cases", [3, 60])
+def test_a_query_that_ends_with_its_session_goes_on_behind_the_last_row(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    cases: int,
+) -> None:
+    """A fresh token does not help where the locator belonged to the session that ended."""
+    ids = add_cases(org, clock, cases)
+    catalog = catalog_of(server, "Case")
+    page, pages = server._page, iter(range(100))
+
+    def expire_once(*arguments: Any) -> Any:
+        answer = page(*arguments)
+        if next(pages) == 0:
+            server.expire_tokens()
+        return answer
+
+    monkeypatch.setattr(server, "_page", expire_once)
+    run = run_tap(settings(server, max_workers=1), catalog)
+
+    assert run.error is None
+    assert run.column("Id") == ids
 
 
 def test_an_empty_page_is_not_the_end(

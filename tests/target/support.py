@@ -115,6 +115,13 @@ class TargetRunner:
         engine.dispose()
         return rows
 
+    def execute(self, sql: str) -> None:
+        """Change the store from outside."""
+        engine = sa.create_engine(self.config["store_url"])
+        with engine.begin() as db:
+            db.execute(sa.text(sql))
+        engine.dispose()
+
     def _config(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         merged = {**self.config, **changes}
         return {name: value for name, value in merged.items() if value is not None}

@@ -119,6 +119,7 @@ def test_the_defaults_are_the_contracts() -> None:
         },
         "strip_signatures": False,
         "speaker_roles": {},
+        "doubt_minutes": 15,
         "redact": {},
         "agent_id": "Email",
         "session_id_prefix": "",

@@ -106,7 +106,7 @@ def test_a_request_that_hangs_times_out(run_target: TargetRunner, creovai: Creov
     outcome = run_target(chat(), request_timeout_seconds=1)
 
     assert outcome.exit_code == 0
-    assert posts_to(creovai, "status") == 2
+    assert posts_to(creovai, "status") == 3, "once before it, twice after it"
     assert creovai.post_count(chat_id()) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_creovai_that_is_not_there_loses_nothing(
     outcome = run_target(chat(), State({"n": 1}))
 
     assert (outcome.exit_code, outcome.states) == (1, [{"n": 1}])
-    assert "cannot be reached" in outcome.says("PENDING")[0]
+    assert "cannot be reached" in outcome.says("STOPPED")[0]
 
     creovai.start()
     assert run_target().exit_code == 0

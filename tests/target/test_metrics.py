@@ -97,7 +97,7 @@ def test_a_run_is_told_in_counters(
         counter("http_request_count", 1, endpoint="/capture/v2/chat", **{status: 400}),
         counter("http_request_count", 2, endpoint="/capture/v2/case", **{status: 503}),
         counter("http_request_count", 1, endpoint="/capture/v2/case", **{status: 200}),
-        counter("http_request_count", 4, endpoint="/capture/v2/status", **{status: 200}),
+        counter("http_request_count", 5, endpoint="/capture/v2/status", **{status: 200}),
         counter(
             "http_request_count", 1, endpoint="/capture/v2/outofband/interaction", **{status: 200}
         ),

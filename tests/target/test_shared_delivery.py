@@ -111,7 +111,7 @@ def test_what_a_killed_process_had_claimed_is_sent_by_the_others(
     run_shared: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """They stay until its lease has run out, and look up first what it may have sent."""
-    make_due(run_shared, 300)
+    make_due(run_shared, 600)
     creovai.latency_seconds = 0.1
     with run_shared.start() as victim, run_shared.start() as first, run_shared.start() as second:
         died = take_part(victim, run_shared, set())
@@ -121,7 +121,7 @@ def test_what_a_killed_process_had_claimed_is_sent_by_the_others(
         victim.popen.kill()
         victim.popen.wait()
         assert died in claimants(run_shared)
-        assert posts_to(creovai, "status") == 0
+        before = posts_to(creovai, "status")
         creovai.latency_seconds = 0
         wait_until(lambda: claimants(run_shared) == {died})
         assert first.popen.poll() is second.popen.poll() is None, "they should stay to see it done"
@@ -129,8 +129,8 @@ def test_what_a_killed_process_had_claimed_is_sent_by_the_others(
         outcomes = [first.finish(), second.finish()]
 
     assert [outcome.exit_code for outcome in outcomes] == [0, 0], outcomes
-    assert_each_once(creovai, 300)
-    assert posts_to(creovai, "status") > 0
+    assert_each_once(creovai, 600)
+    assert posts_to(creovai, "status") > before
 
 
 def test_a_run_whose_lease_ran_out_sends_no_more(

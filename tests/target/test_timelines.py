@@ -36,14 +36,21 @@ class Listener:
     cases: dict[str, Any]
     posts: list[str]
 
-    def capture(self, kind: str, payload: dict[str, Any]) -> str:
+    def statuses(self, session_ids: Sequence[str]) -> dict[str, Any]:
+        """Know of nothing that this store has not sent."""
+        del session_ids
+        return {}
+
+    def capture(self, kind: str, payload: dict[str, Any], permit: object) -> str:
         """Keep what was posted last, and count."""
+        del permit
         (self.chats if kind == "chat" else self.cases)[payload["sessionId"]] = payload
         self.posts.append(payload["sessionId"])
         return "id"
 
-    def append_metadata(self, kind: str, body: dict[str, Any]) -> None:
+    def append_metadata(self, kind: str, body: dict[str, Any], permit: object) -> None:
         """Lay a change over what was posted, as Creovai does."""
+        del permit
         known, key = (
             (self.chats, "sessionId") if kind == "chat" else (self.cases, "caseReferenceId")
         )

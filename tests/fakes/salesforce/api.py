@@ -136,14 +136,17 @@ class RestApi:
         return json_answer({"hasErrors": failed, "results": results})
 
     def _enter(self, request: Request) -> None:
-        if not self._tokens.accepts(request.headers.get("Authorization", "")):
-            message = "Session expired or invalid"
-            raise SalesforceError(Code.INVALID_SESSION_ID, message, status=401)
+        self._insist_on_session(request.headers.get("Authorization", ""))
         with self._lock:
             if self.daily_used >= self.daily_limit:
                 message = "TotalRequests Limit exceeded."
                 raise SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, message, status=403)
             self.daily_used += 1
+
+    def _insist_on_session(self, authorization: str) -> None:
+        if not self._tokens.accepts(authorization):
+            message = "Session expired or invalid"
+            raise SalesforceError(Code.INVALID_SESSION_ID, message, status=401)
 
     def _resource(self, call: _Call) -> Answer:
         for pattern, handler in self._RESOURCES:
@@ -267,11 +270,14 @@ class RestApi:
             message = "Your query request was running for too long."
             raise SalesforceError(Code.QUERY_TIMEOUT, message)
         options = call.request.headers.get("Sforce-Query-Options", "")
-        cursor = self._cursors.open(result, min(wished_page_size(options), self.page_size))
+        size = min(wished_page_size(options), self.page_size)
+        session = call.request.headers.get("Authorization", "")
+        cursor = self._cursors.open(result, size, session)
         return self._page(call, cursor, 0)
 
     def _more(self, call: _Call) -> Answer:
         cursor, offset = self._cursors.resume(call.parts[1])
+        self._insist_on_session(cursor.session)
         return self._page(call, cursor, offset)
 
     def _page(self, call: _Call, cursor: Cursor, offset: int) -> Answer:

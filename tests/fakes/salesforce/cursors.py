@@ -21,11 +21,15 @@ _BATCH_SIZE = re.compile(r"\bbatchSize\s*=\s*(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """An open query: its ids are settled, its rows are read page by page."""
+    """An open query: its ids are settled, its rows are read page by page.
+
+    It ends with the session that opened it, known by its `Authorization` header.
+    """
 
     locator: str
     result: Result
     page_size: int
+    session: str
 
 
 class Cursors:
@@ -36,13 +40,13 @@ class Cursors:
         self._opened = 0
         self._lock = Lock()
 
-    def open(self, result: Result, page_size: int) -> Cursor:
+    def open(self, result: Result, page_size: int, session: str) -> Cursor:
         """Give a result a locator."""
         if result.long_texts >= _WIDE_COLUMNS:
             page_size = min(page_size, _WIDE_PAGE)
         with self._lock:
             self._opened += 1
-            cursor = Cursor(make_id("01g", self._opened), result, page_size)
+            cursor = Cursor(make_id("01g", self._opened), result, page_size, session)
             self._open[cursor.locator] = cursor
         return cursor
 

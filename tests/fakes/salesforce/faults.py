@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.fakes.salesforce.answers import Answer, html_answer, refusal
 from tests.fakes.salesforce.errors import Code, SalesforceError
+from tests.fakes.salesforce.oauth import OAuthRefusal, refused_login
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,14 @@ _REASONS: Mapping[str, tuple[int, Code, str]] = MappingProxyType(
             Code.UNKNOWN_EXCEPTION,
             "An unexpected error occurred. Please include this ErrorId",
         ),
+        "lock_row": (
+            400,
+            Code.UNABLE_TO_LOCK_ROW,
+            "unable to obtain exclusive access to this record or 1 records",
+        ),
+        "server_unavailable": (400, Code.SERVER_UNAVAILABLE, "server too busy"),
+        "other_user": (400, Code.API_ERROR, "The job belongs to another user."),
+        "hidden_job": (403, Code.INSUFFICIENT_ACCESS, "insufficient access rights"),
         "lost_locator": (400, Code.INVALID_QUERY_LOCATOR, "invalid query locator"),
         "query_timeout": (400, Code.QUERY_TIMEOUT, "Your query request was running for too long."),
         "request_limit": (403, Code.REQUEST_LIMIT_EXCEEDED, "TotalRequests Limit exceeded."),
@@ -38,13 +47,31 @@ _REASONS: Mapping[str, tuple[int, Code, str]] = MappingProxyType(
         ),
     }
 )
+# Refused logins that pass by themselves.
+_LOGIN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "unknown": ("unknown_error", "retry your request"),
+        "rate": ("invalid_grant", "login rate exceeded"),
+        "busy": ("invalid_grant", "token request is already being processed"),
+        "limit": ("rate_limit_exceeded", "too many requests"),
+    }
+)
 
 FAULT_ANSWERS: Mapping[str, Answer] = MappingProxyType(
     {
         kind: refusal(SalesforceError(code, message, status=status))
         for kind, (status, code, message) in _REASONS.items()
     }
-    | {"502": html_answer(502, _HTML), "503_html": html_answer(503, _HTML)}
+    | {f"login_{kind}": refused_login(OAuthRefusal(*words)) for kind, words in _LOGIN.items()}
+    | {
+        "302": Answer(302, b"", headers=(("Location", "https://elsewhere.example/"),)),
+        "404_html": html_answer(404, _HTML),
+        "406": html_answer(406, _HTML),
+        "407": html_answer(407, _HTML),
+        "502": html_answer(502, _HTML),
+        "503_html": html_answer(503, _HTML),
+        "504": html_answer(504, _HTML),
+    }
 )
 # These are done to the connection, whatever the answer.
 WIRE_FAULTS = frozenset({"drop", "hang", "truncate"})

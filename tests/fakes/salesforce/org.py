@@ -129,6 +129,11 @@ class SalesforceOrg:
             self._hidden.add((sobject, field))
         self._visible = None
 
+    def show(self, sobject: str, *fields: str) -> None:
+        """Give fields back that were hidden."""
+        self._hidden.difference_update((sobject, field) for field in fields)
+        self._visible = None
+
     def forbid(self, *sobjects: str) -> None:
         """Take whole objects from the API user."""
         self._forbidden.update(self._definition(sobject).name for sobject in sobjects)

@@ -126,6 +126,7 @@ def test_a_state_holds_no_word_of_a_customer(server: SalesforceServer, org: Sale
     assert state == {
         "replication_key": "SystemModstamp",
         "replication_key_value": "2024-04-30T12:10:00Z",
+        "read_since": None,
         "session_id": chat.session,
         "calls": {"2024-05-01T12:00:00Z": 1},
         "rest_until": None,

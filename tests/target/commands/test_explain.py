@@ -209,7 +209,7 @@ def test_a_lost_answer_is_said_to_be_open(
     operator: Operator, run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """Whether it arrived, only Creovai can tell."""
-    creovai.faults.add(Fault("drop_before", times=99))
+    creovai.faults.add(Fault("drop_before", path="/capture/v2/chat", times=99))
     run_target(chat())
 
     (found,) = operator.json("explain", chat_id())

@@ -92,6 +92,7 @@ def test_ids_go_by_the_hundred(
 ) -> None:
     """No greater number is documented."""
     run_target(*[chat(number) for number in range(1, 206)])
+    creovai.calls.clear()
 
     operator("reconcile")
 

@@ -61,8 +61,8 @@ def test_faults_strike_in_the_order_in_which_they_were_added(client: Client) -> 
 
 def test_an_unknown_fault_is_an_error() -> None:
     """A misspelt fault must not make a test pass."""
-    with pytest.raises(ValueError, match="No fault 504"):
-        Fault("504")
+    with pytest.raises(ValueError, match="No fault 599"):
+        Fault("599")
 
 
 def test_a_dropped_connection_has_no_answer(client: Client) -> None:

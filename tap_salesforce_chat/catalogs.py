@@ -1,0 +1,70 @@
+"""A catalog that is given to the tap, brought up to date: it may be older than the org's fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.singerlib.catalog import Metadata
+from singer_sdk.singerlib.schema import Schema
+
+from tap_salesforce_chat.fields import has_path, left_out
+from tap_salesforce_chat.soql import CURSOR, KEY
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable
+
+    from singer_sdk.singerlib import Catalog
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from tap_salesforce_chat.client import SalesforceStream
+    from tap_salesforce_chat.describe import Describe
+    from tap_salesforce_chat.fields import Renewal
+
+
+def insist_on_keys(catalog: Catalog) -> None:
+    """Have the keys of all streams selected, whatever a catalog by hand says."""
+    for entry in catalog.streams:
+        for name in (KEY, CURSOR):
+            entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+
+
+def renew(
+    catalog: Catalog,
+    streams: Iterable[type[SalesforceStream]],
+    describe: Describe,
+    logger: logging.Logger,
+) -> None:
+    """Give the selected streams of a catalog the needed fields that it does not know.
+
+    They were hidden when it was discovered, and would be left out for ever. Only such streams cost
+    a describe.
+    """
+    for stream in streams:
+        entry = catalog.get(stream.sobject)
+        if entry is None or not entry.metadata.resolve_selection()[()]:
+            continue
+        schema: dict[str, Any] = entry.schema.to_dict()
+        if all(has_path(schema, path) for path in stream.needed):
+            continue
+        renewal = stream.renewed(schema, describe)
+        if renewal and renewal.schema != schema:
+            entry.schema = Schema.from_dict(renewal.schema)
+            _report(stream, entry, renewal, logger)
+
+
+def _report(
+    stream: type[SalesforceStream], entry: CatalogEntry, renewal: Renewal, logger: logging.Logger
+) -> None:
+    selected = entry.metadata.resolve_selection()
+    gone = [name for name in renewal.gone if selected["properties", name]]
+    # A sync speaks of needed ones by itself.
+    if gone := [name for name in gone if name not in stream.needed]:
+        logger.warning("%s", left_out(stream.sobject, gone))
+    if retyped := [name for name in renewal.retyped if selected["properties", name]]:
+        logger.warning(
+            "These fields of %s have another type now than in the catalog, and are read as the org "
+            "has them: %s. Discover the catalog again.",
+            stream.sobject,
+            ", ".join(retyped),
+        )

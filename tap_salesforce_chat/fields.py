@@ -1,0 +1,136 @@
+"""The fields of a stream, wanted and there: what changes when the org does. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from tap_salesforce_chat.errors import MissingFieldError
+
+    Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A schema of a catalog, brought up to date with the org.
+
+    Args:
+        schema: As the org has the fields.
+        gone: Fields that the org does not have or does not show any more.
+        retyped: Fields whose type is another one now.
+    """
+
+    schema: dict[str, Any]
+    gone: tuple[str, ...] = ()
+    retyped: tuple[str, ...] = ()
+
+    def with_parents(self, org: Schema, wanted: Iterable[str]) -> Renewal:
+        """Return the same with fields of parents that the org has and the catalog does not know."""
+        properties = dict(self.schema["properties"])
+        for path in wanted:
+            relationship, _, name = path.rpartition(".")
+            if relationship and has_path(org, path):
+                found = org["properties"][relationship]
+                here = properties.get(relationship, found | {"properties": {}})
+                fields = here["properties"] | {name: found["properties"][name]}
+                properties[relationship] = here | {"properties": fields}
+        return replace(self, schema={**self.schema, "properties": properties})
+
+
+def renewed(
+    schema: Schema, names: Collection[str], types: Schema, wanted: Iterable[str]
+) -> Renewal:
+    """Return the schema of a catalog with the types that the org has now.
+
+    Args:
+        schema: That of the catalog.
+        names: The org's fields of the object.
+        types: The JSON schema of each of them that can leave.
+        wanted: Fields to add where the catalog does not know them, but the org does.
+    """
+    properties = dict(schema["properties"])
+    own = [name for name, kind in properties.items() if not is_parent(kind)]
+    gone = tuple(name for name in own if name not in names)
+    changed = (name for name in own if name in types)
+    retyped = tuple(name for name in changed if _kind(properties[name]) != _kind(types[name]))
+    properties |= {name: types[name] for name in retyped}
+    properties |= {name: types[name] for name in wanted if name in types.keys() - set(own)}
+    kept = {name: kind for name, kind in properties.items() if name not in gone}
+    return Renewal({**schema, "properties": kept}, gone, retyped)
+
+
+def is_parent(kind: Schema) -> bool:
+    """Tell whether a property holds fields of a parent."""
+    return bool(kind.get("properties"))
+
+
+def _kind(kind: Schema) -> tuple[frozenset[str], str | None]:
+    types = kind.get("type", "string")
+    return frozenset([types] if isinstance(types, str) else types) - {"null"}, kind.get("format")
+
+
+def has_path(schema: Schema, path: str) -> bool:
+    """Tell whether a schema has a field, `Owner.Name` for a parent's."""
+    relationship, _, name = path.rpartition(".")
+    properties = schema["properties"]
+    if relationship:
+        properties = properties.get(relationship, {}).get("properties", {})
+    return name in properties
+
+
+def without_paths(schema: Schema, paths: Collection[str]) -> dict[str, Any]:
+    """Return a schema without fields, `Owner.Name` for a parent's, nor parents that have none."""
+    kept: dict[str, Any] = {}
+    for name, kind in schema["properties"].items():
+        if is_parent(kind):
+            fields = kind["properties"].items()
+            left = {field: item for field, item in fields if f"{name}.{field}" not in paths}
+            if left:
+                kept[name] = {**kind, "properties": left}
+        elif name not in paths:
+            kept[name] = kind
+    return {**schema, "properties": kept}
+
+
+def paths_named(
+    fields: Iterable[str], missing: MissingFieldError, objects: Mapping[str, str]
+) -> set[str]:
+    """Return the paths of a SELECT list that Salesforce's complaint is about.
+
+    Args:
+        fields: The SELECT list.
+        missing: The complaint: a relationship, or a field and the object that lacks it.
+        objects: Relationship to the object that it leads to, an empty one to the stream's own.
+    """
+    split = {path: path.rpartition(".")[::2] for path in fields}
+    if missing.entity is None:
+        return {path for path, (relationship, _) in split.items() if relationship == missing.name}
+    return {
+        path
+        for path, (relationship, field) in split.items()
+        if field == missing.name and objects.get(relationship) == missing.entity
+    }
+
+
+def left_out(sobject: str, names: Iterable[str]) -> str:
+    """Return what to say of fields that no conversation depends on."""
+    return (
+        f"Left out of {sobject}: {', '.join(names)}. If the org has it, give the integration "
+        "user's permission set field-level security on it (and Read on its object); else discover "
+        "the catalog again."
+    )
+
+
+def advice(sobject: str, hidden: Collection[str], deselected: Collection[str]) -> str:
+    """Return what to do so that a stream is read with fields that it needs."""
+    done = []
+    if hidden:
+        names = ", ".join(f"{sobject}.{name}" for name in hidden)
+        done.append(f"give the integration user's permission set field-level security on {names}")
+    if deselected:
+        done.append(f"select {', '.join(deselected)} in the catalog")
+    steps = ", and ".join(done)
+    return f"{steps[:1].upper()}{steps[1:]}: what was read without is then read again by itself."

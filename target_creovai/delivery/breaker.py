@@ -1,0 +1,38 @@
+"""When Creovai is down, and when it is only some conversations that it cannot take."""
+
+from __future__ import annotations
+
+# So many different conversations, and no other in between: Creovai may be down.
+FAILURES_IN_A_ROW = 3
+# So many others are tried then, once each, before that is believed.
+PROBES = 20
+
+
+class Breaker:
+    """Counts different conversations that failed since the last success."""
+
+    def __init__(self) -> None:
+        self._failed: set[tuple[str, str]] = set()
+
+    def failed(self, key: tuple[str, str]) -> None:
+        """Count a conversation that Creovai could not take."""
+        self._failed.add(key)
+
+    def succeeded(self) -> None:
+        """Start over: whoever takes or refuses a conversation is there."""
+        self._failed.clear()
+
+    @property
+    def count(self) -> int:
+        """How many have failed in a row."""
+        return len(self._failed)
+
+    @property
+    def probes(self) -> bool:
+        """Whether the next ones are to find out if Creovai is there: none waits for long."""
+        return len(self._failed) >= FAILURES_IN_A_ROW
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others need not be tried."""
+        return len(self._failed) >= FAILURES_IN_A_ROW + PROBES

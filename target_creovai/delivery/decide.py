@@ -1,0 +1,152 @@
+"""What becomes of a conversation: one pure function of its ledger line, its verdict, the policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from target_creovai.assemble import Ready
+from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.payload import changed_metadata
+from target_creovai.store.due import ADOPTED, SEND_AGAIN, in_doubt, sent_once
+
+if TYPE_CHECKING:
+    from target_creovai.assemble import Verdict
+    from target_creovai.model import Policy
+    from target_creovai.payload import Payload
+
+# In so many runs Creovai could not take it and took others: it is this conversation, not the time.
+RUNS_UNTIL_SET_ASIDE = 3
+
+
+class Action(StrEnum):
+    """The next step of a conversation."""
+
+    BURY = "bury"  # erased at Creovai: its rows go, its tombstone stays
+    LOOK_UP = "look up"  # a post of it may have arrived
+    ASK = "ask"  # never sent from this store: another one may have sent it
+    POST = "post"
+    APPEND = "append"  # changed metadata, out of band
+    ADOPT = "adopt"  # Creovai has it from another store: taken to be as it is now
+    KEEP = "keep"  # Creovai has it as it is
+    STAY_ASIDE = "stay aside"  # Creovai refused just this
+    GIVE_UP = "give up"  # Creovai could not take it in too many runs
+    TAKE_BACK = "take back"  # deleted in Salesforce after it was sent
+    LEAVE_THERE = "leave there"  # the same, where `on_delete` is `ignore`
+    WAIT = "wait"
+    SKIP = "skip"
+    SET_ASIDE = "set aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do next. `changes` are the metadata to append.
+
+    `outdated`: Creovai keeps an earlier text, as a second post could stand there twice.
+    """
+
+    action: Action
+    changes: Payload = field(default_factory=dict)
+    outdated: bool = False
+
+
+class Standing(Protocol):
+    """What a decision asks of a conversation's line in the ledger."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of conversation."""
+
+    @property
+    def refused_hash(self) -> str | None:
+        """What Creovai refused last, all of the payload."""
+
+    @property
+    def intent_hash(self) -> str | None:
+        """The content of a post whose answer is not known."""
+
+    @property
+    def content_hash(self) -> str | None:
+        """The content that Creovai has."""
+
+    @property
+    def metadata(self) -> bytes | None:
+        """The metadata that Creovai has, as JSON."""
+
+    @property
+    def adopted_at(self) -> str | None:
+        """When it was found at Creovai, sent by another store."""
+
+    @property
+    def erased_at(self) -> str | None:
+        """When it was taken back."""
+
+    @property
+    def failures(self) -> int | None:
+        """In how many runs Creovai could not take it."""
+
+
+def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = False) -> Step:
+    """Return the next step of a conversation.
+
+    Args:
+        line: How it stands in the ledger.
+        verdict: What its rows make now.
+        policy: The settings that decide how delivery goes.
+        asked: Creovai was asked just now, and does not have it.
+    """
+    if line.erased_at:
+        return Step(Action.BURY)
+    if in_doubt(line):
+        return Step(Action.LOOK_UP)
+    if isinstance(verdict, Ready):
+        return _of_ready(line, verdict, policy, asked=asked)
+    if isinstance(verdict, Deleted):
+        return _of_deleted(line, policy, asked=asked)
+    return Step(next(action for made, action in _OTHERS if isinstance(verdict, made)))
+
+
+_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (Unfit, Action.SET_ASIDE))
+
+
+def _of_deleted(line: Standing, policy: Policy, *, asked: bool) -> Step:
+    takes_back = policy.on_delete != "ignore"
+    if line.content_hash is None:
+        return Step(Action.ASK if takes_back and not asked else Action.SKIP)
+    return Step(Action.TAKE_BACK if takes_back else Action.LEAVE_THERE)
+
+
+def _of_ready(line: Standing, ready: Ready, policy: Policy, *, asked: bool) -> Step:
+    if line.refused_hash and line.refused_hash == ready.payload_hash:
+        return Step(Action.STAY_ASIDE)
+    if (line.failures or 0) >= RUNS_UNTIL_SET_ASIDE:
+        return Step(Action.GIVE_UP)
+    if line.content_hash is None:
+        return Step(Action.POST if asked else Action.ASK)
+    return _of_sent(line, ready, policy)
+
+
+def _of_sent(line: Standing, ready: Ready, policy: Policy) -> Step:
+    if line.content_hash == ready.content_hash and not line.intent_hash:
+        return _of_changes(line, ready)
+    if line.content_hash == SEND_AGAIN or not _is_sent_for_good(line, policy):
+        return Step(Action.POST)
+    if line.content_hash == ADOPTED:
+        return Step(Action.ADOPT)
+    return _of_changes(line, ready, outdated=True)
+
+
+def _is_sent_for_good(line: Standing, policy: Policy) -> bool:
+    """Tell whether a second post would be a risk: it may be billed, or stand there twice."""
+    return sent_once(line.kind) or policy.case_updates == "once"
+
+
+def _of_changes(line: Standing, ready: Ready, *, outdated: bool = False) -> Step:
+    """Send what has changed; where another store sent the rest, nobody knows what Creovai has."""
+    changes = changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata)
+    if changes and line.adopted_at:
+        changes = dict(ready.metadata)
+    return Step(Action.APPEND if changes else Action.KEEP, changes, outdated=outdated)

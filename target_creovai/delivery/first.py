@@ -1,0 +1,99 @@
+"""Creovai is asked for what was never sent from this store: another one may have sent it.
+
+A store that was lost, restored or begun anew so costs look-ups, one for a hundred conversations,
+and no second post.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from target_creovai.assemble import Ready
+from target_creovai.delivery.sender import Question
+from target_creovai.payload import encode, utc
+from target_creovai.store import ADOPTED, EXCLUDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Protocol
+
+    from target_creovai.assemble import Verdict
+    from target_creovai.delivery.outbox import Outbox
+    from target_creovai.delivery.sender import Found
+    from target_creovai.store import Entry, Store
+    from target_creovai.summary import Summary
+
+    class GoesOn(Protocol):
+        """Carries out the next step of a conversation."""
+
+        def __call__(self, entry: Entry, verdict: Verdict, *, asked: bool = False) -> None:
+            """Do it; `asked`: Creovai does not have it."""
+
+
+IDS_PER_QUESTION = 100
+# So many payloads may wait for an answer together; a case may hold megabytes of mail.
+BYTES_PER_QUESTION = 8 * 1024 * 1024
+
+
+class FirstLooks:
+    """Gathers questions, and goes on with each conversation when the answer is here."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        summary: Summary,
+        *,
+        prefix: str,
+        rules: str,
+        go_on: GoesOn,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._summary = summary
+        self._prefix = prefix
+        self._rules = rules
+        self._go_on = go_on
+        self._waiting: list[tuple[Entry, Verdict]] = []
+        self._bytes = 0
+
+    def add(self, entry: Entry, verdict: Verdict) -> None:
+        """Take a conversation whose next step depends on whether Creovai has it."""
+        self._waiting.append((entry, verdict))
+        if isinstance(verdict, Ready):
+            self._bytes += len(encode(verdict.payload))
+        if len(self._waiting) >= IDS_PER_QUESTION or self._bytes >= BYTES_PER_QUESTION:
+            self.ask()
+
+    def ask(self) -> None:
+        """Ask for all that wait."""
+        if not self._waiting:
+            return
+        by_session = {self._prefix + entry.id: (entry, made) for entry, made in self._waiting}
+        self.drop()
+
+        def settle(found: Found) -> None:
+            for name, (entry, verdict) in by_session.items():
+                if session := found.get(name):
+                    self._adopt(entry, verdict, session)
+                else:
+                    self._go_on(entry, verdict, asked=True)
+
+        self._outbox.ask(Question(list(by_session), settle))
+
+    def drop(self) -> None:
+        """Ask for none of them."""
+        self._waiting, self._bytes = [], 0
+
+    def _adopt(self, entry: Entry, verdict: Verdict, session: Mapping[str, Any]) -> None:
+        now = utc(datetime.now(UTC))
+        self._summary.adopted[entry.kind] += 1
+        if session.get("status") == "Excluded":
+            # Whether and how such a one may be sent again is not documented: never.
+            self._store.bury(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
+            return
+        self._store.adopt(entry, now, str(session.get("id") or ""))
+        known = replace(entry, content_hash=ADOPTED, metadata=None, sent_at=now, adopted_at=now)
+        self._go_on(known, verdict)

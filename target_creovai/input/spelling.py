@@ -1,0 +1,184 @@
+"""The names of fields, and where parents are, as other taps and loaders spell them.
+
+`created_by_id`, `CREATEDBYID` and `createdbyid` are `CreatedById`; `CreatedBy__UserType`,
+`CreatedBy.UserType` and `created_by__user_type` are the `UserType` inside `CreatedBy`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from target_creovai.input.fields import FIELDS, NAMES, PARENT_FIELDS, PARENTS, spelling_key
+from target_creovai.input.forms import BOOLEAN, INSTANT, FormError, document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_creovai.input.forms import Form
+    from target_creovai.model import Row
+
+# Rows of a stream mostly have the same keys; taps that leave out what is null have more shapes.
+SHAPES_REMEMBERED = 4096
+
+# No field of Salesforce's begins with it, and what loaders add (`_sdc_batched_at`, `_dlt_id`,
+# `_fivetran_synced`, `_airbyte_raw_id`, `_ab_cdc_lsn`) does.
+LOADERS_MARK = "_"
+# When or that a loader has seen the row vanish at its source.
+TOMBSTONES = frozenset({"sdcdeletedat", "fivetrandeleted", "abcdcdeletedat", "deleted"})
+
+# What stands between the names of a parent and of its field: the SDK's `flattening_separator`, JSON
+# paths. Salesforce's own standard fields have none of it; custom ones do, as in `Owner_Role__c`.
+_SEPARATOR = re.compile(r"__|[._:/-]")
+_CUSTOM = re.compile(r"__(?:c|pc|r)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done with rows that have just these keys, in this order.
+
+    Attributes:
+        respelled: Given names and Salesforce's.
+        flattened: Given names, and the parents and fields that they stand for.
+        parents: The parents that are objects, or should be.
+        tombstones: Keys of a loader that say that the row is gone.
+        loaders: All keys of a loader.
+        checks: Salesforce's names of what is looked at, and the form that it should have.
+    """
+
+    respelled: tuple[tuple[str, str], ...]
+    flattened: tuple[tuple[str, str, str], ...]
+    parents: tuple[str, ...]
+    tombstones: tuple[str, ...]
+    loaders: tuple[str, ...]
+    checks: tuple[tuple[str, Form], ...]
+
+    @property
+    def keeps_names(self) -> bool:
+        """Whether all keys are Salesforce's own."""
+        return not (self.respelled or self.flattened or self.loaders)
+
+    def with_salesforces_names(self, record: Row) -> Row:
+        """Return the row under Salesforce's names, with parents as objects."""
+        row = dict(record)
+        found: dict[str, Row] = {}
+        for key, parent, field in self.flattened:
+            found.setdefault(parent, {})[field] = row.pop(key)
+        for key, name in self.respelled:
+            row[name] = row.pop(key)
+        for parent, fields in found.items():
+            row[parent] = _with_fields(row.get(parent), fields)
+        loaders = {key: row.pop(key) for key in self.loaders}
+        for key in self.tombstones:
+            row |= _tombstone(loaders[key], row)
+        return row
+
+
+def _with_fields(parent: Any, fields: Row) -> Row | None:
+    """Return a parent as an object, null if nothing is known of it."""
+    known = parent_object(parent)
+    whole = fields | known if isinstance(known, dict) else fields
+    return None if all(value is None for value in whole.values()) else whole
+
+
+def _tombstone(value: Any, row: Row) -> Row:
+    """Return what a loader's mark of deletion says, in Salesforce's words; {} if it is none.
+
+    A deletion that a database logs comes with the key alone: its time is the row's version.
+    """
+    if value is None or not _is_gone(value):
+        return {}
+    dated = row.get("SystemModstamp") or row.get("LastModifiedDate")
+    return {"IsDeleted": True} | ({} if dated else {"SystemModstamp": _instant_of(value)})
+
+
+def _instant_of(value: Any) -> str | None:
+    try:
+        moment: str | None = INSTANT.convert(value)
+    except FormError:
+        return None
+    return moment
+
+
+def _is_gone(value: Any) -> bool:
+    """Tell whether a tombstone is one: it holds the time, or that it is so."""
+    try:
+        return BOOLEAN.convert(value) is True
+    except FormError:
+        return True
+
+
+@lru_cache(SHAPES_REMEMBERED)
+def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
+    """Return what to do with rows of a stream that have these keys."""
+    loaders = tuple(key for key in keys if key.startswith(LOADERS_MARK))
+    taken = set(keys)
+    respelled: dict[str, str] = {}
+    flattened: list[tuple[str, str, str]] = []
+    for key in sorted(taken.difference(loaders), key=keys.index):
+        name = _name_of(stream, key)
+        if name is None and (place := _place_in_parent(stream, key)):
+            flattened.append((key, *place))
+        elif name is not None and name not in taken:
+            respelled[key] = name
+            taken.add(name)
+    names = dict.fromkeys(
+        [*(respelled.get(key, key) for key in keys), *(p for _, p, _ in flattened)]
+    )
+    forms = FIELDS[stream]
+    return Plan(
+        respelled=tuple(respelled.items()),
+        flattened=tuple(flattened),
+        parents=tuple(name for name in names if name in PARENTS[stream].values()),
+        tombstones=tuple(key for key in loaders if spelling_key(key) in TOMBSTONES),
+        loaders=loaders,
+        checks=tuple((name, forms[name]) for name in names if name in forms),
+    )
+
+
+def _name_of(stream: str, key: str) -> str | None:
+    """Return Salesforce's name of a field or parent that is known, however it is spelled."""
+    return None if _CUSTOM.search(key) else NAMES[stream].get(spelling_key(key))
+
+
+def _place_in_parent(stream: str, key: str) -> tuple[str, str] | None:
+    """Return parent and field that a flattened name stands for."""
+    for mark in _SEPARATOR.finditer(key):
+        parent = PARENTS[stream].get(spelling_key(key[: mark.start()]))
+        field = key[mark.end() :]
+        if parent and field and _may_be_cut(key, mark[0], field):
+            return parent, parents_name(field)
+    return None
+
+
+def _may_be_cut(key: str, separator: str, field: str) -> bool:
+    """Tell a flattened parent from a custom field whose name begins like one."""
+    if separator == "_":
+        return spelling_key(field) in PARENT_FIELDS
+    return separator == "." or not _CUSTOM.search(key)
+
+
+def parents_name(field: str) -> str:
+    """Return Salesforce's name of a parent's field; one that is not known stays as it is."""
+    return PARENT_FIELDS.get(spelling_key(field), field) if not _CUSTOM.search(field) else field
+
+
+def parent_object(value: Any) -> Any:
+    """Return a parent as an object under Salesforce's names; what cannot be one stays."""
+    fields = document(value)
+    if not isinstance(fields, dict):
+        return value
+    return {parents_name(name): member for name, member in fields.items()}
+
+
+def fields_of(stream: str, properties: Iterable[str]) -> frozenset[str]:
+    """Return what a SCHEMA announces, under Salesforce's names.
+
+    A field of a flattened parent is `CreatedBy.UserType`.
+    """
+    keys = tuple(properties)
+    plan = plan_of(stream, keys)
+    names = dict(plan.respelled) | {key: f"{at}.{field}" for key, at, field in plan.flattened}
+    return frozenset(names.get(key, key) for key in keys)
