@@ -41,6 +41,7 @@ _ZONE_THEN_ENTRY: Final = re.compile(
     r"(?!\s{0,4}\().{0,200}?\([+-]\d{4}\).{1,400}?\( ?\d{1,5} ?[hms]", re.IGNORECASE
 )
 _MAX_WORDS: Final = 5
+_LONGEST_NAME: Final = 400  # entities included
 _LABEL_WINDOW: Final = 120
 _NOTICE_WINDOW: Final = 300
 
@@ -188,8 +189,10 @@ def _find_header_lines(header: str, begin: int, speakers: AbstractSet[str]) -> I
     agents = list(
         words.AGENT_LABEL.finditer(header, 0, transfer.start() if transfer else len(header))
     )
-    named = [label for label in agents if name_key(decode(header[label.end() :])) in speakers]
-    whole = [label for label in agents if not header[: label.start()][-1:].strip()]
+    # What is left of a long header is no name.
+    ends = [label for label in agents if len(header) - label.end() <= _LONGEST_NAME]
+    named = [label for label in ends if name_key(decode(header[label.end() :])) in speakers]
+    whole = [label for label in agents if not header[label.start() - 1 : label.start()].strip()]
     if chosen := named or whole:
         yield begin + chosen[-1].start()
 
