@@ -79,6 +79,13 @@ def parse_clock(text: str) -> time | None:
         return None
 
 
+def stamp_of(day: str | None, clock: str, half: str | None, zone: str | None) -> str:
+    """Return a stamp in the form of ISO 8601; without a day it is a time of day."""
+    hour, colon, rest = clock.partition(":")
+    printed = f"{_on_24_hours(int(hour), half):02}{colon}{rest}"
+    return f"{day}T{printed}{zone or ''}" if day else f"{printed}{zone or ''}"
+
+
 def find_clocks(text: str) -> Iterator[re.Match[str]]:
     """Yield each `CLOCK` in a text, looking back from the rarer zones."""
     for zone in _ZONE_MARK.finditer(text):
