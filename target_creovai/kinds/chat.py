@@ -16,7 +16,8 @@ from target_creovai.kinds.speakers import (
     open_speakers,
     speakers_of,
 )
-from target_creovai.kinds.timing import settling, window
+from target_creovai.kinds.timing import in_turns, settling, window
+from target_creovai.kinds.whispers import whispers
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -57,24 +58,32 @@ MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
 
 def assemble_chat(
-    _key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
 ) -> Assembly:
     """Make a chat of its LiveChatTranscript row.
+
+    The Id of another transcript is there where both have one ChatKey.
 
     Raises:
         TextError: Body follows no known grammar, or has words that are nobody's.
         RowError: The row has no date.
     """
-    (row,) = rows["LiveChatTranscript"]
+    transcripts = {row["Id"]: row for row in rows["LiveChatTranscript"]}
+    row = transcripts.pop(key)
     if isinstance(row, DroppedRow):
         return NEEDS_ROWS
     if is_deleted(row):
         return Deleted()
-    unknown = without_needed(rows, rules, only={"LiveChatTranscript.Status"})
+    unknown = without_needed(
+        {"LiveChatTranscript": [row]}, rules, only={"LiveChatTranscript.Status"}
+    )
     if waiting := unknown or _still_going(row) or settling([row], rules, now):
         return waiting
-    unread = without_needed(rows, rules)
-    return unread or _conversation(row, rules, missed=_status(row) == "missed")
+    if unread := without_needed({"LiveChatTranscript": [row]}, rules):
+        return unread
+    # Chats are sent once: the first transcript of a chat was one by itself when it went.
+    chat_key = text_of(row, "ChatKey") if transcripts else None
+    return _conversation(row, rules, chat_key, missed=_status(row) == "missed")
 
 
 def _still_going(row: Row) -> Waiting | None:
@@ -87,7 +96,9 @@ def _status(row: Row) -> str:
     return "".join(filter(str.isalpha, text_of(row, "Status") or "")).casefold()
 
 
-def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Skipped | Unfit:
+def _conversation(
+    row: Row, rules: Rules, chat_key: str | None, *, missed: bool
+) -> Conversation | Skipped | Unfit:
     body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
@@ -107,6 +118,7 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
         return _nothing_said(transcript, findings)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     started, ended = time_of(row, "StartTime", "RequestTime"), time_of(row, "EndTime")
     start, end = window(messages, started, ended)
     case_id = text_of(row, "CaseId")
@@ -114,6 +126,7 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
         interface=Interface.CHAT,
         session_id=rules.session_id_prefix + row["Id"],
         case_reference_id=rules.session_id_prefix + case_id if case_id else None,
+        collection_id=chat_key,
         start=start,
         end=end,
         participants=participants,
@@ -160,5 +173,7 @@ def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, 
             raise RowError(msg)
         if not rules.leaves_out(line.role):
             messages.append(Message(at=at, sender=credits_of.of(line), text=line.text))
+    if rules.include_internal_comments and messages and not rules.leaves_out(Role.AGENT):
+        messages += whispers(row, transcript, messages[0].at)
     # Stable: lines of the same second keep the order of Body.
     return tuple(sorted(messages, key=lambda message: message.at))

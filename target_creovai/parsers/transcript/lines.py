@@ -16,21 +16,22 @@ The reader accounts for all it is given: the tokens, printed one after another, 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import CLOCK, states_epoch
 from target_creovai.parsers.transcript.entries import (
-    BLANKS,
     ENTRY,
     MAX_NAME,
-    OFFSET,
     Kind,
     Token,
     bare,
-    seconds_of,
+    nameless_entry_of,
 )
-from target_creovai.parsers.transcript.markup import CENTRED, MARKS
+from target_creovai.parsers.transcript.markup import CENTRED, MARKS, decode
+from target_creovai.parsers.transcript.offsets import BLANKS, OFFSET, seconds_of
+from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,14 +48,16 @@ _ZONE_AT_END: Final = re.compile(
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
 # A last entry that stops in its name, after its offset or in it.
 _CUT_NAME: Final = re.compile(rf"[{BLANKS}]{{0,8}}{OFFSET}([^\n]*)\Z")
-_CUT_OFFSET: Final = re.compile(r" {0,8}\( {0,3}(?:\d{1,6} ?(?:[hms] {0,3}|\Z)){0,3}\Z")
+_CUT_OFFSET: Final = re.compile(r" {0,8}\( {0,3}(?:\d{1,6} ?(?:[dhms] {0,3}|\Z)){0,4}\Z")
 
 
 def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> list[Token]:
     """Return the tokens of the lines, in their order, each line in exactly one token."""
-    reader = _Reader(has_centred=any(line[:1] == CENTRED for line in lines))
-    for line in lines:
-        entry = shape(line)
+    entries = [shape(line) for line in lines]
+    reader = _Reader(
+        has_centred=any(line[:1] == CENTRED for line in lines), speakers=_Speakers(entries)
+    )
+    for line, entry in zip(lines, entries, strict=True):
         if entry is None:
             reader.read_other(line)
         else:
@@ -63,12 +66,26 @@ def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> li
     return reader.tokens
 
 
+class _Speakers:
+    """Who is known to speak: asked for where a line may be a message without its offset."""
+
+    def __init__(self, entries: Sequence[Token | None]) -> None:
+        self._entries = entries
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The keys of their names, and the labels."""
+        named = (entry.name for entry in self._entries if entry and entry.name)
+        return frozenset({name_key(decode(name)) for name in named}).union(words.LABELS)
+
+
 class _Reader:
     """Where in a body the reader is."""
 
-    def __init__(self, *, has_centred: bool) -> None:
+    def __init__(self, *, has_centred: bool, speakers: _Speakers) -> None:
         self.tokens: list[Token] = []
         self._has_centred = has_centred
+        self._speakers = speakers
         self._centred = False
         self._in_header = False
         self._headers: set[Kind] = set()
@@ -85,6 +102,9 @@ class _Reader:
             self._centred = line[0] == CENTRED
             line = line[1:]
         text = bare(line)
+        if text and (said := self._said_without_offset(line)):
+            self.read_entry(said)
+            return
         kind = self._kind_of(text) if text else None
         if kind is Kind.STARTED:
             self._start_segment()
@@ -94,6 +114,12 @@ class _Reader:
             self._headers.add(kind)
         elif self._last is ENTRY:
             self.tokens[-1].texts.append(line)
+
+    def _said_without_offset(self, line: str) -> Token | None:
+        """Return what a known speaker says where no entry goes on, and nothing is centred."""
+        if self._centred or self._last is ENTRY or not (self._in_header or self._has_started):
+            return None
+        return nameless_entry_of(line, self._speakers.names)
 
     @property
     def _last(self) -> Kind | None:
