@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
 from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL, is_safe, is_token
@@ -354,6 +356,32 @@ def rule_broken(error: ValidationError) -> str:
     setting = ".".join(str(part) for part in error.absolute_path) or "config"
     rule = _RULES.get(str(error.validator), lambda _: f"breaks the rule '{error.validator}'")
     return f"Setting '{setting}' {rule(error.validator_value)}."
+
+
+def from_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the settings that environment variables hold.
+
+    The SDK's own messages quote what is no number, and so on: it may be a credential.
+
+    Args:
+        schema: The JSON schema of all settings.
+        prefix: What the variables' names begin with.
+
+    Raises:
+        ConfigValidationError: Some of them cannot be read. The message names them.
+    """
+    settings: dict[str, Any] = {}
+    wrong = []
+    for name, kind in schema["properties"].items():
+        try:
+            settings |= parse_environment_config({"properties": {name: kind}}, prefix)
+        except ValueError:
+            kinds = " or ".join(_names(kind["type"]))
+            wrong.append(f"The environment variable {prefix}{name.upper()} holds no {kinds}.")
+    if wrong:
+        summary = "Config validation failed"
+        raise ConfigValidationError(summary, errors=wrong, schema=dict(schema))
+    return settings
 
 
 def trimmed(config: Mapping[str, Any]) -> dict[str, Any]:

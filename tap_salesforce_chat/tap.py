@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
@@ -29,7 +30,13 @@ from typing_extensions import override
 from tap_salesforce_chat.catalogs import insist_on_keys, renew
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
-from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken, trimmed
+from tap_salesforce_chat.config import (
+    CONFIG_SCHEMA,
+    from_environment,
+    problems,
+    rule_broken,
+    trimmed,
+)
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
 from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
@@ -128,6 +135,13 @@ class TapSalesforceChat(Tap):
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=found, schema=schema)
         return found
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of the class
+        """Read the settings of the environment without quoting what is wrong with them."""
+        schema = deepcopy(cls.config_jsonschema)
+        cls.append_builtin_config(schema)
+        return from_environment(schema, cls._env_var_prefix)
 
     # -- streams -------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.config import CONFIG_SCHEMA
@@ -296,3 +297,21 @@ def test_white_space_round_a_setting_is_none_of_it() -> None:
 
     assert {name: tap.config[name] for name in CREDENTIALS} == CREDENTIALS
     assert tap.config["login_url"] == "https://acme.my.salesforce.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind"),
+    [("PAGE_SIZE", "integer"), ("FILTERS", "object"), ("MAX_WORKERS", "integer")],
+)
+def test_an_environment_variable_of_another_type_is_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, variable: str, kind: str
+) -> None:
+    """Whoever mixes up two variables may have put a password there."""
+    monkeypatch.setenv(f"TAP_SALESFORCE_CHAT_{variable}", "hush hush")
+
+    result = CliRunner().invoke(TapSalesforceChat.cli, ["--config", "ENV"])
+
+    assert result.exit_code == 1
+    assert f"TAP_SALESFORCE_CHAT_{variable} holds no {kind}" in result.stderr
+    assert "hush" not in result.output
+    assert "Traceback" not in result.stderr
