@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Findings, Row, Rules, Unfit
+    from target_creovai.model import Assembly, Row, Rules, Unfit
     from target_creovai.parsers.transcript import Transcript
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
@@ -53,6 +53,7 @@ UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
 NOTHING_SAID = "empty: nothing was said"
 MISSED = "missed: nobody answered"
 _WORD = re.compile(r"[^\W\d_]{2}")
+_SAID = re.compile(r"^[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S", re.MULTILINE)
 _STARTS = ("StartTime", "RequestTime", "CreatedDate")
 MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
@@ -109,6 +110,7 @@ def _conversation(
         counts=message_counts(row),
         chatbot_session=row.get("IsChatbotSession") is True,
     )
+    _insist_on_all_words(transcript)
     if missed and _is_unanswered(transcript):
         return Skipped(MISSED)
     if unfit := open_speakers(transcript, rules):
@@ -116,7 +118,7 @@ def _conversation(
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
-        return _nothing_said(transcript, findings)
+        return Skipped(NOTHING_SAID, findings)
     participants, messages = cast_of(messages)
     messages = tuple(in_turns(messages))
     started, ended = time_of(row, "StartTime", "RequestTime"), time_of(row, "EndTime")
@@ -147,18 +149,20 @@ def _is_unanswered(transcript: Transcript) -> bool:
     return not roles or (roles == {Role.UNKNOWN} and len(decisions) == 1)
 
 
-def _nothing_said(transcript: Transcript, findings: Findings) -> Skipped:
-    """Tell an empty chat from one whose words nobody can place.
+def _insist_on_all_words(transcript: Transcript) -> None:
+    """Let no chat go, and none be empty, with dialogue that nobody can place.
 
     Raises:
-        TextError: There are words, and none of them is anyone's.
+        TextError: There are words that are nobody's: all there are, or some behind a name.
     """
-    unplaced = " ".join(transcript.unclassified)
+    is_empty = not any(line.kind == "message" for line in transcript.lines)
     # The rest of an offset that was cut off (`( 1m 3`) has no two letters in a row.
-    if _WORD.search(unplaced) and not any(line.kind == "message" for line in transcript.lines):
-        msg = f"none of {len(unplaced)} characters of text can be told to be anyone's words"
+    said = _WORD if is_empty else _SAID
+    unread = [text for text in transcript.unclassified if said.search(text)]
+    if unread:
+        whose = "characters of text can be told to be anyone's words"
+        msg = f"none of {sum(map(len, unread))} {whose}, in a layout that is not known"
         raise TextError(msg)
-    return Skipped(NOTHING_SAID, findings)
 
 
 def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:

@@ -34,10 +34,11 @@ from target_creovai.parsers.transcript.offsets import BLANKS, OFFSET, seconds_of
 from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 # In copies without centred blocks up to three lines follow the start: origin, agent, transfer.
 _MAX_HEADERS: Final = 3
+_BY_PLACE: Final = frozenset({Kind.ORIGIN, Kind.HEADING, Kind.NOTICE})
 _MAX_AGENT_WORDS: Final = 5
 # Two names and the words around them; what is longer is no header, and slow to take apart.
 _MAX_TRANSFER: Final = 300
@@ -62,8 +63,19 @@ def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> li
             reader.read_other(line)
         else:
             reader.read_entry(entry)
+    if not (reader.has_entries or reader.has_centred):
+        _doubt_headers(reader.tokens)
     _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(MARKS + " ")))
     return reader.tokens
+
+
+def _doubt_headers(tokens: Iterable[Token]) -> None:
+    """Take a copy's lines that only stand like headers for what they may be: its dialogue."""
+    for token in tokens:
+        text = bare(token.line)
+        worded = _known_notice(text) or words.ORIGIN_LABEL.match(text)
+        if token.kind in _BY_PLACE and not worded:
+            token.kind = Kind.STRAY
 
 
 class _Speakers:
@@ -84,18 +96,18 @@ class _Reader:
 
     def __init__(self, *, has_centred: bool, speakers: _Speakers) -> None:
         self.tokens: list[Token] = []
-        self._has_centred = has_centred
+        self.has_centred = has_centred
         self._speakers = speakers
         self._centred = False
         self._in_header = False
         self._headers: set[Kind] = set()
         self._header_lines = 0
-        self._has_entries = self._has_started = False
+        self.has_entries = self._has_started = self._is_worded = False
 
     def read_entry(self, entry: Token) -> None:
         self.tokens.append(entry)
         self._centred = self._in_header = False
-        self._has_entries = True
+        self.has_entries = True
 
     def read_other(self, line: str) -> None:
         if line and line[0] in MARKS:
@@ -107,7 +119,7 @@ class _Reader:
             return
         kind = self._kind_of(text) if text else None
         if kind is Kind.STARTED:
-            self._start_segment()
+            self._start_segment(text)
         if kind is not None:
             self.tokens.append(Token(kind, [line]))
             self._header_lines += 1
@@ -125,9 +137,10 @@ class _Reader:
     def _last(self) -> Kind | None:
         return self.tokens[-1].kind if self.tokens else None
 
-    def _start_segment(self) -> None:
+    def _start_segment(self, text: str) -> None:
+        self._is_worded = words.STARTED_LABEL.match(text) is not None
         # Lines above the first start of a text copy, such as the record's name, are not speech.
-        if not (self._has_centred or self._has_entries or self._has_started):
+        if not (self.has_centred or self.has_entries or self._has_started):
             for token in self.tokens:
                 token.kind = Kind.NOTICE if token.kind is Kind.STRAY else token.kind
         self._has_started = self._in_header = True
@@ -138,7 +151,7 @@ class _Reader:
         """Return the kind of a line that is no entry; None when it continues the entry above."""
         if self._centred:
             return self._kind_of_centred(text)
-        if self._has_centred:
+        if self.has_centred:
             return self._kind_of_loose(text)
         return self._kind_in_copy(text)
 
@@ -163,7 +176,7 @@ class _Reader:
             return notice
         if after_entry:
             return None
-        if not self._has_entries and words.ORIGIN_LABEL.match(text):
+        if not self.has_entries and words.ORIGIN_LABEL.match(text):
             self._in_header = True
         if self._in_header:
             return self._header_in_copy(text)
@@ -172,7 +185,8 @@ class _Reader:
     def _header_in_copy(self, text: str) -> Kind:
         if worded := self._worded_header(text):
             return worded
-        if self._header_lines > _MAX_HEADERS:
+        # Where the start is in a language that we know, so are the others.
+        if self._header_lines > _MAX_HEADERS or self._is_worded:
             return Kind.STRAY
         return self._unworded_header(text)
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 _NO_NAMES: Final = KnownNames()
 _NO_COUNTS: Final = MessageCounts()
 _DAY: Final = timedelta(days=1)
+_NO_DAY: Final = "2000-01-01"  # stands for the day of stamps without one
 # StartTime and a printed start may differ by so much.
 _CLOCKS_DIFFER: Final = timedelta(hours=1)
 
@@ -270,13 +271,15 @@ class _Timer:
     def _at_stamp(self, stamp: str) -> tuple[datetime | None, bool]:
         """Return the stamp's time; one without zone tells only how far it is from the first."""
         try:
-            printed = datetime.fromisoformat(stamp)
-            if printed.tzinfo is not None:
+            has_day = "T" in stamp
+            printed = datetime.fromisoformat(stamp if has_day else f"{_NO_DAY}T{stamp}")
+            if has_day and printed.tzinfo is not None:
                 self._last = printed.astimezone(UTC)
                 return self._last, False
             self._first_stamp = self._first_stamp or printed
             if self._record_start is not None:
-                self._last = self._record_start + (printed - self._first_stamp)
-        except (ValueError, OverflowError):  # no such day or hour; or beyond the calendar
+                since = printed - self._first_stamp
+                self._last = self._record_start + (since if has_day else since % _DAY)
+        except (ValueError, OverflowError, TypeError):  # no such day or hour; or now with a zone
             pass
         return self._last, True
