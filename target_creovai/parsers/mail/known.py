@@ -31,6 +31,7 @@ class Line:
         covered: How many of them stand in a run.
         first: Where in an earlier message the first of those stands.
         last: The place behind the last of those.
+        lead: How many words stand before the first of those.
         loose: How many words follow the last of those.
     """
 
@@ -38,6 +39,7 @@ class Line:
     covered: int = 0
     first: Place | None = None
     last: Place | None = None
+    lead: int = 0
     loose: int = 0
 
     @property
@@ -94,7 +96,9 @@ def _cover(lines: Sequence[Line], runs: Iterable[Run]) -> None:
             line = lines[number]
             until = min(run.end, ends[number])
             line.covered += until - at
-            line.first = line.first or Place(run.passage, run.at + at - run.start)
+            if line.first is None:
+                line.first = Place(run.passage, run.at + at - run.start)
+                line.lead = at - (ends[number] - line.words)
             line.last = Place(run.passage, run.at + until - run.start)
             line.loose = ends[number] - until
             at = until
@@ -108,11 +112,13 @@ class Group:
         start: Its first line.
         end: The index after its last line.
         question: The quoted line that it answers; none where it stands above or below the quote.
+        above: The place in the earlier message below which it stands.
     """
 
     start: int
     end: int
-    question: int | None = None
+    question: int | None
+    above: Place | None
 
 
 @dataclass(slots=True)
@@ -130,6 +136,7 @@ def written_into(
     start: int,
     end: int,
     noise: AbstractSet[int],
+    completed: AbstractSet[int] = frozenset(),
     *,
     above_first: bool,
     in_doubt: bool = False,
@@ -145,6 +152,7 @@ def written_into(
         start: Where the quoted message begins.
         end: The index after its last line.
         noise: Lines that are nobody's words.
+        completed: Lines of a question or label with one word behind it.
         above_first: Whether new lines above its first line are an answer.
         in_doubt: Whether changed lines are an answer, too.
     """
@@ -157,15 +165,18 @@ def written_into(
         if current is None or (current.above is None and not above_first):
             return
         if _is_answer(current.above, below, _new_words(known, current), in_doubt=in_doubt):
-            groups.append(Group(current.start, current.end, current.question if below else None))
+            question = current.question if below else None
+            groups.append(Group(current.start, current.end, question, current.above))
 
     for index in range(start, end):
         line = known.lines[index]
         if not line.words or index in noise:
             continue
         if line.first and index not in repeated:
+            if current and line.is_new and line.lead:
+                current.end = index + 1
             close(line.first)
-            answered = line.is_new or line.loose > MAX_CHANGED_WORDS
+            answered = line.loose > MAX_CHANGED_WORDS or index in completed
             current = _Open(index, index + 1, line.last, None) if answered else None
             above = line.last, index
         elif current is None:

@@ -32,7 +32,7 @@ HEADERS: Final[dict[str, Headers]] = {
                   "importancia|datos adjuntos|responder a"),
     "pt": Headers("de", "enviado|enviada|enviada em|data", "para", "assunto",
                   "importância|anexos"),
-    "it": Headers("da", "inviato|data", "a", "oggetto", "importanza|allegati"),
+    "it": Headers("da", "inviato|data", "a", "oggetto", "importanza|allegati|risposta"),
     "nl": Headers("van", "verzonden|datum", "aan", "onderwerp", "bijlagen|urgentie|prioriteit"),
     "sv": Headers("från", "skickat|datum", "till", "ämne", "kopia"),
     "no": Headers("fra", "sendt|dato", "til", "emne", "kopi"),
@@ -141,6 +141,12 @@ ORIGINALS: Final = frozenset(
 # With or without dashes; what follows is somebody else's mail that the author passes on.
 FORWARDS: Final = frozenset(
     (
+        "začátek přeposílané zprávy", "start på videresendt besked", "välitetty viesti alkaa",
+        "započni proslijeđenu poruku", "továbbított levél kezdete", "începe mesajul redirecționat",
+        "začiatok preposlanej správy", "i̇leti başlangıcı", "iletilen i̇leti",
+        "початок листа, що пересилається", "перенаправленное сообщение",
+        "перенаправлене повідомлення", "treść przekazanej wiadomości", "wiadomość przesłana dalej",
+        "välitetty viesti / fwd.msg", "message transmis", "メッセージを転送",
         "forwarded message", "begin forwarded message", "forwarded by", "begin forward",
         "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht",
         "message transféré", "début du message transféré", "début du message réexpédié",
