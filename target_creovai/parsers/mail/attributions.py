@@ -45,8 +45,10 @@ SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
 _ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069*_]{0,4}>?$")
 # "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
+# Dashes behind, as Zoho writes them.
+_TAIL: Final = " \t*_-\u2013\u2014"
 _DATE_AND_ADDRESS: Final = re.compile(
-    r"\d{2,4}[./-]\d{1,2}[./-]\d{2,4}\s.{1,100}<[^<>\s@]{1,64}@[^<>\s]{1,100}>?"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\s.{1,100}<[^<>\s@]{1,64}@[^<>\s]{1,100}>?"
 )
 # People write to and of people; mail programs name them.
 _IN_PERSON: Final = re.compile(
@@ -68,7 +70,8 @@ _NO_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS_WROTE: Final = re.compile(
-    rf"<?[^\s<>@]{{1,64}}@[^\s<>@]{{1,100}}>? (?:{_words(1)})\s?[:\uff1a]", re.IGNORECASE
+    rf"(?:[^<>@:]{{1,40}} )?<?[^\s<>@]{{1,64}}@[^\s<>@]{{1,100}}>? (?:{_words(1)})\s?[:\uff1a]",
+    re.IGNORECASE,
 )
 _OPEN_ADDRESS: Final = re.compile(r"[<(][^\s<>()]{0,64}(?:@[^\s<>()]{0,100})?\Z")
 _OPENING: Final = re.compile(rf"(?:{_words(0)})\b.{{0,40}}\d", re.IGNORECASE)
@@ -151,7 +154,7 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
             break
         if joined and not _may_go_on(line, joined, found=full is not None):
             break
-        joined = _joined(line.strip(DRESSING), joined)
+        joined = _joined(line.lstrip(DRESSING).rstrip(_TAIL), joined)
         signs = _Signs.of(joined)
         if signs.is_full or full is not None:
             full = start

@@ -26,6 +26,9 @@ WORDS_TO_GO_ON: Final = 2
 REACH: Final = 400
 # What was changed, left out or put in, in words of the mail and of the earlier message.
 CHANGES: Final = ((1, 1), (0, 1), (1, 0), (1, 2), (2, 1), (2, 2), (0, 2), (2, 0))
+# How many runs a detour is made of.
+MAX_DETOUR: Final = 3
+MAX_DETOUR_WORDS: Final = 40
 # One question may have had so many answers.
 MAX_WRITTEN: Final = 4
 # How many lines an answer may have before the quoted text goes on.
@@ -301,6 +304,33 @@ def without_weak(runs: Iterable[Run]) -> list[Run]:
             chain = []
         chain.append(run)
     return kept + (chain if _is_strong(chain) else [])
+
+
+def without_detours(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs without those that a message's own order shows to be coincidences.
+
+    Where a message goes on exactly where it was left, what stands in between was written into it,
+    whatever words it has in common with something else.
+    """
+    kept: list[Run] = []
+    index = 0
+    while index < len(runs):
+        run = runs[index]
+        kept.append(run)
+        if index + 1 < len(runs) and runs[index + 1].passage.back:
+            index += 1
+            continue
+        ahead = range(index + 2, min(len(runs), index + 2 + MAX_DETOUR))
+        index = next((later for later in ahead if _resumes(run, runs[later])), index + 1)
+    return kept
+
+
+def _resumes(run: Run, later: Run) -> bool:
+    return (
+        later.passage is run.passage
+        and later.at == run.until
+        and later.start - run.end <= MAX_DETOUR_WORDS
+    )
 
 
 def _follows(run: Run, before: Run) -> bool:

@@ -195,8 +195,10 @@ class Reader:
     def _say(self, lines: Sequence[str]) -> None:
         for line in filter(None, map(str.strip, lines)):
             self._last_said = line
+            # "Hello" and nothing else is a message.
+            greets = only_greets(line) and not (line.isalpha() and line.isascii())
             is_field = _FIELD.match(line) is not None
-            self._has_spoken = self._has_spoken or not (is_field or only_greets(line))
+            self._has_spoken = self._has_spoken or not (is_field or greets)
 
     def _confirmed(self, marker: Marker) -> bool:
         """Tell whether a known message begins below a marker."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
 
-from target_creovai.parsers.mail.earlier import Place, without_weak
+from target_creovai.parsers.mail.earlier import Place, without_detours, without_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +77,7 @@ class Known:
             coded: The words of each line.
             breaks: Lines where another message may begin.
         """
-        runs = without_weak(earlier.runs(coded, breaks))
+        runs = without_weak(without_detours(earlier.runs(coded, breaks)))
         if not runs:
             return cls((_NOTHING,) * len(coded))
         lines = tuple(Line(len(words)) for words in coded)

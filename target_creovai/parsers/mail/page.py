@@ -29,7 +29,7 @@ QUOTED: Final = 2
 
 # A line that is shorter was not wrapped, and what was left over is no longer.
 MIN_WRAPPED_CHARS: Final = 50
-MAX_REST_CHARS: Final = 40
+MAX_REST_CHARS: Final = 60
 SENTENCE_ENDS: Final = (".", "!", "?", ":")
 _OPENS_ADDRESS: Final = re.compile(r"[<(\[][^\s<>()\[\]]{0,64}(?:@[^\s<>()\[\]]{0,100})?\Z")
 _CLOSES_ADDRESS: Final = re.compile(r">[^>]{0,120}[:\uff1a]\s?\Z")
@@ -116,7 +116,7 @@ def _levels(lines: Sequence[str]) -> Iterator[int]:
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if line[:1] == ">":
             yield OWN if _CLOSES_ADDRESS.match(line) and _OPENS_ADDRESS.search(above) else INDENTED
-        elif line[:1] == "|" and line[-1] != "|":
+        elif line == "|" or (line[:1] == "|" and line[-1] != "|"):
             yield INDENTED
         else:
             is_rest = below[:1] == ">" == above[:1] and _is_rest(line, above)

@@ -16,7 +16,7 @@ _LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS)) + len(" :")
 
 # Orange: "> Message du 04/03/25 09:12"; ticket systems: "##- Please type your reply above -##".
 _INTRODUCTION: Final = re.compile(
-    r"[> ]{0,4}message du \d{1,2}/\d{1,2}/\d{2,4}\b.{0,20}\Z|##-.{5,120}-##\Z"
+    r"[> ]{0,4}message du (?:: )?\d{1,2}/\d{1,2}/\d{2,4}\b.{0,20}\Z|##-.{5,120}-##\Z"
     r"|[#=*\s-]{2,12}(?:(?:please )?(?:type your )?reply (?:above|only above)"
     r"|bitte (?:geben sie ihre antwort |antworten sie )?(?:oberhalb|über)"
     r"|(?:merci de |veuillez )?répond(?:re|ez) au-dessus|responda por encima).{0,60}[#=*-]{2,12}\Z"
