@@ -128,12 +128,21 @@ class Reader:
             is_gone = index in self._gone
             known = is_gone and self._known.lines[index].is_known and index not in self._marked
             if row and (known or is_gone is not was_gone):
-                yield row, self._backs.get(row[0])
+                yield row, self._back(row)
                 row = []
             if not known:
                 row.append(index)
             was_gone = is_gone
-        yield row, self._backs.get(row[0]) if row else None
+        yield row, self._back(row)
+
+    def _back(self, row: Sequence[int]) -> Place | None:
+        return next((self._backs[index] for index in row if index in self._backs), None)
+
+    def _place_above(self, index: int) -> Place | None:
+        """Return where in an earlier message the quoted line above stands."""
+        while index and not self._known.lines[index - 1].words:
+            index -= 1
+        return self._known.lines[index - 1].last if index else None
 
     # Each of these reads on from a line and returns the next one to be read.
 
@@ -153,6 +162,7 @@ class Reader:
         if part.quoted:
             part = Part(quoted=False)
             self._parts.append(part)
+            self._backs[start] = self._place_above(start)
         part.lines += self._lines[start:end]
         self._say(self._lines[start:end])
         return end

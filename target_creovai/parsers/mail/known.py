@@ -19,7 +19,7 @@ MAX_CHANGED_WORDS: Final = 1
 # As many words twice in one quote may be an answer that repeats what it was asked.
 MAX_REPEATED_WORDS: Final = 20
 # So many new words in place of one old word are no change of it.
-WORDS_FOR_ONE: Final = 10
+WORDS_FOR_ONE: Final = 3
 
 
 @dataclass(slots=True)
@@ -123,12 +123,13 @@ class Group:
 
 @dataclass(slots=True)
 class _Open:
-    """A group that may still grow."""
+    """A group that may still grow; `changed` words at the end of the line above are no part."""
 
     start: int
     end: int
     above: Place | None
     question: int | None
+    changed: int = 0
 
 
 def written_into(
@@ -159,12 +160,13 @@ def written_into(
     repeated = _repeated(known, start, end)
     groups: list[Group] = []
     current: _Open | None = None
-    above: tuple[Place | None, int | None] = (None, None)
+    above: tuple[Place | None, int | None, int] = (None, None, 0)
 
-    def close(below: Place | None) -> None:
+    def close(below: Place | None, lead: int = 0) -> None:
         if current is None or (current.above is None and not above_first):
             return
-        if _is_answer(current.above, below, _new_words(known, current), in_doubt=in_doubt):
+        words, changed = _new_words(known, current), current.changed + lead
+        if _is_answer(current.above, below, words, changed, in_doubt=in_doubt):
             question = current.question if below else None
             groups.append(Group(current.start, current.end, question, current.above))
 
@@ -175,10 +177,10 @@ def written_into(
         if line.first and index not in repeated:
             if current and line.is_new and line.lead:
                 current.end = index + 1
-            close(line.first)
+            close(line.first, line.lead)
             answered = line.loose > MAX_CHANGED_WORDS or index in completed
             current = _Open(index, index + 1, line.last, None) if answered else None
-            above = line.last, index
+            above = line.last, index, line.loose
         elif current is None:
             current = _Open(index, index + 1, *above)
         else:
@@ -208,7 +210,9 @@ def _new_words(known: Known, group: _Open) -> int:
     return sum(line.words - line.covered for line in known.lines[group.start : group.end])
 
 
-def _is_answer(above: Place | None, below: Place | None, words: int, *, in_doubt: bool) -> bool:
+def _is_answer(
+    above: Place | None, below: Place | None, words: int, changed: int, *, in_doubt: bool
+) -> bool:
     """Tell whether nothing of the message, or hardly anything, stood in place of new words."""
     if above is None or below is None:
         at_edge = (below is not None and below.at == 0) or (above is not None and _has_ended(above))
@@ -216,7 +220,7 @@ def _is_answer(above: Place | None, below: Place | None, words: int, *, in_doubt
     left_out = below.at - above.at
     if above.passage is not below.passage or left_out < 0:
         return in_doubt or _has_ended(above) or below.at == 0
-    return in_doubt or left_out <= words // WORDS_FOR_ONE
+    return in_doubt or left_out - changed <= words // WORDS_FOR_ONE
 
 
 def _has_ended(place: Place) -> bool:
