@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
+from target_creovai.addresses import address_problem
 from target_creovai.model import Policy, Role, Rules, whole_name
 from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
 from target_creovai.wholeness.needs import ACCEPTABLE
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 MINUTES_PER_DAY = 24 * 60
 MINUTES_PER_YEAR = 366 * MINUTES_PER_DAY
 DAYS_PER_CENTURY = 36_525
-
-HOST = re.compile(r"https?://[^/\s]+")
 
 DEFAULT_PARTICIPANT_TYPES: dict[str, str | None] = {
     "agent": "Agent",
@@ -356,6 +355,8 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """
     for name in [name for name, value in config.items() if value is None]:
         del config[name]
+    # A secret from a file often ends with a line break. What is nothing else stays, and is wrong.
+    config.update({name: v.strip() or v for name, v in config.items() if isinstance(v, str)})
     errors = JSONSchemaValidator(schema).iter_errors(config)
     found = [
         # Not the path below the setting: the keys of an object are values, too.
@@ -373,10 +374,12 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
 
 
 def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    if not config.get("api_url") or config["dry_run"]:
+    if not config.get("api_url"):
         return
-    if not HOST.match(config["api_url"]):
-        yield "Setting 'api_url' must be an address such as https://example.api.tethr.com."
+    if problem := address_problem(config["api_url"]):
+        yield f"Setting 'api_url' {problem}"
+    if config["dry_run"]:
+        return
     missing = [name for name in ("api_user", "api_password") if not config.get(name)]
     if missing:
         yield f"With 'api_url' the target also needs: {', '.join(missing)}."

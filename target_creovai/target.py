@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -30,11 +30,12 @@ from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.to_read import say_what_to_read
-from target_creovai.errors import FieldError, InputError, RowError, TargetError
+from target_creovai.errors import FieldError, InputError, RowError, StoreError, TargetError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
 from target_creovai.payload import utc
 from target_creovai.staging import staged_row
+from target_creovai.state_out import passed_on
 from target_creovai.store import Store
 from target_creovai.summary import Summary
 from target_creovai.watch.heartbeat import heartbeat
@@ -97,7 +98,7 @@ class TargetCreovai(Listener):
         self._noted_reads: list[Read] = []
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
-        self._is_program = False
+        self._is_tried_out = not kwargs.get("config")
 
     # Settings
 
@@ -134,8 +135,9 @@ class TargetCreovai(Listener):
 
         Raises:
             InputError: A line cannot be used; all before it is taken care of by then.
+            StoreError: The store failed on the way; what was done is told by then.
         """
-        self._is_program = file_input is None
+        self._is_tried_out &= file_input is not None
         with self._watch:
             try:
                 super().listen(file_input)
@@ -143,6 +145,10 @@ class TargetCreovai(Listener):
                 self.summary.broken = str(error)
                 with suppress(SystemExit):
                     self.process_endofpipe()
+                raise
+            except StoreError as error:
+                self.summary.halted = str(error)
+                self._report()
                 raise
             finally:
                 # However reading ends, requests under way are written down.
@@ -214,7 +220,9 @@ class TargetCreovai(Listener):
         """Commit first, note what was read, print after."""
         self._commit()
         self._note_reads(list(self._input.reads(state)))
-        super()._write_state_message(state)
+        if self.summary.state_lost is None:
+            write = partial(super()._write_state_message, state)
+            self.summary.state_lost = passed_on(write)
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
 
     def _note_reads(self, reads: list[Read]) -> None:
@@ -242,8 +250,7 @@ class TargetCreovai(Listener):
         """
         self._commit()
         self._look_for_streams()
-        broke_off = self.summary.input_broke_off = self._input_broke_off()
-        well = not (broke_off or self.announced.nothing_of_use)
+        well = self._input_ended_well()
         if self._input.received_anything:
             self.store.end_input(well=well)
             whole = self.store.input_ended_well
@@ -252,13 +259,13 @@ class TargetCreovai(Listener):
         if self._early:
             self._early.end()
         self._dispatching = self._dispatch()
-        self._dispatching.input_broke_off = broke_off
+        self._dispatching.input_broke_off = self.summary.input_broke_off = not well
         with self._watch.delivery(self._dispatching):
             self._dispatching.run()
+            self._dispatching.leave_if_asked()
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
-        for line in self.summary.lines():
-            click.echo(line, err=True)
+        self._report()
         self.store.note_run(
             began_at=self._began_at,
             ended_at=utc(datetime.now(UTC)),
@@ -269,13 +276,16 @@ class TargetCreovai(Listener):
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
+    def _report(self) -> None:
+        for line in self.summary.lines():
+            click.echo(line, err=True)
+
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
 
-        But for a dry run within another program, such as the SDK's own tests: its streams may
-        be any.
+        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
         """
-        if (self._is_program or self._delivers) and (nothing := self.announced.nothing_of_use):
+        if not self._is_tried_out and (nothing := self.announced.nothing_of_use):
             self.summary.broken = nothing
 
     def _drop_texts(self, dispatch: Dispatch) -> None:
@@ -285,18 +295,13 @@ class TargetCreovai(Listener):
             before = datetime.now(UTC) - timedelta(days=days)
             self.summary.texts_dropped = self.store.drop_texts(utc(before))
 
-    def _input_broke_off(self) -> bool:
-        """Tell a dead tap from a finished one; so does a message that cannot be used."""
+    def _input_ended_well(self) -> bool:
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
-        return bool(cut_off or self.summary.broken or not self._input.ended_well())
-
-    @property
-    def _delivers(self) -> bool:
-        return bool(self.config.get("api_url")) and not self.config["dry_run"]
+        return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
         rules = assembly_rules(self.config)
-        if not self._delivers:
+        if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
         return Delivery(
             self.store,

@@ -23,6 +23,7 @@ from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs import Runs
 from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION, upgrade
+from target_creovai.store.troubles import store_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,9 +71,7 @@ class Database:
             msg = "store_url is not a database URL that this installation can open: see the README."
             raise StoreError(msg) from None
         except (SQLAlchemyError, OSError) as error:
-            reason = str(getattr(error, "orig", None) or error)
-            msg = f"The store cannot be opened ({reason}): check store_url and the rights on it."
-            raise StoreError(msg) from error
+            raise store_error(error) from None
 
     def __enter__(self) -> Self:
         return self

@@ -76,7 +76,7 @@ def test_a_wrong_password_is_not_shown(run_shared: TargetRunner) -> None:
     url = sa.make_url(run_shared.config["store_url"]).set(
         password="word-ofpass", database="no-such-database"
     )
-    with pytest.raises(Exception, match="cannot be opened") as caught:
+    with pytest.raises(Exception, match="cannot be used") as caught:
         Store(url.render_as_string(hide_password=False))
 
     assert "word-ofpass" not in str(caught.value)
