@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from target_creovai.model import Row
 
 # Rows of a stream mostly have the same keys; taps that leave out what is null have more shapes.
-SHAPES_REMEMBERED = 4096
+SHAPES_REMEMBERED = 1024
 
 # No field of Salesforce's begins with it, and what loaders add (`_sdc_batched_at`, `_dlt_id`,
 # `_fivetran_synced`, `_airbyte_raw_id`, `_ab_cdc_lsn`) does.
