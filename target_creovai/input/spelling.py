@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.input.fields import FIELDS, NAMES, PARENT_FIELDS, PARENTS, spelling_key
+from target_creovai.input.fields import (
+    FIELDS,
+    LONGEST_NAME,
+    NAMES,
+    PARENT_FIELDS,
+    PARENTS,
+    spelling_key,
+)
 from target_creovai.input.forms import BOOLEAN, INSTANT, FormError, document
 
 if TYPE_CHECKING:
@@ -123,7 +130,9 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
     taken = set(keys)
     respelled: dict[str, str] = {}
     flattened: list[tuple[str, str, str]] = []
-    for key in sorted(taken.difference(loaders), key=keys.index):
+    for key in keys:
+        if key in loaders or len(key) > LONGEST_NAME:
+            continue
         if place := _place_in_parent(stream, key):
             flattened.append((key, *place))
         elif (name := _name_of(stream, key)) and name not in taken:
