@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from target_creovai.address import host_root
+from target_creovai.addresses import host_root
 from target_creovai.assemble import DISTRIBUTION
 from target_creovai.certificates import authorities, tls_trouble
 from target_creovai.clock import uptime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from target_creovai.address import problem_of
+from target_creovai.addresses import address_problem
 from target_creovai.model import Policy, Role, Rules, whole_name
 from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
 from target_creovai.wholeness.needs import ACCEPTABLE
@@ -376,8 +376,8 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
 def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if not config.get("api_url"):
         return
-    if wrong := problem_of(config["api_url"]):
-        yield wrong
+    if problem := address_problem(config["api_url"]):
+        yield f"Setting 'api_url' {problem}"
     if config["dry_run"]:
         return
     missing = [name for name in ("api_user", "api_password") if not config.get(name)]

@@ -138,6 +138,7 @@ class Conversation:
     metadata: Mapping[str, Any]
     modified: datetime
     case_reference_id: str | None = None
+    master_id: str | None = None
     collection_id: str | None = None
     proven: bool = True
     findings: Findings = field(default_factory=dict)

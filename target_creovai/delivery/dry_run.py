@@ -15,7 +15,6 @@ from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
-    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.summary import Summary
@@ -39,11 +38,6 @@ class DryRun(Dispatch):
         """Look at what is due; whoever delivers meanwhile is not held up."""
         del turn  # all have theirs: nothing is sent, and nothing fails
         return self.store.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
-
-    def look_at_open(self, kind: Kind) -> None:
-        """Write down what the last chats tell, too: the ledger is not all that the store has."""
-        super().look_at_open(kind)
-        self.store.write_down()
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""

@@ -20,7 +20,7 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.kinds.timing import settling
+from target_creovai.kinds.timing import in_turns, settling
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -45,6 +45,7 @@ from target_creovai.rows import (
     is_deleted,
     latest_change,
     metadata_of,
+    parent_of,
     text_of,
     time_of,
 )
@@ -124,6 +125,7 @@ def _conversation(
     if not messages:
         return Skipped("no message", +findings, proven=False)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
     return Conversation(
@@ -136,10 +138,28 @@ def _conversation(
         messages=messages,
         metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
+        master_id=_master_id(case, rules),
         findings=+findings,  # without those that are zero
         # Its rows come from several streams.
         proven=False,
     )
+
+
+def _master_id(case: Row, rules: Rules) -> str | None:
+    """Return what Creovai takes a follow-up case together with: the case that it follows.
+
+    Cases also have parents of other kinds, such as the one incident of many customers. Where the
+    tap tells when the parent was closed, a case that was opened before is no follow-up of it.
+    """
+    parent = text_of(case, "ParentId")
+    if parent is None or parent == case["Id"]:
+        return None
+    told = parent_of(case, "Parent")
+    if "ClosedDate" in told:
+        closed, created = time_of(told, "ClosedDate"), time_of(case, "CreatedDate")
+        if closed is None or (created is not None and created < closed):
+            return None
+    return rules.session_id_prefix + parent
 
 
 # What each row says

@@ -54,7 +54,8 @@ def missing_part(
     main = [
         row for stream, field in streams.items() if field == "Id" for row in rows.get(stream, ())
     ]
-    created = min((_moment(row, "CreatedDate") for row in main), default=BEGINNING)
+    dated = (_moment(row, "CreatedDate") for row in main if "CreatedDate" in row)
+    created = min(dated, default=BEGINNING)
     newest = max((_moment(row, *_VERSIONS) for some in rows.values() for row in some), default="")
     for stream, field in streams.items():
         if stream not in accepted:

@@ -14,13 +14,6 @@ _FLATTENED = {"flattening_enabled": True, "flattening_max_depth": 1}
 SETTINGS: dict[str, dict[str, Any]] = {
     "flattened": _FLATTENED,
     "flattened by underscores": _FLATTENED | {"flattening_separator": "_"},
-    # Files could not be named in step with bookmarks: the tap writes records all the same.
-    "batches": {
-        "batch_config": {
-            "encoding": {"format": "jsonl", "compression": "gzip"},
-            "storage": {"root": "file:///nonexistent", "prefix": ""},
-        }
-    },
 }
 
 

@@ -288,3 +288,35 @@ def test_what_cannot_be_told_is_not_posted(
     assert outcome.exit_code == 3
     assert posts_to(creovai, "chat") == 0
     assert run_target(participant_types=types).says("sent") == ["sent       1 chat"]
+
+
+@pytest.mark.parametrize("row", [chat(), case(Description="words")], ids=["chat", "case"])
+def test_a_conflict_is_looked_up_before_it_is_set_aside(
+    run_target: TargetRunner, creovai: CreovaiServer, row: Any
+) -> None:
+    """Creovai has it already, though it did not say so when it was asked first."""
+    key = row.row["Id"]
+    run_target(row)
+    for file in run_target.folder.glob("store.db*"):
+        file.unlink()
+    creovai.refuse(key, 409)
+    creovai._hidden[key] = 2
+    outcome = run_target(row)
+
+    assert outcome.exit_code == 0
+    assert outcome.says("SET ASIDE") == []
+    assert run_target.ledger()[key] == ("sent", None)
+    assert creovai.post_count(key) == 1
+
+
+def test_a_conflict_with_something_else_is_set_aside(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """It was asked for twice, and is not there."""
+    creovai.refuse(chat_id(), 409)
+    outcome = run_target(chat())
+
+    assert outcome.says("SET ASIDE") == [
+        f"SET ASIDE  chat {chat_id()}: HTTP 409: Creovai refused it"
+    ]
+    assert posts_to(creovai, "status") == 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
 
-from target_creovai.parsers.mail.earlier import Place, without_weak
+from target_creovai.parsers.mail.earlier import Place, without_detours, without_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ MAX_CHANGED_WORDS: Final = 1
 # As many words twice in one quote may be an answer that repeats what it was asked.
 MAX_REPEATED_WORDS: Final = 20
 # So many new words in place of one old word are no change of it.
-WORDS_FOR_ONE: Final = 10
+WORDS_FOR_ONE: Final = 3
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Line:
         covered: How many of them stand in a run.
         first: Where in an earlier message the first of those stands.
         last: The place behind the last of those.
+        lead: How many words stand before the first of those.
         loose: How many words follow the last of those.
     """
 
@@ -38,6 +39,7 @@ class Line:
     covered: int = 0
     first: Place | None = None
     last: Place | None = None
+    lead: int = 0
     loose: int = 0
 
     @property
@@ -75,7 +77,7 @@ class Known:
             coded: The words of each line.
             breaks: Lines where another message may begin.
         """
-        runs = without_weak(earlier.runs(coded, breaks))
+        runs = without_weak(without_detours(earlier.runs(coded, breaks)))
         if not runs:
             return cls((_NOTHING,) * len(coded))
         lines = tuple(Line(len(words)) for words in coded)
@@ -94,7 +96,9 @@ def _cover(lines: Sequence[Line], runs: Iterable[Run]) -> None:
             line = lines[number]
             until = min(run.end, ends[number])
             line.covered += until - at
-            line.first = line.first or Place(run.passage, run.at + at - run.start)
+            if line.first is None:
+                line.first = Place(run.passage, run.at + at - run.start)
+                line.lead = at - (ends[number] - line.words)
             line.last = Place(run.passage, run.at + until - run.start)
             line.loose = ends[number] - until
             at = until
@@ -108,21 +112,24 @@ class Group:
         start: Its first line.
         end: The index after its last line.
         question: The quoted line that it answers; none where it stands above or below the quote.
+        above: The place in the earlier message below which it stands.
     """
 
     start: int
     end: int
-    question: int | None = None
+    question: int | None
+    above: Place | None
 
 
 @dataclass(slots=True)
 class _Open:
-    """A group that may still grow."""
+    """A group that may still grow; `changed` words at the end of the line above are no part."""
 
     start: int
     end: int
     above: Place | None
     question: int | None
+    changed: int = 0
 
 
 def written_into(
@@ -130,6 +137,7 @@ def written_into(
     start: int,
     end: int,
     noise: AbstractSet[int],
+    completed: AbstractSet[int] = frozenset(),
     *,
     above_first: bool,
     in_doubt: bool = False,
@@ -145,29 +153,34 @@ def written_into(
         start: Where the quoted message begins.
         end: The index after its last line.
         noise: Lines that are nobody's words.
+        completed: Lines of a question or label with one word behind it.
         above_first: Whether new lines above its first line are an answer.
         in_doubt: Whether changed lines are an answer, too.
     """
     repeated = _repeated(known, start, end)
     groups: list[Group] = []
     current: _Open | None = None
-    above: tuple[Place | None, int | None] = (None, None)
+    above: tuple[Place | None, int | None, int] = (None, None, 0)
 
-    def close(below: Place | None) -> None:
+    def close(below: Place | None, lead: int = 0) -> None:
         if current is None or (current.above is None and not above_first):
             return
-        if _is_answer(current.above, below, _new_words(known, current), in_doubt=in_doubt):
-            groups.append(Group(current.start, current.end, current.question if below else None))
+        words, changed = _new_words(known, current), current.changed + lead
+        if _is_answer(current.above, below, words, changed, in_doubt=in_doubt):
+            question = current.question if below else None
+            groups.append(Group(current.start, current.end, question, current.above))
 
     for index in range(start, end):
         line = known.lines[index]
         if not line.words or index in noise:
             continue
         if line.first and index not in repeated:
-            close(line.first)
-            answered = line.is_new or line.loose > MAX_CHANGED_WORDS
+            if current and line.is_new and line.lead:
+                current.end = index + 1
+            close(line.first, line.lead)
+            answered = line.loose > MAX_CHANGED_WORDS or index in completed
             current = _Open(index, index + 1, line.last, None) if answered else None
-            above = line.last, index
+            above = line.last, index, line.loose
         elif current is None:
             current = _Open(index, index + 1, *above)
         else:
@@ -197,7 +210,9 @@ def _new_words(known: Known, group: _Open) -> int:
     return sum(line.words - line.covered for line in known.lines[group.start : group.end])
 
 
-def _is_answer(above: Place | None, below: Place | None, words: int, *, in_doubt: bool) -> bool:
+def _is_answer(
+    above: Place | None, below: Place | None, words: int, changed: int, *, in_doubt: bool
+) -> bool:
     """Tell whether nothing of the message, or hardly anything, stood in place of new words."""
     if above is None or below is None:
         at_edge = (below is not None and below.at == 0) or (above is not None and _has_ended(above))
@@ -205,7 +220,7 @@ def _is_answer(above: Place | None, below: Place | None, words: int, *, in_doubt
     left_out = below.at - above.at
     if above.passage is not below.passage or left_out < 0:
         return in_doubt or _has_ended(above) or below.at == 0
-    return in_doubt or left_out <= words // WORDS_FOR_ONE
+    return in_doubt or left_out - changed <= words // WORDS_FOR_ONE
 
 
 def _has_ended(place: Place) -> bool:

@@ -19,6 +19,8 @@ from target_creovai.parsers.mail.signatures import without_ending, without_signa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from target_creovai.parsers.mail.earlier import Place
+
 # A copy must be this long, or complete, before it is no coincidence.
 MIN_REPEATED_CHARS: Final = 40
 # Copies this long were cut by a field's length, which may happen inside a word.
@@ -83,16 +85,20 @@ class Thread:
         known = Known.of(self._earlier, coded, _breaks(page, markers))
         forwarded = says_forwarded(subject)
         split = Reader(page, markers, known, side=side, forwarded=forwarded).split()
-        for row in split.passages:
-            self._add([page.lines[index] for index in row], [coded[index] for index in row], side)
+        for row, back in split.passages:
+            lines = [page.lines[index] for index in row]
+            self._add(lines, [coded[index] for index in row], side, back)
         text = _own_text(split, strip_signatures=strip_signatures)
         if not text.strip():
             only_quotes = bool(whole) and split.is_quote
             return MailText(whole, 0, kept_whole=bool(whole), only_quotes=only_quotes)
         return MailText(text, removed=max(0, len(whole) - len(text)), kept_whole=False)
 
-    def _add(self, lines: Sequence[str], coded: Sequence[str], side: str) -> None:
-        self._earlier.add(coded, len(without_ending(without_signature([*lines]))), side)
+    def _add(
+        self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None
+    ) -> None:
+        end = len(without_ending(without_signature(lines)))
+        self._earlier.add(coded, end, side, back)
 
 
 def read_mail(

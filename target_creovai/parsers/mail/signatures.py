@@ -323,11 +323,11 @@ def _speaks(paragraph: Sequence[str], *, is_first: bool) -> bool:
         return False
     if any(len(line) > MAX_SIGNATURE_LINE_CHARS for line in paragraph):
         return True
-    if is_first or any(map(is_app_footer, paragraph)):
+    if any(map(is_app_footer, paragraph)):
         return False
     words = _WORD.findall(_CONTACT.sub(" ", joined))
     small = [word for word in words if word[0].islower() and word.casefold() not in _SMALL_WORDS]
-    return len(small) >= MIN_SPOKEN_WORDS
+    return len(small) >= (MIN_SPOKEN_WORDS * 2 if is_first else MIN_SPOKEN_WORDS)
 
 
 def _end_of_text(lines: Sequence[str], end: int) -> int:
