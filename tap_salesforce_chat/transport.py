@@ -202,8 +202,10 @@ class _TimedAdapter(HTTPAdapter):
         _make_timed(self.poolmanager)
 
     @override
-    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-        return _make_timed(super().proxy_manager_for(*arguments, **options))
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        # That of SOCKS has pools of its own, which know the way.
+        return manager if proxy.lower().startswith("socks") else _make_timed(manager)
 
 
 def _make_timed(manager: PoolManager) -> PoolManager:

@@ -84,7 +84,8 @@ def metadata_of(row: Row, exclude: frozenset[str]) -> dict[str, Any]:
 
 def _flatten(row: Row) -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
-        if name.startswith("_sdc_") or name == "attributes" or isinstance(value, list):
+        # No field of Salesforce's begins so: loaders' columns do.
+        if name.startswith("_") or name == "attributes" or isinstance(value, list):
             continue
         if isinstance(value, dict):
             for child, scalar in value.items():

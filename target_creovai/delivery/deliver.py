@@ -22,7 +22,6 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
@@ -69,6 +68,7 @@ class Delivery(Dispatch):
         super().__init__(store, rules, summary)
         self.rules_hash = fingerprint(rules, policy.on_delete)
         self._policy = policy
+        self._early = False
         permits = Permits(
             lease_lost=lambda: store.lease_lost,
             stopping=lambda: self._exit_code is not None,
@@ -129,6 +129,7 @@ class Delivery(Dispatch):
         That one would take our intents for those of a run that died, and send
         the same once more.
         """
+        self._early = False
         with self.store.delivering() as free:
             if not free:
                 self.summary.halted = "another run is delivering from this store: let it end first."
@@ -145,6 +146,7 @@ class Delivery(Dispatch):
             more_to_come: Waits for news; tells whether to go on. What Creovai could not
                 take is left to `run`, which comes after.
         """
+        self._early = True
         with self.store.delivering() as free:
             if free:
                 self._to_the_end(lambda: self._while_reading(more_to_come))
@@ -168,8 +170,7 @@ class Delivery(Dispatch):
             raise
 
     def _all(self) -> None:
-        if self.store.input_ended_well:
-            self.store.look_again(UNPROVEN)
+        self.store.look_again_at_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -182,7 +183,7 @@ class Delivery(Dispatch):
             self.summary.halted = "another run has claimed conversations and does not deliver them."
         self._wait_for_lost_answers()
         if self._erasures and not self.summary.halted:
-            self._erasures.carry_out()
+            self._erasures.carry_out(self.leave_if_asked)
             self._outbox.write_down()
 
     def walk_all(self) -> None:
@@ -361,6 +362,10 @@ class Delivery(Dispatch):
             )
             raise HaltError(msg)
 
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what the ledger knows to wait for rows, of earlier runs as well."""
+        return self.store.waiting_for_rows(limit)
+
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
@@ -386,12 +391,9 @@ class Delivery(Dispatch):
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        open_input = self.store.open_input
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason == UNPROVEN and open_input:
-                self.summary.hold(kind, open_input, count)
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

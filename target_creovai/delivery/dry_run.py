@@ -11,6 +11,7 @@ from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.payload import encode
+from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
@@ -28,6 +29,7 @@ class DryRun(Dispatch):
     def __init__(self, store: Store, rules: Rules, summary: Summary, payload_dir: str) -> None:
         super().__init__(store, rules, summary)
         self._folder = Path(payload_dir)
+        self._never_read: list[tuple[str, str]] = []
         summary.payload_dir = payload_dir
 
     def take(
@@ -63,6 +65,12 @@ class DryRun(Dispatch):
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Count it; the ledger stays."""
         self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
+        if must_be_read(verdict.reason):
+            self._never_read.append((entry.kind, entry.id))
+
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what this run has found to wait for rows."""
+        return self._never_read[:limit]
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Leave the ledger alone."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from target_creovai.input.forms import (
     BOOLEAN,
-    COUNT,
     IDENTIFIER,
     INSTANT,
     MAIL_STATUS_CODE,
@@ -26,8 +25,15 @@ if TYPE_CHECKING:
 Fields = dict[str, "Form"]
 
 
+_FORMS = {"ids": IDENTIFIER, "flags": BOOLEAN, "times": INSTANT, "texts": TEXT, "counts": NUMBER}
+
+
 def _fields(**names: str) -> Fields:
-    forms = {"ids": IDENTIFIER, "flags": BOOLEAN, "times": INSTANT, "texts": TEXT, "counts": NUMBER}
+    return {name: _FORMS[form] for form, listed in names.items() for name in listed.split()}
+
+
+def _metadata(**names: str) -> Fields:
+    forms = {form: _FORMS[form].where_it_can_be() for form in names}
     return {name: forms[form] for form, listed in names.items() for name in listed.split()}
 
 
@@ -39,7 +45,7 @@ _SYSTEM = _fields(
 _NAMES = "FirstName LastName Name Email"
 
 # What the assembly reads. A value in a form that is not understood costs the row.
-FIELDS: Mapping[str, Fields] = {
+_READ: Mapping[str, Fields] = {
     "Case": _SYSTEM
     | _fields(
         ids="OwnerId ContactId AccountId ParentId MasterRecordId RecordTypeId",
@@ -64,45 +70,57 @@ FIELDS: Mapping[str, Fields] = {
         flags="IsChatbotSession",
         times="RequestTime StartTime EndTime",
         texts="Status Body",
-        counts="OperatorMessageCount VisitorMessageCount ChatDuration",
-    ),
+    )
+    | _metadata(counts="OperatorMessageCount VisitorMessageCount ChatDuration"),
     "MessagingSession": _SYSTEM
     | _fields(
         ids="OwnerId CaseId LeadId EndUserContactId MessagingEndUserId ConversationId",
         times="StartTime AcceptTime EndTime",
         texts="Status AgentType",
-        counts="AgentMessageCount EndUserMessageCount",
-    ),
+    )
+    | _metadata(counts="AgentMessageCount EndUserMessageCount"),
     "ConversationEntry": _fields(
         ids="Id MessagingSessionId SenderId",
         flags="IsDeleted",
         times="ServerReceivedTimestamp SystemModstamp LastModifiedDate CreatedDate",
         texts="EntryType SenderRole SenderName MessageText ConversationIdentifier",
-    )
-    | {"SessionEntryCount": COUNT},
+        counts="SessionEntryCount",
+    ),
     "User": _SYSTEM | _fields(texts=f"{_NAMES} Username UserType"),
     "Contact": _SYSTEM | _fields(texts=f"{_NAMES} Phone"),
 }
 
-# What is not read, but sent as metadata or of another form: known by name only.
-_OTHERS = {
-    "Case": "CaseNumber Subject Status Priority Reason Type Language Comments CurrencyIsoCode "
-    "SuppliedCompany ContactMobile ContactFax CreatorName CreatorFullPhotoUrl "
-    "CreatorSmallPhotoUrl AssetId AssetWarrantyId BusinessHoursId CommunityId EntitlementId "
-    "ProductId QuestionId ServiceContractId SourceId FeedItemId IsClosedOnCreate IsEscalated "
-    "IsStopped IsSelfServiceClosed IsVisibleInSelfService HasCommentsUnreadByOwner "
-    "HasSelfServiceComments SlaStartDate SlaExitDate StopStartDate MilestoneStatus "
-    "LastViewedDate LastReferencedDate",
-    "LiveChatTranscript": "Name EndedBy ChatKey WaitTime Abandoned Browser BrowserLanguage "
-    "Platform UserAgent ScreenResolution ReferrerUri VisitorNetwork Location IpAddress "
-    "AverageResponseTimeOperator AverageResponseTimeVisitor MaxResponseTimeOperator "
-    "MaxResponseTimeVisitor LiveChatButtonId LiveChatDeploymentId SkillId CurrencyIsoCode "
-    "SupervisorTranscriptBody LastViewedDate LastReferencedDate",
-    "MessagingSession": "Name Origin ChannelType ChannelName ChannelKey ChannelGroup "
-    "ChannelIntent ChannelLocale ChannelEndUserFormula EndUserAccountId EndUserLanguage "
-    "EndedByType MessagingChannelId OpportunityId PreviewDetails SessionKey TargetUserId "
-    "CampaignId CurrencyIsoCode LastViewedDate LastReferencedDate",
-    "ConversationEntry": "Payload ClientTimestamp",
+# What is sent as metadata, if it is; its form is made right where that can be.
+_METADATA: Mapping[str, Fields] = {
+    "Case": _metadata(
+        ids="AssetId AssetWarrantyId BusinessHoursId CommunityId EntitlementId ProductId "
+        "QuestionId ServiceContractId SourceId FeedItemId",
+        flags="IsClosedOnCreate IsEscalated IsStopped IsSelfServiceClosed "
+        "IsVisibleInSelfService HasCommentsUnreadByOwner HasSelfServiceComments",
+        times="SlaStartDate SlaExitDate StopStartDate LastViewedDate LastReferencedDate",
+        texts="CaseNumber Subject Status Priority Reason Type Language Comments CurrencyIsoCode "
+        "SuppliedCompany ContactMobile ContactFax CreatorName CreatorFullPhotoUrl "
+        "CreatorSmallPhotoUrl MilestoneStatus",
+    ),
+    "LiveChatTranscript": _metadata(
+        ids="LiveChatButtonId LiveChatDeploymentId SkillId",
+        times="LastViewedDate LastReferencedDate",
+        texts="Name EndedBy ChatKey Browser BrowserLanguage Platform UserAgent ScreenResolution "
+        "ReferrerUri VisitorNetwork Location IpAddress CurrencyIsoCode SupervisorTranscriptBody",
+        counts="WaitTime Abandoned AverageResponseTimeOperator AverageResponseTimeVisitor "
+        "MaxResponseTimeOperator MaxResponseTimeVisitor",
+    ),
+    "MessagingSession": _metadata(
+        ids="EndUserAccountId MessagingChannelId OpportunityId TargetUserId CampaignId",
+        times="LastViewedDate LastReferencedDate",
+        texts="Name Origin ChannelType ChannelName ChannelKey ChannelGroup ChannelIntent "
+        "ChannelLocale ChannelEndUserFormula EndUserLanguage EndedByType PreviewDetails "
+        "SessionKey CurrencyIsoCode",
+    ),
+    "ConversationEntry": _metadata(times="ClientTimestamp"),
+}
+FIELDS: Mapping[str, Fields] = {
+    stream: fields | _METADATA.get(stream, {}) for stream, fields in _READ.items()
 }
 
 # Parents that travel inside a row, and their fields.
@@ -115,6 +133,8 @@ _PARENTS = {
     "MessagingSession": "Owner Conversation MessagingEndUser MessagingChannel EndUserContact "
     "EndUserAccount Lead CreatedBy Case",
 }
+# An object or its JSON, whichever: it is read with its own care.
+_WITHOUT_FORM = ("Payload",)
 _PARENT_FIELDS = (
     f"Id {_NAMES} Username UserType Type Phone Alias SessionKey MasterLabel DeveloperName "
     "ConversationIdentifier MessageType CaseNumber"
@@ -136,8 +156,7 @@ PARENTS: Mapping[str, Mapping[str, str]] = {
 PARENT_FIELDS: Mapping[str, str] = _by_key(_PARENT_FIELDS)
 NAMES: Mapping[str, Mapping[str, str]] = {
     stream: {
-        **_by_key(" ".join(fields)),
-        **_by_key(_OTHERS.get(stream, "")),
+        **_by_key(" ".join([*fields, *_WITHOUT_FORM])),
         **PARENTS[stream],
     }
     for stream, fields in FIELDS.items()

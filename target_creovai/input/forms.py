@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_creovai.input.ids import SHORT, whole_id
+from target_creovai.input.ids import SHORT, long_id
 from target_creovai.payload import utc
 
 if TYPE_CHECKING:
@@ -50,6 +50,17 @@ class Form:
     convert: Callable[[Any], Any]
     wanted: str
     fits: Callable[[Any], bool] | None = None
+
+    def where_it_can_be(self) -> Form:
+        """Return this form for values that nothing depends on: others stay as they are."""
+
+        def convert(value: Any) -> Any:
+            try:
+                return self.convert(value)
+            except FormError:
+                return value
+
+        return replace(self, convert=convert)
 
 
 def _boolean(value: Any) -> bool | None:
@@ -101,22 +112,14 @@ def _is_status_of_mail(value: str | None) -> bool:
 
 def _identifier(value: Any) -> Any:
     """Return an Id of 18 characters; what is no text stays, and is nobody's Id."""
-    return (whole_id(value.strip()) or None) if isinstance(value, str) else value
+    return (long_id(value.strip()) or None) if isinstance(value, str) else value
 
 
 def _is_identifier(value: str | None) -> bool:
     return value is None or (len(value) > SHORT and not value[0].isspace())
 
 
-def _number(value: Any) -> Any:
-    """Return the number that a text is; what is none stays, and counts nothing."""
-    try:
-        return _count(value)
-    except FormError:
-        return value
-
-
-def _count(value: Any) -> int | float | None:
+def _number(value: Any) -> int | float | None:
     if not isinstance(value, str):
         raise FormError
     if not value.strip():
@@ -181,7 +184,6 @@ MAIL_STATUS_CODE = Form(
 )
 IDENTIFIER = Form(frozenset({str, _NONE}), _identifier, "an Id", _is_identifier)
 NUMBER = Form(frozenset({int, float, _NONE}), _number, "a number")
-COUNT = Form(frozenset({int, float, _NONE}), _count, "a number")
 INSTANT = Form(
     frozenset({str, _NONE}), _instant, "a date-time, such as 2024-01-02T03:04:05Z", _is_instant
 )

@@ -40,7 +40,7 @@ class Listener(Target):
         self.announced = Announced()
         self._versioned: set[str] = set()
         if isinstance(self.message_reader, LineReader):
-            self.message_reader.lost = self.lose
+            self.message_reader.lost = self.lose_line
 
     @abstractmethod
     def stage(self, stream: str, record: dict[str, Any]) -> None:
@@ -53,6 +53,11 @@ class Listener(Target):
     @abstractmethod
     def lose(self, what: str) -> None:
         """Note what of the input could not be used; it holds no value of a row."""
+
+    def lose_line(self, what: str) -> None:
+        """Note what could not be used of the line at hand."""
+        number = self.message_reader.number if isinstance(self.message_reader, LineReader) else 0
+        self.lose(f"line {number}: {what}")
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -100,7 +105,7 @@ class Listener(Target):
             if isinstance(record, dict):
                 self._process_record_message({"stream": stream, "record": record})
             else:
-                self.lose(f"{place}: a row of {stream} is no object")
+                self.lose_line(f"{place}: a row of {stream} is no object")
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:

@@ -18,31 +18,41 @@ from target_creovai.errors import InputError
 from target_creovai.input.messages import missing_in, useless_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Line = str | bytes
 
 # What a pipe holds: Python's own 8 KB are three rows, and every read costs as much as a row's JSON.
 READ_BYTES = 64 * 1024
 
-_RECORD = re.compile(rb'"type"\s*+:\s*+"RECORD"')
+# Rows and bookmarks have a few levels. One step or another ends at some hundreds of them: JSON
+# that is written, read again, or copied level by level.
+DEEPEST = 100
+
+# The messages that a run can do without, and goes on.
+_EXPENDABLE = re.compile(rb'"type"\s*+:\s*+"(RECORD|STATE)"')
 
 
 class LineReader(GenericSingerReader[bytes]):
     """Reads bytes.
 
     `truncated` tells that the input broke off: the tap died, or wrote what nobody can read.
-    `lost` is told of every line that is left out while the others are read.
+    `lost` is told of every line that is left out while the others are read, and `number` is
+    that of the line at hand.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.truncated = False
+        self.number = 0
         self.lost: Callable[[str], None] = lambda _: None
 
     @property
     @override
     def default_input(self) -> IO[bytes]:
+        if sys.stdin is None:
+            msg = "There is no input: stdin is closed. Pipe a tap into it."
+            raise InputError(msg)
         try:
             return os.fdopen(sys.stdin.fileno(), "rb", READ_BYTES, closefd=False)
         except io.UnsupportedOperation:  # no file of the system's
@@ -59,54 +69,66 @@ class LineReader(GenericSingerReader[bytes]):
                 number says which.
         """
         counts: Counter[str] = Counter()
-        for number, line in self._lines(file_input):
-            message = self._message(number, line)
+        for line in self._lines(file_input):
+            message = self._message(line)
             if message is None:
                 continue
             kind = message["type"]
             try:
-                if useless := useless_in(message):
-                    self.lost(f"line {number}: {useless}")
+                if not _is_plain_record(message) and (useless := useless_in(message)):
+                    self.lost(useless)
                 else:
                     callbacks[kind](message)
             except InputError as error:
                 self.truncated = True
-                error.args = (f"Line {number}: {error}",)
+                error.args = (f"Line {self.number}: {error}",)
                 raise
             counts[kind] += 1
         return counts
 
-    def _lines(self, file_input: IO[Any] | None) -> Iterator[tuple[int, Line]]:
-        """Yield the lines that are not blank, with their numbers, up to one that was cut off."""
-        lines = getattr(file_input, "buffer", file_input) or self.default_input
-        for number, line in enumerate(lines, start=1):
-            if not line.isspace():
-                yield number, line
+    def _lines(self, file_input: IO[Any] | None) -> Iterator[Line]:
+        """Yield the lines that are not blank.
 
-    def _message(self, number: int, line: Line) -> dict[str, Any] | None:
+        Raises:
+            InputError: There is nothing to read from.
+        """
+        lines = getattr(file_input, "buffer", file_input) or self.default_input
+        try:
+            for self.number, line in enumerate(lines, start=1):
+                if not line.isspace():
+                    yield line
+        except OSError as error:
+            self.truncated = True
+            msg = f"The input cannot be read behind line {self.number} ({error.strerror})."
+            raise InputError(msg) from None
+
+    def _message(self, line: Line) -> dict[str, Any] | None:
         """Return a line's message; None if there is none, and the input goes on or has ended."""
         try:
             message = self.deserialize_json(line)
-            missing = missing_in(message)
+            missing = None if _is_plain_record(message) else missing_in(message)
         except RecursionError:
-            if not _RECORD.search(_encoded(line)):
-                raise self._no_message(number) from None
-            self.lost(f"line {number}: a RECORD is nested too deeply")
+            if not (found := _EXPENDABLE.search(_encoded(line))):
+                raise self._no_message() from None
+            self.lost(f"a {found[1].decode()} is nested too deeply")
             return None
         except (ValueError, TypeError, KeyError):
             self.truncated = True
             if _is_whole(line):
-                raise self._no_message(number) from None
+                raise self._no_message() from None
             return None
         if missing:
             self.truncated = True
-            msg = f"Line {number}: {missing}"
+            msg = f"Line {self.number}: {missing}"
             raise InputError(msg)
+        if message["type"] in {"RECORD", "STATE"} and _is_too_deep(line, message):
+            self.lost(f"a {message['type']} is nested too deeply")
+            return None
         return message
 
-    def _no_message(self, number: int) -> InputError:
+    def _no_message(self) -> InputError:
         self.truncated = True
-        return InputError(f"Line {number} of the input is not a Singer message.")
+        return InputError(f"Line {self.number} of the input is not a Singer message.")
 
     @override
     def deserialize_json(self, line: str | bytes) -> dict[str, Any]:
@@ -126,8 +148,32 @@ class LineReader(GenericSingerReader[bytes]):
         """Leave it to `missing_in`; the SDK's own check prints the whole line."""
 
 
+def _is_plain_record(message: Any) -> bool:
+    """Tell the one kind of message that comes by the million, if it is as it should be."""
+    return (
+        message["type"] == "RECORD"
+        and type(message.get("record")) is dict
+        and type(message.get("stream")) is str
+    )
+
+
 def _encoded(line: Line) -> bytes:
     return line.encode(errors="surrogatepass") if isinstance(line, str) else line
+
+
+def _is_too_deep(line: Line, value: Any) -> bool:
+    """Tell whether a value has too many levels; most lines show that without looking at it."""
+    raw = _encoded(line)
+    if raw.count(b"{") + raw.count(b"[") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [member for thing in level for member in _members(thing)]
+    return bool(level)
+
+
+def _members(thing: Any) -> Iterable[Any]:
+    return thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ()
 
 
 def _is_whole(line: Line) -> bool:

@@ -29,6 +29,9 @@ LOADERS_MARK = "_"
 # When or that a loader has seen the row vanish at its source.
 TOMBSTONES = frozenset({"sdcdeletedat", "fivetrandeleted", "abcdcdeletedat", "deleted"})
 
+# Where Heroku Connect keeps the Id of Salesforce: its own `id` is a number of the table's.
+ID_BESIDE_ANOTHER = "sfid"
+
 # What stands between the names of a parent and of its field: the SDK's `flattening_separator`, JSON
 # paths. Salesforce's own standard fields have none of it; custom ones do, as in `Owner_Role__c`.
 _SEPARATOR = re.compile(r"__|[._:/-]")
@@ -113,15 +116,17 @@ def _is_gone(value: Any) -> bool:
 @lru_cache(SHAPES_REMEMBERED)
 def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
     """Return what to do with rows of a stream that have these keys."""
-    loaders = tuple(key for key in keys if key.startswith(LOADERS_MARK))
+    others_id = ID_BESIDE_ANOTHER in keys
+    loaders = tuple(
+        key for key in keys if key.startswith(LOADERS_MARK) or (others_id and key == "id")
+    )
     taken = set(keys)
     respelled: dict[str, str] = {}
     flattened: list[tuple[str, str, str]] = []
     for key in sorted(taken.difference(loaders), key=keys.index):
-        name = _name_of(stream, key)
-        if name is None and (place := _place_in_parent(stream, key)):
+        if place := _place_in_parent(stream, key):
             flattened.append((key, *place))
-        elif name is not None and name not in taken:
+        elif (name := _name_of(stream, key)) and name not in taken:
             respelled[key] = name
             taken.add(name)
     names = dict.fromkeys(
@@ -140,23 +145,31 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
 
 def _name_of(stream: str, key: str) -> str | None:
     """Return Salesforce's name of a field or parent that is known, however it is spelled."""
+    if key == ID_BESIDE_ANOTHER:
+        return "Id"
     return None if _CUSTOM.search(key) else NAMES[stream].get(spelling_key(key))
 
 
 def _place_in_parent(stream: str, key: str) -> tuple[str, str] | None:
     """Return parent and field that a flattened name stands for."""
     for mark in _SEPARATOR.finditer(key):
-        parent = PARENTS[stream].get(spelling_key(key[: mark.start()]))
-        field = key[mark.end() :]
-        if parent and field and _may_be_cut(key, mark[0], field):
+        given, field = key[: mark.start()], key[mark.end() :]
+        parent = PARENTS[stream].get(spelling_key(given))
+        if parent and field and _may_be_cut(stream, key, mark[0], field):
             return parent, parents_name(field)
     return None
 
 
-def _may_be_cut(key: str, separator: str, field: str) -> bool:
-    """Tell a flattened parent from a custom field whose name begins like one."""
+def _may_be_cut(stream: str, key: str, separator: str, field: str) -> bool:
+    """Tell a flattened parent from a field whose name begins like one.
+
+    `Owner_Role__c` is a custom field, `contact_email` is `ContactEmail`; `Contact_Email` has
+    more capitals than a database would leave it.
+    """
     if separator == "_":
-        return spelling_key(field) in PARENT_FIELDS
+        in_capitals = field in PARENT_FIELDS.values() and not key.isupper()
+        known = in_capitals or _name_of(stream, key) is None
+        return known and spelling_key(field) in PARENT_FIELDS
     return separator == "." or not _CUSTOM.search(key)
 
 

@@ -38,6 +38,7 @@ from target_creovai.rows import (
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ def assemble_chat(
 
     Raises:
         TextError: Body follows no known grammar, or has words that are nobody's.
-        RowError: The row has no Body field at all, or no date.
+        RowError: The row has no date.
     """
     transcripts = {row["Id"]: row for row in rows["LiveChatTranscript"]}
     row = transcripts.pop(key)
@@ -74,14 +75,22 @@ def assemble_chat(
         return NEEDS_ROWS
     if is_deleted(row):
         return Deleted()
-    status = _status(row)
-    if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
-        return Waiting("the chat has not ended")
-    if waiting := settling([row], rules, now):
+    unknown = without_needed(
+        {"LiveChatTranscript": [row]}, rules, only={"LiveChatTranscript.Status"}
+    )
+    if waiting := unknown or _still_going(row) or settling([row], rules, now):
         return waiting
+    if unread := without_needed({"LiveChatTranscript": [row]}, rules):
+        return unread
     # Chats are sent once: the first transcript of a chat was one by itself when it went.
     chat_key = text_of(row, "ChatKey") if transcripts else None
-    return _conversation(row, rules, chat_key, missed=status == "missed")
+    return _conversation(row, rules, chat_key, missed=_status(row) == "missed")
+
+
+def _still_going(row: Row) -> Waiting | None:
+    status = _status(row)
+    open_end = not status and time_of(row, "EndTime") is None
+    return Waiting("the chat has not ended") if status in UNFINISHED or open_end else None
 
 
 def _status(row: Row) -> str:
@@ -91,7 +100,7 @@ def _status(row: Row) -> str:
 def _conversation(
     row: Row, rules: Rules, chat_key: str | None, *, missed: bool
 ) -> Conversation | Skipped | Unfit:
-    body = _body(row)
+    body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
     transcript = parse_transcript(
@@ -154,16 +163,6 @@ def _insist_on_all_words(transcript: Transcript) -> None:
         whose = "characters of text can be told to be anyone's words"
         msg = f"none of {sum(map(len, unread))} {whose}, in a layout that is not known"
         raise TextError(msg)
-
-
-def _body(row: Row) -> str | None:
-    if "Body" not in row:
-        msg = (
-            "the row has no Body field: give the Salesforce user read access to "
-            "LiveChatTranscript.Body and select it"
-        )
-        raise RowError(msg)
-    return text_of(row, "Body")
 
 
 def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:

@@ -148,7 +148,7 @@ def _reply(random: Random, words: Iterator[str], quoted: Written, writer: Writer
         for index, block in enumerate(quote)
         if block.words and block.words <= quoted.own and random.random() < ANSWERED
     }
-    shown = _joined(_pieces(quote, answers, writer.client.mark))
+    shown = _with_answers(quote, answers, writer.client.mark)
     tail = writer.client.render(shown, quoted.by.name, quoted.by.address)
     asked = [quote[index] for index in answers]
     return Written(
@@ -170,23 +170,22 @@ def _come_back(random: Random, blocks: Sequence[Block], tweaks: Iterable[str]) -
     return quote
 
 
-def _pieces(quote: Iterable[Block], answers: Mapping[int, Block], mark: str) -> Iterator[Rendered]:
+def _with_answers(quote: Sequence[Block], answers: Mapping[int, Block], mark: str) -> Rendered:
+    """Return a quote with its lines marked, and answers below some of its paragraphs."""
+    text = html = ""
     for index, block in enumerate(quote):
-        yield _marked(block.shown, mark)
-        if index in answers:
-            yield answers[index].shown
+        answer = answers[index].shown if index in answers else Rendered("", "")
+        gap = f"\n\n{answer.text}\n\n" if index in answers else f"\n{mark.rstrip()}\n"
+        text += _marked(block.shown.text, mark) + gap
+        html += block.shown.html + answer.html
+    return Rendered(text.rstrip(f"\n{mark}"), html)
 
 
-def _marked(shown: Rendered, mark: str) -> Rendered:
-    lines = shown.text.split("\n")
+def _marked(text: str, mark: str) -> str:
+    lines = text.split("\n")
     if mark:
         lines = [part for line in lines for part in WRAPPER.wrap(line) or [""]]
-    return Rendered("\n".join((mark + line).rstrip() for line in lines), shown.html)
-
-
-def _joined(pieces: Iterable[Rendered]) -> Rendered:
-    texts, htmls = zip(*pieces, strict=True)
-    return Rendered("\n\n".join(texts), "".join(htmls))
+    return "\n".join((mark + line).rstrip() for line in lines)
 
 
 # --- What people write --------------------------------------------------------------------------
