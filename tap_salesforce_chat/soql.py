@@ -65,6 +65,10 @@ class Query:
         """Return the query in no order, as Bulk wants it."""
         return self._select(", ".join(self.fields), self._conditions())
 
+    def any_one(self) -> str:
+        """Return the query for one of the rows, whichever."""
+        return f"{self.unordered()} LIMIT 1"
+
     def by_id(self, after_id: str | None, limit: int) -> str:
         """Return the query for some rows by Id, which takes Salesforce the least work."""
         behind = [f"{KEY} > {quote(after_id)}"] if after_id else []

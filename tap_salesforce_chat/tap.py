@@ -40,6 +40,7 @@ from tap_salesforce_chat.config import (
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
 from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
+from tap_salesforce_chat.fields import has_path
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
@@ -273,10 +274,13 @@ class TapSalesforceChat(Tap):
     def _note_absence(self, selected: Collection[str]) -> None:
         """Say in STATE if the org has no mails at all; a stream that is left out is another thing.
 
-        Who may see cases may see their mails, so the object is then not there.
+        Who may see cases may see their mails, so the object is then not there. Only where nothing
+        was known of it when the catalog was made is it worth a look.
         """
-        mails, cases = EmailMessage.sobject, Case.sobject
-        if cases in selected and mails not in selected and self._describe(mails) is None:
+        mails, known = EmailMessage.sobject, self.streams.get(EmailMessage.sobject)
+        if Case.sobject not in selected or mails in selected:
+            return
+        if not (known and has_path(known.schema, "ParentId")) and self._describe(mails) is None:
             self._extra_state[READS][mails] = {"absent": True}
 
     @property

@@ -11,10 +11,10 @@ from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.payload import encode
+from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
-    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.summary import Summary
@@ -29,6 +29,7 @@ class DryRun(Dispatch):
     def __init__(self, store: Store, rules: Rules, summary: Summary, payload_dir: str) -> None:
         super().__init__(store, rules, summary)
         self._folder = Path(payload_dir)
+        self._never_read: list[tuple[str, str]] = []
         summary.payload_dir = payload_dir
 
     def take(
@@ -37,11 +38,6 @@ class DryRun(Dispatch):
         """Look at what is due; whoever delivers meanwhile is not held up."""
         del turn  # all have theirs: nothing is sent, and nothing fails
         return self.store.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
-
-    def look_at_open(self, kind: Kind) -> None:
-        """Write down what the last chats tell, too: the ledger is not all that the store has."""
-        super().look_at_open(kind)
-        self.store.write_down()
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""
@@ -69,6 +65,12 @@ class DryRun(Dispatch):
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Count it; the ledger stays."""
         self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
+        if must_be_read(verdict.reason):
+            self._never_read.append((entry.kind, entry.id))
+
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what this run has found to wait for rows."""
+        return self._never_read[:limit]
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Leave the ledger alone."""

@@ -29,6 +29,9 @@ LOADERS_MARK = "_"
 # When or that a loader has seen the row vanish at its source.
 TOMBSTONES = frozenset({"sdcdeletedat", "fivetrandeleted", "abcdcdeletedat", "deleted"})
 
+# Where Heroku Connect keeps the Id of Salesforce: its own `id` is a number of the table's.
+ID_BESIDE_ANOTHER = "sfid"
+
 # What stands between the names of a parent and of its field: the SDK's `flattening_separator`, JSON
 # paths. Salesforce's own standard fields have none of it; custom ones do, as in `Owner_Role__c`.
 _SEPARATOR = re.compile(r"__|[._:/-]")
@@ -113,7 +116,10 @@ def _is_gone(value: Any) -> bool:
 @lru_cache(SHAPES_REMEMBERED)
 def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
     """Return what to do with rows of a stream that have these keys."""
-    loaders = tuple(key for key in keys if key.startswith(LOADERS_MARK))
+    others_id = ID_BESIDE_ANOTHER in keys
+    loaders = tuple(
+        key for key in keys if key.startswith(LOADERS_MARK) or (others_id and key == "id")
+    )
     taken = set(keys)
     respelled: dict[str, str] = {}
     flattened: list[tuple[str, str, str]] = []
@@ -139,6 +145,8 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
 
 def _name_of(stream: str, key: str) -> str | None:
     """Return Salesforce's name of a field or parent that is known, however it is spelled."""
+    if key == ID_BESIDE_ANOTHER:
+        return "Id"
     return None if _CUSTOM.search(key) else NAMES[stream].get(spelling_key(key))
 
 

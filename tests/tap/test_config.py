@@ -159,6 +159,18 @@ def test_an_empty_window_is_refused() -> None:
     assert "'end_date' must be later than 'start_date'" in text
 
 
+def test_batches_are_refused() -> None:
+    """The SDK would heed the setting, and a target that does not would lose every row."""
+    batches = {"encoding": {"format": "jsonl"}, "storage": {"root": "file:///tmp"}}
+
+    with pytest.raises(ConfigValidationError) as caught:
+        TapSalesforceChat(config={**CREDENTIALS, "batch_config": batches})
+
+    assert caught.value.errors == [
+        "Setting 'batch_config' is not supported: rows leave as RECORD messages only."
+    ]
+
+
 def test_a_setting_that_is_null_is_not_given() -> None:
     """JSON made by a program often spells out what is not set."""
     tap = TapSalesforceChat(

@@ -12,7 +12,7 @@ from typing import Any
 
 from singer_sdk.helpers._flattening import flatten_record
 
-from target_creovai.input.ids import whole_id
+from target_creovai.input.ids import long_id
 from tests.target.messaging_rows import answer, entries, entry, session
 from tests.target.rows import (
     AGENT,
@@ -178,7 +178,7 @@ def short_ids(record: Record) -> Record:
         record.stream,
         _mapped(
             record.row,
-            lambda v: v[:15] if isinstance(v, str) and v == whole_id(v[:15]) else v,
+            lambda v: v[:15] if isinstance(v, str) and v == long_id(v[:15]) else v,
         ),
     )
 
@@ -189,6 +189,14 @@ def parents_as_text(record: Record) -> Record:
         record.stream,
         _mapped(record.row, lambda v: json.dumps(v) if isinstance(v, dict) else v),
     )
+
+
+def heroku_connect(record: Record) -> Record:
+    """Heroku Connect's tables: names in lower case, `sfid`, and an `id` of their own."""
+    row = flat(renamed(str.lower, record.row), "__")
+    row = {"sfid" if name == "id" else name: value for name, value in row.items()}
+    row |= {"id": 17, "_hc_lastop": "SYNCED", "_hc_err": None}
+    return Record(f"salesforce-{record.stream.lower()}", row)
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -205,6 +213,7 @@ SHAPES: tuple[Shape, ...] = (
     one_letter,
     short_ids,
     parents_as_text,
+    heroku_connect,
 )
 
 

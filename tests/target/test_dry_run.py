@@ -64,7 +64,7 @@ def test_a_dry_run_names_what_would_be_set_aside(run_dry: TargetRunner) -> None:
     body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) Somebody: c")
     outcome = run_dry(chat(1, Body=body, ContactId=None, Contact=None), chat(2))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert chat_id(1) in outcome.says("SET ASIDE")[0]
     assert run_dry.payloads("chat").keys() == {chat_id(2)}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
+    in_any_order,
     is_signed,
     likeness,
     name_key,
@@ -56,9 +58,13 @@ def by_part(chat: Chat, _answering: Answering) -> Claims:
 
 def by_name(chat: Chat, answering: Answering) -> Claims:
     """A name on both sides decides nothing."""
-    known = _known_people(chat, answering)
+    known: defaultdict[str, list[_Known]] = defaultdict(list)
+    for each in _known_people(chat, answering):
+        for form in {each.key, in_any_order(each.key), *each.forms}:
+            known[form].append(each)
     for person in chat.open:
-        yield from _closest(person, known, at_least=Likeness.SAME)
+        same = {*known.get(person.name, ()), *known.get(in_any_order(person.name), ())}
+        yield from _closest(person, same, at_least=Likeness.SAME)
 
 
 def by_visitors_label(chat: Chat, _answering: Answering) -> Claims:

@@ -1,0 +1,45 @@
+"""Settings of the SDK that change what our tap writes, and not what arrives."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.pipe.support import Pipe, SmallOrg
+
+FLATTENED = {"flattening_enabled": True, "flattening_max_depth": 1}
+
+
+def payloads(pipe: Pipe, folder: Path, **tap_settings: Any) -> dict[str, Any]:
+    """Return, by file name, what a run into an empty store would send."""
+    pipe.tap_settings = tap_settings
+    pipe.target_settings = {
+        "api_url": None,
+        "store_url": f"sqlite:///{folder}/store.db",
+        "payload_dir": str(folder),
+    }
+    ended = pipe.run()
+    assert (ended.tap, ended.target) == (0, 0), ended.tap_log + ended.target_log
+    return {file.stem: json.loads(file.read_bytes()) for file in folder.glob("c*/*.json")}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(FLATTENED, id="flattened"),
+        pytest.param(FLATTENED | {"flattening_separator": "_"}, id="flattened-by-underscores"),
+    ],
+)
+def test_the_same_conversations_arrive(
+    pipe: Pipe, org: SmallOrg, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    """Word by word, and with the same metadata."""
+    ordinary = payloads(pipe, tmp_path / "ordinary")
+
+    assert payloads(pipe, tmp_path / "other", **settings) == ordinary
+    assert ordinary.keys() == org.deliverable
