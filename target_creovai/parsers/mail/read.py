@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MIN_REPEATED_CHARS: Final = 40
 # Copies this long were cut by a field's length, which may happen inside a word.
 MIN_CUT_CHARS: Final = 250
+# Names and addresses at a mail's end are not longer, and sentences have an end.
+MAX_LAST_CHARS: Final = 40
 
 # Salesforce finds the case of an answer by these: `ref` ids, and threading tokens since 2023.
 _THREAD_TOKEN: Final = re.compile(
@@ -97,7 +99,7 @@ class Thread:
     def _add(
         self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None
     ) -> None:
-        end = len(without_ending(without_signature(lines)))
+        end = None if _is_cut(lines) else len(without_ending(without_signature(lines)))
         self._earlier.add(coded, end, side, back)
 
 
@@ -158,6 +160,14 @@ def _normalised(text: str) -> str:
 def without_thread_tokens(line: str) -> str:
     """Return a line without the tokens that Salesforce finds the case by."""
     return _THREAD_TOKEN.sub("", line).rstrip() if ":ref" in line or "thread::" in line else line
+
+
+def _is_cut(lines: Sequence[str]) -> bool:
+    """Tell whether a field's length cut a message inside a sentence."""
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return (
+        sum(map(len, lines)) >= MIN_CUT_CHARS and len(last) > MAX_LAST_CHARS and last[-1].isalnum()
+    )
 
 
 def _breaks(page: Page, markers: Iterable[Marker]) -> frozenset[int]:
