@@ -246,12 +246,17 @@ def _strays(known: Known, start: int, end: int) -> set[int]:
             continue
         passage = id(line.first.passage)
         is_repeated = line.last.at <= seen.get(passage, -1)
-        is_elsewhere = (
-            last is not None and line.first.at > 0 and line.first.passage is not last.passage
-        )
+        if line.first.passage.back is None:
+            is_elsewhere = last is not None and _is_elsewhere(last, line.first)
+            last = last if is_elsewhere else line.last
+        else:
+            is_elsewhere = False
         if is_repeated or is_elsewhere:
             found.add(index)
             words += line.words
-        last = last if is_elsewhere else line.last
         seen[passage] = max(seen.get(passage, -1), line.last.at)
     return found if words <= MAX_REPEATED_WORDS else set()
+
+
+def _is_elsewhere(last: Place, first: Place) -> bool:
+    return first.at > 0 and first.passage is not last.passage

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.banners import without_banner
+from target_creovai.parsers.mail.banners import is_banner, may_hold_banner, without_banner
 from target_creovai.parsers.mail.earlier import Earlier
 from target_creovai.parsers.mail.history import Reader, Split, answered
 from target_creovai.parsers.mail.html import html_to_text, tidy_text
@@ -82,7 +82,7 @@ class Thread:
         """
         whole = page.text
         page = unglued(page.changed(without_thread_tokens))
-        coded = self._earlier.vocabulary.encode("\n".join(page.lines))
+        coded = self._coded(page)
         markers = find_markers(page)
         known = Known.of(self._earlier, coded, _breaks(page, markers))
         forwarded = says_forwarded(subject)
@@ -95,6 +95,16 @@ class Thread:
             only_quotes = bool(whole) and split.is_quote
             return MailText(whole, 0, kept_whole=bool(whole), only_quotes=only_quotes)
         return MailText(text, removed=max(0, len(whole) - len(text)), kept_whole=False)
+
+    def _coded(self, page: Page) -> list[str]:
+        """Return the words of each line; those of gateways' banners don't count."""
+        text = "\n".join(page.lines)
+        coded = self._earlier.vocabulary.encode(text)
+        if not may_hold_banner(text):
+            return coded
+        return [
+            "" if is_banner(line) else words for line, words in zip(page.lines, coded, strict=True)
+        ]
 
     def _add(
         self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None
