@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
@@ -29,10 +30,17 @@ from typing_extensions import override
 from tap_salesforce_chat.catalogs import insist_on_keys, renew
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
-from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken, trimmed
+from tap_salesforce_chat.config import (
+    CONFIG_SCHEMA,
+    from_environment,
+    problems,
+    rule_broken,
+    trimmed,
+)
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
 from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
+from tap_salesforce_chat.fields import has_path
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
@@ -127,6 +135,13 @@ class TapSalesforceChat(Tap):
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=found, schema=schema)
         return found
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of the class
+        """Read the settings of the environment without quoting what is wrong with them."""
+        schema = deepcopy(cls.config_jsonschema)
+        cls.append_builtin_config(schema)
+        return from_environment(schema, cls._env_var_prefix)
 
     # -- streams -------------------------------------------------------------------------------
 
@@ -259,10 +274,13 @@ class TapSalesforceChat(Tap):
     def _note_absence(self, selected: Collection[str]) -> None:
         """Say in STATE if the org has no mails at all; a stream that is left out is another thing.
 
-        Who may see cases may see their mails, so the object is then not there.
+        Who may see cases may see their mails, so the object is then not there. Only where nothing
+        was known of it when the catalog was made is it worth a look.
         """
-        mails, cases = EmailMessage.sobject, Case.sobject
-        if cases in selected and mails not in selected and self._describe(mails) is None:
+        mails, known = EmailMessage.sobject, self.streams.get(EmailMessage.sobject)
+        if Case.sobject not in selected or mails in selected:
+            return
+        if not (known and has_path(known.schema, "ParentId")) and self._describe(mails) is None:
             self._extra_state[READS][mails] = {"absent": True}
 
     @property

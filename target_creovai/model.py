@@ -18,6 +18,7 @@ Row = dict[str, Any]
 """One Salesforce row as the tap emitted it: field name to JSON value, parents nested."""
 
 
+PERSON = "person"  # the kind of rows that are of no conversation
 # What is kept of a person: the fields that a row has of its parent.
 PEOPLE: Mapping[str, frozenset[str]] = {
     "User": frozenset({"FirstName", "LastName", "Name", "Email", "Username", "UserType"}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError
 from target_creovai.input.normal import normal_row
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import PEOPLE
+from target_creovai.model import PEOPLE, PERSON
 from target_creovai.payload import encode
 from target_creovai.rows import is_deleted, parse_time
 from target_creovai.store import StagedRow
@@ -16,8 +16,6 @@ from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
     from target_creovai.model import Row
-
-PERSON = "person"  # the kind of rows that are of no conversation
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
 IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch

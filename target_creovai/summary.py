@@ -111,6 +111,7 @@ class Summary:
     input_broke_off: bool = False
     payload_dir: str | None = None
     broken: str | None = None
+    state_lost: str | None = None
     halted: str | None = None
 
     def note(self, kind: str, findings: Findings) -> None:
@@ -146,7 +147,8 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0: all that was due is delivered. 1: to be gone on with. 3: something needs an eye."""
-        if self.input_broke_off or self.broken or self.halted or self.pending:
+        broke_off = self.input_broke_off or self.broken or self.state_lost
+        if broke_off or self.halted or self.pending:
             return BROKEN_OFF
         needs_an_eye = self.set_aside or self.unusable_rows or self.incomplete or self.gaps
         return NEEDS_AN_EYE if needs_an_eye else 0
@@ -229,6 +231,8 @@ class Summary:
         yield from _listed("PENDING", list(self.pending.values()))
         if self.broken:
             yield f"BROKEN     {self.broken}"
+        if self.state_lost:
+            yield f"NO STATE   {self.state_lost}"
         if self.halted:
             yield f"STOPPED    {self.halted}"
 
@@ -257,6 +261,10 @@ _TO_DO = {
     ),
     "pending": "pending: nothing. The next run tries them again.",
     "broken": "broken: mend that in the tap and run again. What came before it is stored.",
+    "state_lost": (
+        "no state: nothing is lost. The next run starts from the STATE before, reads some rows "
+        "once more and sends nothing twice."
+    ),
     "halted": "stopped: mend that and run again. What is left is delivered then.",
 }
 

@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -35,6 +35,7 @@ from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
 from target_creovai.payload import utc
 from target_creovai.staging import staged_row
+from target_creovai.state_out import passed_on
 from target_creovai.store import Store
 from target_creovai.summary import Summary
 from target_creovai.watch.heartbeat import heartbeat
@@ -97,7 +98,7 @@ class TargetCreovai(Listener):
         self._noted_reads: list[Read] = []
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
-        self._is_program = False
+        self._is_tried_out = not kwargs.get("config")
 
     # Settings
 
@@ -136,7 +137,7 @@ class TargetCreovai(Listener):
             InputError: A line cannot be used; all before it is taken care of by then.
             StoreError: The store failed on the way; what was done is told by then.
         """
-        self._is_program = file_input is None
+        self._is_tried_out &= file_input is not None
         with self._watch:
             try:
                 super().listen(file_input)
@@ -219,7 +220,9 @@ class TargetCreovai(Listener):
         """Commit first, note what was read, print after."""
         self._commit()
         self._note_reads(list(self._input.reads(state)))
-        super()._write_state_message(state)
+        if self.summary.state_lost is None:
+            write = partial(super()._write_state_message, state)
+            self.summary.state_lost = passed_on(write)
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
 
     def _note_reads(self, reads: list[Read]) -> None:
@@ -246,8 +249,8 @@ class TargetCreovai(Listener):
             SystemExit: After all of that, when something needs an eye.
         """
         self._commit()
-        well = self._input_ended_well()
         self._look_for_streams()
+        well = self._input_ended_well()
         if self._input.received_anything:
             self.store.end_input(well=well)
             whole = self.store.input_ended_well
@@ -280,10 +283,9 @@ class TargetCreovai(Listener):
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
 
-        But for a dry run within another program, such as the SDK's own tests: its streams may
-        be any.
+        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
         """
-        if (self._is_program or self._delivers) and (nothing := self.announced.nothing_of_use):
+        if not self._is_tried_out and (nothing := self.announced.nothing_of_use):
             self.summary.broken = nothing
 
     def _drop_texts(self, dispatch: Dispatch) -> None:
@@ -295,17 +297,11 @@ class TargetCreovai(Listener):
 
     def _input_ended_well(self) -> bool:
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
-        if cut_off or self.summary.broken or self.announced.nothing_of_use:
-            return False
-        return self._input.ended_well()
-
-    @property
-    def _delivers(self) -> bool:
-        return bool(self.config.get("api_url")) and not self.config["dry_run"]
+        return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
         rules = assembly_rules(self.config)
-        if not self._delivers:
+        if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
         return Delivery(
             self.store,

@@ -12,6 +12,7 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, cast
 
 from tap_salesforce_chat.errors import (
+    HostMovedError,
     IncompleteError,
     LocatorLostError,
     LoginError,
@@ -94,7 +95,7 @@ class RestSource:
         """Return Salesforce's count of a query, None where it does not tell."""
         try:
             return self.asker.count(query.count())
-        except (LoginError, SessionExpiredError):
+        except (HostMovedError, LoginError, SessionExpiredError):
             raise
         except SalesforceError as exc:
             # The rows are out; what cannot be done is to prove it.

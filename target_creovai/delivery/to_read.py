@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from target_creovai.model import NEEDS_ROWS
 from target_creovai.read_again import BEGINNING, commands, read_from
 from target_creovai.wholeness import intervals
-from target_creovai.wholeness.reasons import rows_between
+from target_creovai.wholeness.reasons import rows_between, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,7 +71,7 @@ def gaps_in_words(gaps: Iterable[tuple[str, Interval]]) -> Iterator[str]:
 def _begin(gaps: Iterable[tuple[str, Interval]]) -> str | None:
     """Return from when on to read; None: from the tap's own `start_date`."""
     begin = min(gap.begin for _, gap in gaps)
-    return None if begin == intervals.BEGINNING else begin
+    return None if begin == intervals.BEGINNING else short(begin)
 
 
 def _commands(store: Store, conversations: Iterable[tuple[str, str]]) -> list[str]:

@@ -63,6 +63,7 @@ KINDS = {
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
             assemble=assemble_chat,
+            collected_by="ChatKey",
             names_speakers=True,
         ),
         Kind(

@@ -20,7 +20,7 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.kinds.timing import settling
+from target_creovai.kinds.timing import in_turns, settling
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -125,6 +125,7 @@ def _conversation(
     if not messages:
         return Skipped("no message", +findings, proven=False)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
     return Conversation(

@@ -21,7 +21,7 @@ from target_creovai.kinds.entries import (
 )
 from target_creovai.kinds.people import cast_of
 from target_creovai.kinds.senders import Senders
-from target_creovai.kinds.timing import settling, window
+from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.updates import as_updated
 from target_creovai.model import (
     NEEDS_ROWS,
@@ -116,6 +116,7 @@ def _conversation(
     if _is_missed(session, messages):
         return Skipped(MISSED, +findings, proven=reading.proven)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     start, end = window(messages, time_of(session, "StartTime"), time_of(session, "EndTime"))
     case_id = text_of(session, "CaseId")
     return Conversation(

@@ -22,9 +22,10 @@ class Read:
     """What one input has read of a stream, as far as a STATE says that is committed.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long
-    as nothing is certain. `whole_before`: older rows are there, too, of every case that has
-    anything at or after it. `continues`: it began where an earlier input had ended, which began at
-    `first`. `without` are the needed fields that all its rows lack.
+    as nothing is certain. It is `finished` if it was read up to the present. `whole_before`: of
+    every case that has anything at or after it, and before `end`, all older rows are out as well,
+    of this input or of those before it. `continues`: it began where an earlier input had ended,
+    the first of which began at `first`. `without` are needed fields that all its rows lack.
     """
 
     stream: str
@@ -55,7 +56,10 @@ class Cover(NamedTuple):
 
 
 class LatestRead(NamedTuple):
-    """The latest input that had a stream; `newest` where no later input had any."""
+    """The latest input that had a stream; `newest` where no later input had any.
+
+    `finished` if it was read up to the present.
+    """
 
     finished: bool
     filter: str
@@ -96,9 +100,10 @@ def extended(covers: Mapping[str, Cover], read: Read) -> dict[str, Cover]:
     """Return what is covered of a stream, by filter, with what an input has read of it."""
     own = covers.get(read.filter, Cover())
     before = own | covers.get(UNFILTERED, Cover())
-    gaps = union([*own.gaps, *_gap(before.read, read)])
     piece = [] if read.end is None else [Interval(read.begin, read.end)]
-    whole = piece if _is_whole(union([*before.read, *piece]), read) else []
+    known = union([*before.read, *piece])
+    gaps = _still_open(union([*own.gaps, *_gap(before, read)]), known, read)
+    whole = [] if gaps else _whole(known, read)
     new = Cover(union([*own.read, *piece]), union([*own.whole, *whole]), gaps)
     touched = {read.filter: new}
     if read.filter == UNFILTERED:
@@ -109,14 +114,16 @@ def extended(covers: Mapping[str, Cover], read: Read) -> dict[str, Cover]:
     }
 
 
-def _gap(known: tuple[Interval, ...], read: Read) -> list[Interval]:
+def _gap(known: Cover, read: Read) -> list[Interval]:
     """Return the time between the end of what is here and the beginning of an input, if any.
 
-    An input that does not go on from an earlier one begins where it was told to.
+    An input that does not go on from an earlier one begins where it was told to. Where an earlier
+    one owes older rows of cases, the gap takes in all that it has read.
     """
-    if not read.continues or up_to(known, read.begin):
+    if not read.continues or up_to(known.read, read.begin):
         return []
-    return [Interval(end_before(known, read.begin) or read.first, read.begin)]
+    reaches = (end_before(part, read.begin) for part in (known.whole, known.read))
+    return [Interval(next(filter(None, reaches), read.first), read.begin)]
 
 
 def _still_open(
@@ -135,9 +142,10 @@ def _is_closed(gap: Interval, known: tuple[Interval, ...], read: Read) -> bool:
     return any(one.begin <= gap.begin and gap.end <= one.end for one in known)
 
 
-def _is_whole(known: tuple[Interval, ...], read: Read) -> bool:
-    """Tell whether nothing older is missing of any case that an input has brought rows of."""
-    if read.whole_before is None:
-        return False
+def _whole(known: tuple[Interval, ...], read: Read) -> list[Interval]:
+    """Return in what time nothing older is missing of any case that has a row in it."""
+    if read.whole_before is None or read.end is None:
+        return []
     reach = up_to(known, read.begin)
-    return reach is not None and reach.begin <= read.whole_before
+    is_here = reach is not None and reach.begin <= read.whole_before
+    return [Interval(read.whole_before, read.end)] if is_here else []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.read_again import FOLLOWING
+from target_creovai.rows import parse_time
 from target_creovai.wholeness.coverage import UNFILTERED, Read
 from target_creovai.wholeness.intervals import BEGINNING, moment_after, moment_of
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 # What tap-salesforce-chat puts into each STATE of a sync, and into the very last one alone.
 STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
+# The tap's machine and Salesforce.
+_CLOCKS_MAY_DIFFER = timedelta(minutes=15)
 READS, ORGANIZATION = "sync_reads", "organization_id"
 
 
@@ -87,11 +91,11 @@ class Input:
                 stream,
                 begin,
                 self._end(stream, entry, state, begin),
-                finished="until" in entry,
+                finished=self._is_up_to_date(entry, state),
                 filter=_named(conditions) if stream in conditions else UNFILTERED,
                 whole_before=moment_of(entry.get("whole_before")),
                 continues=self._goes_on(stream, begin),
-                first=moment_of(entry.get("whole_before")) or BEGINNING,
+                first=moment_of(_part_of(state, stream).get("read_since")) or BEGINNING,
                 without=self._without(stream, entry),
             )
 
@@ -108,6 +112,12 @@ class Input:
             without = self._without(stream, {})
             end = moment_after(newest) if well and not without else None
             yield Read(stream, BEGINNING, end, finished=well, without=without)
+
+    @staticmethod
+    def _is_up_to_date(entry: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
+        """Tell whether a stream was read to its end, and that end is now, not some `end_date`."""
+        until, started = parse_time(entry.get("until")), parse_time(state.get(STARTED))
+        return until is not None and (started is None or until >= started - _CLOCKS_MAY_DIFFER)
 
     def _goes_on(self, stream: str, begin: str) -> bool:
         """Tell whether an earlier input has read what is before this one.
@@ -154,9 +164,13 @@ def _entries_of(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _bookmark(state: Mapping[str, Any], stream: str) -> str | None:
+    return moment_of(_part_of(state, stream).get("replication_key_value"))
+
+
+def _part_of(state: Mapping[str, Any], stream: str) -> Mapping[str, Any]:
     bookmarks = state.get("bookmarks")
-    bookmark = bookmarks.get(stream) if isinstance(bookmarks, dict) else None
-    return moment_of(bookmark.get("replication_key_value")) if isinstance(bookmark, dict) else None
+    part = bookmarks.get(stream) if isinstance(bookmarks, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _conditions(entries: Mapping[str, Mapping[str, Any]], streams: Iterable[str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from target_creovai.model import Row
-    from target_creovai.wholeness.coverage import Cover, Coverage
+    from target_creovai.wholeness.coverage import Coverage
     from target_creovai.wholeness.reasons import Told
 
 _VERSIONS = ("SystemModstamp", "LastModifiedDate")
@@ -34,7 +34,7 @@ def missing_part(
     rows: Mapping[str, Sequence[Row]],
     coverage: Coverage,
     *,
-    filters: Iterable[str] = (),
+    filters: Collection[str] = (),
     accepted: Collection[str] = (),
 ) -> str | None:
     """Return why rows of a conversation may be missing; None where they are all here.
@@ -54,12 +54,12 @@ def missing_part(
     main = [
         row for stream, field in streams.items() if field == "Id" for row in rows.get(stream, ())
     ]
-    created = min((_moment(row, "CreatedDate") for row in main), default=BEGINNING)
+    dated = (_moment(row, "CreatedDate") for row in main if "CreatedDate" in row)
+    created = min(dated, default=BEGINNING)
     newest = max((_moment(row, *_VERSIONS) for some in rows.values() for row in some), default="")
     for stream, field in streams.items():
         if stream not in accepted:
-            cover = coverage.of(stream, filters)
-            reason = _missing_rows(cover, coverage, stream, created, newest)
+            reason = _missing_rows(coverage, stream, filters, created, newest)
             if reason:
                 return _missing_key(coverage, stream, field) or reason
     return None
@@ -77,7 +77,7 @@ def missing_main_row(
     if coverage.everything or (latest and latest.filter != UNFILTERED):
         return None
     newest = max((_moment(row, *_VERSIONS) for some in rows.values() for row in some), default="")
-    return _missing_rows(coverage.of(stream, ()), coverage, stream, BEGINNING, newest)
+    return _missing_rows(coverage, stream, (), BEGINNING, newest)
 
 
 def _moment(row: Row, *fields: str) -> str:
@@ -86,8 +86,9 @@ def _moment(row: Row, *fields: str) -> str:
 
 
 def _missing_rows(
-    cover: Cover, coverage: Coverage, stream: str, created: str, newest: str
+    coverage: Coverage, stream: str, filters: Collection[str], created: str, newest: str
 ) -> str | None:
+    cover = coverage.of(stream, filters)
     for gap in cover.gaps:
         if created < gap.end and not _covers(cover.read, max(gap.begin, created), gap.end):
             return before(stream, gap.end)
@@ -95,7 +96,9 @@ def _missing_rows(
         return None
     reach = around(cover.read, newest)
     if reach is None:
-        return _out_of_reach(cover.read, coverage, stream, newest)
+        latest = coverage.latest.get(stream)
+        vouches = latest is None or latest.filter in {UNFILTERED, *filters}
+        return _out_of_reach(cover.read, coverage, stream, newest, vouches=vouches)
     return None if reach.begin <= created else before(stream, reach.begin)
 
 
@@ -103,8 +106,13 @@ def _covers(read: Iterable[Interval], begin: str, end: str) -> bool:
     return any(one.begin <= begin and end <= one.end for one in read)
 
 
-def _out_of_reach(read: Sequence[Interval], coverage: Coverage, stream: str, newest: str) -> str:
-    """Say why a stream was not read at a moment: too early, too late, or not at all."""
+def _out_of_reach(
+    read: Sequence[Interval], coverage: Coverage, stream: str, newest: str, *, vouches: bool
+) -> str:
+    """Say why a stream was not read at a moment: too early, too late, or not at all.
+
+    With `vouches`, the latest input that had the stream has left out nothing of the conversation.
+    """
     latest = coverage.latest.get(stream)
     if later := [one for one in read if newest < one.begin]:
         return before(stream, later[0].begin)
@@ -112,7 +120,8 @@ def _out_of_reach(read: Sequence[Interval], coverage: Coverage, stream: str, new
         return ANOTHER_INPUT
     if latest is None and not read:
         return never_read(stream)
-    if latest and latest.finished and latest.newest and coverage.open_input is None:
+    is_read_on = latest and latest.finished and latest.newest and vouches
+    if is_read_on and coverage.open_input is None:
         return CHANGED_MEANWHILE
     return only_up_to(stream, max((one.end for one in read), default=BEGINNING))
 

@@ -289,7 +289,7 @@ def test_locators_that_lead_in_a_circle_end_the_run(
     monkeypatch.setattr(server.bulk, "_results", again)
     run = bulk(server)
 
-    assert type(run.error) is SalesforceError
+    assert isinstance(run.error, SalesforceError)
     assert "leads back" in str(run.error)
 
 
@@ -305,7 +305,7 @@ def test_a_value_that_does_not_fit_its_type_ends_the_run_at_once(
 
     run = run_tap(settings(server, api_type="BULK2"), catalog)
 
-    assert type(run.error) is SalesforceError
+    assert isinstance(run.error, SalesforceError)
     assert "a value of the field Rank__c is no integer" in str(run.error)
     assert "hush" not in str(run.error)
     assert asked(server, "GET", "/results") == 1

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.config import CONFIG_SCHEMA
@@ -158,6 +159,18 @@ def test_an_empty_window_is_refused() -> None:
     assert "'end_date' must be later than 'start_date'" in text
 
 
+def test_batches_are_refused() -> None:
+    """The SDK would heed the setting, and a target that does not would lose every row."""
+    batches = {"encoding": {"format": "jsonl"}, "storage": {"root": "file:///tmp"}}
+
+    with pytest.raises(ConfigValidationError) as caught:
+        TapSalesforceChat(config={**CREDENTIALS, "batch_config": batches})
+
+    assert caught.value.errors == [
+        "Setting 'batch_config' is not supported: rows leave as RECORD messages only."
+    ]
+
+
 def test_a_setting_that_is_null_is_not_given() -> None:
     """JSON made by a program often spells out what is not set."""
     tap = TapSalesforceChat(
@@ -284,3 +297,21 @@ def test_white_space_round_a_setting_is_none_of_it() -> None:
 
     assert {name: tap.config[name] for name in CREDENTIALS} == CREDENTIALS
     assert tap.config["login_url"] == "https://acme.my.salesforce.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind"),
+    [("PAGE_SIZE", "integer"), ("FILTERS", "object"), ("MAX_WORKERS", "integer")],
+)
+def test_an_environment_variable_of_another_type_is_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, variable: str, kind: str
+) -> None:
+    """Whoever mixes up two variables may have put a password there."""
+    monkeypatch.setenv(f"TAP_SALESFORCE_CHAT_{variable}", "hush hush")
+
+    result = CliRunner().invoke(TapSalesforceChat.cli, ["--config", "ENV"])
+
+    assert result.exit_code == 1
+    assert f"TAP_SALESFORCE_CHAT_{variable} holds no {kind}" in result.stderr
+    assert "hush" not in result.output
+    assert "Traceback" not in result.stderr

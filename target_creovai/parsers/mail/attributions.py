@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.languages import ATTRIBUTIONS
+from target_creovai.parsers.mail.quotes import only_greets
+from target_creovai.parsers.mail.signatures import is_closing
 from target_creovai.parsers.mail.signs import (
     ADDRESS,
     BRACKETED_ADDRESS,
@@ -32,14 +34,22 @@ MAX_ATTRIBUTION_CHARS: Final = 600
 MAX_ATTRIBUTION_LINES: Final = 4
 # "Fjord Helpdesk wrote:" names somebody; "The console wrote:" doesn't.
 MAX_NAME_WORDS: Final = 5
+MIN_GLUED_CHARS: Final = 4
+MAX_DATE_WORDS: Final = 8
+MAX_WEEKDAY_CHARS: Final = 6
+MAX_MONTH_CHARS: Final = 9
 MAX_END_CHARS: Final = 8
 
 SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
 # A date may end in a dot: "(időpont: 2024." is half an attribution.
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
 _ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069*_]{0,4}>?$")
-# Zoho puts dashes before and behind, and no colon.
-_FRAMED: Final = re.compile(r"-{2,}\s?.{10,400}[^-]\s?-{2,}$")
+# "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
+# Dashes behind, as Zoho writes them.
+_TAIL: Final = " \t*_-\u2013\u2014"
+_DATE_AND_ADDRESS: Final = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\s.{1,100}<[^<>\s@]{1,64}@[^<>\s]{1,100}>?"
+)
 # People write to and of people; mail programs name them.
 _IN_PERSON: Final = re.compile(
     r"\b(?:(?-i:I)|you|your|we|my|our|sie|ihnen|ihre?|ich|wir|mir|mich|uns|vous|votre|nous|usted"
@@ -59,6 +69,11 @@ _NO_NAME: Final = re.compile(
     r"|de|het|den|det)\b",
     re.IGNORECASE,
 )
+_ADDRESS_WROTE: Final = re.compile(
+    rf"(?:[^<>@:]{{1,40}} )?<?[^\s<>@]{{1,64}}@[^\s<>@]{{1,100}}>? (?:{_words(1)})\s?[:\uff1a]",
+    re.IGNORECASE,
+)
+_OPEN_ADDRESS: Final = re.compile(r"[<(][^\s<>()]{0,64}(?:@[^\s<>()]{0,100})?\Z")
 _OPENING: Final = re.compile(rf"(?:{_words(0)})\b.{{0,40}}\d", re.IGNORECASE)
 
 
@@ -91,7 +106,9 @@ class _Signs:
     def is_full(self) -> bool:
         """Whether only a mail program writes so."""
         if self.bracketed:
-            return (self.date and (self.verb or self.time)) or (self.verb and self.time)
+            return (self.date and (self.verb or self.time)) or (
+                self.time and (self.verb or self.day)
+            )
         if not (self.verb and self.time) or self.in_person:
             return False
         return self.date or self.address
@@ -130,53 +147,97 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     """Return where the attribution that ends on line `last` begins, if it is one."""
     if not _may_end(lines[last]):
         return None
-    joined, full, weak = "", None, None
+    joined, full, weak, address = "", None, None, None
     for start in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
         line = lines[start]
         if not line.strip(DRESSING) or len(line) + len(joined) > MAX_ATTRIBUTION_CHARS:
             break
         if joined and not _may_go_on(line, joined, found=full is not None):
             break
-        joined = f"{line.strip(DRESSING)} {joined}".rstrip()
+        joined = _joined(line.lstrip(DRESSING).rstrip(_TAIL), joined)
         signs = _Signs.of(joined)
-        if signs.is_full:
+        if signs.is_full or full is not None:
             full = start
-        elif full is None and (weak is None or _opens(line)) and signs.names(joined):
+        elif _ADDRESS_WROTE.fullmatch(joined):
+            address = start
+        elif (weak is None or _opens(line)) and signs.names(joined):
             weak = start
-        if (signs.is_full and signs.date and signs.time) or (full == start and _opens(line)):
+        if full == start and _opens(line):
             break
+    full = address if full is None else full
     if full is not None:
-        return Attribution(full, is_full=True)
+        return Attribution(full if weak is None else min(full, weak), is_full=True)
     return None if weak is None else Attribution(weak, is_full=False)
+
+
+def _joined(above: str, below: str) -> str:
+    """Return two lines as they were before they were wrapped: an address has no spaces."""
+    gap = "" if above.endswith(("<", "@", "<mailto:")) or below[:1] in "@>" else " "
+    return f"{above}{gap}{below}".strip()
 
 
 def _may_go_on(line: str, below: str, *, found: bool) -> bool:
     """Tell whether an attribution that ends below may begin on or above this line."""
-    if line.endswith(SENTENCE_ENDS) and not _ENDS_IN_NUMBER.search(line):
+    if _ends_sentence(line) or only_greets(line) or is_closing([line]):
         return False
-    if _opens(line) or (not found and line[:1].isdigit()):
+    if not found:
+        return _opens(line) or line[:1].isdigit() or not _is_name_and_verb(below)
+    above, signs = _Signs.of(line), _Signs.of(below)
+    if (above.time and signs.time) or above.in_person:
+        return False
+    return _opens(line) or _OPENING_ALONE.match(line) is not None or _lacks(below, signs, line)
+
+
+def _lacks(below: str, signs: _Signs, line: str) -> bool:
+    """Tell whether a line has what is missing at the beginning of an attribution below it."""
+    above = _Signs.of(line)
+    is_short = len(line.split()) <= MAX_NAME_WORDS
+    if _OPEN_ADDRESS.search(line) or (below.startswith(("<", "(<")) and is_short):
         return True
-    return not (found or _is_name_and_verb(below))
+    if below[:1].islower():
+        is_name = _VERB.match(below) is not None and is_short
+        is_date = above.date or above.day or (line[-1:].isdigit() and is_short)
+        return above.address or is_date or is_name
+    if not signs.day and (above.date or above.day):
+        return len(line.split()) <= MAX_DATE_WORDS
+    return (not signs.time and above.time) or (below[:1].isdigit() and _is_weekday(line))
+
+
+def _is_weekday(line: str) -> bool:
+    return len(line.split()) == 1 and line.endswith((",", ".")) and len(line) <= MAX_WEEKDAY_CHARS
 
 
 def _may_end(line: str) -> bool:
     end = len(line)
     if end > MAX_ATTRIBUTION_CHARS:
         return False
-    return bool(
-        _ENDS_OPEN.search(line, max(0, end - MAX_END_CHARS))
-        or (line.endswith("--") and _FRAMED.match(line.lstrip("> ")) and TIME.search(line))
-    )
+    if _ENDS_OPEN.search(line, max(0, end - MAX_END_CHARS)):
+        return True
+    bare = line.strip(DRESSING)
+    if line.endswith("--") and line.lstrip("> ").startswith("--") and TIME.search(line):
+        return True
+    if "@" not in line or not TIME.search(line):
+        return _DATE_AND_ADDRESS.fullmatch(bare) is not None
+    return _VERB_LAST.search(bare) is not None and _opens(bare)
+
+
+def _ends_sentence(line: str) -> bool:
+    if not line.endswith(SENTENCE_ENDS) or _ENDS_IN_NUMBER.search(line):
+        return False
+    # "4. mar." ends in an abbreviation.
+    return not (DAY.search(line) and len(line.rsplit(maxsplit=1)[-1]) <= MAX_MONTH_CHARS)
 
 
 def _opens(line: str) -> bool:
-    return _OPENING.match(line.lstrip(DRESSING)) is not None
+    bare = line.lstrip(DRESSING)
+    return not bare[:1].islower() and _OPENING.match(bare) is not None
 
 
 # --- Glued to other text ------------------------------------------------------------------------
 
-_GLUED_VERB: Final = re.compile(rf"(?:{_words(1)})\s?[:\uff1a](?=\s?\S)|[>\])]\s?[:\uff1a](?=>)",
-                                re.IGNORECASE)  # fmt: skip
+_GLUED_VERB: Final = re.compile(
+    rf"(?:{_words(1)})\s?[:\uff1a](?=\s{{0,9}}\S)|[:\uff1a](?=\s?>)", re.IGNORECASE
+)
 _CAPITALIZED: Final = any_of(
     {word[:1].upper() + word[1:] for row in ATTRIBUTIONS.values() for word in row[0].split("|")}
     - {""}
@@ -184,6 +245,10 @@ _CAPITALIZED: Final = any_of(
 _GLUED_OPENING: Final = re.compile(
     rf"(?:(?<=[.!?>)])|(?<=\s))(?:{_CAPITALIZED})\s(?=.{{0,40}}\d)"
     r"|(?<=[.!?>)])\s?(?:\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d\d(?:\d\d)?)\b"
+)
+# "On Tue,": what a wrapped attribution may begin with.
+_OPENING_ALONE: Final = re.compile(
+    rf"(?:{_CAPITALIZED})(?:\s[^\s.,!?]{{1,12}}[.,]{{0,2}}){{0,4}}\Z"
 )
 _FLAT: Final = re.compile(rf"(?:{_words(1)})\s?[:\uff1a]$", re.IGNORECASE)
 
@@ -199,6 +264,9 @@ def split_at_attribution(line: str) -> list[str]:
     openings = [match.start() for match in _GLUED_OPENING.finditer(head[-MAX_ATTRIBUTION_CHARS:])]
     offset = max(0, len(head) - MAX_ATTRIBUTION_CHARS)
     for opening in (offset + place for place in reversed(openings)):
+        # "El El mar": said twice.
+        if opening < MIN_GLUED_CHARS:
+            break
         if _Signs.of(head[opening:]).is_full:
             return [part for part in (head[:opening].rstrip(), head[opening:], tail) if part]
     if tail and _Signs.of(head).is_full:

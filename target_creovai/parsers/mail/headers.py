@@ -36,7 +36,7 @@ MIN_CONFIRMED_HEADERS: Final = 3
 MAX_FIELD_CHARS: Final = 40
 
 _KINDS: Final = {
-    word: kind
+    word.casefold(): kind
     for language in HEADERS.values()
     for kind, words in zip(Headers._fields, language, strict=True)
     for word in words.split("|")
@@ -109,14 +109,16 @@ def header_block(lines: Sequence[str], start: int, *, enough: int = 3) -> Block 
             if kind == first or not _is_complete(reading.kinds, enough):
                 return None
             break
-        if kind:
-            reading.kinds[kind] = lines[index][:MAX_HEADER_CHARS]
-        else:
+        if kind is None:
             reading.fields.append(lines[index])
+            continue
+        reading.kinds[kind] = lines[index][:MAX_HEADER_CHARS]
+        # One field in between may be a header in a word unknown here.
+        del reading.fields[: len(reading.fields) == 1]
         reading.end = index + 1
     if not _is_complete(reading.kinds, enough):
         return None
-    return Block(reading.end, _is_form(reading.fields), reading.kinds["sender"])
+    return Block(reading.end, _is_form(reading), reading.kinds["sender"])
 
 
 def _header_lines(lines: Sequence[str], start: int) -> Iterator[tuple[int, str | None]]:
@@ -147,9 +149,17 @@ def _is_continuation(above: str, line: str) -> bool:
     return listed or above.rstrip().endswith((";", ",")) or line.startswith(("  ", "\t"))
 
 
-def _is_form(fields: Sequence[str]) -> bool:
-    values = [_COLON.split(line, maxsplit=1)[-1].strip() for line in fields]
-    return len(values) > 1 or any(len(value) > MAX_FIELD_CHARS for value in values)
+def _is_form(reading: _Reading) -> bool:
+    """Tell whether a block has other fields, or nobody that the mail went to.
+
+    Below a block with all headers a line of text may follow that looks like a field.
+    """
+    if "to" not in reading.kinds:
+        return True
+    if any(map(_REPLIED.search, reading.fields)):
+        return False
+    values = [_COLON.split(line, maxsplit=1)[-1].strip() for line in reading.fields]
+    return len(values) > 1 or any(len(value) <= MAX_FIELD_CHARS for value in values)
 
 
 def _is_complete(kinds: dict[str, str], enough: int) -> bool:
@@ -174,12 +184,28 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     run = _labelled_run(lines, start)
     if len(run) < MIN_UNWORDED_HEADERS or not _is_unworded(run):
         return None
+    # What stands above headers of a known language is the author's own.
+    if not _says_sender_or_date(run[0]) or any(
+        header_block(lines, index) for index in range(start + 1, start + len(run))
+    ):
+        return None
     if not any(map(_REPLIED.search, run)) and not _names_sender(run[:2]):
         return None
     below = start + len(run)
     if below < len(lines) and lines[below].strip("> "):
         return None
     return Block(below, sender=next(line for line in run if ADDRESS.search(line)))
+
+
+def framed_end(lines: Sequence[str], start: int) -> int | None:
+    """Return the index after the headers that begin at `start`, below a stroke of the client's."""
+    block = header_block(lines, start, enough=2)
+    if block:
+        return block.end
+    run = _labelled_run(lines, start)
+    if len(run) < MIN_CONFIRMED_HEADERS or not any(map(_is_dated, run)):
+        return None
+    return start + len(run)
 
 
 def unworded_start(lines: Sequence[str], end: int) -> int | None:

@@ -8,13 +8,14 @@ doubt the text stays: a sentence too many is a nuisance, a customer's lost sente
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_noise
 from target_creovai.parsers.mail.earlier import goes_on
-from target_creovai.parsers.mail.known import Known, written_into
+from target_creovai.parsers.mail.known import Known, Writing
 from target_creovai.parsers.mail.markers import (
     Kind,
     Marker,
@@ -28,6 +29,7 @@ from target_creovai.parsers.mail.signatures import is_closing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from target_creovai.parsers.mail.earlier import Place
     from target_creovai.parsers.mail.page import Page
 
 QUOTE_MARK: Final = "> "
@@ -35,6 +37,11 @@ QUOTE_MARK: Final = "> "
 MIN_UNMARKED_WORDS: Final = 7
 # Somebody else's words, told.
 _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
+
+# "Ticket: 55" above headers says as little as a greeting.
+_FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
+# A word behind a question, a label or an arrow.
+_COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
 
 
 @dataclass(slots=True)
@@ -58,12 +65,13 @@ class Split:
         parts: The parts up to where all that follows is history, or forwarded.
         rest: What stays of all that follows.
         is_quote: Whether clients or earlier messages say that quotes are quotes.
-        passages: Lines, in rows, that no earlier message has, and those that stay.
+        passages: Lines, in rows, that no earlier message has, and those that stay; with the place
+            in an earlier message that they were written into.
     """
 
     parts: list[Part]
     rest: list[str]
-    passages: list[list[int]]
+    passages: list[tuple[list[int], Place | None]]
     is_quote: bool
 
 
@@ -93,7 +101,8 @@ class Reader:
         self._parts = [Part(quoted=False)]
         self._rest: list[str] = []
         self._gone: set[int] = set()
-        self._is_history = False
+        self._backs: dict[int, Place | None] = {}
+        self._is_history = self._has_pasted = False
 
     def split(self) -> Split:
         """Return the mail's parts."""
@@ -111,7 +120,7 @@ class Reader:
             is_quote=self._is_history or all(part.attributed for part in self._parts if part),
         )
 
-    def _passages(self) -> Iterator[list[int]]:
+    def _passages(self) -> Iterator[tuple[list[int], Place | None]]:
         """Yield the lines, in rows, that no earlier message has, and those that stay."""
         row: list[int] = []
         was_gone = False
@@ -119,12 +128,21 @@ class Reader:
             is_gone = index in self._gone
             known = is_gone and self._known.lines[index].is_known and index not in self._marked
             if row and (known or is_gone is not was_gone):
-                yield row
+                yield row, self._back(row)
                 row = []
             if not known:
                 row.append(index)
             was_gone = is_gone
-        yield row
+        yield row, self._back(row)
+
+    def _back(self, row: Sequence[int]) -> Place | None:
+        return next((self._backs[index] for index in row if index in self._backs), None)
+
+    def _place_above(self, index: int) -> Place | None:
+        """Return where in an earlier message the quoted line above stands."""
+        while index and not self._known.lines[index - 1].words:
+            index -= 1
+        return self._known.lines[index - 1].last if index else None
 
     # Each of these reads on from a line and returns the next one to be read.
 
@@ -144,6 +162,7 @@ class Reader:
         if part.quoted:
             part = Part(quoted=False)
             self._parts.append(part)
+            self._backs[start] = self._place_above(start)
         part.lines += self._lines[start:end]
         self._say(self._lines[start:end])
         return end
@@ -175,7 +194,9 @@ class Reader:
         confirmed = self._confirmed(marker)
         if marker.is_weak or confirmed:
             return not confirmed
-        if marker.is_form or not self._has_spoken or self._last_said.endswith((":", "：")):
+        if self._has_pasted or not self._has_spoken or self._last_said.endswith((":", "：")):
+            self._has_pasted = True
+        if marker.is_form or self._has_pasted:
             return True
         below = self._next(marker.end)
         spoken = below < len(self._lines) and self._lines[below].startswith(_SPOKEN)
@@ -184,7 +205,10 @@ class Reader:
     def _say(self, lines: Sequence[str]) -> None:
         for line in filter(None, map(str.strip, lines)):
             self._last_said = line
-            self._has_spoken = self._has_spoken or not only_greets(line)
+            # "Hello" and nothing else is a message.
+            greets = only_greets(line) and not (line.isalpha() and line.isascii())
+            is_field = _FIELD.match(line) is not None
+            self._has_spoken = self._has_spoken or not (is_field or greets)
 
     def _confirmed(self, marker: Marker) -> bool:
         """Tell whether a known message begins below a marker."""
@@ -275,21 +299,30 @@ class Reader:
         """Return what was written into quoted lines, with the questions."""
         kept: list[str] = []
         for first, last in self._messages(start, end):
+            writing = Writing(self._known, self._noise, self._completed(first, last))
             above = self._next(first)
             above_first = above < last and self._may_top(above)
-            for group in written_into(
-                self._known,
-                first,
-                last,
-                self._noise,
-                above_first=above_first,
-                in_doubt=in_doubt,
-            ):
+            for group in writing.groups(first, last, above_first=above_first, in_doubt=in_doubt):
+                end_of_group = self._with_links(group.end, last)
                 if group.question is not None:
                     kept.append(QUOTE_MARK + self._lines[group.question].lstrip("> "))
-                kept += [line.lstrip("> ") for line in self._lines[group.start : group.end]]
-                self._gone.difference_update(range(group.start, group.end))
+                kept += [line.lstrip("> ") for line in self._lines[group.start : end_of_group]]
+                self._gone.difference_update(range(group.start, end_of_group))
+                self._backs[group.start] = group.above
         return kept
+
+    def _with_links(self, index: int, end: int) -> int:
+        """Return the index after the lines right below that hold nothing but links."""
+        while index < end and self._lines[index] and not self._known.lines[index].words:
+            index += 1
+        return index
+
+    def _completed(self, start: int, end: int) -> set[int]:
+        return {
+            index
+            for index in range(start, end)
+            if self._known.lines[index].loose == 1 and _COMPLETED.search(self._lines[index])
+        }
 
     def _may_top(self, index: int) -> bool:
         """Tell whether an answer may begin on the first line of a quoted message."""

@@ -13,13 +13,13 @@ from target_creovai.parsers.mail.attributions import (
     split_at_attribution,
 )
 from target_creovai.parsers.mail.headers import (
+    framed_end,
     header_block,
     header_kind,
     headers_end,
     labelled_end,
     split_at_headers,
     unworded_block,
-    unworded_start,
 )
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ def _marker_at(page: Page, index: int, floor: int) -> Marker | None:
         return Marker(index, _headers_end(lines, index), Kind.HEADERS, is_firm=True)
     if not line.strip("> "):
         return None
-    if ":" not in line and "\uff1a" not in line:
+    if ":" not in line and "\uff1a" not in line and "@" not in line:
         return _separator_at(lines, index)
-    if index in page.frames and unworded_start(lines, end := labelled_end(lines, index)) == index:
+    if index in page.frames and (end := framed_end(lines, index)):
         return Marker(index, end, Kind.HEADERS, is_firm=True)
     return (
         _separator_at(lines, index)

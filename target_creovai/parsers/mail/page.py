@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
@@ -18,13 +19,20 @@ from target_creovai.parsers.mail.html import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 # How sure it is that a line is quoted: not at all; it has a quote mark, or is indented; it stands
 # in an element that holds nothing but history.
 OWN: Final = 0
 INDENTED: Final = 1
 QUOTED: Final = 2
+
+# A line that is shorter was not wrapped, and what was left over is no longer.
+MIN_WRAPPED_CHARS: Final = 50
+MAX_REST_CHARS: Final = 60
+SENTENCE_ENDS: Final = (".", "!", "?", ":")
+_OPENS_ADDRESS: Final = re.compile(r"[<(\[][^\s<>()\[\]]{0,64}(?:@[^\s<>()\[\]]{0,100})?\Z")
+_CLOSES_ADDRESS: Final = re.compile(r">[^>]{0,120}[:\uff1a]\s?\Z")
 
 _NESTING: Final = {
     QUOTE_OPEN: (1, 0),
@@ -55,7 +63,7 @@ class Page:
         """Lay out the text body if that shows anything, else the HTML body."""
         if text := tidy_text(text_body or ""):
             lines = tuple(text.split("\n"))
-            return cls(lines, tuple(int(line[:1] == ">") for line in lines))
+            return cls(lines, tuple(_levels(lines)))
         return cls._of_pieces(html_to_pieces(html_body or ""))
 
     @classmethod
@@ -96,6 +104,33 @@ class Page:
             frozenset(starts[line] for line in self.headers),
             frozenset(starts[line] for line in self.frames),
         )  # fmt: skip
+
+
+def _levels(lines: Sequence[str]) -> Iterator[int]:
+    """Yield how each line of a plain text is quoted.
+
+    A gateway that wraps quoted lines anew leaves their ends without a mark; an attribution that
+    was wrapped inside an address begins with one.
+    """
+    above = ""
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if line[:1] == ">":
+            yield OWN if _CLOSES_ADDRESS.match(line) and _OPENS_ADDRESS.search(above) else INDENTED
+        elif line == "|" or (line[:1] == "|" and line[-1] != "|"):
+            yield INDENTED
+        else:
+            is_rest = below[:1] == ">" == above[:1] and _is_rest(line, above)
+            yield INDENTED if is_rest else OWN
+        above = line
+
+
+def _is_rest(line: str, above: str) -> bool:
+    return (
+        len(above) >= MIN_WRAPPED_CHARS
+        and len(line) <= MAX_REST_CHARS
+        and line[:1].islower()
+        and not above.endswith(SENTENCE_ENDS)
+    )
 
 
 def _is_whole(parts: Sequence[str]) -> bool:

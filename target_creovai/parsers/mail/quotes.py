@@ -28,13 +28,27 @@ _GREETING: Final = re.compile(
     r"(?![^\W_])",
     re.IGNORECASE,
 )
+_WORD: Final = re.compile(r"[^\W\d_][\w'’.-]*")
+# Whom one greets, other than by name.
+_SMALL_WORDS: Final = frozenset((
+    "and", "und", "or", "oder", "et", "ou", "y", "e", "o", "a", "à", "le", "all", "everyone",
+    "everybody", "team", "there", "again", "dear", "sir", "sirs", "madam", "folks", "guys",
+    "zusammen", "miteinander", "nochmals", "liebe", "lieber", "liebes", "damen", "herren", "tous",
+    "toutes", "tout", "monde", "todos", "todas", "allen", "iedereen", "alla", "alle", "kaikki",
+    "wszystkim", "państwo", "pan", "pani", "vám", "senhor", "senhora", "señor", "señora", "signor",
+    "signora", "signori",
+))  # fmt: skip
 _NESTED: Final = re.compile(r"> ?>(?!>)")
 
 
 def only_greets(line: str) -> bool:
     """Tell whether a line greets and says nothing else."""
     bare = line.strip("> \t")
-    return len(bare.split()) <= MAX_GREETING_WORDS and _GREETING.match(bare) is not None
+    greeting = _GREETING.match(bare)
+    if greeting is None or len(bare.split()) > MAX_GREETING_WORDS or bare.endswith(("?", ".")):
+        return False
+    words = _WORD.findall(bare[greeting.end() :])
+    return all(word[0].isupper() or word in _SMALL_WORDS for word in words)
 
 
 def is_mail(lines: Sequence[str]) -> bool:

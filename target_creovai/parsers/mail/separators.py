@@ -1,5 +1,7 @@
 """Lines that stand between an answer and the mail it answers, or that is passed on."""
 
+# ruff: noqa: RUF001 - dashes of every width.
+
 from __future__ import annotations
 
 import re
@@ -14,8 +16,14 @@ _LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS)) + len(" :")
 
 # Orange: "> Message du 04/03/25 09:12"; ticket systems: "##- Please type your reply above -##".
 _INTRODUCTION: Final = re.compile(
-    r"[> ]{0,4}message du \d{1,2}/\d{1,2}/\d{2,4}\b.{0,20}\Z|##-.{5,120}-##\Z", re.IGNORECASE
+    r"[> ]{0,4}message du (?:: )?\d{1,2}/\d{1,2}/\d{2,4}\b.{0,20}\Z|##-.{5,120}-##\Z"
+    r"|[#=*\s-]{2,12}(?:(?:please )?(?:type your )?reply (?:above|only above)"
+    r"|bitte (?:geben sie ihre antwort |antworten sie )?(?:oberhalb|über)"
+    r"|(?:merci de |veuillez )?répond(?:re|ez) au-dessus|responda por encima).{0,60}[#=*-]{2,12}\Z"
+    r"|original message processed by david",
+    re.IGNORECASE,
 )
+_DASH: Final = re.compile("[-‐‑‒–—]")
 _GLUED: Final = re.compile(
     rf"(?:-{{3,}}|_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})", re.IGNORECASE
 )
@@ -76,6 +84,7 @@ def _separator_words(line: str, *, dashes: int) -> str:
     if undressed and dashes:
         return ""
     bare = line.lstrip(DRESSING)
-    if line[: len(line) - len(bare)].count("-") < dashes and "__" not in line[:2]:
+    dressing = line[: len(line) - len(bare)]
+    if dashes and len(_DASH.findall(dressing)) < dashes and "__" not in line[:2]:
         return ""
     return bare.rstrip(DRESSING + ":\uff1a").casefold()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Dashes, quote marks, and the asterisks that bold text leaves in plain text.
-DRESSING: Final = " \t\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069*_>=|-—–"
+DRESSING: Final = "‐‑‒ \t\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069*_>=|-—–"
 ADDRESS: Final = re.compile(r"[^\s@]@[\w-]{1,80}")
 BRACKETED_ADDRESS: Final = re.compile(
     r"[<(\[](?:mailto:)?[^\s<>@()\[\]]{1,64}@[^\s<>()\[\]]{1,200}[>)\]]"
@@ -34,12 +34,16 @@ DAY: Final = re.compile(
     r"|(?<!\d)\d{1,2}[./]\d{1,2}\.?(?!\d)|\d{1,2}月\s?\d{1,2}日"
 )
 
-_FOREIGN_DIGIT: Final = re.compile(r"(?![0-9])\d")
+_FOREIGN: Final = re.compile(r"(?![0-9])\d|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def in_ascii_digits(text: str) -> str:
-    """Return the text with the digits of every script as 0 to 9."""
-    return text if text.isascii() else _FOREIGN_DIGIT.sub(lambda digit: str(int(digit[0])), text)
+    """Return the text with the digits of every script as 0 to 9, without marks of direction."""
+    return text if text.isascii() else _FOREIGN.sub(_ascii_digit, text)
+
+
+def _ascii_digit(found: re.Match[str]) -> str:
+    return str(int(found[0])) if found[0].isdecimal() else ""
 
 
 def any_of(words: Iterable[str]) -> str:
