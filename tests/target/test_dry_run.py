@@ -90,6 +90,20 @@ def test_a_dry_run_shows_what_has_changed_since(
     assert creovai.post_count(case_id()) == 1
 
 
+def test_no_file_of_an_earlier_run_stays_that_would_not_be_written_today(
+    run_dry: TargetRunner,
+) -> None:
+    """Who looks at the folder would take it for what is going to be sent."""
+    run_dry(case(Description="words"), chat(1), session_id_prefix="old-")
+    folder = run_dry.folder / "payloads" / "chat"
+    (folder / "notes.json").write_text("somebody's own")
+    run_dry(case(IsClosed=False, SystemModstamp=at("20:00")), chat(2), session_id_prefix="old-")
+
+    assert run_dry.payloads("case") == {}
+    names = {file.name for file in folder.iterdir()}
+    assert names == {f"old-{chat_id(1)}.json", f"old-{chat_id(2)}.json", "notes.json"}
+
+
 def test_the_waiting_and_the_skipped_are_counted(run_dry: TargetRunner) -> None:
     """The same report as a real run's."""
     outcome = run_dry(case(IsClosed=False), chat(1, Status="Waiting"), chat(2, **UNANSWERED))

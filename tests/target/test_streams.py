@@ -69,6 +69,7 @@ def test_another_spelling_is_recognised(stream: str, fields: set[str], known: st
         ("Account", PLAIN),
         ("", set()),
         ("!?", set()),
+        pytest.param("a_" * 50_000 + "case", PLAIN, id="endless"),
     ],
 )
 def test_what_only_looks_like_one_is_not_taken_for_it(stream: str, fields: set[str]) -> None:

@@ -78,7 +78,7 @@ def version(stream: str, number: int, hour: int) -> Record:
         case "Case":
             words = f"words {hour // 2}" if hour > 2 else None
             return case(
-                **common, Description=words, IsClosed=hour != 4, Priority=hour, Origin="Web"
+                **common, Description=words, IsClosed=hour != 4, Rating__c=hour, Origin="Web"
             )
         case "CaseComment":
             return comment(**common, case=parent, CommentBody=f"comment {number} {hour // 2}")

@@ -71,6 +71,17 @@ _ABOUT: Final = re.compile(
 )
 _OWN: Final = re.compile(r"\b(?:I|my|ich|mein\w*|je|mon|ma|yo|mi|eu|meu|io|mio|ik|mijn)\b|\?")
 _SENTENCE: Final = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s*_])){1,400}(?:[.!?]+[*_]*\s*|\n\s*|\Z)")
+_HINT: Final = re.compile(
+    r"outside|extern|extérieu|esterno|außerhalb|ausserhalb|buiten|fuera|fora|often|häufig|souvent"
+    r"|suele|securely|\bext\b",
+    re.IGNORECASE,
+)
+# What clients write where they leave out the rest of a quote.
+_CLIPPED: Final = re.compile(
+    r"\[(?:message clipped|quoted text hidden|zitierter text ausgeblendet|texte des messages"
+    r" précédents masqué|el texto citado está oculto)\]|(?:view entire message|show quoted text)",
+    re.IGNORECASE,
+)
 _IMAGE: Final = re.compile(
     r"\s*(?:[\[<](?:cid|image|bild|img|inline image|logo|picture)\b[^\]>]{0,200}[\]>]\s*)+\Z"
     r"|\s*\[[\w .-]{1,40}\]\s*\Z",
@@ -90,13 +101,26 @@ def without_banner(lines: Sequence[str]) -> list[str]:
     return rest or [*lines]
 
 
+def may_hold_banner(text: str) -> bool:
+    """Tell whether looking for banners is worth a try."""
+    return _HINT.search(text) is not None
+
+
+def is_banner(line: str) -> bool:
+    """Tell whether a line, with or without quote marks, is a banner and nothing else."""
+    bare = line.lstrip("> ")
+    return bool(bare) and _banner_end(bare) == len(bare)
+
+
 def is_noise(line: str) -> bool:
-    """Tell whether a line of a quote is nobody's words: a banner, a picture, a footer."""
+    """Tell whether a line of a quote is nobody's words: a picture, a footer, a notice."""
+    bare = line.lstrip("> ")
     return bool(
-        _IMAGE.match(line)
-        or is_app_footer(line)
-        or is_notice(line)
-        or _banner_end(line) == len(line)
+        _IMAGE.match(bare)
+        or _CLIPPED.match(bare)
+        or is_app_footer(bare)
+        or is_notice(bare)
+        or is_banner(bare)
     )
 
 

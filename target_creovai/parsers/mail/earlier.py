@@ -95,13 +95,13 @@ class Earlier:
         return bool(self._passages)
 
     def add(
-        self, lines: Sequence[str], end: int, side: str = "", back: Place | None = None
+        self, lines: Sequence[str], end: int | None, side: str = "", back: Place | None = None
     ) -> None:
         """Take in a passage of a message.
 
         Args:
             lines: The words of its lines.
-            end: How many of these lines stand above its sign-off.
+            end: How many of these lines stand above its sign-off; None where it was cut.
             side: Who said it.
             back: Where in an earlier message it was written into.
         """
@@ -110,7 +110,8 @@ class Earlier:
             return
         number = len(self._passages)
         base = number << 32
-        passage = Passage(number, words, sum(map(len, lines[:end])), side, back)
+        words_above = len(words) + 1 if end is None else sum(map(len, lines[:end]))
+        passage = Passage(number, words, words_above, side, back)
         self._passages.append(passage)
         if back:
             self._written.setdefault((back.passage.number, back.at), []).append(passage)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_noise
 from target_creovai.parsers.mail.earlier import goes_on
-from target_creovai.parsers.mail.known import Known, written_into
+from target_creovai.parsers.mail.known import Known, Writing
 from target_creovai.parsers.mail.markers import (
     Kind,
     Marker,
@@ -299,23 +299,23 @@ class Reader:
         """Return what was written into quoted lines, with the questions."""
         kept: list[str] = []
         for first, last in self._messages(start, end):
+            writing = Writing(self._known, self._noise, self._completed(first, last))
             above = self._next(first)
             above_first = above < last and self._may_top(above)
-            for group in written_into(
-                self._known,
-                first,
-                last,
-                self._noise,
-                self._completed(first, last),
-                above_first=above_first,
-                in_doubt=in_doubt,
-            ):
+            for group in writing.groups(first, last, above_first=above_first, in_doubt=in_doubt):
+                end_of_group = self._with_links(group.end, last)
                 if group.question is not None:
                     kept.append(QUOTE_MARK + self._lines[group.question].lstrip("> "))
-                kept += [line.lstrip("> ") for line in self._lines[group.start : group.end]]
-                self._gone.difference_update(range(group.start, group.end))
+                kept += [line.lstrip("> ") for line in self._lines[group.start : end_of_group]]
+                self._gone.difference_update(range(group.start, end_of_group))
                 self._backs[group.start] = group.above
         return kept
+
+    def _with_links(self, index: int, end: int) -> int:
+        """Return the index after the lines right below that hold nothing but links."""
+        while index < end and self._lines[index] and not self._known.lines[index].words:
+            index += 1
+        return index
 
     def _completed(self, start: int, end: int) -> set[int]:
         return {

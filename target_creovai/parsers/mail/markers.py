@@ -102,7 +102,7 @@ def _marker_at(page: Page, index: int, floor: int) -> Marker | None:
         return Marker(index, _headers_end(lines, index), Kind.HEADERS, is_firm=True)
     if not line.strip("> "):
         return None
-    if ":" not in line and "\uff1a" not in line:
+    if ":" not in line and "\uff1a" not in line and "@" not in line:
         return _separator_at(lines, index)
     if index in page.frames and (end := framed_end(lines, index)):
         return Marker(index, end, Kind.HEADERS, is_firm=True)
