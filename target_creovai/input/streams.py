@@ -10,7 +10,7 @@ import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from target_creovai.input.fields import FIELDS, spelling_key
+from target_creovai.input.fields import FIELDS, LONGEST_NAME, spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ def object_of(stream: str, fields: Iterable[str]) -> str | None:
     """
     if stream in FIELDS:
         return stream
-    if _CUSTOM.search(stream):
+    if _CUSTOM.search(stream) or len(stream) > LONGEST_NAME:
         return None
     keys = {spelling_key(field) for field in fields}
     words = [word.casefold() for word in _WORDS.findall(stream)]

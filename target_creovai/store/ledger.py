@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.store.coverage import load_coverage
 from target_creovai.store.database import Database
 from target_creovai.store.due import ADOPTED, PENDING, SENT, SKIPPED, WAITING, Turn, is_due
 from target_creovai.store.tables import LEDGER, META, ROWS, SPEAKERS
+from target_creovai.wholeness.judge import has_moved
+from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +55,7 @@ class Standing(NamedTuple):
 _LINE = sa.update(LEDGER).where(
     LEDGER.c.kind == sa.bindparam("of_kind"), LEDGER.c.id == sa.bindparam("of_id")
 )
+_WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == WAITING).distinct()
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
 
@@ -330,12 +334,24 @@ class Ledger(Database):
                 raise StoreError(msg)
             self._set_meta(db, "session_id_prefix", prefix)
 
-    def look_again(self, reason: str) -> None:
-        """Make due what waits for this reason."""
+    def waiting_for_rows(self, limit: int) -> list[tuple[str, str]]:
+        """Return kind and Id of up to so many conversations of which rows have to be read."""
         c = LEDGER.c
-        waiting = sa.update(LEDGER).where(c.outcome == WAITING, c.reason == reason)
+        with self._reading() as db:
+            reasons = db.scalars(_WAITING_REASONS).all()
+            wanted = [reason for reason in reasons if must_be_read(reason)]
+            query = sa.select(c.kind, c.id).where(c.outcome == WAITING, c.reason.in_(wanted))
+            return [(kind, key) for kind, key in db.execute(query.order_by(c.id).limit(limit))]
+
+    def look_again_at_missing_parts(self) -> None:
+        """Make due what waits for a part that may have been read since."""
+        c = LEDGER.c
         with self._engine.begin() as db:
-            db.execute(waiting.values(assembled=None))
+            coverage = load_coverage(db, self._runs.open_input(db))
+            reasons = db.scalars(_WAITING_REASONS).all()
+            moved = [reason for reason in reasons if reason and has_moved(reason, coverage)]
+            due = sa.update(LEDGER).where(c.outcome == WAITING, c.reason.in_(moved))
+            db.execute(due.values(assembled=None))
 
 
 def _page(condition: sa.ColumnElement[bool], after: str, limit: int) -> sa.Select[Any]:

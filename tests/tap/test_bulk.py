@@ -448,7 +448,7 @@ def test_auto_chooses_by_the_backlog(
     assert counts(server)
 
 
-@pytest.mark.parametrize("refusal", ["unsupported", "limit", "failure"])
+@pytest.mark.parametrize("refusal", ["unsupported", "limit", "failure", "too_complicated"])
 def test_auto_falls_back_to_rest(
     server: SalesforceServer,
     org: SalesforceOrg,
@@ -463,6 +463,8 @@ def test_auto_falls_back_to_rest(
         server.bulk.unsupported.add("Case")
     elif refusal == "limit":
         server.bulk.jobs_left = 0
+    elif refusal == "too_complicated":
+        server.faults.add(Fault(refusal, path="/jobs/query", times=100))
     else:
         server.bulk.failure = "Internal error"
 

@@ -18,6 +18,7 @@ from tap_salesforce_chat.reading import lanes, rest
 from tap_salesforce_chat.reading.pagination import Asker
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import json_answer
+from tests.fakes.salesforce.errors import Code
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -122,15 +123,20 @@ def test_a_token_that_expires_under_many_requests_is_renewed_once(
 # -- too much for Salesforce -------------------------------------------------------------------
 
 
-def test_a_query_that_runs_for_too_long_is_halved(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+@pytest.mark.parametrize("code", ["QUERY_TIMEOUT", "OPERATION_TOO_LARGE"])
+def test_a_query_that_is_too_much_is_halved(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    waits: list[float],
+    code: str,
 ) -> None:
     """Down to windows that Salesforce manages; no row is lost or doubled."""
     ids = []
     for number in range(30):
         ids.append(org.add("Case", Subject=f"Case {number}"))
         clock.tick(3_600)
-    server.rows_in_time = 8
+    server.rows_in_time, server.too_much = 8, Code(code)
 
     run = sync(server, start_date=NOON.isoformat())
 
@@ -180,18 +186,22 @@ def test_rows_by_id_are_all_read_while_others_leave(
     assert run.column("Id") == [row_id for row_id in ids if not (purged and row_id == ids[3])]
 
 
-def test_a_query_that_is_too_slow_however_small_ends_the_run(
-    server: SalesforceServer, org: SalesforceOrg
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [("QUERY_TIMEOUT", "filters"), ("OPERATION_TOO_LARGE", "View All Data")],
+)
+def test_a_query_that_is_too_much_however_small_ends_the_run(
+    server: SalesforceServer, org: SalesforceOrg, code: str, advice: str
 ) -> None:
     """With what to change, and without the query."""
     org.add("Case")
     catalog = catalog_of(server, "Case")
-    server.rows_in_time = 0
+    server.rows_in_time, server.too_much = 0, Code(code)
 
     run = run_tap(settings(server), catalog)
 
     assert isinstance(run.error, QueryTimeoutError)
-    assert "filters" in str(run.error)
+    assert advice in str(run.error)
     assert "SELECT" not in str(run.error)
 
 

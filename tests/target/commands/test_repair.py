@@ -138,7 +138,7 @@ def test_retry_sends_all_that_is_set_aside(
 
     assert set(creovai.chats) == {chat_id(1), chat_id(3)}
     assert creovai.post_count(chat_id(3)) == 1
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert run_target.ledger()[chat_id(2)][0] == "set aside"
 
 
