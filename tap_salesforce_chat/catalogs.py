@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import Metadata
 from singer_sdk.singerlib.schema import Schema
 
-from tap_salesforce_chat.fields import has_path, left_out
+from tap_salesforce_chat.fields import has_path, left_out, retyped
 from tap_salesforce_chat.soql import CURSOR, KEY
 
 if TYPE_CHECKING:
@@ -61,10 +61,5 @@ def _report(
     # A sync speaks of needed ones by itself.
     if gone := [name for name in gone if name not in stream.needed]:
         logger.warning("%s", left_out(stream.sobject, gone))
-    if retyped := [name for name in renewal.retyped if selected["properties", name]]:
-        logger.warning(
-            "These fields of %s have another type now than in the catalog, and are read as the org "
-            "has them: %s. Discover the catalog again.",
-            stream.sobject,
-            ", ".join(retyped),
-        )
+    if changed := [name for name in renewal.retyped if selected["properties", name]]:
+        logger.warning("%s", retyped(stream.sobject, changed))

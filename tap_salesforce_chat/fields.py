@@ -115,6 +115,23 @@ def paths_named(
     }
 
 
+def with_types(schema: Schema, types: Schema) -> dict[str, Any]:
+    """Return a schema with other types for fields that it has."""
+    properties = schema["properties"]
+    return {
+        **schema,
+        "properties": {**properties, **{k: types[k] for k in types if k in properties}},
+    }
+
+
+def retyped(sobject: str, names: Iterable[str]) -> str:
+    """Return what to say of fields whose type is another one than in the catalog."""
+    return (
+        f"These fields of {sobject} have another type now than in the catalog, and are read as the "
+        f"org has them: {', '.join(names)}. Discover the catalog again."
+    )
+
+
 def left_out(sobject: str, names: Iterable[str]) -> str:
     """Return what to say of fields that no conversation depends on."""
     return (

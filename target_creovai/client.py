@@ -11,13 +11,16 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import msgspec
-import requests
-from requests.adapters import HTTPAdapter
 
+from target_creovai.addresses import host_root
+from target_creovai.assemble import DISTRIBUTION
+from target_creovai.certificates import authorities, tls_trouble
+from target_creovai.clock import uptime
 from target_creovai.errors import (
     HaltError,
     LostAnswerError,
@@ -26,16 +29,22 @@ from target_creovai.errors import (
 )
 from target_creovai.model import Interface
 from target_creovai.payload import encode
+from target_creovai.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from requests import RequestException
+
     from target_creovai.payload import Payload
+    from target_creovai.wire import Answer, Errand
 
     Permit = Callable[[], None]
 
 # Creovai's own client renews a token this long before it ends.
 RENEW_BEFORE_SECONDS = 45
+# Nobody asks for more than this to be waited.
+ABSURD_SECONDS = 7 * 24 * 3600
 # No maximum is documented for status look-ups; the documented one for purges is borrowed.
 IDS_PER_LOOK_UP = 100
 
@@ -50,6 +59,10 @@ MONITOR_PATH = "/capture/v2/status/monitor"
 PURGE_PATH = "/interactions/v2/purge/sessions"
 TYPES_PATH = "/processing/v2/ParticipantRefTypes"
 TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
+JSON = "application/json"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
 ABSENT = frozenset({"NotFound", "Unknown"})
 PURGED = frozenset({"NotFound", "Purging"})
 
@@ -82,23 +95,21 @@ class CreovaiClient:
         timeout_seconds: int,
         workers: int,
         requests_per_second: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = uptime,
     ) -> None:
         """Prepare the client; nothing is asked before the first call."""
-        self._base = _host_root(api_url)
-        self._credentials = {
-            "grant_type": "client_credentials",
-            "client_id": api_user,
-            "client_secret": api_password,
-        }
-        self._timeout = timeout_seconds
+        self._base = host_root(api_url)
+        self._credentials = urlencode(
+            {
+                "grant_type": "client_credentials",
+                "client_id": api_user,
+                "client_secret": api_password,
+            }
+        ).encode()
         self._clock = clock
         self._pace = Pace(requests_per_second, clock)
-        self._session = requests.Session()
-        # Otherwise requests would put a .netrc entry for the host in place of our token.
-        self._session.auth = _keep_headers
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=workers, pool_connections=workers))
+        self._wire = Wire(workers, timeout_seconds, USER_AGENT)
+        self._trusts = False
         self._lock = threading.Lock()
         self._token: str | None = None
         self._valid_until = 0.0
@@ -185,7 +196,7 @@ class CreovaiClient:
     ) -> Payload:
         token = self._bearer()
         response = self._send(method, path, body, token, permit)
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
+        if response.status == HTTPStatus.UNAUTHORIZED:
             self._drop(token)
             response = self._send(method, path, body, self._bearer(), permit)
         _check(response, path)
@@ -196,36 +207,34 @@ class CreovaiClient:
 
     def _send(
         self, method: str, path: str, body: Payload | None, token: str, permit: Permit
-    ) -> requests.Response:
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         if body is None:
-            return self._request(method, path, permit, headers=headers)
-        headers["Content-Type"] = "application/json"
-        return self._request(method, path, permit, data=encode(body), headers=headers)
+            return self._request(method, path, headers, permit=permit)
+        headers["Content-Type"] = JSON
+        return self._request(method, path, headers, encode(body), permit)
 
     def _request(
-        self, method: str, path: str, permit: Permit = _always, **what: Any
-    ) -> requests.Response:
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        data: bytes | None = None,
+        permit: Permit = _always,
+    ) -> Answer:
+        self._trust()
         self._pace.wait()
-        permit()
-        try:
-            response = self._session.request(
-                method, self._base + path, timeout=self._timeout, allow_redirects=False, **what
-            )
-        except requests.exceptions.SSLError:
-            msg = (
-                "The TLS certificate of api_url cannot be verified: check the host name, and "
-                "name a private CA in REQUESTS_CA_BUNDLE."
-            )
-            raise HaltError(msg) from None
-        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            msg = f"Creovai cannot be reached ({type(error).__name__})"
-            raise RetryLaterError(msg) from None
-        except requests.RequestException as error:
-            raise _no_answer(error) from None
-        self.answered(path, response.status_code, response.elapsed.total_seconds())
-        self.server_time = _http_date(response.headers.get("Date", ""))
-        return response
+        errand, answer = self._wire.request(method, self._base + path, permit, headers, data)
+        if isinstance(answer, Exception):
+            raise _no_answer(errand, answer)
+        self.answered(path, answer.status, answer.seconds)
+        self.server_time = _http_date(answer.headers.get("Date", ""))
+        return answer
+
+    def _trust(self) -> None:
+        if not self._trusts and (bundle := authorities()):
+            self._wire.trust(bundle)
+        self._trusts = True
 
     # Token
 
@@ -242,10 +251,10 @@ class CreovaiClient:
                 self._token = None
 
     def _log_in(self) -> tuple[str, float]:
-        response = self._request("POST", TOKEN_PATH, data=self._credentials)
-        if response.status_code in _LOGIN_REFUSED:
+        response = self._request("POST", TOKEN_PATH, FORM, self._credentials)
+        if response.status in _LOGIN_REFUSED:
             msg = (
-                f"Creovai refused the login (HTTP {response.status_code}): check api_user and "
+                f"Creovai refused the login (HTTP {response.status}): check api_user and "
                 "api_password. A normal user's login does not work, only an API user that Creovai "
                 "support created; its secret expires after 365 days."
             )
@@ -254,10 +263,10 @@ class CreovaiClient:
         answer = _json_object(response)
         token, seconds = answer.get("access_token"), _seconds(answer.get("expires_in"))
         bearer = str(answer.get("token_type")).casefold() == "bearer"
-        if not isinstance(token, str) or not token or not bearer or seconds <= RENEW_BEFORE_SECONDS:
+        if not _is_token(token) or not bearer or seconds <= RENEW_BEFORE_SECONDS:
             msg = "Creovai's answer to the login holds no usable token: check api_url."
             raise HaltError(msg)
-        return token, seconds
+        return str(token), seconds
 
 
 def connect(config: Mapping[str, Any]) -> CreovaiClient:
@@ -303,16 +312,16 @@ _LOGIN_REFUSED = frozenset(
 )
 
 
+_PROXY_LOGIN = (
+    "The proxy in between asks for a login (HTTP 407): put a user and a password, percent-encoded, "
+    "into HTTPS_PROXY."
+)
 _NOT_CREOVAI = "the answer was not a JSON object: is there a proxy in between?"
 
 
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
-def _check(response: requests.Response, path: str) -> None:
+def _check(response: Answer, path: str) -> None:
     """Turn a status into what the caller does next."""
-    status = response.status_code
+    status = response.status
     answer = f"HTTP {status}"
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return
@@ -324,8 +333,7 @@ def _check(response: requests.Response, path: str) -> None:
         msg = f"Creovai answered {answer} to {path}: {reason}."
         raise HaltError(msg)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        size = len(response.request.body or b"")
-        raise RejectedError(status, f"its {size} bytes are too many for Creovai")
+        raise RejectedError(status, f"its {response.request_bytes} bytes are too many for Creovai")
     raise RejectedError(status, "Creovai refused it")
 
 
@@ -340,22 +348,35 @@ def _halting(status: int, path: str) -> str | None:
             (right for start, right in RIGHTS.items() if path.startswith(start)),
             "a right is missing",
         )
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return _PROXY_LOGIN
     if status == HTTPStatus.NOT_FOUND:
         return "no such address: check api_url, and ask Creovai support whether API v2 is on"
     return "without a token nothing can be sent: check api_url" if path == TOKEN_PATH else None
 
 
-def _no_answer(error: requests.RequestException) -> RetryLaterError:
-    """A connection that was never made carried nothing; any other may have."""
+def _no_answer(errand: Errand, error: RequestException) -> HaltError | RetryLaterError:
+    """Say what follows from an answer that did not come: what never left did not arrive."""
     name = type(error).__name__
-    if isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error.args):
-        return RetryLaterError(f"Creovai cannot be reached ({name})")
-    return LostAnswerError(f"the connection was lost ({name})")
+    if errand.sent:
+        return LostAnswerError(f"the connection was lost ({name})")
+    if trouble := tls_trouble(error):
+        return HaltError(trouble)
+    if "407" in str(error) and name == "ProxyError":
+        return HaltError(_PROXY_LOGIN)
+    return RetryLaterError(f"Creovai cannot be reached ({name})")
 
 
-def _json_object(response: requests.Response) -> Payload:
+def _is_token(token: object) -> bool:
+    """Tell whether it may stand in a header; what may not would be quoted by who refuses it."""
+    if not isinstance(token, str) or not token:
+        return False
+    return token.isascii() and token.isprintable() and " " not in token
+
+
+def _json_object(response: Answer) -> Payload:
     try:
-        answer = msgspec.json.decode(response.content)
+        answer = msgspec.json.decode(response.body.removeprefix(BYTE_ORDER_MARK))
     except msgspec.DecodeError:
         answer = None
     if not isinstance(answer, dict):
@@ -363,25 +384,27 @@ def _json_object(response: requests.Response) -> Payload:
     return answer
 
 
-def _refuse_page(response: requests.Response) -> None:
+def _refuse_page(response: Answer) -> None:
     """Where no body is promised, a page for a browser still is not Creovai's answer."""
     if response.headers.get("Content-Type", "").startswith("text/html"):
         raise LostAnswerError(_NOT_CREOVAI)
 
 
-def _retry_after(response: requests.Response) -> float:
-    """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent."""
+def _retry_after(response: Answer) -> float:
+    """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent or absurd."""
     value = response.headers.get("Retry-After", "")
-    if value.isdecimal():
-        return float(value)
     moment = _http_date(value)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment else 0.0
+    if value.isdecimal():
+        seconds = float(value)
+    else:
+        seconds = (moment - datetime.now(UTC)).total_seconds() if moment else 0.0
+    return seconds if 0 < seconds < ABSURD_SECONDS else 0.0
 
 
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -391,9 +414,3 @@ def _seconds(value: object) -> float:
         return float(str(value))
     except ValueError:
         return 0.0
-
-
-def _host_root(api_url: str) -> str:
-    """Return scheme and host: like Creovai's own client, paths start at the root."""
-    parts = urlsplit(api_url.strip())
-    return f"{parts.scheme}://{parts.netloc}"

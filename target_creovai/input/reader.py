@@ -50,6 +50,9 @@ class LineReader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> IO[bytes]:
+        if sys.stdin is None:
+            msg = "There is no input: stdin is closed. Pipe a tap into it."
+            raise InputError(msg)
         try:
             return os.fdopen(sys.stdin.fileno(), "rb", READ_BYTES, closefd=False)
         except io.UnsupportedOperation:  # no file of the system's
@@ -84,11 +87,20 @@ class LineReader(GenericSingerReader[bytes]):
         return counts
 
     def _lines(self, file_input: IO[Any] | None) -> Iterator[Line]:
-        """Yield the lines that are not blank."""
+        """Yield the lines that are not blank.
+
+        Raises:
+            InputError: There is nothing to read from.
+        """
         lines = getattr(file_input, "buffer", file_input) or self.default_input
-        for self.number, line in enumerate(lines, start=1):
-            if not line.isspace():
-                yield line
+        try:
+            for self.number, line in enumerate(lines, start=1):
+                if not line.isspace():
+                    yield line
+        except OSError as error:
+            self.truncated = True
+            msg = f"The input cannot be read behind line {self.number} ({error.strerror})."
+            raise InputError(msg) from None
 
     def _message(self, line: Line) -> dict[str, Any] | None:
         """Return a line's message; None if there is none, and the input goes on or has ended."""

@@ -20,7 +20,7 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.kinds.timing import settling
+from target_creovai.kinds.timing import in_turns, settling
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -45,9 +45,11 @@ from target_creovai.rows import (
     is_deleted,
     latest_change,
     metadata_of,
+    parent_of,
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,16 +75,17 @@ def assemble_case(
     cases = {case["Id"]: case for case in rows.get("Case", ())}
     case = cases.get(key)
     if case is None:
-        return Waiting("its Case row has not arrived")
+        return Waiting("its Case row has not arrived", for_main_row=True)
     if isinstance(case, DroppedRow):
         return NEEDS_ROWS
-    if verdict := _not_to_go(key, case, rules):
+    every_row = [row for stream in rows.values() for row in stream]
+    if verdict := _not_to_go(key, case, rules) or settling(every_row, rules, now):
         return verdict
-    if waiting := settling((row for stream in rows.values() for row in stream), rules, now):
-        return waiting
-    if any(isinstance(row, DroppedRow) for stream in rows.values() for row in stream):
+    if any(isinstance(row, DroppedRow) for row in every_row):
         return NEEDS_ROWS
-    return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
+    return without_needed(rows, rules) or _conversation(
+        [case, *_in_order(cases.values(), but=case)], rows, rules
+    )
 
 
 def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted | None:
@@ -91,8 +94,9 @@ def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted
         return Skipped("merged into another case")
     if is_deleted(case):
         return Deleted()
-    if rules.case_delivery == "closed" and not _is_closed(case):
-        return Waiting("the case is open")
+    if rules.case_delivery == "closed":
+        unknown = without_needed({"Case": [case]}, rules, only={"Case.IsClosed"})
+        return unknown or (None if _is_closed(case) else Waiting("the case is open"))
     return None
 
 
@@ -119,8 +123,9 @@ def _conversation(
     said = _own_words(_each_once(said, findings), rules, findings)
     messages = _messages(said, rules, findings)
     if not messages:
-        return Skipped("no message", +findings)
+        return Skipped("no message", +findings, proven=False)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
     return Conversation(
@@ -133,8 +138,28 @@ def _conversation(
         messages=messages,
         metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
+        master_id=_master_id(case, rules),
         findings=+findings,  # without those that are zero
+        # Its rows come from several streams.
+        proven=False,
     )
+
+
+def _master_id(case: Row, rules: Rules) -> str | None:
+    """Return what Creovai takes a follow-up case together with: the case that it follows.
+
+    Cases also have parents of other kinds, such as the one incident of many customers. Where the
+    tap tells when the parent was closed, a case that was opened before is no follow-up of it.
+    """
+    parent = text_of(case, "ParentId")
+    if parent is None or parent == case["Id"]:
+        return None
+    told = parent_of(case, "Parent")
+    if "ClosedDate" in told:
+        closed, created = time_of(told, "ClosedDate"), time_of(case, "CreatedDate")
+        if closed is None or (created is not None and created < closed):
+            return None
+    return rules.session_id_prefix + parent
 
 
 # What each row says

@@ -170,14 +170,16 @@ def test_a_transcript_in_no_known_form_is_set_aside() -> None:
     assert "ipsum" not in verdict.reason
 
 
-def test_a_row_without_a_body_field_names_the_permission() -> None:
-    """Without it every chat of the org would be skipped as empty."""
+@pytest.mark.parametrize("field", ["Body", "Status"])
+def test_a_row_without_a_needed_field_waits_for_it(field: str) -> None:
+    """Without it every chat of the org would be skipped as empty, or go while it lasts."""
     stream, row = chat()
-    del row["Body"]
-    verdict = verdict_on(type(chat())(stream, row))
+    del row[field]
+    record = type(chat())(stream, row)
 
-    assert isinstance(verdict, Unfit)
-    assert "read access to LiveChatTranscript.Body" in verdict.reason
+    assert verdict_on(record) == Waiting(f"read without LiveChatTranscript.{field}")
+    accepted = verdict_on(record, accept_missing=(f"LiveChatTranscript.{field}",))
+    assert accepted != verdict_on(record)
 
 
 # Roles

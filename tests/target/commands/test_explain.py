@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.commands.find import long_id
+from target_creovai.input.ids import long_id
 from tests.fakes.creovai import Fault
 from tests.target.rows import (
     COMPLETED,
@@ -138,16 +138,14 @@ def test_it_speaks_of_the_settings_of_now(operator: Operator, run_target: Target
     assert found["now"] == "ready: the next run sends it."
 
 
-def test_a_held_case_says_that_the_input_did_not_end(
-    operator: Operator, run_target: TargetRunner
-) -> None:
-    """It is ready, and still does not go."""
+def test_a_held_case_says_what_was_not_read(operator: Operator, run_target: TargetRunner) -> None:
+    """Its rows are here, but nobody knows whether all of them are."""
     run_target(STARTED, *CASE)
 
     (found,) = operator.json("explain", case_id())
 
-    assert found["now"].startswith("ready")
-    assert "held until an input ends well" in found["now"]
+    assert found["now"] == "waits: a part was never read: the rest of Case"
+    assert found["to_do"].startswith("run the tap again")
 
 
 def test_refused_content_is_told_from_content_that_changed_since(
@@ -269,7 +267,7 @@ def test_a_chat_without_its_text_can_be_sent_again(
     run_target(chat())
     operator("resend", chat_id(), "--even-if-chats-are-billed-twice")
     asked = run_target()
-    assert asked.exit_code == 1
+    assert asked.exit_code == 3
     (command,) = asked.says("TO DO      needs its rows again: ")
     assert f"Id IN ('{chat_id()}')" in command
     assert r"\"Case\":\"Id = null\"" in command
