@@ -15,6 +15,7 @@ from target_creovai.parsers.transcript.speakers.names import (
     role_of_label,
     short_forms,
 )
+from target_creovai.parsers.transcript.words import BOTS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -84,10 +85,16 @@ def by_visitors_label(chat: Chat, _answering: Answering) -> Claims:
 
 def by_label(chat: Chat, answering: Answering) -> Claims:
     """The label of whoever may be the visitor, as nobody else is, counts for nothing."""
-    roles = {person: role_of_label(person.name) for person in chat.open}
+    roles = {person: _role_of_name(person.name, answering) for person in chat.open}
     for person, role in roles.items():
         if role and not _may_be_visitor(person, roles, chat, answering):
             yield person, role
+
+
+def _role_of_name(key: str, answering: Answering) -> Role | None:
+    if answering.works_with_bots and BOTS_NAME.search(key):
+        return Role.BOT
+    return role_of_label(key)
 
 
 def _may_be_visitor(
