@@ -34,6 +34,8 @@ PLAIN = {"Id", "SystemModstamp"}
         ("RAW-SALESFORCE-CASECOMMENT", set(), "CaseComment"),
         ("raw.salesforce.case", set(), "Case"),
         ("stg_salesforce__messaging_session", set(), "MessagingSession"),
+        ("SFCase", set(), "Case"),
+        ("salesforceEmailMessages", set(), "EmailMessage"),
         ("crm_case", PLAIN, "Case"),
         ("crm_CaseComment", PLAIN, "CaseComment"),
         ("case_raw", {"CaseNumber"}, "Case"),

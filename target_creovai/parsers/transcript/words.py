@@ -185,6 +185,10 @@ _FAILED: Final = r"\bfail|\bno (?:se )?transf|\bnicht\b|fehlgeschlagen|échou|mi
 FAILED: Final = re.compile(_FAILED, re.IGNORECASE)
 # "... transferred the chat to bot Ziggy": what stands behind the word, if anything, is its name.
 TO_BOT: Final = re.compile(r"\b(?:chat)?bot\b(?: ?\[[^\]]*\])?[ :]*(.*)", re.IGNORECASE)
+# What bots are called, beside the labels: "Pepper Chatbot", "Acme virtual assistant".
+BOTS_NAME: Final = re.compile(
+    r"\b(?:\w{0,40}chatbot|bot|(?:virtual|digital|ai) (?:assistant|agent))\b"
+)
 # Words of the aliases under which desks answer. They decide nothing: a visitor may be called so.
 SERVICE: Final = re.compile(
     r"\b(?:support|service|services|team|help|helpdesk|desk|care|sales|billing|soporte|servicio"
