@@ -277,13 +277,14 @@ def split_at_attribution(line: str) -> list[str]:
     if not end:
         return [line]
     head, tail = line[:end], line[end:].lstrip()
-    if not tail and _OPENING.match(line) and not _GLUED_OPENING.search(line):
+    bare = line.lstrip(DRESSING)
+    if not tail and _OPENING.match(bare) and not _GLUED_OPENING.search(bare):
         return [line]
     offset = max(0, len(head) - MAX_ATTRIBUTION_CHARS)
     openings = [offset + match.start() for match in _GLUED_OPENING.finditer(head[offset:])]
     for opening in reversed(openings):
         # "El El mar": said twice.
-        if opening < MIN_GLUED_CHARS:
+        if len(head[:opening].strip(DRESSING)) < MIN_GLUED_CHARS:
             break
         if _Signs(head[opening:]).is_full:
             return [part for part in (head[:opening].rstrip(), head[opening:], tail) if part]
