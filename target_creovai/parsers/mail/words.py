@@ -40,6 +40,8 @@ class Vocabulary(dict[str, str]):
         plain = text.casefold()
         if any(link in plain for link in _LINKS):
             plain = _LINK.sub(" ", _WRAPPED_LINK.sub(_breaks, plain))
+        if "=20" in plain:
+            plain = plain.replace("=20", " ")
         if not plain.isascii():
             plain = _IDEOGRAPH.sub(r" \g<0> ", plain)
         return "".join(map(self.__getitem__, _WORDS.findall(plain))).split("\n")
