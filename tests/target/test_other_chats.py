@@ -16,7 +16,7 @@ from target_creovai.parsers.transcript.speakers import (
     settled_role,
 )
 from tests.target.aliases import ENOUGH, NO_CONTACT, OPEN, seen, settling
-from tests.target.rows import chat, chat_id, transcript
+from tests.target.rows import chat, chat_id, deleted, transcript
 from tests.target.support import dialogue
 
 if TYPE_CHECKING:
@@ -119,6 +119,15 @@ def test_names_are_kept_as_digests(run_target: TargetRunner, creovai: CreovaiSer
     assert names
     assert {len(name) for name in names} == {16}
     assert not any(b"Fjord" in name or b"fjord" in name for name in names)
+
+
+def test_what_was_erased_teaches_no_more(run_target: TargetRunner, creovai: CreovaiServer) -> None:
+    """Nothing of it is left but the tombstone."""
+    run_target(*settling(), on_delete="purge")
+    run_target(deleted(settling()[0]), on_delete="purge")
+    (row,) = run_target.query("SELECT count(*) AS chats FROM creovai_speakers")
+
+    assert row.chats == ENOUGH - 1
 
 
 def test_a_type_for_unknown_speakers_comes_second(
