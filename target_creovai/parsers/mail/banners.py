@@ -71,11 +71,10 @@ _ABOUT: Final = re.compile(
 )
 _OWN: Final = re.compile(r"\b(?:I|my|ich|mein\w*|je|mon|ma|yo|mi|eu|meu|io|mio|ik|mijn)\b|\?")
 _SENTENCE: Final = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s*_])){1,400}(?:[.!?]+[*_]*\s*|\n\s*|\Z)")
-_HINT: Final = re.compile(
-    r"outside|extern|extérieu|esterno|außerhalb|ausserhalb|buiten|fuera|fora|often|häufig|souvent"
-    r"|suele|securely|\bext\b",
-    re.IGNORECASE,
-)
+_HINTS: Final = (
+    "outside", "extern", "extérieu", "esterno", "außerhalb", "ausserhalb", "buiten", "fuera",
+    "fora", "often", "häufig", "souvent", "suele", "securely", "ext]", "scanned",
+)  # fmt: skip
 # What clients write where they leave out the rest of a quote.
 _CLIPPED: Final = re.compile(
     r"\[(?:message clipped|quoted text hidden|zitierter text ausgeblendet|texte des messages"
@@ -103,7 +102,8 @@ def without_banner(lines: Sequence[str]) -> list[str]:
 
 def may_hold_banner(text: str) -> bool:
     """Tell whether looking for banners is worth a try."""
-    return _HINT.search(text) is not None
+    folded = text.casefold()
+    return any(hint in folded for hint in _HINTS)
 
 
 def is_banner(line: str) -> bool:

@@ -75,6 +75,20 @@ class Split:
     is_quote: bool
 
 
+class _Noise:
+    """The lines that are nobody's words: markers, and what `is_noise` finds among new ones."""
+
+    def __init__(self, lines: Sequence[str], known: Known, marked: set[int]) -> None:
+        self._lines, self._known, self._marked = lines, known, marked
+
+    def __contains__(self, index: object) -> bool:
+        if index in self._marked:
+            return True
+        if not isinstance(index, int) or index >= len(self._lines):
+            return False
+        return self._known.lines[index].is_new and is_noise(self._lines[index])
+
+
 class Reader:
     """Reads one mail, top to bottom."""
 
@@ -84,18 +98,13 @@ class Reader:
         self._page, self._known, self._side, self._forwarded = page, known, side, forwarded
         self._lines, self._levels = page.lines, page.levels
         self._markers = {marker.start: marker for marker in markers}
-        self._noise = {
-            index
-            for index, line in enumerate(known.lines)
-            if line.is_new and is_noise(page.lines[index])
-        }
         self._marked = {
             index
             for marker in markers
             if not marker.is_weak
             for index in range(marker.start, marker.end)
         }
-        self._noise |= self._marked
+        self._noise = _Noise(page.lines, known, self._marked)
         self._starts = sorted(self._markers)
         self._last_said, self._has_spoken = "", False
         self._parts = [Part(quoted=False)]
@@ -123,17 +132,23 @@ class Reader:
     def _passages(self) -> Iterator[tuple[list[int], Place | None]]:
         """Yield the lines, in rows, that no earlier message has, and those that stay."""
         row: list[int] = []
-        was_gone = False
+        was_gone = is_beside = False
         for index in range(len(self._lines)):
             is_gone = index in self._gone
-            known = is_gone and self._known.lines[index].is_known and index not in self._marked
+            known = is_gone and self._known.lines[index].is_known
+            # The marker below new words tells them from a template that is sent again.
+            known = known and not (is_beside and index in self._marked)
+            if is_gone and not self._lines[index].strip("> "):
+                continue
+            is_beside = not known
             if row and (known or is_gone is not was_gone):
                 yield row, self._back(row)
                 row = []
             if not known:
                 row.append(index)
             was_gone = is_gone
-        yield row, self._back(row)
+        if row:
+            yield row, self._back(row)
 
     def _back(self, row: Sequence[int]) -> Place | None:
         return next((self._backs[index] for index in row if index in self._backs), None)
@@ -205,10 +220,12 @@ class Reader:
     def _say(self, lines: Sequence[str]) -> None:
         for line in filter(None, map(str.strip, lines)):
             self._last_said = line
+            if self._has_spoken:
+                continue
             # "Hello" and nothing else is a message.
             greets = only_greets(line) and not (line.isalpha() and line.isascii())
             is_field = _FIELD.match(line) is not None
-            self._has_spoken = self._has_spoken or not (is_field or greets)
+            self._has_spoken = not (is_field or greets)
 
     def _confirmed(self, marker: Marker) -> bool:
         """Tell whether a known message begins below a marker."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from target_creovai.parsers.mail.earlier import Place, without_detours, without_weak
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from target_creovai.parsers.mail.earlier import Earlier, Run
@@ -126,7 +126,7 @@ class Group:
 class Writing:
     """Finds what was written into a quoted message, line by line."""
 
-    def __init__(self, known: Known, noise: AbstractSet[int], completed: AbstractSet[int]) -> None:
+    def __init__(self, known: Known, noise: Container[int], completed: AbstractSet[int]) -> None:
         """Take what does not change from message to message.
 
         Args:

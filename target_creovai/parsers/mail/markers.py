@@ -129,11 +129,12 @@ def _headers_end(lines: Sequence[str], start: int) -> int:
 
 def _separator_at(lines: Sequence[str], index: int) -> Marker | None:
     line = lines[index]
-    if separators.is_forward(line):
-        return Marker(index, _block_end_below(lines, index + 1), Kind.FORWARD, is_firm=True)
-    if separators.is_original(line) or separators.is_introduction(line):
-        return Marker(index, _block_end_below(lines, index + 1), Kind.ORIGINAL, is_firm=True)
-    return None
+    kind = Kind.FORWARD
+    if not separators.is_forward(line):
+        if not (separators.is_original(line) or separators.is_introduction(line)):
+            return None
+        kind = Kind.ORIGINAL
+    return Marker(index, _block_end_below(lines, index + 1), kind, is_firm=True)
 
 
 def _block_end_below(lines: Sequence[str], start: int) -> int:
@@ -148,15 +149,15 @@ def _block_end_below(lines: Sequence[str], start: int) -> int:
 
 
 def _header_block_at(lines: Sequence[str], index: int, floor: int) -> Marker | None:
-    start = decorated_start(lines, index, floor)
-    framed = start < index
+    block, start = None, index
     if header_kind(lines[index]):
-        block = header_block(lines, index, enough=2 if framed else 3)
-    else:
-        block = None
-    block = block or unworded_block(lines, index)
+        start = decorated_start(lines, index, floor)
+        block = header_block(lines, index, enough=2 if start < index else 3)
+    if block is None and (block := unworded_block(lines, index)):
+        start = decorated_start(lines, index, floor)
     if block is None:
         return None
+    framed = start < index
     return Marker(start, block.end, Kind.HEADERS, is_firm=framed, is_form=block.is_form)
 
 

@@ -88,8 +88,8 @@ class Thread:
         forwarded = says_forwarded(subject)
         split = Reader(page, markers, known, side=side, forwarded=forwarded).split()
         for row, back in split.passages:
-            lines = [page.lines[index] for index in row]
-            self._add(lines, [coded[index] for index in row], side, back)
+            words = [coded[index] for index in row]
+            self._add([page.lines[index] for index in row], words, side, back)
         text = _own_text(split, strip_signatures=strip_signatures)
         if not text.strip():
             only_quotes = bool(whole) and split.is_quote
