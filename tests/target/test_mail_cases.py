@@ -18,8 +18,8 @@ from tests.target.rows import Record, at, case, mail, reply
 from tests.target.support import payload_of
 
 CASES = json.loads((Path(__file__).parent / "data" / "mail_cases.json").read_text("utf-8"))
-GRETA = {"FromAddress": "greta@example.org", "FromName": "Greta Olsen"}
-TOMAS = {"FromAddress": "support@example.com", "FromName": "Tomas Berg"}
+GRETA: dict[str, Any] = {"FromAddress": "greta@example.org", "FromName": "Greta Olsen"}
+TOMAS: dict[str, Any] = {"FromAddress": "support@example.com", "FromName": "Tomas Berg"}
 
 
 def rows(thread: dict[str, Any]) -> list[Record]:
@@ -54,7 +54,7 @@ def test_the_right_words_are_in_the_right_mouth(thread: dict[str, Any]) -> None:
     """What the author wrote there and then stays, and nothing of what others wrote."""
     rules = {"strip_signatures": bool(thread.get("strip_signatures"))}
     messages = payload_of(*rows(thread), **rules)["messages"]
-    last = flat(sorted(messages, key=itemgetter("utcTimestamp"))[-1]["content"])
+    last = flat(max(messages, key=itemgetter("utcTimestamp"))["content"])
     want = thread["expect"]
 
     assert len(messages) == len(thread["mails"])
