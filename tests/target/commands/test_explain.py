@@ -21,6 +21,7 @@ from tests.target.rows import (
     chat,
     chat_id,
     comment,
+    deleted,
     mail,
     sf_id,
     transcript,
@@ -215,6 +216,18 @@ def test_a_lost_answer_is_said_to_be_open(
     (found,) = operator.json("explain", chat_id())
 
     assert found["now"].startswith("whether it arrived is open")
+
+
+def test_a_deleted_one_that_was_never_sent_is_said_to_be_skipped(
+    operator: Operator, run_target: TargetRunner
+) -> None:
+    """Where `on_delete` takes back, Creovai is asked for it first."""
+    staged_later(run_target, deleted(chat()))
+
+    (found,) = operator.json("explain", chat_id(), on_delete="purge")
+
+    assert found["now"].startswith("is skipped: it is deleted in Salesforce.")
+    assert "Creovai purge it" in found["now"]
 
 
 def test_explaining_changes_nothing(
