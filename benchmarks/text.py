@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
+from benchmarks import chat_growth
 from target_creovai.parsers.mail import read_mail
 from target_creovai.parsers.transcript import KnownNames, parse_transcript
 from target_creovai.redaction.engine import replace_finds
@@ -227,3 +228,4 @@ if __name__ == "__main__":
     report("Transcript bodies", read_transcript, TRANSCRIPTS, TRANSCRIPT_GOAL)
     report("HTML mails", read_html, MAILS, MAIL_GOAL)
     report("Messages, all built-in redaction", redact, MESSAGES, REDACTION_GOAL)
+    chat_growth.report()

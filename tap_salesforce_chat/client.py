@@ -180,6 +180,10 @@ class SalesforceStream(ResumableStream):
                 self._note_end(self._up_to(end_of(clock)))
                 return
 
+    def has_none(self, query: Query) -> bool:
+        """Tell whether Salesforce counts no row of a query, if counts are wanted."""
+        return self.config["verify_counts"] and self._rest().count(query) == 0
+
     def rows_by_rest(self, query: Query) -> Iterator[Row]:
         """Yield the rows of another query than that of the sync, which leaves the bookmark alone.
 

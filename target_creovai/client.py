@@ -63,7 +63,7 @@ JSON = "application/json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
-ABSENT = frozenset({"NotFound", "Unknown"})
+ABSENT = frozenset({"NotFound", "Unknown", ""})
 PURGED = frozenset({"NotFound", "Purging"})
 
 # The right that a 403 most likely misses, by the start of the path.
@@ -150,9 +150,9 @@ class CreovaiClient:
         found: dict[str, Mapping[str, Any]] = {}
         for start in range(0, len(session_ids), IDS_PER_LOOK_UP):
             body = {"sessionIds": list(session_ids[start : start + IDS_PER_LOOK_UP])}
-            for session in self._status_call(body).get("sessions") or ():
-                if session.get("status") not in ABSENT:
-                    found[session.get("sessionId")] = session
+            for session in _objects(self._status_call(body), "sessions"):
+                if _text(session.get("status")) not in ABSENT:
+                    found[_text(session.get("sessionId"))] = session
         return found
 
     def exclude(self, session_ids: Sequence[str]) -> set[str]:
@@ -166,8 +166,8 @@ class CreovaiClient:
         if not session_ids:
             return set()
         answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
-        items = [item for item in answer.get("items") or () if isinstance(item, dict)]
-        return {str(item.get("sessionId")) for item in items if item.get("status") in PURGED}
+        items = _objects(answer, "items")
+        return {_text(it.get("sessionId")) for it in items if _text(it.get("status")) in PURGED}
 
     def monitor(self, heartbeat: Payload) -> None:
         """Say how this run is."""
@@ -175,8 +175,8 @@ class CreovaiClient:
 
     def participant_types(self) -> list[str]:
         """Return the names of the tenant's types of participants, as it spells them."""
-        types = self._call("GET", TYPES_PATH).get("types") or ()
-        return [str(one["id"]) for one in types if isinstance(one, dict) and one.get("id")]
+        types = _objects(self._call("GET", TYPES_PATH), "types")
+        return [name for one in types if (name := _text(one.get("id")))]
 
     def _status_call(self, body: Payload) -> Payload:
         try:
@@ -382,6 +382,21 @@ def _json_object(response: Answer) -> Payload:
     if not isinstance(answer, dict):
         raise LostAnswerError(_NOT_CREOVAI)
     return answer
+
+
+def _objects(answer: Payload, name: str) -> list[Payload]:
+    """Return the objects of a list; one that is none tells nothing of what was asked."""
+    found = answer.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        msg = f"the answer's {name} are not a list of objects"
+        raise LostAnswerError(msg)
+    return found
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _refuse_page(response: Answer) -> None:

@@ -100,8 +100,8 @@ CONFIG_SCHEMA = th.PropertiesList(
         default=False,
         title="Internal comments",
         description=(
-            "Also send CaseComments that are not published to the customer, and the notes and "
-            "supervisors' messages of enhanced chats."
+            "Also send CaseComments that are not published to the customer, what supervisors wrote "
+            "in chats, and the notes of enhanced chats."
         ),
     ),
     th.Property(

@@ -111,7 +111,7 @@ def _conversation(
         chatbot_session=row.get("IsChatbotSession") is True,
     )
     _insist_on_all_words(transcript)
-    if missed and _is_unanswered(transcript):
+    if missed and _is_unanswered(transcript, may_be_bot=row.get("IsChatbotSession") is True):
         return Skipped(MISSED)
     if unfit := open_speakers(transcript, rules):
         return unfit
@@ -142,11 +142,12 @@ def _conversation(
     )
 
 
-def _is_unanswered(transcript: Transcript) -> bool:
-    """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have it."""
+def _is_unanswered(transcript: Transcript, *, may_be_bot: bool) -> bool:
+    """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have."""
     decisions = transcript.cast.decisions.values()
     roles = {decision.role for decision in decisions} - {Role.SYSTEM, Role.CUSTOMER}
-    return not roles or (roles == {Role.UNKNOWN} and len(decisions) == 1)
+    alone = roles == {Role.UNKNOWN} and len(decisions) == 1
+    return not roles or (alone and not may_be_bot)
 
 
 def _insist_on_all_words(transcript: Transcript) -> None:

@@ -52,9 +52,14 @@ class Standing(NamedTuple):
 
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
-_LINE = sa.update(LEDGER).where(
+_BY_ID = sa.update(LEDGER).where(
     LEDGER.c.kind == sa.bindparam("of_kind"), LEDGER.c.id == sa.bindparam("of_id")
 )
+_IS_MINE = LEDGER.c.claimed_by == sa.bindparam("of_run")
+# What another run has claimed by now is none of this one's business any more.
+_LINE = _BY_ID.where(sa.or_(LEDGER.c.claimed_by.is_(None), _IS_MINE))
+# Nor is what another has concluded, where something is begun or taken back.
+_MINE = _BY_ID.where(_IS_MINE)
 _WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == WAITING).distinct()
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
@@ -173,6 +178,7 @@ class Ledger(Database):
         """Note what is about to be posted, by then; it is to be written down before that."""
         self._update(
             entry,
+            _MINE,
             outcome=PENDING,
             reason=None,
             detail=None,
@@ -185,17 +191,21 @@ class Ledger(Database):
         """Note that what was intended is not at Creovai; it stays pending."""
         self._update(
             entry,
+            _MINE,
             outcome=PENDING,
             reason=reason,
             intent_hash=None,
             intent_metadata=None,
             posted_by=None,
-            claimed_by=None,
         )
 
     def doubt(self, entry: Entry, reason: str, posted_by: str) -> None:
         """Note that the answer to a post was lost; it stays this run's until that is settled."""
         self._update(entry, outcome=PENDING, reason=reason, posted_by=posted_by)
+
+    def fail(self, entry: Entry, failed_at: str) -> None:
+        """Note when Creovai could not take it: it goes last the next time."""
+        self._update(entry, failed_at=failed_at)
 
     def plan_event(self, entry: Entry, event_time: str) -> None:
         """Note the eventTime of metadata that is about to be sent: it is used up by that."""
@@ -245,6 +255,7 @@ class Ledger(Database):
         """Note that Creovai has what another store sent; how it is there, nobody knows."""
         self._update(
             entry,
+            _MINE,
             outcome=SENT,
             reason=None,
             sent_at=found_at,
@@ -258,10 +269,9 @@ class Ledger(Database):
         cleared = {"reason": None, "detail": None, "refused_hash": None}
         self._conclude(entry, SENT, rules, content_hash=content_hash, metadata=metadata, **cleared)
 
-    def postpone(self, entry: Entry, reason: str, failed_at: str | None = None) -> None:
-        """Note that a conversation stays pending, and when Creovai could not take it."""
-        failed: dict[str, Any] = {"failed_at": failed_at} if failed_at else {}
-        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None, **failed)
+    def postpone(self, entry: Entry, reason: str) -> None:
+        """Note that a conversation stays pending, and that this run is done with it."""
+        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
 
     def count_failures(self, entry: Entry, failures: int) -> None:
         """Note in how many runs Creovai could not take it."""
@@ -310,7 +320,7 @@ class Ledger(Database):
         )
 
     def _update(self, entry: Entry, statement: sa.Update | None = None, **values: Any) -> None:
-        line = {"of_kind": entry.kind, "of_id": entry.id}
+        line = {"of_kind": entry.kind, "of_id": entry.id, "of_run": self._runs.id}
         self._noted.append((_LINE if statement is None else statement, line | values))
 
     # All of it

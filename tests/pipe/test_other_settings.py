@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.pipe.support import Pipe, SmallOrg
 
-FLATTENED = {"flattening_enabled": True, "flattening_max_depth": 1}
+_FLATTENED = {"flattening_enabled": True, "flattening_max_depth": 1}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "flattened": _FLATTENED,
+    "flattened by underscores": _FLATTENED | {"flattening_separator": "_"},
+}
 
 
 def payloads(pipe: Pipe, folder: Path, **tap_settings: Any) -> dict[str, Any]:
@@ -28,18 +30,10 @@ def payloads(pipe: Pipe, folder: Path, **tap_settings: Any) -> dict[str, Any]:
     return {file.stem: json.loads(file.read_bytes()) for file in folder.glob("c*/*.json")}
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        pytest.param(FLATTENED, id="flattened"),
-        pytest.param(FLATTENED | {"flattening_separator": "_"}, id="flattened-by-underscores"),
-    ],
-)
-def test_the_same_conversations_arrive(
-    pipe: Pipe, org: SmallOrg, tmp_path: Path, settings: dict[str, Any]
-) -> None:
+def test_the_same_conversations_arrive(pipe: Pipe, org: SmallOrg, tmp_path: Path) -> None:
     """Word by word, and with the same metadata."""
     ordinary = payloads(pipe, tmp_path / "ordinary")
 
-    assert payloads(pipe, tmp_path / "other", **settings) == ordinary
     assert ordinary.keys() == org.deliverable
+    for name, settings in SETTINGS.items():
+        assert payloads(pipe, tmp_path / name, **settings) == ordinary, name

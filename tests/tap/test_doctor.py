@@ -116,13 +116,34 @@ def test_nothing_is_changed_or_emitted(
     assert all(any(probe in call.query["q"] for probe in probes) for call in asked)
 
 
-def test_wrong_settings_are_a_finding(doctor: Doctor) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"page_size": 7}, "'page_size' must be at least 200"),
+        ({"login_url": "http://acme.my.salesforce.com"}, "'login_url' must be an https:// address"),
+        ({"access_token": "hush\nhush", "instance_url": "https://x.test"}, "'access_token' holds"),
+    ],
+)
+def test_wrong_settings_are_a_finding(doctor: Doctor, wrong: dict[str, Any], problem: str) -> None:
     """The message names the setting, not its value, and nothing is asked for."""
-    result = doctor.run(page_size=7)
+    result = doctor.run(**{"auth_flow": "password"} | wrong)
 
     assert result.exit_code == 1
-    assert result.stdout.startswith("failed   settings: Setting 'page_size' must be at least 200")
+    assert result.stdout.startswith(f"failed   settings: Setting {problem}")
     assert "demo-" not in result.stdout
+    assert "hush" not in result.stdout
+
+
+def test_a_bundle_that_is_not_there_is_a_failed_login(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a sentence that names the variable."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+
+    status, text = doctor.findings()["login"]
+
+    assert status == "failed"
+    assert "REQUESTS_CA_BUNDLE names no file of certificates" in text
 
 
 def test_a_refused_login_ends_the_examination(doctor: Doctor) -> None:

@@ -116,6 +116,15 @@ def sdk_flattened_by_one(record: Record) -> Record:
     return Record(record.stream, flat(record.row, "_"))
 
 
+def spreadsheets(record: Record) -> Record:
+    """tap-spreadsheets 1.1.2 on an export: headers in lower case, `_` for each dot, text only."""
+    row = flat(record.row, ".")
+    return Record(
+        record.stream,
+        {name.lower().replace(".", "_"): as_text(value) for name, value in row.items()},
+    )
+
+
 def dotted(record: Record) -> Record:
     """SOQL's own names of parents' fields, as exports have them: `CreatedBy.UserType`."""
     return Record(record.stream, flat(record.row, "."))
@@ -203,6 +212,7 @@ SHAPES: tuple[Shape, ...] = (
     sdk_flattened,
     sdk_flattened_by_one,
     dotted,
+    spreadsheets,
     fivetran,
     stitch,
     snowflake,

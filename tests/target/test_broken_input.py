@@ -9,8 +9,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from target_creovai.errors import InputError
+from target_creovai.input.messages import SHAPES
 from tests.target.rows import (
     COMPLETED,
     STARTED,
@@ -206,6 +209,50 @@ def test_blank_lines_and_a_byte_order_mark_are_no_harm(
 
     assert run_target.read(data).exit_code == 0
     assert list(creovai.chats) == [chat_id()]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+_NAMES = st.sampled_from(["type", "stream", "record", "schema", "value", "manifest", "encoding"])
+_ROWS = st.dictionaries(st.sampled_from(sorted(case().row)), _JSON, max_size=4).map(
+    lambda fields: case().row | fields
+)
+_MESSAGES = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from([*SHAPES, "OTHER"])},
+        optional={
+            "stream": st.sampled_from(["Case", "case", "x", "User"]) | _JSON,
+            "record": _ROWS | _JSON,
+            "schema": st.just({"properties": {"Id": {}}}) | _JSON,
+            "value": st.just({"bookmarks": {}}) | _JSON,
+            "key_properties": st.just(["Id"]) | _JSON,
+            "encoding": st.just({"format": "jsonl"}) | _JSON,
+            "manifest": st.just(["/dev/null"]) | _JSON,
+            "version": _JSON,
+        },
+    ),
+    st.dictionaries(_NAMES, _JSON),
+    _JSON,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.lists(_MESSAGES, max_size=4))
+def test_any_input_is_taken_or_refused_in_a_sentence(
+    run_dry: TargetRunner, messages: list[Any]
+) -> None:
+    """No line has another error in it, whatever it is; the first ones are as they should be."""
+    lines = [json.dumps(message).encode() + b"\n" for message in messages]
+    before = line(type="SCHEMA", stream="Case", schema={"properties": {"Id": {}}})
+    try:
+        end: object = run_dry.read(before + singer(chat()) + b"".join(lines)).exit_code
+    except InputError as error:
+        end = str(error).partition(" ")[0]
+
+    assert end in {0, 1, 3, "Line"}
 
 
 def by_a_shell(run_target: TargetRunner, redirect: str, data: bytes) -> tuple[int, list[str]]:

@@ -135,6 +135,15 @@ def test_custom_fields_that_look_like_parents_stay_fields(
     assert custom.items() <= metadata.items()
 
 
+def test_a_field_in_snake_case_is_no_parents(run_dry: TargetRunner) -> None:
+    """`contact_email` is a field of the case, unless the contact stands beside it in pieces."""
+    row = {name: value for name, value in case(Description="x").row.items() if name != "Contact"}
+    run_dry(Record("case", row | {"contact_email": "ada@example.com"}))
+
+    metadata = run_dry.payloads("case")[case_id()]["metadata"]
+    assert metadata["ContactEmail"] == "ada@example.com"
+
+
 def test_a_field_that_is_there_twice_is_taken_under_its_own_name(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:

@@ -34,6 +34,8 @@ PLAIN = {"Id", "SystemModstamp"}
         ("RAW-SALESFORCE-CASECOMMENT", set(), "CaseComment"),
         ("raw.salesforce.case", set(), "Case"),
         ("stg_salesforce__messaging_session", set(), "MessagingSession"),
+        ("SFCase", set(), "Case"),
+        ("salesforceEmailMessages", set(), "EmailMessage"),
         ("crm_case", PLAIN, "Case"),
         ("crm_CaseComment", PLAIN, "CaseComment"),
         ("case_raw", {"CaseNumber"}, "Case"),
@@ -69,6 +71,7 @@ def test_another_spelling_is_recognised(stream: str, fields: set[str], known: st
         ("Account", PLAIN),
         ("", set()),
         ("!?", set()),
+        pytest.param("a_" * 50_000 + "case", PLAIN, id="endless"),
     ],
 )
 def test_what_only_looks_like_one_is_not_taken_for_it(stream: str, fields: set[str]) -> None:

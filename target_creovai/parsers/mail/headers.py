@@ -15,6 +15,7 @@ from target_creovai.parsers.mail.signs import (
     ADDRESS,
     BRACKETED_ADDRESS,
     DRESSING,
+    MARKS,
     TIME,
     YEAR,
     any_of,
@@ -127,7 +128,7 @@ def _header_lines(lines: Sequence[str], start: int) -> Iterator[tuple[int, str |
     blank = False
     for index in range(start, min(start + MAX_HEADER_LINES, len(lines))):
         line = lines[index]
-        if not line.strip("> "):
+        if not line.strip(MARKS):
             if blank:
                 return
             blank = True
@@ -156,6 +157,8 @@ def _is_form(reading: _Reading) -> bool:
     """
     if "to" not in reading.kinds:
         return True
+    if any(map(_REPLIED.search, reading.fields)):
+        return False
     values = [_COLON.split(line, maxsplit=1)[-1].strip() for line in reading.fields]
     return len(values) > 1 or any(len(value) <= MAX_FIELD_CHARS for value in values)
 
@@ -183,12 +186,14 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     if len(run) < MIN_UNWORDED_HEADERS or not _is_unworded(run):
         return None
     # What stands above headers of a known language is the author's own.
-    if not _says_sender_or_date(run[0]) or "sender" in map(header_kind, run[1:]):
+    if not _says_sender_or_date(run[0]) or any(
+        header_block(lines, index) for index in range(start + 1, start + len(run))
+    ):
         return None
     if not any(map(_REPLIED.search, run)) and not _names_sender(run[:2]):
         return None
     below = start + len(run)
-    if below < len(lines) and lines[below].strip("> "):
+    if below < len(lines) and lines[below].strip(MARKS):
         return None
     return Block(below, sender=next(line for line in run if ADDRESS.search(line)))
 

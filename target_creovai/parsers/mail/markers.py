@@ -21,6 +21,7 @@ from target_creovai.parsers.mail.headers import (
     split_at_headers,
     unworded_block,
 )
+from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,9 +101,9 @@ def _marker_at(page: Page, index: int, floor: int) -> Marker | None:
     line = lines[index]
     if index in page.headers:
         return Marker(index, _headers_end(lines, index), Kind.HEADERS, is_firm=True)
-    if not line.strip("> "):
+    if not line.strip(MARKS):
         return None
-    if ":" not in line and "\uff1a" not in line:
+    if ":" not in line and "\uff1a" not in line and "@" not in line:
         return _separator_at(lines, index)
     if index in page.frames and (end := framed_end(lines, index)):
         return Marker(index, end, Kind.HEADERS, is_firm=True)
@@ -129,16 +130,17 @@ def _headers_end(lines: Sequence[str], start: int) -> int:
 
 def _separator_at(lines: Sequence[str], index: int) -> Marker | None:
     line = lines[index]
-    if separators.is_forward(line):
-        return Marker(index, _block_end_below(lines, index + 1), Kind.FORWARD, is_firm=True)
-    if separators.is_original(line) or separators.is_introduction(line):
-        return Marker(index, _block_end_below(lines, index + 1), Kind.ORIGINAL, is_firm=True)
-    return None
+    kind = Kind.FORWARD
+    if not separators.is_forward(line):
+        if not (separators.is_original(line) or separators.is_introduction(line)):
+            return None
+        kind = Kind.ORIGINAL
+    return Marker(index, _block_end_below(lines, index + 1), kind, is_firm=True)
 
 
 def _block_end_below(lines: Sequence[str], start: int) -> int:
     first = start
-    while first < len(lines) and not lines[first].strip("> "):
+    while first < len(lines) and not lines[first].strip(MARKS):
         first += 1
     if first == len(lines):
         return start
@@ -148,15 +150,15 @@ def _block_end_below(lines: Sequence[str], start: int) -> int:
 
 
 def _header_block_at(lines: Sequence[str], index: int, floor: int) -> Marker | None:
-    start = decorated_start(lines, index, floor)
-    framed = start < index
+    block, start = None, index
     if header_kind(lines[index]):
-        block = header_block(lines, index, enough=2 if framed else 3)
-    else:
-        block = None
-    block = block or unworded_block(lines, index)
+        start = decorated_start(lines, index, floor)
+        block = header_block(lines, index, enough=2 if start < index else 3)
+    if block is None and (block := unworded_block(lines, index)):
+        start = decorated_start(lines, index, floor)
     if block is None:
         return None
+    framed = start < index
     return Marker(start, block.end, Kind.HEADERS, is_firm=framed, is_form=block.is_form)
 
 

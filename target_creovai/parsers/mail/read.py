@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.banners import without_banner
+from target_creovai.parsers.mail.banners import is_banner, may_hold_banner, without_banner
 from target_creovai.parsers.mail.earlier import Earlier
 from target_creovai.parsers.mail.history import Reader, Split, answered
 from target_creovai.parsers.mail.html import html_to_text, tidy_text
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MIN_REPEATED_CHARS: Final = 40
 # Copies this long were cut by a field's length, which may happen inside a word.
 MIN_CUT_CHARS: Final = 250
+# Names and addresses at a mail's end are not longer, and sentences have an end.
+MAX_LAST_CHARS: Final = 40
 
 # Salesforce finds the case of an answer by these: `ref` ids, and threading tokens since 2023.
 _THREAD_TOKEN: Final = re.compile(
@@ -80,24 +82,34 @@ class Thread:
         """
         whole = page.text
         page = unglued(page.changed(without_thread_tokens))
-        coded = self._earlier.vocabulary.encode("\n".join(page.lines))
+        coded = self._coded(page)
         markers = find_markers(page)
         known = Known.of(self._earlier, coded, _breaks(page, markers))
         forwarded = says_forwarded(subject)
         split = Reader(page, markers, known, side=side, forwarded=forwarded).split()
         for row, back in split.passages:
-            lines = [page.lines[index] for index in row]
-            self._add(lines, [coded[index] for index in row], side, back)
+            words = [coded[index] for index in row]
+            self._add([page.lines[index] for index in row], words, side, back)
         text = _own_text(split, strip_signatures=strip_signatures)
         if not text.strip():
             only_quotes = bool(whole) and split.is_quote
             return MailText(whole, 0, kept_whole=bool(whole), only_quotes=only_quotes)
         return MailText(text, removed=max(0, len(whole) - len(text)), kept_whole=False)
 
+    def _coded(self, page: Page) -> list[str]:
+        """Return the words of each line; those of gateways' banners don't count."""
+        text = "\n".join(page.lines)
+        coded = self._earlier.vocabulary.encode(text)
+        if not may_hold_banner(text):
+            return coded
+        return [
+            "" if is_banner(line) else words for line, words in zip(page.lines, coded, strict=True)
+        ]
+
     def _add(
         self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None
     ) -> None:
-        end = len(without_ending(without_signature(lines)))
+        end = None if _is_cut(lines) else len(without_ending(without_signature(lines)))
         self._earlier.add(coded, end, side, back)
 
 
@@ -158,6 +170,14 @@ def _normalised(text: str) -> str:
 def without_thread_tokens(line: str) -> str:
     """Return a line without the tokens that Salesforce finds the case by."""
     return _THREAD_TOKEN.sub("", line).rstrip() if ":ref" in line or "thread::" in line else line
+
+
+def _is_cut(lines: Sequence[str]) -> bool:
+    """Tell whether a field's length cut a message inside a sentence."""
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return (
+        sum(map(len, lines)) >= MIN_CUT_CHARS and len(last) > MAX_LAST_CHARS and last[-1].isalnum()
+    )
 
 
 def _breaks(page: Page, markers: Iterable[Marker]) -> frozenset[int]:

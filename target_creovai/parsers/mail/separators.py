@@ -12,7 +12,7 @@ from target_creovai.parsers.mail.signs import DRESSING, any_of
 
 # Words of three dozen characters between two rows of dashes.
 MAX_SEPARATOR_CHARS: Final = 200
-_LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS)) + len(" :")
+_LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS))
 
 # Orange: "> Message du 04/03/25 09:12"; ticket systems: "##- Please type your reply above -##".
 _INTRODUCTION: Final = re.compile(
@@ -20,9 +20,12 @@ _INTRODUCTION: Final = re.compile(
     r"|[#=*\s-]{2,12}(?:(?:please )?(?:type your )?reply (?:above|only above)"
     r"|bitte (?:geben sie ihre antwort |antworten sie )?(?:oberhalb|über)"
     r"|(?:merci de |veuillez )?répond(?:re|ez) au-dessus|responda por encima).{0,60}[#=*-]{2,12}\Z"
-    r"|original message processed by david",
+    r"|original message processed by david|>>>\s.{5,200}\s>>>\Z",
     re.IGNORECASE,
 )
+_INTRODUCES: Final = frozenset("mMoO#=*-")
+_DRESSES: Final = frozenset(DRESSING)
+_AROUND: Final = DRESSING + ":\uff1a"
 _DASH: Final = re.compile("[-‐‑‒–—]")
 _GLUED: Final = re.compile(
     rf"(?:-{{3,}}|_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})", re.IGNORECASE
@@ -42,17 +45,21 @@ def says_forwarded(subject: str) -> bool:
 
 def is_forward(line: str) -> bool:
     """Tell whether the line announces a forwarded mail."""
-    return _separator_words(line, dashes=0) in FORWARDS
+    return len(line) <= MAX_SEPARATOR_CHARS and _words_between_dashes(line) in FORWARDS
 
 
 def is_original(line: str) -> bool:
     """Tell whether the line, dashes and words, separates an answer from the mail it answers."""
-    return _separator_words(line, dashes=2) in ORIGINALS
+    if line[:1] not in _DRESSES or _words_between_dashes(line) not in ORIGINALS:
+        return False
+    dressing = line[: len(line) - len(line.lstrip(DRESSING))]
+    return len(_DASH.findall(dressing)) > 1 or "__" in line[:2]
 
 
 def is_introduction(line: str) -> bool:
     """Tell whether the line is what some clients print above their header block."""
-    return _INTRODUCTION.match(line) is not None
+    begins = line.lstrip("> ")[:1]
+    return (begins in _INTRODUCES or line.endswith(">>>")) and _INTRODUCTION.match(line) is not None
 
 
 def is_rule(line: str) -> bool:
@@ -71,20 +78,12 @@ DECORATION: Final = (is_rule, is_framed, is_original, is_forward, is_introductio
 
 def split_at_separator(line: str) -> list[str]:
     """Return the line cut above and below a separator in its midst, if it holds one."""
-    found = _GLUED.search(line)
+    found = _GLUED.search(line) if "---" in line or "___" in line else None
     if found is None:
         return [line]
     return [part for part in (line[: found.start()], found[0], line[found.end() :]) if part.strip()]
 
 
-def _separator_words(line: str, *, dashes: int) -> str:
-    undressed = line[:1] not in DRESSING
-    if len(line) > (_LONGEST_SEPARATOR if undressed else MAX_SEPARATOR_CHARS):
-        return ""
-    if undressed and dashes:
-        return ""
-    bare = line.lstrip(DRESSING)
-    dressing = line[: len(line) - len(bare)]
-    if dashes and len(_DASH.findall(dressing)) < dashes and "__" not in line[:2]:
-        return ""
-    return bare.rstrip(DRESSING + ":\uff1a").casefold()
+def _words_between_dashes(line: str) -> str:
+    bare = line.strip(_AROUND)
+    return bare.casefold() if len(bare) <= _LONGEST_SEPARATOR else ""

@@ -27,6 +27,7 @@ MAX_BLOCK_CHARS: Final = 80
 MAX_BLOCK_WORDS: Final = 10
 MAX_POST_WORDS: Final = 4
 MAX_FOOTER_CHARS: Final = 120
+MAX_FOOTER_WORDS: Final = 4
 # No legal notice is longer; what is may be a contract that the mail is about.
 MAX_NOTICE_CHARS: Final = 3_000
 MIN_LEGAL_WORDS: Final = 2
@@ -199,6 +200,11 @@ _DEVICES: Final = re.compile(
     r"|мобильно|my (?:mobile|phone)|meinem (?:handy|telefon)|手机|手機",
     re.IGNORECASE,
 )
+_APOLOGY: Final = re.compile(
+    r"excuse|typo|brevity|errors?\b|mistakes|entschuldig|tippfehler|kürze|excus|faute|disculp"
+    r"|brevedad|desculp|scus[ai]|brevità|excuses|beknopt",
+    re.IGNORECASE,
+)
 _CONTACT: Final = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|<[^<>]*>")
 _WORD: Final = re.compile(r"[^\W\d_][\w'’.-]*")
 # Lower-case words that names, posts and addresses hold.
@@ -351,11 +357,23 @@ def _footer_start(lines: Sequence[str], end: int) -> int | None:
 def is_app_footer(line: str) -> bool:
     """Tell whether an app wrote the line to tell what it or its device is."""
     bare = line.strip(_AROUND)
-    if len(bare) > MAX_FOOTER_CHARS or not _DEVICES.search(bare):
+    if len(bare) > MAX_FOOTER_CHARS:
         return False
-    sent = _SENT.match(bare)
+    device, sent = _DEVICES.search(bare), _SENT.match(bare)
+    if device is None or sent is None:
+        return False
+    if sent["last"] is not None:
+        return True
     # In the middle of a sentence, wrapped, "sent from my phone" has no capital.
-    return sent is not None and (sent["last"] is not None or not bare[0].islower())
+    between, rest = bare[sent.end() : device.start()], bare[device.end() :]
+    return not bare[0].islower() and _is_footer(between, rest)
+
+
+def _is_footer(between: str, rest: str) -> bool:
+    """Tell whether what stands before and behind the device's name makes no sentence."""
+    if "," in between or len(between.split()) > MAX_FOOTER_WORDS:
+        return False
+    return len(rest.split()) <= MAX_FOOTER_WORDS or _APOLOGY.search(rest) is not None
 
 
 def is_notice(paragraph: str) -> bool:

@@ -41,7 +41,7 @@ _TIME = (
     r"(?:(午前|午後|上午|下午|오전|오후) ?)?"
     r"(\d{1,2})[:.h時时点시] ?(\d{2})(?:[:.分분] ?(\d{2}))?[分秒분초]?(?: ?([ap])\.?m\.?)?"
 )
-_ZONE = r"\((?:GMT|UTC)?([+\-\u2212])(\d{2}):?(\d{2})\)"
+_ZONE = r"[(\uff08](?:GMT|UTC)? ?([+\-\u2212])(\d{1,2})(?::?(\d{2}))?[)\uff09]"
 CLOCK: Final = re.compile(rf"(?<!\d){_TIME} {{0,4}}{_ZONE}", re.IGNORECASE)
 _UNZONED: Final = re.compile(rf"(?<!\d){_TIME}", re.IGNORECASE)
 _ZONE_MARK: Final = re.compile(_ZONE, re.IGNORECASE)
@@ -122,8 +122,8 @@ def _time_of(clock: re.Match[str]) -> time:
     )
 
 
-def _zone_of(sign: str, hours: str, minutes: str) -> timezone:
-    zone = timedelta(hours=int(hours), minutes=int(minutes))
+def _zone_of(sign: str, hours: str, minutes: str | None) -> timezone:
+    zone = timedelta(hours=int(hours), minutes=int(minutes or 0))
     return timezone(zone if sign == "+" else -zone)
 
 

@@ -27,6 +27,11 @@ MAX_NAME: Final = 80
 _NAME: Final = r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*)?):(?=\s|\Z)"
 _ENTRY: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}{OFFSET}[{BLANKS}]{{0,8}}{_NAME}")
 _HEAD: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}(?=\( {{0,3}}\d)")
+# The first unit is neither one letter nor a blank's distance from the next.
+_SPELLED_HINT: Final = re.compile(
+    rf"[{MARKS}]?[{BLANKS}]{{0,8}}"
+    r"\( {0,3}\d{1,6}(?: ?[^\W\d_](?:[^\W\d_]|[.,])|:\d| ?[^\x00-\x7f])"
+)
 _AFTER: Final = re.compile(rf"[{BLANKS}]{{0,8}}{_NAME}")
 _STAMPED: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}"
@@ -185,7 +190,8 @@ def _is_all_dialogue(lines: Sequence[str], names: AbstractSet[str]) -> bool:
 def shape_of(lines: Sequence[str], known: AbstractSet[str]) -> Callable[[str], Token | None]:
     """Return what reads the messages of this body: the first shape that any line has."""
     native = any(map(entry_of, lines))
-    spelled = [token for line in lines if (token := spelled_entry_of(line))]
+    hinted = filter(_SPELLED_HINT.match, lines)
+    spelled = [token for line in hinted if (token := spelled_entry_of(line))]
     # What begins late is a time of day.
     if spelled and (native or (spelled[0].seconds or 0) < _LATEST_BEGIN):
         return _offset_entry_of

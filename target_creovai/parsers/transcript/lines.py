@@ -44,8 +44,10 @@ _MAX_AGENT_WORDS: Final = 5
 _MAX_TRANSFER: Final = 300
 
 _ZONE_AT_END: Final = re.compile(
-    rf"\((?:GMT|UTC)?[+\-\u2212]\d\d:?\d\d\)[{BLANKS}\"']{{0,8}}\Z", re.IGNORECASE
+    rf"[(\uff08](?:GMT|UTC)? ?[+\-\u2212]\d\d?(?::?\d\d)?[)\uff09][{BLANKS}\"']{{0,8}}\Z",
+    re.IGNORECASE,
 )
+_SAID: Final = re.compile(r"[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S")
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
 # A last entry that stops in its name, after its offset or in it.
 _CUT_NAME: Final = re.compile(rf"[{BLANKS}]{{0,8}}{OFFSET}([^\n]*)\Z")
@@ -63,18 +65,22 @@ def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> li
             reader.read_other(line)
         else:
             reader.read_entry(entry)
-    if not (reader.has_entries or reader.has_centred):
-        _doubt_headers(reader.tokens)
+    if not reader.has_entries:
+        _doubt_headers(reader.tokens, centred=reader.has_centred)
     _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(MARKS + " ")))
     return reader.tokens
 
 
-def _doubt_headers(tokens: Iterable[Token]) -> None:
-    """Take a copy's lines that only stand like headers for what they may be: its dialogue."""
+def _doubt_headers(tokens: Iterable[Token], *, centred: bool) -> None:
+    """Take lines that only stand like headers for what they may be where nobody speaks: dialogue.
+
+    What is centred is more likely a header, and the first with a colon is where the chat is from.
+    """
+    by_place = _BY_PLACE - {Kind.ORIGIN} if centred else _BY_PLACE
     for token in tokens:
         text = bare(token.line)
         worded = _known_notice(text) or words.ORIGIN_LABEL.match(text)
-        if token.kind in _BY_PLACE and not worded:
+        if token.kind in by_place and not worded and (not centred or _SAID.match(text)):
             token.kind = Kind.STRAY
 
 

@@ -89,7 +89,8 @@ class Answering:
     # Parts
 
     @cached_property
-    def _works_with_bots(self) -> bool:
+    def works_with_bots(self) -> bool:
+        """Whether a bot takes part, by the record, by a notice or by a header."""
         names = [name for scene in self._scenes for name in self._names_in_place(scene)]
         return (
             self._chat.chatbot_session
@@ -104,7 +105,7 @@ class Answering:
         return [name_key(name) for name in names if name]
 
     def _kind_of_unheaded(self, index: int) -> Role | None:
-        if not self._works_with_bots:
+        if not self.works_with_bots:
             return Role.AGENT
         before = self._scenes[index - 1] if index else None
         if before and before.left_to_bot:

@@ -50,7 +50,7 @@ _EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, Answering], Claims]], ...
     (Evidence.ONE_VISITOR, by_elimination),
 )
 # Evidence that looks at one speaker at a time.
-_OF_EACH: Final = frozenset({Evidence.RULE, Evidence.PART, Evidence.NAME})
+_OF_EACH: Final = frozenset({Evidence.RULE, Evidence.PART})
 _NO_COUNTS: Final = MessageCounts()
 
 
