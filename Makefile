@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := $(VENV)/peers
 LIBRARIES := $(VENV)/libraries
+JSFORCE := $(VENV)/jsforce
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: accuracy demo test lint types fix clean
@@ -17,7 +18,7 @@ accuracy: $(VENV)/ready $(LIBRARIES)/ready
 	$(BIN)/python -m tests.accuracy $(LIBRARIES)/bin/python
 
 ## All checks: format, lint, types, tests.
-test: lint types $(PEERS)/ready
+test: lint types $(PEERS)/ready $(JSFORCE)/ready
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/ready
@@ -42,6 +43,13 @@ $(PEERS)/ready: $(VENV)/ready
 	$(PYTHON) -m venv $(PEERS)
 	$(BIN)/pip --python $(PEERS)/bin/python install --quiet --group peers
 	touch $@
+
+# A Salesforce client that we did not write, in another language. Without Node its tests are skipped.
+$(JSFORCE)/ready: tests/test_fakes/salesforce/jsforce/package.json $(VENV)/ready
+	mkdir -p $(JSFORCE)
+	cp $< $(JSFORCE)
+	if npm install --prefix $(JSFORCE) --silent --no-audit --no-fund --ignore-scripts; then touch $@; \
+		else echo "No jsforce, as npm cannot install it: its tests are skipped." >&2; fi
 
 $(LIBRARIES)/ready: $(VENV)/ready tests/accuracy/libraries.txt
 	$(PYTHON) -m venv $(LIBRARIES)

@@ -1,7 +1,22 @@
-"""Run the tap as `python -m tap_salesforce_chat`."""
+"""Run the tap: `tap-salesforce-chat`, or `python -m tap_salesforce_chat`."""
 
 from __future__ import annotations
 
-from tap_salesforce_chat.tap import TapSalesforceChat
+import signal
 
-TapSalesforceChat.cli()
+
+def main() -> None:
+    """Run the command line.
+
+    Until the tap handles signals itself, Ctrl-C ends it as it ends any other program: a
+    traceback out of some library's import would tell nobody anything.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from tap_salesforce_chat.tap import TapSalesforceChat  # noqa: PLC0415 - takes a second
+
+    TapSalesforceChat.cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
-from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL
+from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL, is_safe, is_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
 from tap_salesforce_chat.messaging.pauses import Pauses
 from tap_salesforce_chat.timestamps import parse_instant
@@ -356,14 +358,83 @@ def rule_broken(error: ValidationError) -> str:
     return f"Setting '{setting}' {rule(error.validator_value)}."
 
 
+def from_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the settings that environment variables hold.
+
+    The SDK's own messages quote what is no number, and so on: it may be a credential.
+
+    Args:
+        schema: The JSON schema of all settings.
+        prefix: What the variables' names begin with.
+
+    Raises:
+        ConfigValidationError: Some of them cannot be read. The message names them.
+    """
+    settings: dict[str, Any] = {}
+    wrong = []
+    for name, kind in schema["properties"].items():
+        try:
+            settings |= parse_environment_config({"properties": {name: kind}}, prefix)
+        except ValueError:
+            kinds = " or ".join(_names(kind["type"]))
+            wrong.append(f"The environment variable {prefix}{name.upper()} holds no {kinds}.")
+    if wrong:
+        summary = "Config validation failed"
+        raise ConfigValidationError(summary, errors=wrong, schema=dict(schema))
+    return settings
+
+
+def trimmed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that are given, without white space at their ends.
+
+    A secret that was read from a file has a line break behind it. A setting that is null is one
+    that is not given: it gets its default.
+    """
+    return {
+        name: value.strip() if isinstance(value, str) else value
+        for name, value in config.items()
+        if value is not None
+    }
+
+
 def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str]:
     """Say what is wrong with settings that the JSON schema lets pass."""
     return [
+        *_address_problems(config),
+        *_token_problems(config),
+        *_batch_problems(config),
         *_date_problems(config),
         *_filter_problems(config.get("filters") or {}, list(stream_names)),
         *_flow_problems(config),
         *_messaging_problems(config),
     ]
+
+
+def _address_problems(config: Mapping[str, Any]) -> list[str]:
+    return [
+        f"Setting '{name}' must be an https:// address: credentials would travel in clear. "
+        "(http:// is for servers on this machine alone.)"
+        for name in ("login_url", "instance_url", "conversation_data_url")
+        if config.get(name) and not is_safe(config[name])
+    ]
+
+
+def _token_problems(config: Mapping[str, Any]) -> list[str]:
+    token = config.get("access_token")
+    if not token or is_token(token):
+        return []
+    msg = (
+        "Setting 'access_token' holds a character that no token has, such as a blank, a line "
+        "break, or a letter with an accent: copy it again."
+    )
+    return [msg]
+
+
+def _batch_problems(config: Mapping[str, Any]) -> list[str]:
+    # The SDK would heed it: a bookmark would move before the message that names its rows' file.
+    if "batch_config" not in config:
+        return []
+    return ["Setting 'batch_config' is not supported: rows leave as RECORD messages only."]
 
 
 def _date_problems(config: Mapping[str, Any]) -> list[str]:

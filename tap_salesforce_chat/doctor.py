@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
+from tap_salesforce_chat.case_feed import has_case_feed
 from tap_salesforce_chat.describe import Describer, discover
 from tap_salesforce_chat.errors import (
     LoginError,
@@ -77,7 +78,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 _PERMISSION_SET = "Setup > Permission Sets > the integration user's"
 _RECENT = timedelta(days=30)
 _LONG_BACKFILL = 24  # hours
-ENTRIES = "ConversationEntry rows"
+ENTRIES, FEED = "ConversationEntry rows", "case feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     yield _checked(ENTRIES, partial(_entries, patient))
     yield _checked("daily API requests", partial(_quota, patient, calls))
     yield _checked("new chats", partial(_new_chats, patient))
+    yield _checked(FEED, partial(_case_feed, patient))
 
 
 def would_work(findings: Iterable[Finding]) -> bool:
@@ -287,6 +289,23 @@ def judge_quota(used: int, limit: int, percent: int, calls: int, own: int | None
         advice += "expect several runs, or raise the setting, or set a later start_date."
         return Finding(check, Status.WARNING, found, advice)
     return Finding(check, Status.OK, found)
+
+
+def _case_feed(patient: Patient) -> Finding:
+    return judge_case_feed(found=has_case_feed(patient.connection))
+
+
+def judge_case_feed(*, found: bool | None) -> Finding:
+    """Judge whether customers' words may stand where the tap does not look; None: not shown."""
+    if found is None:
+        return Finding(FEED, Status.OK, "not shown: no Chatter, or no View All Data")
+    if not found:
+        return Finding(FEED, Status.OK, "no posts or comments on cases")
+    advice = (
+        "Posts and comments in the feed of a case (FeedItem, FeedComment), as Experience Cloud "
+        "sites let customers write them, are not read: the conversations of such cases lack them."
+    )
+    return Finding(FEED, Status.WARNING, "cases have posts or comments in their feed", advice)
 
 
 def _new_chats(patient: Patient) -> Finding:

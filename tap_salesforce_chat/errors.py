@@ -17,6 +17,7 @@
         ├── JobLostError            ask again, with a new job
         ├── IncompleteError         stop: rows are missing that Salesforce counts
         ├── MissingFieldError       ask again, without the field
+        ├── UnexpectedFormError     ask again, if the type of a field is another one now
         ├── StateRefusedError       stop: the state is not one to go on from
         ├── ForgottenError          do without: Salesforce does not know it any more
         ├── LostConversationError   do without: it cannot be read
@@ -131,6 +132,10 @@ class MissingFieldError(SalesforceError):
         super().__init__(message)
         self.name = name
         self.entity = entity
+
+
+class UnexpectedFormError(SalesforceError):
+    """The answer is in another form than the one that was asked for."""
 
 
 class RetryLaterError(RetriableAPIError):

@@ -29,11 +29,6 @@ def one_of(field: str, values: Iterable[str]) -> str:
     return f"{field} IN ({', '.join(map(quote, sorted(values)))})"
 
 
-def all_of(*conditions: str | None) -> str:
-    """Return the condition that all of the given ones are met."""
-    return " AND ".join(f"({condition})" for condition in conditions if condition)
-
-
 @dataclass(frozen=True, slots=True)
 class Position:
     """The place of a row in the order in which every query asks for rows."""
@@ -56,6 +51,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     condition: str | None = None
+    more: tuple[str, ...] = ()  # conditions of our own; a subquery may not stand deeper than these
     after: Position | None = None
 
     def __str__(self) -> str:
@@ -64,6 +60,10 @@ class Query:
     def unordered(self) -> str:
         """Return the query in no order, as Bulk wants it."""
         return self._select(", ".join(self.fields), self._conditions())
+
+    def any_one(self) -> str:
+        """Return the query for one of the rows, whichever."""
+        return f"{self.unordered()} LIMIT 1"
 
     def by_id(self, after_id: str | None, limit: int) -> str:
         """Return the query for some rows by Id, which takes Salesforce the least work."""
@@ -92,9 +92,8 @@ class Query:
             conditions.append(f"{CURSOR} >= {format_instant(self.since)}")
         if self.until:
             conditions.append(f"{CURSOR} < {format_instant(self.until)}")
-        if self.condition:
-            conditions.append(f"({self.condition})")
-        return conditions
+        wishes = [self.condition] if self.condition else []
+        return conditions + [f"({wish})" for wish in (*self.more, *wishes)]
 
 
 def _behind(position: Position) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
@@ -29,10 +30,18 @@ from typing_extensions import override
 from tap_salesforce_chat.catalogs import insist_on_keys, renew
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
-from tap_salesforce_chat.config import CONFIG_SCHEMA, problems, rule_broken
+from tap_salesforce_chat.config import (
+    CONFIG_SCHEMA,
+    from_environment,
+    problems,
+    rule_broken,
+    trimmed,
+)
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
 from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
+from tap_salesforce_chat.fields import has_path
+from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.memory import give_back_what_is_free
@@ -43,6 +52,7 @@ from tap_salesforce_chat.state import (
     BOOKMARKS,
     COMPLETED,
     ORGANIZATION,
+    READ_WITHOUT,
     READS,
     STARTED,
     form_problem,
@@ -115,8 +125,7 @@ class TapSalesforceChat(Tap):
 
         The SDK's own check quotes the values of wrong settings, which may be credentials.
         """
-        # A setting that is null is one that is not given: it gets its default.
-        self._config = {name: value for name, value in self._config.items() if value is not None}
+        self._config = trimmed(self._config)
         schema = deepcopy(self.config_jsonschema)
         self.append_builtin_config(schema)
         found = [
@@ -127,6 +136,13 @@ class TapSalesforceChat(Tap):
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=found, schema=schema)
         return found
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of the class
+        """Read the settings of the environment without quoting what is wrong with them."""
+        schema = deepcopy(cls.config_jsonschema)
+        cls.append_builtin_config(schema)
+        return from_environment(schema, cls._env_var_prefix)
 
     # -- streams -------------------------------------------------------------------------------
 
@@ -147,7 +163,9 @@ class TapSalesforceChat(Tap):
     def _renew_catalog(self) -> None:
         """Bring the catalog that was given up to date, and all that is made of it."""
         if self.input_catalog is not None:
-            renew(self.input_catalog, STREAMS, self._describe, self.logger)
+            bookmarks = self._extra_state.get(BOOKMARKS) or {}
+            lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
+            renew(self.input_catalog, STREAMS, self._describe, self.logger, lacking)
             self.mapper.register_raw_streams_from_catalog(self.input_catalog)
             self._streams = None
 
@@ -259,10 +277,13 @@ class TapSalesforceChat(Tap):
     def _note_absence(self, selected: Collection[str]) -> None:
         """Say in STATE if the org has no mails at all; a stream that is left out is another thing.
 
-        Who may see cases may see their mails, so the object is then not there.
+        Who may see cases may see their mails, so the object is then not there. Only where nothing
+        was known of it when the catalog was made is it worth a look.
         """
-        mails, cases = EmailMessage.sobject, Case.sobject
-        if cases in selected and mails not in selected and self._describe(mails) is None:
+        mails, known = EmailMessage.sobject, self.streams.get(EmailMessage.sobject)
+        if Case.sobject not in selected or mails in selected:
+            return
+        if not (known and has_path(known.schema, "ParentId")) and self._describe(mails) is None:
             self._extra_state[READS][mails] = {"absent": True}
 
     @property
@@ -304,7 +325,21 @@ class TapSalesforceChat(Tap):
     def invoke(cls, **kwargs: Any) -> None:
         give_back_what_is_free()
         with _plain_errors():
+            for name in ("state", "catalog"):
+                if file := kwargs.get(name):
+                    kwargs[name] = as_utf8_file(file, f"{name} file")
             super().invoke(**kwargs)
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read config files, later ones over earlier ones; `ENV` stands for the environment."""
+        found = super().cb_config(ctx, param, tuple(name for name in value if name == "ENV"))
+        with _plain_errors():
+            for name in value:
+                if name != "ENV":
+                    found.config |= read_config(name)
+        return found
 
     @classmethod
     @override

@@ -28,7 +28,7 @@ from tap_salesforce_chat.errors import Refusal, RetryLaterError, SalesforceError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from typing_extensions import Buffer
     from urllib3.poolmanager import PoolManager
@@ -101,9 +101,20 @@ def content(response: requests.Response, subject: str) -> bytes:
         RetryLaterError: It broke off.
     """
     try:
-        return as_utf8(b"".join(limited(response.iter_content(_CHUNK_BYTES), subject)))
+        parts = response.iter_content(_piece(response.headers))
+        return as_utf8(b"".join(limited(parts, subject)))
     except (requests.RequestException, OSError) as exc:
         raise network_error(exc, subject) from None
+
+
+def _piece(headers: Mapping[str, str]) -> int | None:
+    """Return how many bytes to read at once; None, all of them, where their number is known.
+
+    In one piece they take half of the memory, but packed ones may be any number.
+    """
+    length = headers.get("Content-Length", "")
+    known = re.fullmatch(r"[0-9]{1,9}", length) and "Content-Encoding" not in headers
+    return None if known and int(length) <= MAX_ANSWER_BYTES else _CHUNK_BYTES
 
 
 def limited(parts: Iterator[bytes], subject: str) -> Iterator[bytes]:
@@ -202,8 +213,10 @@ class _TimedAdapter(HTTPAdapter):
         _make_timed(self.poolmanager)
 
     @override
-    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-        return _make_timed(super().proxy_manager_for(*arguments, **options))
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        # That of SOCKS has pools of its own, which know the way.
+        return manager if proxy.lower().startswith("socks") else _make_timed(manager)
 
 
 def _make_timed(manager: PoolManager) -> PoolManager:

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.reading.rows import plain
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, all_of, one_of
-from tap_salesforce_chat.state import READ_SINCE, earlier, instant_in, put_instant
+from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
+from tap_salesforce_chat.state import READ_AGAIN, READ_SINCE, earlier, instant_in, put_instant
 from tap_salesforce_chat.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ class WholeCases:
                 if OWED_SINCE in progress:
                     since = earlier(since, instant_in(progress, OWED_SINCE))
                 put_instant(progress, OWED_SINCE, since)
+                if READ_AGAIN in progress:
+                    # Whatever touched a case meanwhile, its older rows came without the field.
+                    progress.pop(WHOLE_BEFORE, None)
 
     def complete(self) -> None:
         """Emit the older rows of the cases that were touched, and say so in STATE."""
@@ -98,10 +101,13 @@ class WholeCases:
             stream.name,
             tuple(dict.fromkeys((KEY, CURSOR, *names))),
             since=self._begin(stream),
-            condition=all_of(older, *conditions, stream.condition),
+            condition=stream.condition,
+            more=(older, *conditions),
         )
-        for row in map(plain, stream.rows_by_rest(query)):
-            yield [row[name] for name in names]
+        # As nearly always: a count alone then spares the query that it would be compared with.
+        if not stream.has_none(query):
+            for row in map(plain, stream.rows_by_rest(query)):
+                yield [row[name] for name in names]
 
     def _begin(self, stream: SalesforceStream) -> datetime | None:
         """Return from where on rows are out whose cases are owed older ones."""
@@ -115,11 +121,14 @@ class WholeCases:
 
 def _older_rows(stream: SalesforceStream, ids: Sequence[str], bound: datetime) -> Iterator[Row]:
     for first in range(0, len(ids), _IDS_AT_ONCE):
-        some = one_of(stream.case_field, ids[first : first + _IDS_AT_ONCE])
-        condition = all_of(some, stream.condition)
-        yield from stream.rows_by_rest(
-            Query(stream.name, stream.selected_fields(), until=bound, condition=condition)
+        query = Query(
+            stream.name,
+            stream.selected_fields(),
+            until=bound,
+            condition=stream.condition,
+            more=(one_of(stream.case_field, ids[first : first + _IDS_AT_ONCE]),),
         )
+        yield from stream.rows_by_rest(query)
 
 
 def _merged_into(cases: SalesforceStream) -> tuple[str, ...]:

@@ -12,16 +12,28 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
+from target_creovai.model import (
+    Conversation,
+    Deleted,
+    OpenSpeakers,
+    Role,
+    Skipped,
+    Unfit,
+    Waiting,
+)
 from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
 from target_creovai.redaction import redacted
 from target_creovai.validate import problems_of
+from target_creovai.wholeness.coverage import EVERYTHING
+from target_creovai.wholeness.judge import missing_main_row, missing_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from target_creovai.kinds import Kind
     from target_creovai.model import Assembly, Findings, Row, Rules, Speaker
+    from target_creovai.wholeness.coverage import Coverage
 
 DISTRIBUTION = "salesforce-creovai"
 
@@ -30,7 +42,6 @@ DISTRIBUTION = "salesforce-creovai"
 class Ready:
     """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
 
-    Where it is not `proven` that all rows are there, it goes after an input that ended well.
     `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
     """
 
@@ -38,7 +49,6 @@ class Ready:
     payload: Payload
     modified: datetime
     findings: Findings
-    proven: bool = True
     redacted: Mapping[str, int] = field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
     lessons: Mapping[str, Role] = field(default_factory=dict)
@@ -74,17 +84,56 @@ class Invalid(Unfit):
 Verdict = Ready | Waiting | Skipped | Deleted | Unfit
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What was read, as far as a conversation is concerned that came under these filters."""
+
+    coverage: Coverage
+    filters: Collection[str] = ()
+
+
+ALL_READ = Reach(EVERYTHING)
+
+
 def assemble(
-    kind: str, key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+    kind: str,
+    key: str,
+    rows: Mapping[str, Sequence[Row]],
+    rules: Rules,
+    now: datetime,
+    reach: Reach = ALL_READ,
 ) -> Verdict:
     """Make a conversation's payload from the rows that are there, and check it."""
     try:
-        return _verdict(KINDS[kind].assemble(key, rows, rules, now), rules)
+        conversation = KINDS[kind].assemble(key, rows, rules, now)
+        reason = _missing_part(KINDS[kind], conversation, rows, rules, reach)
+        return Waiting(reason) if reason else _verdict(conversation, rules)
     except (TextError, RowError) as error:
         return Unfit(str(error))
     # One row that nobody foresaw must not keep all other conversations back.
     except Exception as error:  # noqa: BLE001 -- named below, and set aside
         return Unfit(_unforeseen(error))
+
+
+def _missing_part(
+    kind: Kind,
+    conversation: Assembly,
+    rows: Mapping[str, Sequence[Row]],
+    rules: Rules,
+    reach: Reach,
+) -> str | None:
+    match conversation:
+        case Waiting(for_main_row=True):
+            return missing_main_row(kind.streams, rows, reach.coverage)
+        case Conversation(proven=False) | Skipped(proven=False):
+            return missing_part(
+                kind.streams,
+                rows,
+                reach.coverage,
+                filters=reach.filters,
+                accepted=rules.accept_missing,
+            )
+    return None
 
 
 def assemble_with_others(
@@ -94,13 +143,14 @@ def assemble_with_others(
     rules: Rules,
     now: datetime,
     other_chats: Callable[[Collection[str]], Mapping[str, Role]],
+    reach: Reach = ALL_READ,
 ) -> Verdict:
     """Assemble a conversation; where it leaves open who speaks, ask what other chats tell."""
-    verdict = assemble(kind, key, rows, rules, now)
+    verdict = assemble(kind, key, rows, rules, now, reach)
     names = open_names(verdict)
     if not names or not (known := other_chats(names)):
         return verdict
-    return assemble(kind, key, rows, replace(rules, other_chats=known), now)
+    return assemble(kind, key, rows, replace(rules, other_chats=known), now, reach)
 
 
 def open_names(verdict: Verdict) -> frozenset[str]:
@@ -130,7 +180,6 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         payload=payload,
         modified=conversation.modified,
         findings=conversation.findings,
-        proven=conversation.proven,
         redacted=replaced,
         speakers=conversation.speakers,
         lessons=conversation.lessons,

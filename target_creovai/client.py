@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
-import msgspec
-import requests
-from requests.adapters import HTTPAdapter
-
+from target_creovai import answers
+from target_creovai.addresses import host_root
+from target_creovai.assemble import DISTRIBUTION
+from target_creovai.certificates import authorities
+from target_creovai.clock import uptime
 from target_creovai.errors import (
     HaltError,
     LostAnswerError,
     RejectedError,
-    RetryLaterError,
 )
 from target_creovai.model import Interface
 from target_creovai.payload import encode
+from target_creovai.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from target_creovai.payload import Payload
+    from target_creovai.wire import Answer
 
     Permit = Callable[[], None]
 
@@ -50,20 +52,23 @@ MONITOR_PATH = "/capture/v2/status/monitor"
 PURGE_PATH = "/interactions/v2/purge/sessions"
 TYPES_PATH = "/processing/v2/ParticipantRefTypes"
 TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
-ABSENT = frozenset({"NotFound", "Unknown"})
+JSON = "application/json"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
+ABSENT = frozenset({"NotFound", "Unknown", ""})
 PURGED = frozenset({"NotFound", "Purging"})
 
-# The right that a 403 most likely misses, by the start of the path.
-RIGHTS = {
-    "/capture/v2/chat": "chats must be enabled for the API user: ask Creovai support",
-    "/capture/v2/case": "cases must be enabled for the API user: ask Creovai support",
-    "/capture/v2/outofband": "the API user needs the AsyncMetaData role: ask Creovai support",
-    EXCLUDE_PATH: "the API user may not exclude interactions (see on_delete): ask Creovai support",
-    PURGE_PATH: "the API user may not purge interactions (see on_delete): ask Creovai support",
-    MONITOR_PATH: "the API user may not report its status: ask Creovai support",
-    "/capture/v2/status": "the API user may not read the status of interactions",
-    "/processing/v2": "the API user may not read the tenant's participant types",
-}
+# A login that is answered so is refused, however often it is tried.
+_LOGIN_REFUSED = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
 
 
 def _always() -> None:
@@ -82,23 +87,21 @@ class CreovaiClient:
         timeout_seconds: int,
         workers: int,
         requests_per_second: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = uptime,
     ) -> None:
         """Prepare the client; nothing is asked before the first call."""
-        self._base = _host_root(api_url)
-        self._credentials = {
-            "grant_type": "client_credentials",
-            "client_id": api_user,
-            "client_secret": api_password,
-        }
-        self._timeout = timeout_seconds
+        self._base = host_root(api_url)
+        self._credentials = urlencode(
+            {
+                "grant_type": "client_credentials",
+                "client_id": api_user,
+                "client_secret": api_password,
+            }
+        ).encode()
         self._clock = clock
         self._pace = Pace(requests_per_second, clock)
-        self._session = requests.Session()
-        # Otherwise requests would put a .netrc entry for the host in place of our token.
-        self._session.auth = _keep_headers
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=workers, pool_connections=workers))
+        self._wire = Wire(workers, timeout_seconds, USER_AGENT)
+        self._trusts = False
         self._lock = threading.Lock()
         self._token: str | None = None
         self._valid_until = 0.0
@@ -139,9 +142,9 @@ class CreovaiClient:
         found: dict[str, Mapping[str, Any]] = {}
         for start in range(0, len(session_ids), IDS_PER_LOOK_UP):
             body = {"sessionIds": list(session_ids[start : start + IDS_PER_LOOK_UP])}
-            for session in self._status_call(body).get("sessions") or ():
-                if session.get("status") not in ABSENT:
-                    found[session.get("sessionId")] = session
+            for session in answers.objects(self._status_call(body), "sessions"):
+                if answers.text(session.get("status")) not in ABSENT:
+                    found[answers.text(session.get("sessionId"))] = session
         return found
 
     def exclude(self, session_ids: Sequence[str]) -> set[str]:
@@ -155,8 +158,12 @@ class CreovaiClient:
         if not session_ids:
             return set()
         answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
-        items = [item for item in answer.get("items") or () if isinstance(item, dict)]
-        return {str(item.get("sessionId")) for item in items if item.get("status") in PURGED}
+        items = answers.objects(answer, "items")
+        return {
+            answers.text(it.get("sessionId"))
+            for it in items
+            if answers.text(it.get("status")) in PURGED
+        }
 
     def monitor(self, heartbeat: Payload) -> None:
         """Say how this run is."""
@@ -164,8 +171,8 @@ class CreovaiClient:
 
     def participant_types(self) -> list[str]:
         """Return the names of the tenant's types of participants, as it spells them."""
-        types = self._call("GET", TYPES_PATH).get("types") or ()
-        return [str(one["id"]) for one in types if isinstance(one, dict) and one.get("id")]
+        types = answers.objects(self._call("GET", TYPES_PATH), "types")
+        return [name for one in types if (name := answers.text(one.get("id")))]
 
     def _status_call(self, body: Payload) -> Payload:
         try:
@@ -185,47 +192,45 @@ class CreovaiClient:
     ) -> Payload:
         token = self._bearer()
         response = self._send(method, path, body, token, permit)
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
+        if response.status == HTTPStatus.UNAUTHORIZED:
             self._drop(token)
             response = self._send(method, path, body, self._bearer(), permit)
-        _check(response, path)
+        answers.check(response, path)
         if answer:
-            return _json_object(response)
-        _refuse_page(response)
+            return answers.json_object(response)
+        answers.refuse_page(response)
         return {}
 
     def _send(
         self, method: str, path: str, body: Payload | None, token: str, permit: Permit
-    ) -> requests.Response:
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         if body is None:
-            return self._request(method, path, permit, headers=headers)
-        headers["Content-Type"] = "application/json"
-        return self._request(method, path, permit, data=encode(body), headers=headers)
+            return self._request(method, path, headers, permit=permit)
+        headers["Content-Type"] = JSON
+        return self._request(method, path, headers, encode(body), permit)
 
     def _request(
-        self, method: str, path: str, permit: Permit = _always, **what: Any
-    ) -> requests.Response:
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        data: bytes | None = None,
+        permit: Permit = _always,
+    ) -> Answer:
+        self._trust()
         self._pace.wait()
-        permit()
-        try:
-            response = self._session.request(
-                method, self._base + path, timeout=self._timeout, allow_redirects=False, **what
-            )
-        except requests.exceptions.SSLError:
-            msg = (
-                "The TLS certificate of api_url cannot be verified: check the host name, and "
-                "name a private CA in REQUESTS_CA_BUNDLE."
-            )
-            raise HaltError(msg) from None
-        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            msg = f"Creovai cannot be reached ({type(error).__name__})"
-            raise RetryLaterError(msg) from None
-        except requests.RequestException as error:
-            raise _no_answer(error) from None
-        self.answered(path, response.status_code, response.elapsed.total_seconds())
-        self.server_time = _http_date(response.headers.get("Date", ""))
-        return response
+        errand, answer = self._wire.request(method, self._base + path, permit, headers, data)
+        if isinstance(answer, Exception):
+            raise answers.no_answer(errand, answer)
+        self.answered(path, answer.status, answer.seconds)
+        self.server_time = answers.http_date(answer.headers.get("Date", ""))
+        return answer
+
+    def _trust(self) -> None:
+        if not self._trusts and (bundle := authorities()):
+            self._wire.trust(bundle)
+        self._trusts = True
 
     # Token
 
@@ -242,22 +247,22 @@ class CreovaiClient:
                 self._token = None
 
     def _log_in(self) -> tuple[str, float]:
-        response = self._request("POST", TOKEN_PATH, data=self._credentials)
-        if response.status_code in _LOGIN_REFUSED:
+        response = self._request("POST", TOKEN_PATH, FORM, self._credentials)
+        if response.status in _LOGIN_REFUSED:
             msg = (
-                f"Creovai refused the login (HTTP {response.status_code}): check api_user and "
+                f"Creovai refused the login (HTTP {response.status}): check api_user and "
                 "api_password. A normal user's login does not work, only an API user that Creovai "
                 "support created; its secret expires after 365 days."
             )
             raise HaltError(msg)
-        _check(response, TOKEN_PATH)
-        answer = _json_object(response)
-        token, seconds = answer.get("access_token"), _seconds(answer.get("expires_in"))
+        answers.check(response, TOKEN_PATH)
+        answer = answers.json_object(response)
+        token, seconds = answer.get("access_token"), answers.seconds(answer.get("expires_in"))
         bearer = str(answer.get("token_type")).casefold() == "bearer"
-        if not isinstance(token, str) or not token or not bearer or seconds <= RENEW_BEFORE_SECONDS:
+        if not answers.is_token(token) or not bearer or seconds <= RENEW_BEFORE_SECONDS:
             msg = "Creovai's answer to the login holds no usable token: check api_url."
             raise HaltError(msg)
-        return token, seconds
+        return str(token), seconds
 
 
 def connect(config: Mapping[str, Any]) -> CreovaiClient:
@@ -289,111 +294,3 @@ class Pace:
             turn = max(self._next, self._clock())
             self._next = turn + self._gap
         time.sleep(max(0.0, turn - self._clock()))
-
-
-_LOGIN_REFUSED = frozenset(
-    {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    }
-)
-
-
-_NOT_CREOVAI = "the answer was not a JSON object: is there a proxy in between?"
-
-
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
-def _check(response: requests.Response, path: str) -> None:
-    """Turn a status into what the caller does next."""
-    status = response.status_code
-    answer = f"HTTP {status}"
-    if status < HTTPStatus.MULTIPLE_CHOICES:
-        return
-    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS):
-        raise RetryLaterError(answer, _retry_after(response))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise LostAnswerError(answer, _retry_after(response))
-    if reason := _halting(status, path):
-        msg = f"Creovai answered {answer} to {path}: {reason}."
-        raise HaltError(msg)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        size = len(response.request.body or b"")
-        raise RejectedError(status, f"its {size} bytes are too many for Creovai")
-    raise RejectedError(status, "Creovai refused it")
-
-
-def _halting(status: int, path: str) -> str | None:
-    """Say what to change where every other conversation would meet the same answer."""
-    if status < HTTPStatus.BAD_REQUEST:
-        return "a redirect, which is never followed with customer text: check api_url"
-    if status == HTTPStatus.UNAUTHORIZED:
-        return "a new token was refused too: check that the API user is still active"
-    if status == HTTPStatus.FORBIDDEN:
-        return next(
-            (right for start, right in RIGHTS.items() if path.startswith(start)),
-            "a right is missing",
-        )
-    if status == HTTPStatus.NOT_FOUND:
-        return "no such address: check api_url, and ask Creovai support whether API v2 is on"
-    return "without a token nothing can be sent: check api_url" if path == TOKEN_PATH else None
-
-
-def _no_answer(error: requests.RequestException) -> RetryLaterError:
-    """A connection that was never made carried nothing; any other may have."""
-    name = type(error).__name__
-    if isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error.args):
-        return RetryLaterError(f"Creovai cannot be reached ({name})")
-    return LostAnswerError(f"the connection was lost ({name})")
-
-
-def _json_object(response: requests.Response) -> Payload:
-    try:
-        answer = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise LostAnswerError(_NOT_CREOVAI)
-    return answer
-
-
-def _refuse_page(response: requests.Response) -> None:
-    """Where no body is promised, a page for a browser still is not Creovai's answer."""
-    if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise LostAnswerError(_NOT_CREOVAI)
-
-
-def _retry_after(response: requests.Response) -> float:
-    """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent."""
-    value = response.headers.get("Retry-After", "")
-    if value.isdecimal():
-        return float(value)
-    moment = _http_date(value)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment else 0.0
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (TypeError, ValueError):
-        return None
-
-
-def _seconds(value: object) -> float:
-    """Read `expires_in`, which .NET may write as text; 0 counts as unusable."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return 0.0
-
-
-def _host_root(api_url: str) -> str:
-    """Return scheme and host: like Creovai's own client, paths start at the root."""
-    parts = urlsplit(api_url.strip())
-    return f"{parts.scheme}://{parts.netloc}"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
+from target_creovai.addresses import address_problem
 from target_creovai.model import Policy, Role, Rules, whole_name
 from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
+from target_creovai.wholeness.needs import ACCEPTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 MINUTES_PER_DAY = 24 * 60
 MINUTES_PER_YEAR = 366 * MINUTES_PER_DAY
 DAYS_PER_CENTURY = 36_525
-
-HOST = re.compile(r"https?://[^/\s]+")
 
 DEFAULT_PARTICIPANT_TYPES: dict[str, str | None] = {
     "agent": "Agent",
@@ -100,8 +100,8 @@ CONFIG_SCHEMA = th.PropertiesList(
         default=False,
         title="Internal comments",
         description=(
-            "Also send CaseComments that are not published to the customer, and the notes and "
-            "supervisors' messages of enhanced chats."
+            "Also send CaseComments that are not published to the customer, what supervisors wrote "
+            "in chats, and the notes of enhanced chats."
         ),
     ),
     th.Property(
@@ -164,6 +164,16 @@ CONFIG_SCHEMA = th.PropertiesList(
         default=[],
         title="Metadata to leave out",
         description="Field names (`Owner.Email`, `Tier__c`) or parents (`Owner`) never sent.",
+    ),
+    th.Property(
+        "accept_missing",
+        th.ArrayType(th.StringType(nullable=False)),
+        default=[],
+        title="Accept missing",
+        description=(
+            "Needed fields (`EmailMessage.TextBody`) or streams (`EmailMessage`) that this org "
+            "cannot have: they count as empty where they were not read."
+        ),
     ),
     th.Property(
         "case_updates",
@@ -318,6 +328,7 @@ def assembly_rules(config: Mapping[str, Any]) -> Rules:
         agent_id=config["agent_id"],
         session_id_prefix=config["session_id_prefix"],
         metadata_exclude=frozenset(config.get("metadata_exclude") or []),
+        accept_missing=tuple(sorted(config.get("accept_missing") or [])),
         max_payload_bytes=config.get("max_payload_bytes"),
         redact=tuple((config.get("redact") or {}).items()),
         redact_region=config.get("redact_region"),
@@ -344,6 +355,8 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """
     for name in [name for name, value in config.items() if value is None]:
         del config[name]
+    # A secret from a file often ends with a line break. What is nothing else stays, and is wrong.
+    config.update({name: v.strip() or v for name, v in config.items() if isinstance(v, str)})
     errors = JSONSchemaValidator(schema).iter_errors(config)
     found = [
         # Not the path below the setting: the keys of an object are values, too.
@@ -354,16 +367,19 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     return found or [
         *_api_problems(config),
         *_role_problems(config),
+        *_missing_problems(config),
         *_pattern_problems(config),
         *_redact_problems(config),
     ]
 
 
 def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    if not config.get("api_url") or config["dry_run"]:
+    if not config.get("api_url"):
         return
-    if not HOST.match(config["api_url"]):
-        yield "Setting 'api_url' must be an address such as https://example.api.tethr.com."
+    if problem := address_problem(config["api_url"]):
+        yield f"Setting 'api_url' {problem}"
+    if config["dry_run"]:
+        return
     missing = [name for name in ("api_user", "api_password") if not config.get(name)]
     if missing:
         yield f"With 'api_url' the target also needs: {', '.join(missing)}."
@@ -372,6 +388,11 @@ def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
 def _role_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if set(config.get("participant_types") or {}) - set(Role):
         yield f"Setting 'participant_types' may only name these roles: {', '.join(Role)}."
+
+
+def _missing_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    if set(config.get("accept_missing") or []) - ACCEPTABLE:
+        yield f"Setting 'accept_missing' may only name: {', '.join(sorted(ACCEPTABLE))}."
 
 
 def _pattern_problems(config: Mapping[str, Any]) -> Iterator[str]:

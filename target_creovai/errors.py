@@ -3,6 +3,7 @@
     TargetError
     ├── TextError            set this conversation aside: its text is not understood
     ├── RowError             set this conversation aside: a row lacks what it needs
+    │   └── FieldError       store the row without that field: its conversation waits
     ├── StoreError           stop: the store, or the folder for payloads, cannot be used
     ├── InputError           stop: what the tap sent is not a Singer message
     └── CreovaiError
@@ -15,6 +16,10 @@
 
 No message holds customer text or a credential: ids, counts, sizes, status codes only.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 
 class TargetError(Exception):
@@ -30,6 +35,14 @@ class TextError(TargetError):
 
 class RowError(TargetError):
     """A row lacks a field that its conversation cannot do without."""
+
+
+class FieldError(RowError):
+    """A field has a form that is not understood. `rest` is the row without it, to be stored."""
+
+    def __init__(self, message: str, rest: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.rest = rest
 
 
 class StoreError(TargetError):

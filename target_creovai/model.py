@@ -18,11 +18,17 @@ Row = dict[str, Any]
 """One Salesforce row as the tap emitted it: field name to JSON value, parents nested."""
 
 
+PERSON = "person"  # the kind of rows that are of no conversation
 # What is kept of a person: the fields that a row has of its parent.
 PEOPLE: Mapping[str, frozenset[str]] = {
     "User": frozenset({"FirstName", "LastName", "Name", "Email", "Username", "UserType"}),
     "Contact": frozenset({"FirstName", "LastName", "Name", "Email", "Phone"}),
 }
+
+
+# Where a stored row names fields that were not read with it: others have not understood them, or
+# their values are those of an earlier version.
+UNREAD = ":unread"
 
 
 class DroppedRow(dict[str, Any]):
@@ -118,8 +124,8 @@ class Conversation:
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
-    `modified` is the main row's SystemModstamp. `proven` is false where only an
-    input that ended well can tell that no row is missing. `lessons` is what it
+    `modified` is the main row's SystemModstamp. `proven` is false where only what was
+    read of its streams can tell that no row is missing. `lessons` is what it
     tells of names in other conversations; `doubt` is why it must not go as it is.
     """
 
@@ -132,6 +138,7 @@ class Conversation:
     metadata: Mapping[str, Any]
     modified: datetime
     case_reference_id: str | None = None
+    master_id: str | None = None
     collection_id: str | None = None
     proven: bool = True
     findings: Findings = field(default_factory=dict)
@@ -142,22 +149,23 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not a conversation yet. `until` is when time alone may change that."""
+    """Not a conversation yet. `until` is when time alone may change that.
+
+    `for_main_row`: the row that is the conversation itself is not there.
+    """
 
     reason: str
     until: datetime | None = None
-
-
-UNPROVEN = "its rows may not all be here: no input has ended well since they came"
-"""Why a conversation waits that is not `proven`."""
+    for_main_row: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing to deliver here, unless the rows change."""
+    """Nothing to deliver here, unless the rows change; `proven` as a conversation is."""
 
     reason: str
     findings: Findings = field(default_factory=dict)
+    proven: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +217,7 @@ class Rules:
     agent_id: str = "Email"
     session_id_prefix: str = ""
     metadata_exclude: frozenset[str] = frozenset()
+    accept_missing: tuple[str, ...] = ()
     max_payload_bytes: int | None = None
     redact: tuple[tuple[str, str], ...] = ()
     redact_region: str | None = None

@@ -34,6 +34,7 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
     payload: Payload = {
         "sessionId": conversation.session_id,
         "caseReferenceId": conversation.case_reference_id,
+        "masterId": conversation.master_id,
         "collectionId": conversation.collection_id,
         "utcStart": utc(conversation.start),
         "utcEnd": utc(conversation.end),

@@ -19,7 +19,7 @@ FOLLOWING = frozenset({"ConversationEntry"})
 # Before any row of Salesforce's: a `start_date` that is set would hide the older ones.
 BEGINNING = "1999-01-01T00:00:00Z"
 
-# Both leave the state alone: without one the tap reads from `start_date` on, and none is kept.
+# All leave the state alone: without one the tap reads from `start_date` on, and none is kept.
 _MELTANO = (
     "meltano --environment={environment} run --full-refresh --no-state-update "
     "tap-salesforce-chat target-creovai"
@@ -28,6 +28,17 @@ _PIPE = (
     "tap-salesforce-chat --config tap.json --config ENV "
     "| target-creovai --config target.json > /dev/null"
 )
+
+
+def read_from(begin: str | None, environment: str | None) -> str:
+    """Return what a shell takes to read everything once more.
+
+    Args:
+        begin: From when on; None: from `start_date` on, as the tap's settings have it.
+        environment: Meltano's; None: it has not started this process.
+    """
+    run = _MELTANO.format(environment=environment) if environment else _PIPE
+    return f"TAP_SALESFORCE_CHAT_START_DATE={begin} {run}" if begin else run
 
 
 def commands(wanted: Mapping[str, Iterable[str]], environment: str | None) -> Iterator[str]:

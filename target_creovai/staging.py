@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError
 from target_creovai.input.normal import normal_row
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import PEOPLE
+from target_creovai.model import PEOPLE, PERSON
 from target_creovai.payload import encode
 from target_creovai.rows import is_deleted, parse_time
 from target_creovai.store import StagedRow
+from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
     from target_creovai.model import Row
-
-PERSON = "person"  # the kind of rows that are of no conversation
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
 IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
@@ -24,18 +23,18 @@ IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
 LAST_YEAR = 2999
 
 
-def staged_row(stream: str, record: Row) -> StagedRow:
-    """Return the row to store of a record.
+def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset()) -> StagedRow:
+    """Return the row to store of a record; `null_fields` are empty where it leaves them out.
 
     Its version is SystemModstamp; a tap that does not select it gives
     LastModifiedDate or, at the least, its rows in order.
 
     Raises:
-        RowError: The record has no Id, an impossible date, or a field in a form that is not
-            understood; names the field.
+        RowError: The record has no Id, or an impossible date.
+        FieldError: A field has a form that is not understood.
     """
     # Before anything else looks at its fields.
-    record = normal_row(stream, record)
+    record = with_nulls(stream, normal_row(stream, record), null_fields)
     row_id = _id(record.get("Id"))
     if row_id is None:
         # What stands in its place may be anything, so it is not quoted.
@@ -58,6 +57,7 @@ def staged_row(stream: str, record: Row) -> StagedRow:
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
+        lacks=missing_fields(stream, record),
     )
 
 

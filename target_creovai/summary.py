@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pendulum
 
-from target_creovai.model import Finding, OpenInput
+from target_creovai.model import Finding
 from target_creovai.rows import parse_time
+from target_creovai.wholeness.advice import advice
+from target_creovai.wholeness.reasons import is_incomplete, waits_for_the_rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from target_creovai.model import Findings
 
 IDS_SHOWN = 20
+
+# Exit codes of a run that came to its end.
+BROKEN_OFF, NEEDS_AN_EYE = 1, 3
 
 # What each finding means; `{n}` is its sum over all conversations of a kind.
 FINDINGS = {
@@ -74,7 +79,8 @@ class Summary:
 
     What was sent, skipped or set aside happened in this run; what waits, or was
     delivered before and has not changed, is counted in all. `looked_at` counts every
-    conversation that was assembled, whatever became of it.
+    conversation that was assembled, whatever became of it. `gaps` name rows that may be missing
+    from the store, `accepted` what counts as empty where it was not read.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -94,13 +100,18 @@ class Summary:
     unusable_rows: list[str] = field(default_factory=list)
     changed_after_sending: list[str] = field(default_factory=list)
     held: Counter[str] = field(default_factory=Counter)
+    gaps: list[str] = field(default_factory=list)
+    accepted: Sequence[str] = ()
     findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
     redacted: Counter[str] = field(default_factory=Counter)
     texts_dropped: Counter[str] = field(default_factory=Counter)
     read_again: list[str] = field(default_factory=list)
+    read_missing: list[str] = field(default_factory=list)
     looked_at: int = 0
+    input_broke_off: bool = False
     payload_dir: str | None = None
     broken: str | None = None
+    state_lost: str | None = None
     halted: str | None = None
 
     def note(self, kind: str, findings: Findings) -> None:
@@ -108,7 +119,13 @@ class Summary:
         self.findings.update({(finding, kind): number for finding, number in findings.items()})
 
     def add_waiting(self, kind: str, reason: str, since: str | None, count: int = 1) -> None:
-        """Count what waits; `since` is when the oldest of them changed."""
+        """Count what waits; `since` is when the oldest of them changed.
+
+        What waits for the rest of an input that broke off just now is held.
+        """
+        if self.input_broke_off and waits_for_the_rest(reason):
+            self.hold(kind, count)
+            return
         queue = self.waiting[kind, reason]
         queue.count += count
         queue.oldest = min(filter(None, [queue.oldest, since]), default=None)
@@ -117,37 +134,40 @@ class Summary:
         """Name what is tried again by the next run, with the latest reason."""
         self.pending[kind, key] = Trouble(kind, key, reason)
 
-    def hold(self, kind: str, why: OpenInput, count: int) -> None:
-        """Count what waits for an input to end; one that broke off needs someone's eye."""
-        if count and why is OpenInput.RUNNING:
-            self.add_waiting(kind, why, None, count)
-        elif count:
+    def hold(self, kind: str, count: int) -> None:
+        """Count what waits for an input to end well."""
+        if count:
             self.held[kind] += count
 
     @property
-    def failed(self) -> bool:
-        """Tell whether the exit code must be 1."""
-        return bool(
-            self.set_aside
-            or self.pending
-            or self.unusable_rows
-            or self.held
-            or self.broken
-            or self.halted
-        )
+    def incomplete(self) -> dict[tuple[str, str], Queue]:
+        """What waits, by kind and reason, as a part of it was not read."""
+        return {key: self.waiting[key] for key in list(self.waiting) if is_incomplete(key[1])}
+
+    @property
+    def exit_code(self) -> int:
+        """0: all that was due is delivered. 1: to be gone on with. 3: something needs an eye."""
+        broke_off = self.input_broke_off or self.broken or self.state_lost
+        if broke_off or self.halted or self.pending:
+            return BROKEN_OFF
+        needs_an_eye = self.set_aside or self.unusable_rows or self.incomplete or self.gaps
+        return NEEDS_AN_EYE if needs_an_eye else 0
 
     def counts(self) -> dict[str, int]:
         """Return the run in numbers, for the store's memory of it."""
         counters = ("rows", "changed_rows", "sent", "metadata_sent", "written", "held")
         lists = ("set_aside", "pending", "unusable_rows")
         totals = {name: getattr(self, name).total() for name in counters}
-        return totals | {name: len(getattr(self, name)) for name in lists}
+        totals |= {name: len(getattr(self, name)) for name in lists}
+        return totals | {"incomplete": sum(queue.count for queue in self.incomplete.values())}
 
     def lines(self) -> Iterator[str]:
         """Yield the report; what needs doing comes last."""
         yield from self._row_lines()
         yield from self._delivery_lines()
+        yield from self._remark_lines()
         yield from self._trouble_lines()
+        yield from self._to_do_lines()
 
     def _row_lines(self) -> Iterator[str]:
         for stream, count in sorted(self.rows.items()):
@@ -158,16 +178,22 @@ class Summary:
     def _delivery_lines(self) -> Iterator[str]:
         yield from self._sent_lines()
         for (kind, reason), queue in sorted(self.waiting.items()):
+            if is_incomplete(reason):
+                continue
             yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
         for (kind, reason), count in sorted(self.skipped.items()):
             yield f"skipped    {_number(count, kind)}: {reason}"
         for (done, kind), count in sorted(self.erased.items()):
             yield f"{done:<10} {_number(count, kind)} at Creovai: deleted in Salesforce"
+
+    def _remark_lines(self) -> Iterator[str]:
         for finding, text in FINDINGS.items():
             yield from self._finding_lines(finding, text)
         if self.redacted:
             counts = ", ".join(f"{rule}: {count}" for rule, count in sorted(self.redacted.items()))
             yield f"redacted   {counts}"
+        if self.accepted:
+            yield f"accepted   as empty where it was not read: {', '.join(self.accepted)}"
         if self.texts_dropped:
             yield f"dropped    the text of {_kinds(self.texts_dropped)} from the store"
         if self.set_aside_before:
@@ -194,13 +220,28 @@ class Summary:
     def _trouble_lines(self) -> Iterator[str]:
         for kind, count in self.held.items():
             yield f"HELD       {_number(count, kind)}: the tap did not finish"
+        if self.input_broke_off and not (self.held or self.broken):
+            yield "BROKEN OFF the tap did not finish: run again. All rows that came are stored."
+        for (kind, reason), queue in sorted(self.incomplete.items()):
+            yield f"INCOMPLETE {_number(queue.count, kind)}: {reason}{queue.age}"
+        for gap in self.gaps:
+            yield f"MISSING    {gap}"
         yield from _listed("UNUSABLE", self.unusable_rows)
         yield from _listed("SET ASIDE", self.set_aside)
         yield from _listed("PENDING", list(self.pending.values()))
         if self.broken:
             yield f"BROKEN     {self.broken}"
+        if self.state_lost:
+            yield f"NO STATE   {self.state_lost}"
         if self.halted:
             yield f"STOPPED    {self.halted}"
+
+    def _to_do_lines(self) -> Iterator[str]:
+        for reason in sorted({reason for _, reason in self.incomplete}):
+            if step := advice(reason):
+                yield f"TO DO      {reason}: {step}"
+        for command in self.read_missing:
+            yield f"TO DO      never read: {command}"
         for wrong, what_to_do in _TO_DO.items():
             if getattr(self, wrong):
                 yield f"TO DO      {what_to_do}"
@@ -220,6 +261,10 @@ _TO_DO = {
     ),
     "pending": "pending: nothing. The next run tries them again.",
     "broken": "broken: mend that in the tap and run again. What came before it is stored.",
+    "state_lost": (
+        "no state: nothing is lost. The next run starts from the STATE before, reads some rows "
+        "once more and sends nothing twice."
+    ),
     "halted": "stopped: mend that and run again. What is left is delivered then.",
 }
 

@@ -8,13 +8,12 @@ delivers what is left.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -30,19 +29,20 @@ from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
-from target_creovai.errors import InputError, RowError, TargetError
+from target_creovai.delivery.to_read import say_what_to_read
+from target_creovai.errors import FieldError, InputError, RowError, StoreError, TargetError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
-from target_creovai.model import NEEDS_ROWS
 from target_creovai.payload import utc
-from target_creovai.read_again import commands
 from target_creovai.staging import staged_row
+from target_creovai.state_out import passed_on
 from target_creovai.store import Store
 from target_creovai.summary import Summary
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
 from target_creovai.watch.watch import Watch
+from target_creovai.wholeness.inputs import Input
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -50,15 +50,13 @@ if TYPE_CHECKING:
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.store import StagedRow
+    from target_creovai.wholeness.coverage import Read
 
 # A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.
 ROWS_PER_COMMIT = 1000
 BYTES_PER_COMMIT = 16 * 1024 * 1024
 # Taps that write STATE often don't make us commit as often.
 SECONDS_BETWEEN_STATES = 10.0
-
-# What tap-salesforce-chat puts into the first and the very last STATE of a sync.
-STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 
 SIGNAL_EXIT_CODE = 128  # plus the signal's number
 
@@ -96,11 +94,11 @@ class TargetCreovai(Listener):
         self._buffered_bytes = 0
         self._rows_since_state = 0
         self._last_state_at = time.monotonic()
-        self._received_anything = False
+        self._input = Input(self.announced.fields)
+        self._noted_reads: list[Read] = []
         self._dispatching: Dispatch | None = None
         self._early: EarlyDelivery | None = None
-        self._tap_marks_its_end = False
-        self._is_program = False
+        self._is_tried_out = not kwargs.get("config")
 
     # Settings
 
@@ -137,8 +135,9 @@ class TargetCreovai(Listener):
 
         Raises:
             InputError: A line cannot be used; all before it is taken care of by then.
+            StoreError: The store failed on the way; what was done is told by then.
         """
-        self._is_program = file_input is None
+        self._is_tried_out &= file_input is not None
         with self._watch:
             try:
                 super().listen(file_input)
@@ -147,6 +146,10 @@ class TargetCreovai(Listener):
                 with suppress(SystemExit):
                     self.process_endofpipe()
                 raise
+            except StoreError as error:
+                self.summary.halted = str(error)
+                self._report()
+                raise
             finally:
                 # However reading ends, requests under way are written down.
                 if self._early:
@@ -154,12 +157,21 @@ class TargetCreovai(Listener):
 
     @override
     def stage(self, stream: str, record: dict[str, Any]) -> None:
-        """Take one row; one that cannot be used costs that row, and is named."""
+        """Take one row; one that cannot be used costs that row, and is named.
+
+        One with a field that is not understood counts as read without it.
+        """
         try:
-            row = staged_row(stream, record)
+            row = staged_row(stream, record, self._input.null_fields(stream))
+        except FieldError as error:
+            self.lose_line(str(error))
+            self.stage(stream, error.rest)
+            return
         except RowError as error:
             self.lose_line(str(error))
             return
+        if row.lacks:
+            self._input.lacks(stream, row.lacks)
         self._buffer.append(row)
         self._buffered_bytes += len(row.body)
         if len(self._buffer) >= ROWS_PER_COMMIT or self._buffered_bytes >= BYTES_PER_COMMIT:
@@ -180,7 +192,7 @@ class TargetCreovai(Listener):
     def _commit(self) -> None:
         if not self._buffer:
             return
-        changed = self.store.stage(self._buffer)
+        changed = self.store.stage(self._buffer, self._input.filters())
         self.summary.rows.update(row.stream for row in self._buffer)
         self.summary.changed_rows.update(row.stream for row in changed)
         self._rows_since_state += len(self._buffer)
@@ -188,15 +200,15 @@ class TargetCreovai(Listener):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        self._received_anything = True
         super()._process_schema_message(message_dict)
+        self._input.received_anything = True
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Note the state; pass it on soon, if many rows or some time came before it."""
         super()._process_state_message(message_dict)
-        self._received_anything = True
-        self._tap_marks_its_end |= STARTED in (self._latest_state or {})
+        self._input.received_anything = True
+        self._input.says(self._latest_state or {})
         waited = time.monotonic() - self._last_state_at
         rows = self._rows_since_state + len(self._buffer)
         if rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES:
@@ -205,10 +217,18 @@ class TargetCreovai(Listener):
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Commit first, print after."""
+        """Commit first, note what was read, print after."""
         self._commit()
-        super()._write_state_message(state)
+        self._note_reads(list(self._input.reads(state)))
+        if self.summary.state_lost is None:
+            write = partial(super()._write_state_message, state)
+            self.summary.state_lost = passed_on(write)
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
+
+    def _note_reads(self, reads: list[Read]) -> None:
+        if reads and reads != self._noted_reads:
+            self.store.note_reads(reads, self._input.organization)
+            self._noted_reads = reads
 
     def _deliver_early(self) -> None:
         """Deliver what needs no other stream, while the tap goes on."""
@@ -226,68 +246,62 @@ class TargetCreovai(Listener):
         """Commit, pass STATE on, deliver, report.
 
         Raises:
-            SystemExit: With 1, after all of that, when something needs an eye.
+            SystemExit: After all of that, when something needs an eye.
         """
         self._commit()
         self._look_for_streams()
-        if self._received_anything:
-            self.store.end_input(well=self._input_ended_well())
+        well = self._input_ended_well()
+        if self._input.received_anything:
+            self.store.end_input(well=well)
+            whole = self.store.input_ended_well
+            self._note_reads(list(self._input.reads_at_end(self.store.newest_moment, well=whole)))
         super().process_endofpipe()
         if self._early:
             self._early.end()
         self._dispatching = self._dispatch()
+        self._dispatching.input_broke_off = self.summary.input_broke_off = not well
         with self._watch.delivery(self._dispatching):
             self._dispatching.run()
-        self._look_after_texts(self._dispatching)
-        for line in self.summary.lines():
-            click.echo(line, err=True)
+            self._dispatching.leave_if_asked()
+        self._drop_texts(self._dispatching)
+        say_what_to_read(self.summary, self.store, self._dispatching)
+        self._report()
         self.store.note_run(
             began_at=self._began_at,
             ended_at=utc(datetime.now(UTC)),
-            exit_code=int(self.summary.failed),
+            exit_code=self.summary.exit_code,
             counts=self.summary.counts(),
             stopped=self.summary.halted,
         )
-        if self.summary.failed:
-            sys.exit(1)
+        if self.summary.exit_code:
+            sys.exit(self.summary.exit_code)
+
+    def _report(self) -> None:
+        for line in self.summary.lines():
+            click.echo(line, err=True)
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
 
-        But for a dry run within another program, such as the SDK's own tests: its streams may
-        be any.
+        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
         """
-        if (self._is_program or self._delivers) and (nothing := self.announced.nothing_of_use):
+        if not self._is_tried_out and (nothing := self.announced.nothing_of_use):
             self.summary.broken = nothing
 
-    def _look_after_texts(self, dispatch: Dispatch) -> None:
-        """Drop text that has done its work, and say how to get back what is missing."""
+    def _drop_texts(self, dispatch: Dispatch) -> None:
+        """Drop text that has done its work."""
         days = self.config.get("retention_days")
         if days is not None and isinstance(dispatch, Delivery):
             before = datetime.now(UTC) - timedelta(days=days)
             self.summary.texts_dropped = self.store.drop_texts(utc(before))
-        lacking: dict[str, list[str]] = {}
-        for trouble in self.summary.set_aside:
-            if trouble.reason == NEEDS_ROWS.reason:
-                lacking.setdefault(trouble.kind, []).append(trouble.id)
-        wanted = {kind: self.store.with_losers(kind, ids) for kind, ids in lacking.items()}
-        self.summary.read_again = list(commands(wanted, os.environ.get("MELTANO_ENVIRONMENT")))
 
     def _input_ended_well(self) -> bool:
-        """Tell a finished tap from a dead one; a tap that never says is taken at its end."""
-        if isinstance(self.message_reader, LineReader) and self.message_reader.truncated:
-            return False
-        if self.announced.nothing_of_use:
-            return False
-        return not self._tap_marks_its_end or COMPLETED in (self._latest_state or {})
-
-    @property
-    def _delivers(self) -> bool:
-        return bool(self.config.get("api_url")) and not self.config["dry_run"]
+        cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
+        return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
         rules = assembly_rules(self.config)
-        if not self._delivers:
+        if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
         return Delivery(
             self.store,

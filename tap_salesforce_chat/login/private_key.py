@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+from base64 import b64decode
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -9,6 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 _PEM_MARK = "-----BEGIN"
+_KEY = re.compile(r"(-----BEGIN [A-Z ]+-----)(.*?)(-----END [A-Z ]+-----)", re.DOTALL)
+_LINE_BREAK = re.compile(r"(?:\r|\\+r)?(?:\n|\\+n)|\r")
+_LINE_LENGTH = 64
 
 
 def read_private_key(setting: str) -> RSAPrivateKey:
@@ -33,11 +39,34 @@ def read_private_key(setting: str) -> RSAPrivateKey:
 
 
 def _pem(setting: str) -> bytes:
-    if _PEM_MARK in setting:
-        # An environment variable often holds a key in one line.
-        return setting.replace("\\n", "\n").encode()
-    try:
-        return Path(setting).expanduser().read_bytes()
-    except (OSError, ValueError, RuntimeError):
-        msg = "is neither a private key in PEM form nor the path of a file that can be read."
-        raise ValueError(msg) from None
+    """Return a key as PEM wants it, from whatever settings and secret stores make of it."""
+    text = _unwrapped(setting)
+    if text is None:
+        try:
+            text = _unwrapped(Path(setting.strip()).expanduser().read_bytes().decode("utf-8-sig"))
+        except (OSError, ValueError, RuntimeError):
+            msg = "is neither a private key in PEM form nor the path of a file that can be read."
+            raise ValueError(msg) from None
+    return (text or "").encode()
+
+
+def _unwrapped(text: str) -> str | None:
+    """Return the PEM text in a setting; None where there is none, not even in base64."""
+    if _PEM_MARK not in text:
+        try:
+            text = b64decode("".join(text.split()), validate=True).decode()
+        except ValueError:
+            return None
+        if _PEM_MARK not in text:
+            return None
+    # An environment variable often holds a key in one line, and escaped once or twice.
+    text = _LINE_BREAK.sub("\n", text)
+    return _KEY.sub(_in_lines, text)
+
+
+def _in_lines(key: re.Match[str]) -> str:
+    """Return a key whose lines were joined by blanks in lines; one with headers as it is."""
+    begin, body, end = key.groups()
+    if ":" in body:
+        return key[0]
+    return "\n".join([begin, *textwrap.wrap("".join(body.split()), _LINE_LENGTH), end, ""])

@@ -91,7 +91,7 @@ class TokenStore:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self._folder).close()
-        except OSError:
+        except (OSError, ValueError):
             raise LoginError(self._not_writable()) from None
 
     def _replace(self, content: bytes) -> None:

@@ -24,6 +24,7 @@ from tap_salesforce_chat.errors import (
     JobLostError,
     RetryLaterError,
     SalesforceError,
+    UnexpectedFormError,
 )
 from tap_salesforce_chat.patience import MAX_TRIES
 from tap_salesforce_chat.reading.bulk_csv import Body, MisfitError, RowMaker, cells, columns
@@ -210,7 +211,7 @@ class _Page:
                     yield from self._read(response)
             except MisfitError as exc:
                 msg = f"{self._subject}: {exc}"
-                raise SalesforceError(msg) from None
+                raise UnexpectedFormError(msg) from None
             except _BROKEN_OFF as exc:
                 failures = 1 if self.rows > before else failures + 1
                 if failures == MAX_TRIES:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_salesforce_chat.reading.rows import grouped, struct_type
+from tap_salesforce_chat.reading.rows import grouped, json_type, struct_type
 from tap_salesforce_chat.soql import KEY
 from tap_salesforce_chat.timestamps import canonical
 
@@ -172,6 +172,13 @@ class RowMaker:
         return row
 
 
+def _date(text: str) -> str:
+    if len(text) != len("2024-01-02"):
+        msg = "not a date"
+        raise ValueError(msg)
+    return text
+
+
 def _order_of(paths: list[str], header: list[str]) -> list[int] | None:
     """Return where in a record each path is, None where they stand in that order."""
     if header == paths:
@@ -184,10 +191,7 @@ def _order_of(paths: list[str], header: list[str]) -> list[int] | None:
 
 
 def _type_name(schema: Mapping[str, Any]) -> str:
-    if schema.get("format") == "date-time":
-        return "date-time"
-    kinds = schema.get("type", "string")
-    return next(item for item in ([kinds] if isinstance(kinds, str) else kinds) if item != "null")
+    return str(schema.get("format") or json_type(schema))
 
 
 def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
@@ -202,6 +206,7 @@ def _number(text: str) -> int | Decimal:
 _BOOLEANS = {"true": True, "false": False}
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "boolean": _BOOLEANS.__getitem__,
+    "date": _date,
     "date-time": canonical,
     "integer": _number,
     "number": _number,

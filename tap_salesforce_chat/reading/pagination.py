@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from tap_salesforce_chat.errors import (
+    IncompleteError,
     LocatorLostError,
     MissingFieldError,
     QueryTooLongError,
@@ -58,6 +59,7 @@ class _Document(msgspec.Struct, Generic[_Row], rename="camel"):
 
     records: list[_Row] | msgspec.UnsetType = msgspec.UNSET
     total_size: int | None = None
+    done: bool | None = None
     next_records_url: Any = None
 
 
@@ -107,9 +109,10 @@ class Asker:
             rows = _rows(document, self._subject)
             following = document.next_records_url
             total = document.total_size or 0
-            trail.note(rows)
+            trail.note(rows, document)
             yield Page(rows, queried_at, total, answer.size, is_last=not following)
             if not following:
+                trail.end(document)
                 return
             here = trail.checked(following)
             # Its rows are through; they need not be kept while the next ones come.
@@ -179,17 +182,39 @@ class _Trail:
         self._subject = subject
         self._seen: set[str] = set()
         self._empty = 0  # pages in a row
+        self._rows = 0
 
-    def note(self, rows: list[Any]) -> None:
+    def note(self, rows: list[Any], document: _Document[Any]) -> None:
         """Take note of a page.
 
         Raises:
-            SalesforceError: There have been too many without a row.
+            IncompleteError: More rows have come than there are.
+            SalesforceError: There have been too many pages without a row.
         """
+        self._rows += len(rows)
+        if document.total_size is not None and self._rows > document.total_size:
+            what = f"{self._rows} rows of {document.total_size} have come"
+            raise self._contradiction(what)
         self._empty = 0 if rows else self._empty + 1
         if self._empty > _MOST_EMPTY_PAGES:
             msg = f"{self._subject}: {_MOST_EMPTY_PAGES} pages in a row came without a row."
             raise SalesforceError(msg)
+
+    def end(self, document: _Document[Any]) -> None:
+        """Take note that no page follows.
+
+        Raises:
+            IncompleteError: Rows follow.
+        """
+        if document.done is False:
+            what = "rows follow, but it is not said where"
+            raise self._contradiction(what)
+
+    def _contradiction(self, what: str) -> IncompleteError:
+        return IncompleteError(
+            f"{self._subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays "
+            "before what is missing: run again, and ask Salesforce's support if it stays so."
+        )
 
     def checked(self, following: Any) -> str:
         """Return the path of the next page.

@@ -8,9 +8,11 @@ counts (read again; what stays different ends the run).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import methodcaller
 from typing import TYPE_CHECKING, cast
 
 from tap_salesforce_chat.errors import (
+    HostMovedError,
     IncompleteError,
     LocatorLostError,
     LoginError,
@@ -18,8 +20,8 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
 )
+from tap_salesforce_chat.reading.parts import FieldParts
 from tap_salesforce_chat.reading.proof import Member, groups_for
-from tap_salesforce_chat.reading.rows import shape_of
 from tap_salesforce_chat.reading.windows import (
     Batch,
     Tally,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.reading.lanes import HandOver, Lanes, Reading
     from tap_salesforce_chat.reading.pagination import Asker, Page
     from tap_salesforce_chat.reading.proof import Group
-    from tap_salesforce_chat.reading.rows import Row, Schemas, Shape
+    from tap_salesforce_chat.reading.rows import Row, Schemas
     from tap_salesforce_chat.soql import Query
 
 # A locator lives for two days: losing more than this without a row in between is no accident.
@@ -80,12 +82,12 @@ class RestSource:
 
     def open(self, query: Query) -> Reading:
         """Have a query read when the ones before it leave time for it."""
-        shape = shape_of(query.fields, self.schemas)
+        fields = FieldParts(self.asker, query, self.schemas, self.logger)
 
         def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
             if window.proof:
                 return window.proof(hand_over)
-            return _WindowReader(self, shape, window, hand_over).batches()
+            return _WindowReader(self, fields, window, hand_over).batches()
 
         return self.lanes.open(read, Window(query))
 
@@ -93,7 +95,7 @@ class RestSource:
         """Return Salesforce's count of a query, None where it does not tell."""
         try:
             return self.asker.count(query.count())
-        except (LoginError, SessionExpiredError):
+        except (HostMovedError, LoginError, SessionExpiredError):
             raise
         except SalesforceError as exc:
             # The rows are out; what cannot be done is to prove it.
@@ -108,12 +110,12 @@ class _WindowReader:
     def __init__(
         self,
         source: RestSource,
-        shape: Shape,
+        fields: FieldParts,
         window: Window,
         hand_over: HandOver,
     ) -> None:
         self._source = source
-        self._shape = shape
+        self._fields = fields
         self._query: Query | None = window.query
         self._by_id = window.by_id
         self._group = window.group
@@ -154,7 +156,7 @@ class _WindowReader:
 
     def _pages(self, asked: Query) -> Iterator[Batch]:
         first = self._began is None
-        for page in self._ask(str(asked)):
+        for page in self._ask(asked):
             if first:
                 self._begin(page)
                 self._share(page)
@@ -165,10 +167,8 @@ class _WindowReader:
             if over:
                 return
 
-    def _ask(self, soql: str) -> Iterator[Page]:
-        for page in self._source.asker.pages(soql, self._shape.type):
-            self._shape.settle(page.rows)
-            yield replace(page, size=page.size + len(page.rows) * self._shape.row_bytes)
+    def _ask(self, query: Query, write: Callable[[Query], str] = str) -> Iterator[Page]:
+        return self._fields.pages(lambda fields: write(replace(query, fields=fields)))
 
     def _begin(self, page: Page) -> None:
         self._began = self._began or page.queried_at
@@ -268,7 +268,7 @@ class _WindowReader:
         limit, last = _MOST_BY_ID, None
         while True:
             try:
-                pages = list(self._ask(query.by_id(last, limit)))
+                pages = list(self._ask(query, methodcaller("by_id", last, limit)))
             except (QueryTimeoutError, LocatorLostError):
                 limit //= 2
                 if limit < _FEWEST_BY_ID:
@@ -322,7 +322,7 @@ class _WindowReader:
     def _rows_again(self, query: Query) -> Iterator[Batch]:
         self._tally.forget()
         try:
-            for page in self._pages_by_id(query) if self._by_id else self._ask(str(query)):
+            for page in self._pages_by_id(query) if self._by_id else self._ask(query):
                 if new := self._tally.take(page.rows):
                     yield self._batch(new, page, in_order=False)
         except (LocatorLostError, QueryTimeoutError) as exc:

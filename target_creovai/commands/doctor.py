@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from target_creovai.addresses import address_problem
 from target_creovai.client import connect
 from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES, HOST, problems
+from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES, problems
 from target_creovai.errors import CreovaiError, StoreError
 from target_creovai.store.operator import OperatorStore
 
@@ -132,7 +133,7 @@ def _is_usable(settings: Settings) -> bool:
     return (
         all(isinstance(text, str) and text for text in texts)
         and all(isinstance(number, int) and number > 0 for number in numbers)
-        and HOST.match(settings["api_url"]) is not None
+        and address_problem(settings["api_url"]) is None
     )
 
 

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.assemble import Ready, Verdict, assemble_with_others
+from target_creovai.assemble import Reach, Ready, Verdict, assemble_with_others
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.kinds import KINDS
-from target_creovai.model import NEEDS_ROWS, DroppedRow, OpenSpeakers
+from target_creovai.model import NEEDS_ROWS, DroppedRow, OpenSpeakers, Waiting
 from target_creovai.payload import changed_metadata, utc
 from target_creovai.read_again import commands
 from target_creovai.rows import is_deleted
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.store.operator import OperatorStore
+from target_creovai.wholeness.advice import advice
+from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,6 +69,7 @@ class Explanation:
     adopted: bool
     speakers: list[SpeakerSeen]
     read_again: str | None = None
+    to_do: str | None = None
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people."""
@@ -86,8 +88,8 @@ class Explanation:
         for speaker in self.speakers:
             yield f"speaks     {speaker.role}: {speaker.evidence}"
         yield f"now        {self.now}"
-        if self.read_again:
-            yield f"TO DO      {self.read_again}"
+        for step in filter(None, (self.read_again, self.to_do)):
+            yield f"TO DO      {step}"
 
 
 def explanation(
@@ -97,12 +99,9 @@ def explanation(
     policy: Policy,
     *,
     prefix: str,
-    input_open: bool,
 ) -> Explanation:
     """Lay the ledger's line beside what its rows make now."""
     ready = verdict if isinstance(verdict, Ready) else None
-    unproven = ready is not None and not ready.proven
-    held = input_open and (KINDS[line.kind].needs_whole_input or unproven)
     sent = line.content_hash is not None
     return Explanation(
         kind=line.kind,
@@ -115,7 +114,7 @@ def explanation(
         ],
         outcome=line.outcome,
         reason=line.reason,
-        now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy, held=held),
+        now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
@@ -129,17 +128,26 @@ def explanation(
     )
 
 
-def _now(line: Line, verdict: Verdict, policy: Policy, *, held: bool) -> str:
+def _now(line: Line, verdict: Verdict, policy: Policy) -> str:
     step = decide(line, verdict, policy)
     says = _SAYS[step.action](line, verdict, policy)
     if step.outdated:
         says = f"{_OUTDATED[sent_once(line.kind)]} {says if step.changes else ''}".rstrip()
-    return f"{says} {_HELD}" if held and step.action is not Action.KEEP else says
+    return says
 
 
 def _waits(_: Line, verdict: Any, __: Policy) -> str:
     until = f", until {utc(verdict.until)}" if verdict.until else ""
     return f"waits: {verdict.reason}{until}"
+
+
+def _asks(_: Line, verdict: Any, policy: Policy) -> str:
+    if isinstance(verdict, Ready):
+        return "ready: the next run sends it."
+    return (
+        "is skipped: it is deleted in Salesforce. If another store has sent it, the next run has "
+        f"Creovai {policy.on_delete} it."
+    )
 
 
 def _posts(line: Line, *_: object) -> str:
@@ -158,7 +166,7 @@ _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
     Action.LOOK_UP: _always(
         "whether it arrived is open: the next run asks Creovai, and sends it if not."
     ),
-    Action.ASK: _always("ready: the next run sends it."),
+    Action.ASK: _asks,
     Action.POST: _posts,
     Action.APPEND: _always("the next run sends the changed fields."),
     Action.ADOPT: _always("Creovai has it from another store: as it is now, as far as known."),
@@ -181,7 +189,6 @@ _OUTDATED = {
     True: "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
     False: "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it.",
 }
-_HELD = "It is held until an input ends well: the last one did not."
 
 AT_REST = "nothing: it has not changed since retention_days dropped its text."
 
@@ -203,22 +210,24 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
 
 def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
-    rows = store.rows_of(line.kind, [line.id])[line.id]
-    now = datetime.now(UTC)
-    verdict = assemble_with_others(line.kind, line.id, rows, rules, now, store.settled_names)
-    found = explanation(
-        line,
+    found = store.snapshot_of(line.kind, [line.id])
+    rows = found.rows[line.id]
+    verdict = assemble_with_others(
+        line.kind,
+        line.id,
         rows,
-        verdict,
-        policy,
-        prefix=rules.session_id_prefix,
-        input_open=not store.input_ended_well,
+        rules,
+        datetime.now(UTC),
+        store.settled_names,
+        Reach(found.coverage, found.filters.get(line.id, ())),
     )
-    if verdict is not NEEDS_ROWS:
-        return found
+    explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    reason = verdict.reason if isinstance(verdict, Waiting) else None
+    if verdict is not NEEDS_ROWS and not must_be_read(reason):
+        return replace(explained, to_do=advice(reason) if reason else None)
     wanted = {line.kind: store.with_losers(line.kind, [line.id])}
     command = next(commands(wanted, os.environ.get("MELTANO_ENVIRONMENT")), None)
-    return replace(found, read_again=command)
+    return replace(explained, read_again=command)
 
 
 @operator_command()

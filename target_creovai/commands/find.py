@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from target_creovai.input.ids import long_id
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_creovai.store.operator import Line, OperatorStore
-
-SHORT, CHUNK = 15, 5
-_CHECK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 WHY_UNKNOWN = (
     "The Salesforce user may not see it: sharing, or no read access to the object.",
@@ -22,24 +21,16 @@ WHY_UNKNOWN = (
 )
 
 
-def long_id(short: str) -> str:
-    """Return the 18 characters of an Id that Salesforce's pages show with 15.
-
-    The last three tell which of the others are capitals, five at a time.
-    """
-    chunks = (short[start : start + CHUNK] for start in range(0, SHORT, CHUNK))
-    bits = (sum(char.isupper() << place for place, char in enumerate(chunk)) for chunk in chunks)
-    return short + "".join(_CHECK_LETTERS[number] for number in bits)
-
-
 def spellings(typed: str, prefix: str) -> list[str]:
-    """Return the Ids that may be meant: as typed, without our prefix, with 18 characters."""
+    """Return the Ids that may be meant: as typed, without our prefix, with 18 characters.
+
+    Salesforce's own pages show 15.
+    """
     typed = typed.strip()
     bare = [typed]
     if prefix and typed.startswith(prefix):
         bare.append(typed.removeprefix(prefix))
-    short = [one for one in bare if len(one) == SHORT and one.isascii() and one.isalnum()]
-    return [*bare, *map(long_id, short)]
+    return list(dict.fromkeys([*bare, *map(long_id, bare)]))
 
 
 def find(store: OperatorStore, typed: str, prefix: str) -> list[Line]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_creovai.assemble import Invalid, Ready, assemble_with_others
+from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.commands.find import find_all, say_unknown
@@ -29,6 +29,7 @@ from target_creovai.preview.view import View, view_of
 from target_creovai.rows import text_of
 from target_creovai.store import PENDING, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.store.operator import OperatorStore
+from target_creovai.wholeness.needs import ACCEPTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -78,17 +79,15 @@ class Terms:
     other_chats: Callable[[Collection[str]], Mapping[str, Role]]
 
 
-def shown(
-    line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, *, input_open: bool
-) -> Shown:
+def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach) -> Shown:
     """Assemble a conversation as the next run will, and lay out what that gives."""
     rules = terms.rules
-    verdict = _assemble(line, rows, rules, terms)
+    verdict = _assemble(line, rows, rules, terms, reach)
     readable = verdict
     if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
-        readable = _assemble(line, rows, _as_if_due(rules), terms)
+        readable = _assemble(line, rows, _as_if_due(rules), terms, ALL_READ)
     prefix = rules.session_id_prefix
-    known = explanation(line, rows, verdict, terms.policy, prefix=prefix, input_open=input_open)
+    known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
     return Shown(
         known=known,
         outcome=_outcome(known, verdict),
@@ -99,8 +98,12 @@ def shown(
     )
 
 
-def _assemble(line: Line, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms) -> Verdict:
-    return assemble_with_others(line.kind, line.id, rows, rules, terms.now, terms.other_chats)
+def _assemble(
+    line: Line, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms, reach: Reach
+) -> Verdict:
+    return assemble_with_others(
+        line.kind, line.id, rows, rules, terms.now, terms.other_chats, reach
+    )
 
 
 def _outcome(known: Explanation, verdict: Verdict) -> str:
@@ -121,7 +124,13 @@ def _outcome(known: Explanation, verdict: Verdict) -> str:
 def _as_if_due(rules: Rules) -> Rules:
     """Return rules by which all has been said, and who speaks may stay open."""
     types = {"unknown": "Unknown", **rules.participant_types}
-    return replace(rules, case_delivery="all", settle_minutes=0, participant_types=types)
+    return replace(
+        rules,
+        case_delivery="all",
+        settle_minutes=0,
+        participant_types=types,
+        accept_missing=tuple(ACCEPTABLE),
+    )
 
 
 def _view(verdict: Verdict, rules: Rules) -> View | None:
@@ -141,7 +150,7 @@ def _number(line: Line, rows: Mapping[str, Sequence[Row]]) -> str | None:
 def without_text(line: Line, terms: Terms) -> Shown:
     """Return what the ledger alone knows of a conversation."""
     prefix = terms.rules.session_id_prefix
-    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix, input_open=False)
+    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
     return Shown(
         known=known if line.erased_at else replace(known, now=NO_TEXT),
         outcome=line.outcome,
@@ -154,12 +163,13 @@ def without_text(line: Line, terms: Terms) -> Shown:
 
 def shown_of(store: OperatorStore, line: Line, terms: Terms) -> Shown:
     """Take a conversation out of the store."""
-    rows = store.rows_of(line.kind, [line.id])[line.id]
+    found = store.snapshot_of(line.kind, [line.id])
+    rows = found.rows[line.id]
     dropped = any(isinstance(row, DroppedRow) for some in rows.values() for row in some)
     # What was erased is not shown either, though the tap may have read it again.
     if dropped or not rows or line.erased_at:
         return without_text(line, terms)
-    return shown(line, rows, terms, input_open=not store.input_ended_well)
+    return shown(line, rows, terms, Reach(found.coverage, found.filters.get(line.id, ())))
 
 
 def _write(file: Path, content: bytes) -> None:

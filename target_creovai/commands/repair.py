@@ -9,6 +9,7 @@ import click
 
 from target_creovai.commands.command import Settings, operator_command, store_for_repair
 from target_creovai.commands.find import find_all, say_unknown
+from target_creovai.input.ids import long_id
 from target_creovai.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -69,14 +70,18 @@ def retry(settings: Settings) -> None:
 @operator_command()
 @_keys
 def forget(settings: Settings, keys: tuple[str, ...]) -> None:
-    """Drop conversations from the store, with their rows and receipts.
+    """Drop conversations from the store, with their rows and receipts; users and contacts, too.
 
     Creovai keeps what it has. What the tap reads again is looked for there before it is sent.
     """
     with store_for_repair(settings) as store:
         lines, unknown = find_all(store, keys, settings["session_id_prefix"])
         rows = store.forget(lines)
+        people = store.forget_people([long_id(one.strip()) for one in unknown])
     click.echo(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
+    if people:
+        click.echo(f"Forgotten as well: {', '.join(sorted(people))}, by whom rows name people.")
+        unknown = [one for one in unknown if long_id(one.strip()) not in people]
     for line in lines:
         if line.sent_at and not line.erased_at:
             click.echo(f"Creovai still has {line.kind} {line.id}, sent at {line.sent_at}.")

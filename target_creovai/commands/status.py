@@ -6,10 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.commands.command import Settings, format_option, operator_command, show
+from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of
+from target_creovai.store import WAITING
 from target_creovai.store.operator import Oldest, OperatorStore
+from target_creovai.wholeness.advice import advice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Status:
     oldest_waiting: Oldest | None
     last_run: Mapping[str, Any] | None
     last_input_ended_well: bool
+    gaps: list[str]
+    to_do: list[str]
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people."""
@@ -46,11 +51,15 @@ class Status:
         yield f"last run   {_run(self.last_run)}"
         if self.conversations:
             yield f"last input {_INPUT[self.last_input_ended_well]}"
+        for gap in self.gaps:
+            yield f"missing    {gap}"
+        for step in self.to_do:
+            yield f"TO DO      {step}"
 
 
 _INPUT = {
     True: "ended well",
-    False: "did not end well, or runs still: cases wait for one that does",
+    False: "did not end well, or runs still: cases wait for what it had still to bring",
 }
 
 
@@ -71,15 +80,25 @@ def _run(note: Mapping[str, Any] | None) -> str:
 
 def status_of(store: OperatorStore) -> Status:
     """Ask the store."""
+    outcomes = store.outcomes()
+    gaps = list(gaps_of(store.coverage))
+    reasons = sorted({at.reason for at in outcomes if at.outcome == WAITING and at.reason})
     return Status(
         conversations=[
-            Standing(kind, outcome, reason, count)
-            for kind, outcome, reason, count, *_ in store.outcomes()
+            Standing(kind, outcome, reason, count) for kind, outcome, reason, count, *_ in outcomes
         ],
         oldest_waiting=store.oldest_waiting(),
         last_run=store.last_run(),
         last_input_ended_well=store.input_ended_well,
+        gaps=list(gaps_in_words(gaps)),
+        to_do=[*_advice(reasons), *commands_to_read(store, gaps, store.waiting_for_rows)],
     )
+
+
+def _advice(reasons: Iterable[str]) -> Iterator[str]:
+    for reason in reasons:
+        if what_to_do := advice(reason):
+            yield f"{reason}: {what_to_do}"
 
 
 @operator_command()

@@ -22,7 +22,6 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
-from target_creovai.model import UNPROVEN
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.decide import Step
     from target_creovai.delivery.patience import Patience
-    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
@@ -172,8 +170,7 @@ class Delivery(Dispatch):
             raise
 
     def _all(self) -> None:
-        if self.store.input_ended_well:
-            self.store.look_again(UNPROVEN)
+        self.store.look_again_at_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -186,7 +183,7 @@ class Delivery(Dispatch):
             self.summary.halted = "another run has claimed conversations and does not deliver them."
         self._wait_for_lost_answers()
         if self._erasures and not self.summary.halted:
-            self._erasures.carry_out()
+            self._erasures.carry_out(self.leave_if_asked)
             self._outbox.write_down()
 
     def walk_all(self) -> None:
@@ -197,6 +194,17 @@ class Delivery(Dispatch):
             self._finish()
             if self.summary.halted:
                 return
+        self._settle_names()
+
+    def _settle_names(self) -> None:
+        """Settle what leaves open who speaks, and what was set aside for a name known by now."""
+        for kind in self.kinds_to_go():
+            if kind.names_speakers:
+                self.settle_open(kind)
+                if self.store.reopen_settled(kind.name):
+                    self.walk(kind, Turn.FRESH)
+                    self.settle_open(kind)
+        self._finish()
 
     def _walk_until_settled(self) -> None:
         """Walk again where a doubt was settled on the way: what was in doubt may go then."""
@@ -263,18 +271,6 @@ class Delivery(Dispatch):
             kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
         )
 
-    def walk(self, kind: Kind, turn: Turn | None = None) -> None:
-        """Walk through what is due; once more, if that settles names in what was set aside."""
-        super().walk(kind, turn)
-        may_settle = kind.names_speakers and not self._early
-        if may_settle and self.store.reopen_settled(kind.name):
-            super().walk(kind, turn)
-
-    def look_at_open(self, kind: Kind) -> None:
-        """Leave it to the end while rows still come: they may tell."""
-        if not self._early:
-            super().look_at_open(kind)
-
     def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
         """Settle first what was erased, and what a run sent without living to see the answer."""
         entries = [entry for entry in entries if not self._is_settled(entry)]
@@ -291,8 +287,8 @@ class Delivery(Dispatch):
         if entry.erased_at:
             self._settle_erased(entry)
             return True
-        left_open = self._early and (entry.kind, entry.id) in self.open
-        return left_open or entry in self._traffic.failures or entry in self._doubts
+        waits = (entry.kind, entry.id) in self.open
+        return waits or entry in self._traffic.failures or entry in self._doubts
 
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
@@ -366,6 +362,10 @@ class Delivery(Dispatch):
             )
             raise HaltError(msg)
 
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what the ledger knows to wait for rows, of earlier runs as well."""
+        return self.store.waiting_for_rows(limit)
+
     def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
@@ -391,12 +391,9 @@ class Delivery(Dispatch):
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        open_input = self.store.open_input
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason == UNPROVEN and open_input:
-                self.summary.hold(kind, open_input, count)
             elif outcome == WAITING:
                 self.summary.add_waiting(kind, reason or "", oldest, count)
             elif outcome == SET_ASIDE:

@@ -5,25 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.assemble import Ready, assemble_with_others, fingerprint, open_names
+from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model import (
-    UNPROVEN,
-    Deleted,
-    OpenSpeakers,
-    Role,
-    Skipped,
-    Unfit,
-    Waiting,
-)
+from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
 from target_creovai.summary import Summary, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
@@ -44,6 +37,7 @@ class Dispatch(ABC):
         self.rules = rules
         self.rules_hash = fingerprint(rules)
         self.summary = summary
+        self.input_broke_off = False
         self.open: set[tuple[str, str]] = set()
         """Chats that leave open who speaks, as kind and Id: settled when all others are seen."""
         self._exit_code: int | None = None
@@ -53,8 +47,7 @@ class Dispatch(ABC):
     def run(self) -> None:
         """Walk through all kinds.
 
-        Those that several streams make wait for an input that ended well: after
-        any other, a case may lack half of its mails.
+        Those that several streams make are held where this run's input broke off.
         """
         self.walk_all()
         self.count_held()
@@ -63,22 +56,19 @@ class Dispatch(ABC):
         """Walk through what may go now."""
         for kind in self.kinds_to_go():
             self.walk(kind)
+            self.settle_open(kind)
 
     def kinds_to_go(self) -> list[Kind]:
         """Return the kinds that may be delivered now."""
-        whole = self.store.input_ended_well
-        return [kind for kind in KINDS.values() if whole or not kind.needs_whole_input]
+        broken = self.input_broke_off
+        return [kind for kind in KINDS.values() if not (broken and kind.needs_whole_input)]
 
     def walk(self, kind: Kind, turn: Turn | None = None) -> None:
-        """Walk through what is due of one kind: last, what waits for what others tell.
-
-        With `turn`: only through what has its turn.
-        """
+        """Walk through what is due of one kind; `turn`: only through what has its turn."""
         for page in self._pages(kind.name, turn):
             self.page(page)
-        self.look_at_open(kind)
 
-    def look_at_open(self, kind: Kind) -> None:
+    def settle_open(self, kind: Kind) -> None:
         """Settle the chats that leave open who speaks, now that all others have been seen."""
         waiting = sorted(key for name, key in self.open if name == kind.name)
         self.open.difference_update((kind.name, key) for key in waiting)
@@ -86,6 +76,7 @@ class Dispatch(ABC):
         for start in range(0, len(waiting), PAGE):
             entries = self.store.entries(kind.name, waiting[start : start + PAGE])
             self.page(entries, others_seen=True)
+        self.store.write_down()
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end at the next safe point; may be called by a signal handler.
@@ -107,14 +98,14 @@ class Dispatch(ABC):
             raise SystemExit(self._exit_code)
 
     def count_held(self) -> None:
-        """Count what is due and waits for an input that ends well."""
-        if (why := self.store.open_input) is None:
+        """Count what is due and is held, as this run's input broke off."""
+        if not self.input_broke_off:
             return
         now = utc(datetime.now(UTC))
         for kind in KINDS.values():
             if kind.needs_whole_input:
                 count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
-                self.summary.hold(kind.name, why, count)
+                self.summary.hold(kind.name, count)
 
     def count_due(self) -> int:
         """Count what `run` would look at now."""
@@ -132,48 +123,41 @@ class Dispatch(ABC):
             others_seen: Whether other chats may tell what one leaves open; else it waits for them.
         """
         kind = KINDS[entries[0].kind]
-        rows, whole = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
-        if kind.needs_whole_input and not whole:
-            return  # an input has begun since `kinds_to_go` looked
+        found = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
         for entry in entries:
             self.leave_if_asked()
-            self.summary.looked_at += 1
-            verdict = self._assemble(entry, rows.pop(entry.id), others_seen=others_seen)
-            if open_names(verdict) and not others_seen:
-                self.open.add((entry.kind, entry.id))
-                continue
+            reach = Reach(found.coverage, found.filters.get(entry.id, ()))
+            own = found.rows.pop(entry.id)
+            verdict = self._assemble(entry, own, self.rules, reach)
+            if names := open_names(verdict):
+                if not others_seen:
+                    self.open.add((entry.kind, entry.id))
+                    continue
+                if known := self.store.settled_names(names):
+                    told = replace(self.rules, other_chats=known)
+                    verdict = self._assemble(entry, own, told, reach)
             self._learn(entry, verdict)
-            match verdict:
-                case Ready() if not (verdict.proven or whole):
-                    self.wait(entry, Waiting(UNPROVEN))
-                case Ready():
-                    self.summary.note(entry.kind, verdict.findings)
-                    self.summary.redacted.update(verdict.redacted)
-                    self.ready(entry, verdict)
-                case Waiting():
-                    self.wait(entry, verdict)
-                case Skipped():
-                    self.summary.skipped[entry.kind, verdict.reason] += 1
-                    self.summary.note(entry.kind, verdict.findings)
-                    self.skip(entry, verdict)
-                case Deleted():
-                    self.summary.skipped[entry.kind, verdict.reason] += 1
-                    self.deleted(entry, verdict)
-                case Unfit():
-                    self.unfit(entry, verdict)
-                    self.report_set_aside(entry, verdict.reason)
+            self._hand_on(entry, verdict)
 
-    def _assemble(
-        self, entry: Entry, rows: Mapping[str, Sequence[Row]], *, others_seen: bool
-    ) -> Verdict:
-        """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
-        tell = self.store.settled_names if others_seen else _nothing
-        self._assembling = threading.get_ident()
-        try:
-            now = datetime.now(UTC)
-            return assemble_with_others(entry.kind, entry.id, rows, self.rules, now, tell)
-        finally:
-            self._assembling = None
+    def _hand_on(self, entry: Entry, verdict: Verdict) -> None:
+        self.summary.looked_at += 1
+        match verdict:
+            case Ready():
+                self.summary.note(entry.kind, verdict.findings)
+                self.summary.redacted.update(verdict.redacted)
+                self.ready(entry, verdict)
+            case Waiting():
+                self.wait(entry, verdict)
+            case Skipped():
+                self.summary.skipped[entry.kind, verdict.reason] += 1
+                self.summary.note(entry.kind, verdict.findings)
+                self.skip(entry, verdict)
+            case Deleted():
+                self.summary.skipped[entry.kind, verdict.reason] += 1
+                self.deleted(entry, verdict)
+            case Unfit():
+                self.unfit(entry, verdict)
+                self.report_set_aside(entry, verdict.reason)
 
     def _learn(self, entry: Entry, verdict: Verdict) -> None:
         """Note what a chat tells of the names in it, or that it waits for others to tell."""
@@ -182,6 +166,16 @@ class Dispatch(ABC):
         elif isinstance(verdict, OpenSpeakers):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
             self.store.note_speakers(entry.id, left_open)
+
+    def _assemble(
+        self, entry: Entry, rows: Mapping[str, Sequence[Row]], rules: Rules, reach: Reach
+    ) -> Verdict:
+        """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
+        self._assembling = threading.get_ident()
+        try:
+            return assemble(entry.kind, entry.id, rows, rules, datetime.now(UTC), reach)
+        finally:
+            self._assembling = None
 
     def report_set_aside(self, entry: Entry, reason: str) -> None:
         """Count and name a conversation that cannot be sent as it is."""
@@ -214,6 +208,10 @@ class Dispatch(ABC):
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Take a conversation that makes no valid payload."""
 
+    @abstractmethod
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return kind and Id of conversations that wait for rows which have to be read."""
+
     def _pages(self, kind: str, turn: Turn | None) -> Iterator[list[Entry]]:
         after = ""
         while True:
@@ -223,8 +221,3 @@ class Dispatch(ABC):
                 return
             yield page
             after = page[-1].id
-
-
-def _nothing(_names: Collection[str]) -> Mapping[str, Role]:
-    """Tell nothing of any name."""
-    return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,25 +12,41 @@ from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.payload import encode
+from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready
-    from target_creovai.kinds import Kind
     from target_creovai.model import Deleted, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.summary import Summary
 
 
+SET_ASIDE = "set-aside"
+# How this target names its files: by Salesforce's Id, behind a prefix if there is one.
+_IS_OURS = re.compile(r"[A-Za-z0-9._~-]*[A-Za-z0-9]{15}\.json").fullmatch
+
+
 class DryRun(Dispatch):
     """Writes `<payload_dir>/<chat or case>/<sessionId>.json`; the ledger stays as it is.
 
-    What would go into the ledger's `detail` goes into `set-aside/<Id>.json` beside them.
+    What would go into the ledger's `detail` goes into `set-aside/<Id>.json` beside them. Files of
+    earlier runs that this one does not write again are removed.
     """
 
     def __init__(self, store: Store, rules: Rules, summary: Summary, payload_dir: str) -> None:
         super().__init__(store, rules, summary)
         self._folder = Path(payload_dir)
+        self._written: set[Path] = set()
+        self._never_read: list[tuple[str, str]] = []
         summary.payload_dir = payload_dir
+
+    def run(self) -> None:
+        """Write what is due, and nothing else stays there."""
+        super().run()
+        for name in (*(kind.interface for kind in KINDS.values()), SET_ASIDE):
+            for file in (self._folder / name).glob("*.json"):
+                if _IS_OURS(file.name) and file not in self._written:
+                    _remove(file)
 
     def take(
         self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
@@ -37,11 +54,6 @@ class DryRun(Dispatch):
         """Look at what is due; whoever delivers meanwhile is not held up."""
         del turn  # all have theirs: nothing is sent, and nothing fails
         return self.store.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
-
-    def look_at_open(self, kind: Kind) -> None:
-        """Write down what the last chats tell, too: the ledger is not all that the store has."""
-        super().look_at_open(kind)
-        self.store.write_down()
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""
@@ -51,8 +63,7 @@ class DryRun(Dispatch):
         )
         self.summary.written[entry.kind] += 1
 
-    @staticmethod
-    def _write(file: Path, content: object) -> None:
+    def _write(self, file: Path, content: object) -> None:
         """Write a file that only its owner may read: it holds customer text.
 
         Raises:
@@ -61,14 +72,21 @@ class DryRun(Dispatch):
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)
+            file.chmod(0o600)  # one that is there already may have readers
             file.write_bytes(msgspec.json.format(encode(content), indent=2) + b"\n")
         except OSError as error:
-            msg = f"payload_dir cannot be written ({error.strerror}): check its path and rights."
-            raise StoreError(msg) from None
+            raise _no_access(error) from None
+        self._written.add(file)
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Count it; the ledger stays."""
         self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
+        if must_be_read(verdict.reason):
+            self._never_read.append((entry.kind, entry.id))
+
+    def never_read(self, limit: int) -> list[tuple[str, str]]:
+        """Return what this run has found to wait for rows."""
+        return self._never_read[:limit]
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Leave the ledger alone."""
@@ -79,4 +97,21 @@ class DryRun(Dispatch):
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Write what the reason must not say, if there is any."""
         if verdict.detail:
-            self._write(self._folder / "set-aside" / f"{entry.id}.json", verdict.detail)
+            self._write(self._folder / SET_ASIDE / f"{entry.id}.json", verdict.detail)
+
+
+def _remove(file: Path) -> None:
+    """Remove a file.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise _no_access(error) from None
+
+
+def _no_access(error: OSError) -> StoreError:
+    msg = f"payload_dir cannot be written ({error.strerror}): check its path and rights."
+    return StoreError(msg)

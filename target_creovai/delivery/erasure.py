@@ -70,8 +70,11 @@ class Erasures:
     def __contains__(self, entry: Entry) -> bool:
         return (entry.kind, entry.id) in self._noted
 
-    def carry_out(self) -> None:
+    def carry_out(self, between: Callable[[], None]) -> None:
         """Take all of them back, or none if they are too many.
+
+        Args:
+            between: Is called before each request, and may end the run.
 
         Raises:
             HaltError: Creovai does not let us.
@@ -86,6 +89,7 @@ class Erasures:
             )
             return
         for start in range(0, len(noted), IDS_PER_REQUEST):
+            between()
             self._take_back(noted[start : start + IDS_PER_REQUEST])
 
     def _take_back(self, noted: Sequence[Entry]) -> None:

@@ -115,10 +115,12 @@ class Traffic:
         entry, reason = job.entry, str(error)
         if not error.lost and job.changes is None:
             self._store.retract(entry)
-        self._store.postpone(entry, reason, failed_at=utc(datetime.now(UTC)))
-        self._summary.add_pending(entry.kind, entry.id, reason)
+        self._store.fail(entry, utc(datetime.now(UTC)))
         if error.lost and self._sender.stays_in_doubt(job):
             self.doubts.lose(entry, f"its answer was lost ({reason})")
+        else:
+            self._store.postpone(entry, reason)
+            self._summary.add_pending(entry.kind, entry.id, reason)
         self.failures.add(job, reason)
         insist_on_reason(error)
 

@@ -141,6 +141,10 @@ _PARENT_FIELDS = (
 )
 
 
+# Of a name that may be one of these, with a schema or a parent before it. Others are not looked at.
+LONGEST_NAME = 255
+
+
 def spelling_key(name: str) -> str:
     """Return what the spellings of a name have in common: its letters and digits."""
     return "".join(filter(str.isalnum, name)).casefold()

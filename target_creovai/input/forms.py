@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_creovai.input.ids import SHORT, whole_id
+from target_creovai.input.ids import SHORT, long_id
 from target_creovai.payload import utc
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _is_status_of_mail(value: str | None) -> bool:
 
 def _identifier(value: Any) -> Any:
     """Return an Id of 18 characters; what is no text stays, and is nobody's Id."""
-    return (whole_id(value.strip()) or None) if isinstance(value, str) else value
+    return (long_id(value.strip()) or None) if isinstance(value, str) else value
 
 
 def _is_identifier(value: str | None) -> bool:

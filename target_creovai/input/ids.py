@@ -10,7 +10,7 @@ _CHUNK = 5
 _SUFFIXES = ascii_uppercase + "012345"
 
 
-def whole_id(value: str) -> str:
+def long_id(value: str) -> str:
     """Return an Id in its form of 18 characters; what is no Id of 15 is returned as it is."""
     if len(value) != SHORT or not (value.isascii() and value.isalnum()):
         return value

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.errors import RowError
+from target_creovai.errors import FieldError
 from target_creovai.input.fields import PARENT_FIELDS
 from target_creovai.input.forms import FormError, kind_of
 from target_creovai.input.spelling import parent_object, plan_of
+from target_creovai.model import UNREAD
 
 if TYPE_CHECKING:
     from target_creovai.input.forms import Form
@@ -21,16 +22,16 @@ def normal_row(stream: str, record: Row) -> Row:
     """Return a row under Salesforce's names, in its forms; one that has both is returned as it is.
 
     Raises:
-        RowError: A field that the assembly reads has a form that is not understood.
+        FieldError: A field that the assembly reads has a form that is not understood.
     """
     plan = plan_of(stream, tuple(record))
     row = record if plan.keeps_names else plan.with_salesforces_names(record)
     changed = _parents(plan, row)
-    for field, form in plan.checks:
+    for field, types, fits, form in plan.checks:
         value = row[field]
-        if type(value) in form.types and (form.fits is None or form.fits(value)):
+        if type(value) in types and (fits is None or fits(value)):
             continue
-        changed[field] = _converted(stream, row, field, form)
+        changed[field] = _converted(stream, row | changed, field, form)
     return row | changed if changed else row
 
 
@@ -49,7 +50,7 @@ def _converted(stream: str, row: Row, field: str, form: Form) -> Any:
     """Return a field's value in its form.
 
     Raises:
-        RowError: It cannot be understood; names row and field, never the value.
+        FieldError: It cannot be understood; names row and field, never the value.
     """
     value = row[field]
     try:
@@ -61,7 +62,8 @@ def _converted(stream: str, row: Row, field: str, form: Form) -> Any:
             f"{whose} has {field} as {kind_of(value)} that is not understood: have the tap send "
             f"{form.wanted}"
         )
-        raise RowError(msg) from None
+        rest = {name: row[name] for name in row if name != field}
+        raise FieldError(msg, rest | {UNREAD: [*row.get(UNREAD, ()), field]}) from None
 
 
 def _is_plain(row_id: object) -> bool:

@@ -11,17 +11,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.input.fields import FIELDS, NAMES, PARENT_FIELDS, PARENTS, spelling_key
+from target_creovai.input.fields import (
+    FIELDS,
+    LONGEST_NAME,
+    NAMES,
+    PARENT_FIELDS,
+    PARENTS,
+    spelling_key,
+)
 from target_creovai.input.forms import BOOLEAN, INSTANT, FormError, document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from target_creovai.input.forms import Form
     from target_creovai.model import Row
 
 # Rows of a stream mostly have the same keys; taps that leave out what is null have more shapes.
-SHAPES_REMEMBERED = 4096
+SHAPES_REMEMBERED = 1024
 
 # No field of Salesforce's begins with it, and what loaders add (`_sdc_batched_at`, `_dlt_id`,
 # `_fivetran_synced`, `_airbyte_raw_id`, `_ab_cdc_lsn`) does.
@@ -29,10 +36,17 @@ LOADERS_MARK = "_"
 # When or that a loader has seen the row vanish at its source.
 TOMBSTONES = frozenset({"sdcdeletedat", "fivetrandeleted", "abcdcdeletedat", "deleted"})
 
+# Where Heroku Connect keeps the Id of Salesforce: its own `id` is a number of the table's.
+ID_BESIDE_ANOTHER = "sfid"
+
 # What stands between the names of a parent and of its field: the SDK's `flattening_separator`, JSON
 # paths. Salesforce's own standard fields have none of it; custom ones do, as in `Owner_Role__c`.
 _SEPARATOR = re.compile(r"__|[._:/-]")
+_LONE = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
 _CUSTOM = re.compile(r"__(?:c|pc|r)$", re.IGNORECASE)
+
+
+Check = tuple[str, frozenset[type], "Callable[[Any], bool] | None", "Form"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,8 @@ class Plan:
         parents: The parents that are objects, or should be.
         tombstones: Keys of a loader that say that the row is gone.
         loaders: All keys of a loader.
-        checks: Salesforce's names of what is looked at, and the form that it should have.
+        checks: Salesforce's names of what is looked at, and the form that it should have: with
+            its types and its `fits` at hand, as this is gone through for every row.
     """
 
     respelled: tuple[tuple[str, str], ...]
@@ -53,7 +68,7 @@ class Plan:
     parents: tuple[str, ...]
     tombstones: tuple[str, ...]
     loaders: tuple[str, ...]
-    checks: tuple[tuple[str, Form], ...]
+    checks: tuple[Check, ...]
 
     @property
     def keeps_names(self) -> bool:
@@ -113,12 +128,17 @@ def _is_gone(value: Any) -> bool:
 @lru_cache(SHAPES_REMEMBERED)
 def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
     """Return what to do with rows of a stream that have these keys."""
-    loaders = tuple(key for key in keys if key.startswith(LOADERS_MARK))
+    others_id = ID_BESIDE_ANOTHER in keys
+    loaders = tuple(
+        key for key in keys if key.startswith(LOADERS_MARK) or (others_id and key == "id")
+    )
+    fields = [key for key in keys if key not in loaders and len(key) <= LONGEST_NAME]
+    cut = _parents_cut_by_one(stream, fields)
     taken = set(keys)
     respelled: dict[str, str] = {}
     flattened: list[tuple[str, str, str]] = []
-    for key in sorted(taken.difference(loaders), key=keys.index):
-        if place := _place_in_parent(stream, key):
+    for key in fields:
+        if place := _place_in_parent(stream, key, cut):
             flattened.append((key, *place))
         elif (name := _name_of(stream, key)) and name not in taken:
             respelled[key] = name
@@ -133,36 +153,57 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
         parents=tuple(name for name in names if name in PARENTS[stream].values()),
         tombstones=tuple(key for key in loaders if spelling_key(key) in TOMBSTONES),
         loaders=loaders,
-        checks=tuple((name, forms[name]) for name in names if name in forms),
+        checks=tuple(
+            (name, forms[name].types, forms[name].fits, forms[name])
+            for name in names
+            if name in forms
+        ),
     )
 
 
 def _name_of(stream: str, key: str) -> str | None:
     """Return Salesforce's name of a field or parent that is known, however it is spelled."""
+    if key == ID_BESIDE_ANOTHER:
+        return "Id"
     return None if _CUSTOM.search(key) else NAMES[stream].get(spelling_key(key))
 
 
-def _place_in_parent(stream: str, key: str) -> tuple[str, str] | None:
-    """Return parent and field that a flattened name stands for."""
+def _parents_cut_by_one(stream: str, keys: Iterable[str]) -> frozenset[str]:
+    """Return the parents of which a lone underscore sets off a field that can be nothing else."""
+    places = (_place_in_parent(stream, key) for key in keys if _LONE.fullmatch(key))
+    return frozenset(place[0] for place in places if place)
+
+
+def _place_in_parent(
+    stream: str, key: str, cut: frozenset[str] = frozenset()
+) -> tuple[str, str] | None:
+    """Return parent and field that a flattened name stands for.
+
+    A custom field (`Owner_Role__c`) and a field in snake case (`contact_email`: `ContactEmail`)
+    may look like one. `Contact_Email` has more capitals than a database would leave it, and
+    `contact_email` beside `contact_lastname`, in `cut`, is of the same parent.
+    """
     for mark in _SEPARATOR.finditer(key):
         given, field = key[: mark.start()], key[mark.end() :]
         parent = PARENTS[stream].get(spelling_key(given))
-        if parent and field and _may_be_cut(stream, key, mark[0], field):
+        if not parent or not field:
+            continue
+        if mark[0] == "_":
+            fits = _is_set_off(stream, key, field, alike=parent in cut)
+        else:
+            fits = mark[0] == "." or not _CUSTOM.search(key)
+        if fits:
             return parent, parents_name(field)
     return None
 
 
-def _may_be_cut(stream: str, key: str, separator: str, field: str) -> bool:
-    """Tell a flattened parent from a field whose name begins like one.
-
-    `Owner_Role__c` is a custom field, `contact_email` is `ContactEmail`; `Contact_Email` has
-    more capitals than a database would leave it.
-    """
-    if separator == "_":
-        in_capitals = field in PARENT_FIELDS.values() and not key.isupper()
-        known = in_capitals or _name_of(stream, key) is None
-        return known and spelling_key(field) in PARENT_FIELDS
-    return separator == "." or not _CUSTOM.search(key)
+def _is_set_off(stream: str, key: str, field: str, *, alike: bool) -> bool:
+    """Tell whether a lone underscore sets off a parent's field."""
+    name = spelling_key(field)
+    if name not in PARENT_FIELDS:
+        return False
+    in_capitals = field in PARENT_FIELDS.values() and not key.isupper()
+    return in_capitals or (alike and name != "id") or _name_of(stream, key) is None
 
 
 def parents_name(field: str) -> str:

@@ -10,7 +10,7 @@ import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from target_creovai.input.fields import FIELDS, spelling_key
+from target_creovai.input.fields import FIELDS, LONGEST_NAME, spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _CUSTOM = re.compile(r"__\w{1,3}$")  # custom objects, shares, histories ...
 # object's name, as in `account_contact`.
 _MARKS = re.compile(r"__|[-.:/]")
 _WORDS = re.compile(r"[^\W_]+")
-_SALESFORCES = frozenset({"salesforce", "sf", "sfdc"})
+_SALESFORCES = ("salesforce", "sfdc", "sf")
 
 # Fields that no history, share or feed of the object has, nor what other systems call so.
 _MARKS_OF: Mapping[str, frozenset[str]] = {
@@ -52,7 +52,7 @@ def object_of(stream: str, fields: Iterable[str]) -> str | None:
     """
     if stream in FIELDS:
         return stream
-    if _CUSTOM.search(stream):
+    if _CUSTOM.search(stream) or len(stream) > LONGEST_NAME:
         return None
     keys = {spelling_key(field) for field in fields}
     words = [word.casefold() for word in _WORDS.findall(stream)]
@@ -63,9 +63,10 @@ def object_of(stream: str, fields: Iterable[str]) -> str | None:
 
 def _by_name(stream: str, words: Sequence[str]) -> str | None:
     """Return the object whose name this is, apart from its spelling and what stands before it."""
-    behind_marks = _MARKS.split(stream)[-1]
-    whole = _BY_KEY.get(spelling_key(stream)) or _BY_KEY.get(spelling_key(behind_marks))
-    return whole or next(filter(None, _behind_salesforces_name(words)), None)
+    whole, behind_marks = spelling_key(stream), spelling_key(_MARKS.split(stream)[-1])
+    prefixed = (behind_marks.removeprefix(prefix) for prefix in ("", *_SALESFORCES))
+    found = map(_BY_KEY.get, (whole, *prefixed))
+    return next(filter(None, (*found, *_behind_salesforces_name(words))), None)
 
 
 def _behind_salesforces_name(words: Sequence[str]) -> Iterator[str | None]:

@@ -28,8 +28,8 @@ class Kind:
 
     `streams` maps each stream that belongs to it to the field that holds the
     conversation's Id; the stream where that is its own `Id` is the conversation
-    itself. `needs_whole_input`: its rows come from several streams, so that it may
-    only go out after an input that ended well. `merged_into` is the field of the
+    itself. `needs_whole_input`: its rows come from several streams, so that none goes out
+    after an input that broke off. `merged_into` is the field of the
     conversation itself that names the one which took all its rows over, `collected_by`
     the one that conversations share which belong together and stay several. Where
     `names_speakers`, texts print who speaks, and one may tell what another leaves open.
@@ -63,13 +63,14 @@ KINDS = {
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
             assemble=assemble_chat,
+            collected_by="ChatKey",
             names_speakers=True,
         ),
         Kind(
             name="messaging",
             interface=Interface.CHAT,
             streams={"MessagingSession": "Id", "ConversationEntry": "MessagingSessionId"},
-            # Most prove that they are whole; the others are held one by one.
+            # Most prove that they are whole; of the others, what was read tells.
             needs_whole_input=False,
             assemble=assemble_messaging,
             collected_by="ConversationId",

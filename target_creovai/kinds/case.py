@@ -20,7 +20,7 @@ from target_creovai.kinds.said import (
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.kinds.timing import settling
+from target_creovai.kinds.timing import in_turns, settling
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -33,14 +33,23 @@ from target_creovai.model import (
     Skipped,
     Waiting,
 )
-from target_creovai.parsers.mail import full_text, read_mail, repeats
+from target_creovai.parsers.mail import (
+    Page,
+    Thread,
+    full_text,
+    may_stand_alone,
+    repeats,
+    with_subject,
+)
 from target_creovai.rows import (
     is_deleted,
     latest_change,
     metadata_of,
+    parent_of,
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,16 +75,17 @@ def assemble_case(
     cases = {case["Id"]: case for case in rows.get("Case", ())}
     case = cases.get(key)
     if case is None:
-        return Waiting("its Case row has not arrived")
+        return Waiting("its Case row has not arrived", for_main_row=True)
     if isinstance(case, DroppedRow):
         return NEEDS_ROWS
-    if verdict := _not_to_go(key, case, rules):
+    every_row = [row for stream in rows.values() for row in stream]
+    if verdict := _not_to_go(key, case, rules) or settling(every_row, rules, now):
         return verdict
-    if waiting := settling((row for stream in rows.values() for row in stream), rules, now):
-        return waiting
-    if any(isinstance(row, DroppedRow) for stream in rows.values() for row in stream):
+    if any(isinstance(row, DroppedRow) for row in every_row):
         return NEEDS_ROWS
-    return _conversation([case, *_in_order(cases.values(), but=case)], rows, rules)
+    return without_needed(rows, rules) or _conversation(
+        [case, *_in_order(cases.values(), but=case)], rows, rules
+    )
 
 
 def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted | None:
@@ -84,8 +94,9 @@ def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted
         return Skipped("merged into another case")
     if is_deleted(case):
         return Deleted()
-    if rules.case_delivery == "closed" and not _is_closed(case):
-        return Waiting("the case is open")
+    if rules.case_delivery == "closed":
+        unknown = without_needed({"Case": [case]}, rules, only={"Case.IsClosed"})
+        return unknown or (None if _is_closed(case) else Waiting("the case is open"))
     return None
 
 
@@ -112,8 +123,9 @@ def _conversation(
     said = _own_words(_each_once(said, findings), rules, findings)
     messages = _messages(said, rules, findings)
     if not messages:
-        return Skipped("no message", +findings)
+        return Skipped("no message", +findings, proven=False)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
     return Conversation(
@@ -126,8 +138,28 @@ def _conversation(
         messages=messages,
         metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
+        master_id=_master_id(case, rules),
         findings=+findings,  # without those that are zero
+        # Its rows come from several streams.
+        proven=False,
     )
+
+
+def _master_id(case: Row, rules: Rules) -> str | None:
+    """Return what Creovai takes a follow-up case together with: the case that it follows.
+
+    Cases also have parents of other kinds, such as the one incident of many customers. Where the
+    tap tells when the parent was closed, a case that was opened before is no follow-up of it.
+    """
+    parent = text_of(case, "ParentId")
+    if parent is None or parent == case["Id"]:
+        return None
+    told = parent_of(case, "Parent")
+    if "ClosedDate" in told:
+        closed, created = time_of(told, "ClosedDate"), time_of(case, "CreatedDate")
+        if closed is None or (created is not None and created < closed):
+            return None
+    return rules.session_id_prefix + parent
 
 
 # What each row says
@@ -142,7 +174,7 @@ def _everything_said(
     )
     comments = _in_order(rows.get("CaseComment", ()))
     authors = Authors(cases, mails, comments, rules.agent_id)
-    mailed = [_mail(mail, authors) for mail in mails]
+    mailed = [_mail(mail, authors, strip=rules.strip_quoted_replies) for mail in mails]
     yield from _descriptions(cases, mailed, authors)
     yield from mailed
     for comment in comments:
@@ -167,9 +199,22 @@ def _descriptions(cases: Sequence[Row], mailed: Sequence[Said], authors: Authors
             yield Said(_created(case), Rank.DESCRIPTION, case, sender, channel, text.strip())
 
 
-def _mail(mail: Row, authors: Authors) -> Said:
-    text = full_text(text_of(mail, "TextBody"), text_of(mail, "HtmlBody")) or ATTACHMENT_ONLY
-    return Said(_mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text)
+def _mail(mail: Row, authors: Authors, *, strip: bool) -> Said:
+    bodies = text_of(mail, "TextBody"), text_of(mail, "HtmlBody")
+    page = Page.of(*bodies) if strip else None
+    text = page.text if page else full_text(*bodies)
+    if not may_stand_alone(text):
+        text = _instead_of_words(mail, text)
+        page = None
+    return Said(_mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text, page=page)
+
+
+def _instead_of_words(mail: Row, text: str) -> str:
+    """Return what a mail says that has no words of its own: its subject, and what came with it."""
+    said = with_subject(text_of(mail, "Subject"), text)
+    if mail.get("HasAttachment") and not text.strip():
+        return f"{said}\n{ATTACHMENT_ONLY}" if said else ATTACHMENT_ONLY
+    return said or ATTACHMENT_ONLY
 
 
 def _comment(comment: Row, authors: Authors) -> Said:
@@ -178,8 +223,12 @@ def _comment(comment: Row, authors: Authors) -> Said:
 
 
 def _counts(mail: Row) -> bool:
-    said = text_of(mail, "TextBody") or text_of(mail, "HtmlBody") or mail.get("HasAttachment")
-    return bool(said) and not is_deleted(mail) and str(mail.get("Status")) != DRAFT
+    said = any(text_of(mail, field) for field in ("TextBody", "HtmlBody", "Subject"))
+    return (
+        (said or bool(mail.get("HasAttachment")))
+        and not is_deleted(mail)
+        and str(mail.get("Status")) != DRAFT
+    )
 
 
 def _mail_time(mail: Row) -> datetime:
@@ -207,21 +256,25 @@ def _each_once(said: Sequence[Said], findings: Counter[Finding]) -> list[Said]:
 def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -> list[Said]:
     """Return the same in order, each with what its author wrote there and then."""
     found: list[Said] = []
-    earlier: list[str] = []
+    thread = Thread()
     for item in said:
-        own = item.text
-        if item.is_text_of_mail and rules.strip_quoted_replies:
-            mail = read_mail(
-                text_of(item.row, "TextBody"),
-                text_of(item.row, "HtmlBody"),
-                strip_quoted=True,
-                earlier=earlier,
-                subject=text_of(item.row, "Subject"),
+        own, side = item.text, item.sender.role.value
+        if item.page:
+            subject = text_of(item.row, "Subject") or ""
+            mail = thread.read(
+                item.page,
+                subject=subject,
                 strip_signatures=rules.strip_signatures,
+                side=side,
             )
             own = mail.text
+            if mail.only_quotes:
+                own = with_subject(subject, "") or own
+            elif not may_stand_alone(own):
+                own = with_subject(subject, own) or own
             findings.update({Finding.STRIPPED: mail.removed, Finding.KEPT_WHOLE: mail.kept_whole})
-        earlier.append(item.text)
+        elif rules.strip_quoted_replies:
+            thread.add(item.text, side)
         found.append(replace(item, own=own))
     return found
 

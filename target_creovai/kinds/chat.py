@@ -16,7 +16,8 @@ from target_creovai.kinds.speakers import (
     open_speakers,
     speakers_of,
 )
-from target_creovai.kinds.timing import settling, window
+from target_creovai.kinds.timing import in_turns, settling, window
+from target_creovai.kinds.whispers import whispers
 from target_creovai.model import (
     NEEDS_ROWS,
     Conversation,
@@ -37,12 +38,13 @@ from target_creovai.rows import (
     text_of,
     time_of,
 )
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Findings, Row, Rules, Unfit
+    from target_creovai.model import Assembly, Row, Rules, Unfit
     from target_creovai.parsers.transcript import Transcript
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
@@ -51,38 +53,54 @@ UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
 NOTHING_SAID = "empty: nothing was said"
 MISSED = "missed: nobody answered"
 _WORD = re.compile(r"[^\W\d_]{2}")
+_SAID = re.compile(r"^[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S", re.MULTILINE)
 _STARTS = ("StartTime", "RequestTime", "CreatedDate")
 MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
 
 def assemble_chat(
-    _key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
 ) -> Assembly:
     """Make a chat of its LiveChatTranscript row.
 
+    The Id of another transcript is there where both have one ChatKey.
+
     Raises:
         TextError: Body follows no known grammar, or has words that are nobody's.
-        RowError: The row has no Body field at all, or no date.
+        RowError: The row has no date.
     """
-    (row,) = rows["LiveChatTranscript"]
+    transcripts = {row["Id"]: row for row in rows["LiveChatTranscript"]}
+    row = transcripts.pop(key)
     if isinstance(row, DroppedRow):
         return NEEDS_ROWS
     if is_deleted(row):
         return Deleted()
-    status = _status(row)
-    if status in UNFINISHED or (not status and time_of(row, "EndTime") is None):
-        return Waiting("the chat has not ended")
-    if waiting := settling([row], rules, now):
+    unknown = without_needed(
+        {"LiveChatTranscript": [row]}, rules, only={"LiveChatTranscript.Status"}
+    )
+    if waiting := unknown or _still_going(row) or settling([row], rules, now):
         return waiting
-    return _conversation(row, rules, missed=status == "missed")
+    if unread := without_needed({"LiveChatTranscript": [row]}, rules):
+        return unread
+    # Chats are sent once: the first transcript of a chat was one by itself when it went.
+    chat_key = text_of(row, "ChatKey") if transcripts else None
+    return _conversation(row, rules, chat_key, missed=_status(row) == "missed")
+
+
+def _still_going(row: Row) -> Waiting | None:
+    status = _status(row)
+    open_end = not status and time_of(row, "EndTime") is None
+    return Waiting("the chat has not ended") if status in UNFINISHED or open_end else None
 
 
 def _status(row: Row) -> str:
     return "".join(filter(str.isalpha, text_of(row, "Status") or "")).casefold()
 
 
-def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Skipped | Unfit:
-    body = _body(row)
+def _conversation(
+    row: Row, rules: Rules, chat_key: str | None, *, missed: bool
+) -> Conversation | Skipped | Unfit:
+    body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
     transcript = parse_transcript(
@@ -92,15 +110,17 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
         counts=message_counts(row),
         chatbot_session=row.get("IsChatbotSession") is True,
     )
-    if missed and _is_unanswered(transcript):
+    _insist_on_all_words(transcript)
+    if missed and _is_unanswered(transcript, may_be_bot=row.get("IsChatbotSession") is True):
         return Skipped(MISSED)
     if unfit := open_speakers(transcript, rules):
         return unfit
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
-        return _nothing_said(transcript, findings)
+        return Skipped(NOTHING_SAID, findings)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     started, ended = time_of(row, "StartTime", "RequestTime"), time_of(row, "EndTime")
     start, end = window(messages, started, ended)
     case_id = text_of(row, "CaseId")
@@ -108,6 +128,7 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
         interface=Interface.CHAT,
         session_id=rules.session_id_prefix + row["Id"],
         case_reference_id=rules.session_id_prefix + case_id if case_id else None,
+        collection_id=chat_key,
         start=start,
         end=end,
         participants=participants,
@@ -121,35 +142,28 @@ def _conversation(row: Row, rules: Rules, *, missed: bool) -> Conversation | Ski
     )
 
 
-def _is_unanswered(transcript: Transcript) -> bool:
-    """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have it."""
+def _is_unanswered(transcript: Transcript, *, may_be_bot: bool) -> bool:
+    """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have."""
     decisions = transcript.cast.decisions.values()
     roles = {decision.role for decision in decisions} - {Role.SYSTEM, Role.CUSTOMER}
-    return not roles or (roles == {Role.UNKNOWN} and len(decisions) == 1)
+    alone = roles == {Role.UNKNOWN} and len(decisions) == 1
+    return not roles or (alone and not may_be_bot)
 
 
-def _nothing_said(transcript: Transcript, findings: Findings) -> Skipped:
-    """Tell an empty chat from one whose words nobody can place.
+def _insist_on_all_words(transcript: Transcript) -> None:
+    """Let no chat go, and none be empty, with dialogue that nobody can place.
 
     Raises:
-        TextError: There are words, and none of them is anyone's.
+        TextError: There are words that are nobody's: all there are, or some behind a name.
     """
-    unplaced = " ".join(transcript.unclassified)
+    is_empty = not any(line.kind == "message" for line in transcript.lines)
     # The rest of an offset that was cut off (`( 1m 3`) has no two letters in a row.
-    if _WORD.search(unplaced) and not any(line.kind == "message" for line in transcript.lines):
-        msg = f"none of {len(unplaced)} characters of text can be told to be anyone's words"
+    said = _WORD if is_empty else _SAID
+    unread = [text for text in transcript.unclassified if said.search(text)]
+    if unread:
+        whose = "characters of text can be told to be anyone's words"
+        msg = f"none of {sum(map(len, unread))} {whose}, in a layout that is not known"
         raise TextError(msg)
-    return Skipped(NOTHING_SAID, findings)
-
-
-def _body(row: Row) -> str | None:
-    if "Body" not in row:
-        msg = (
-            "the row has no Body field: give the Salesforce user read access to "
-            "LiveChatTranscript.Body and select it"
-        )
-        raise RowError(msg)
-    return text_of(row, "Body")
 
 
 def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:
@@ -164,5 +178,7 @@ def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, 
             raise RowError(msg)
         if not rules.leaves_out(line.role):
             messages.append(Message(at=at, sender=credits_of.of(line), text=line.text))
+    if rules.include_internal_comments and messages and not rules.leaves_out(Role.AGENT):
+        messages += whispers(row, transcript, messages[0].at)
     # Stable: lines of the same second keep the order of Body.
     return tuple(sorted(messages, key=lambda message: message.at))

@@ -23,7 +23,8 @@ ROLES = {
     "system": Role.SYSTEM,
     "supervisor": Role.AGENT,  # never sent unless internal comments are
 }
-NOTE = "note"  # a whisper among agents and supervisors
+# Whispers among agents and supervisors; a raised flag may come with words to a supervisor.
+NOTE, FLAG = "note", "flagraise"
 UPDATE = "messageupdated"  # replaces what an earlier message says
 NO_ENTRIES = "noentries"  # what our tap writes for a session that has none
 _NOT_READ = "its entries have not been read yet"
@@ -78,6 +79,8 @@ def is_of_type(entry: Row, name: str) -> bool:
 def says_something(entry: Row) -> bool:
     """Tell messages, notes and their updates from what only happens: joining, routing, typing."""
     kind = _type(entry)
+    if kind == FLAG:
+        return isinstance(member(decoded(entry.get("Payload")), "abstractmessage"), dict)
     return kind in {"message", NOTE, UPDATE} or (not kind and not is_bare(entry))
 
 
@@ -87,8 +90,8 @@ def is_bare(entry: Row) -> bool:
 
 
 def is_internal(entry: Row) -> bool:
-    """Tell what the customer never saw: notes, and what supervisors say."""
-    return _type(entry) == NOTE or name_key(entry.get("SenderRole")) == "supervisor"
+    """Tell what the customer never saw: notes, flags, and what supervisors say."""
+    return _type(entry) in {NOTE, FLAG} or name_key(entry.get("SenderRole")) == "supervisor"
 
 
 def role_of(entry: Row) -> Role:

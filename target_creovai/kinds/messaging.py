@@ -21,7 +21,7 @@ from target_creovai.kinds.entries import (
 )
 from target_creovai.kinds.people import cast_of
 from target_creovai.kinds.senders import Senders
-from target_creovai.kinds.timing import settling, window
+from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.updates import as_updated
 from target_creovai.model import (
     NEEDS_ROWS,
@@ -38,6 +38,7 @@ from target_creovai.model import (
 )
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
 from target_creovai.rows import is_deleted, latest_change, metadata_of, parent_of, text_of, time_of
+from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,17 +72,19 @@ def assemble_messaging(
     sessions = {session["Id"]: session for session in rows.get("MessagingSession", ())}
     session = sessions.pop(key, None)
     if session is None:
-        return Waiting("its MessagingSession row has not arrived")
+        return Waiting("its MessagingSession row has not arrived", for_main_row=True)
     if isinstance(session, DroppedRow):
         return NEEDS_ROWS
     if is_deleted(session):
         return Deleted()
-    if waiting := _still_going(session) or settling([session], rules, now):
+    unknown = without_needed({"MessagingSession": [session]}, rules)
+    if waiting := unknown or _still_going(session) or settling([session], rules, now):
         return waiting
     reading = _reading(rows.get("ConversationEntry", ()))
     if isinstance(reading, Waiting | Unfit):
         return reading
-    return _conversation(session, reading, rules, spans_sessions=bool(sessions))
+    unknown = without_needed({"ConversationEntry": reading.entries}, rules)
+    return unknown or _conversation(session, reading, rules, spans_sessions=bool(sessions))
 
 
 def _reading(entries: Sequence[Row]) -> Reading | Waiting | Unfit:
@@ -109,10 +112,11 @@ def _conversation(
     findings: Counter[Finding] = Counter()
     messages = _messages(session, reading.entries, rules, findings)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
-        return Skipped(NOTHING_SAID, +findings)
+        return Skipped(NOTHING_SAID, +findings, proven=reading.proven)
     if _is_missed(session, messages):
-        return Skipped(MISSED, +findings)
+        return Skipped(MISSED, +findings, proven=reading.proven)
     participants, messages = cast_of(messages)
+    messages = tuple(in_turns(messages))
     start, end = window(messages, time_of(session, "StartTime"), time_of(session, "EndTime"))
     case_id = text_of(session, "CaseId")
     return Conversation(

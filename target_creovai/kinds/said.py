@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from target_creovai.model import Participant, Row
+    from target_creovai.parsers.mail import Page
 
 ATTACHMENT_ONLY = "[attachment]"  # stands for a mail without a word of its own
 
@@ -38,7 +39,10 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A row that says something, with its whole text; `own` lacks what it quotes."""
+    """A row that says something, with its whole text; `own` lacks what it quotes.
+
+    `page` is a mail's text laid out, where quotes are to be taken out of it.
+    """
 
     at: datetime
     rank: Rank
@@ -47,6 +51,7 @@ class Said:
     channel: str
     text: str
     own: str = ""
+    page: Page | None = None
 
     @property
     def order(self) -> tuple[datetime, int, str, str]:
@@ -56,7 +61,7 @@ class Said:
     @property
     def is_text_of_mail(self) -> bool:
         """Tell whether this is a mail with words, which may quote others."""
-        return self.rank is Rank.MAIL and self.text != ATTACHMENT_ONLY
+        return self.rank is Rank.MAIL and not self.text.endswith(ATTACHMENT_ONLY)
 
 
 def without_second_copies(said: Iterable[Said]) -> list[Said]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from target_creovai.model import Waiting
 from target_creovai.rows import latest_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from target_creovai.model import Message, Row, Rules
+
+
+_MILLISECOND = timedelta(milliseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
+_TURNS_A_SECOND = 890
 
 
 def settling(rows: Iterable[Row], rules: Rules, now: datetime) -> Waiting | None:
@@ -22,6 +30,26 @@ def settling(rows: Iterable[Row], rules: Rules, now: datetime) -> Waiting | None
         return None
     settled = changed + timedelta(minutes=rules.settle_minutes)
     return Waiting("changed less than settle_minutes ago", until=settled) if now < settled else None
+
+
+def in_turns(messages: Iterable[Message]) -> Iterator[Message]:
+    """Yield messages, which are in time order, so that sorting by time keeps their order.
+
+    Whose turn it is tells nothing but the order where several people speak at the same time, and
+    Creovai takes a chat's messages by participant. So each turn of such a time gets a fraction of
+    its own. All have the same number of digits, or text would sort otherwise than time.
+    """
+    for at, tied in groupby(messages, key=attrgetter("at")):
+        turns = [list(turn) for _, turn in groupby(tied, key=attrgetter("sender"))]
+        step = _MICROSECOND if at.microsecond or len(turns) > _TURNS_A_SECOND else _MILLISECOND
+        for number, turn in enumerate(turns, start=1):
+            later = at if len(turns) == 1 else at + step * _without_last_zero(number)
+            yield from (replace(message, at=later) for message in turn)
+
+
+def _without_last_zero(number: int) -> int:
+    """Return the number-th of 1 to 9, 11 to 19, and so on: the zero at the end is not printed."""
+    return number + (number - 1) // 9
 
 
 def window(

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.kinds.entries import UPDATE, is_of_type
+from target_creovai.kinds.entries import UPDATE, is_of_type, role_of
+from target_creovai.model import Role
 from target_creovai.parsers.messaging import decoded, member, message_ids, name_key, text_in
 from target_creovai.rows import text_of
 
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 
     Timed = tuple[datetime, Row]
 
+_NO_PARTICIPANTS = frozenset({Role.SYSTEM, Role.UNKNOWN})
+
 
 def as_updated(timed: Sequence[Timed]) -> list[Timed]:
     """Return the messages of a session in order, each with the content of its last update.
 
     An entry `MessageUpdated` names the message that it replaces (`updatedMessage.id` in the
     schema of Salesforce's Interaction Service). Where nothing goes by that name it is the
-    latest of the same sender; where there is none either, the update is a message itself.
+    latest of the same sender, or of anybody where the sender is no participant: Salesforce
+    masks what others wrote. Where there is none either, the update is a message itself.
     """
     messages = [pair for pair in timed if not is_of_type(pair[1], UPDATE)]
     updates = [pair for pair in timed if is_of_type(pair[1], UPDATE)]
@@ -57,7 +61,9 @@ class _Places:
         name = name_key(text_in(_replacement(update), "id"))
         named = self._named.get(name, []) if name else []
         own = [place for place in named if self._senders[place] == sender]
-        places = own or named or self._sent.get(sender, [])
+        places: Sequence[int] = own or named or self._sent.get(sender, [])
+        if not places and role_of(update) in _NO_PARTICIPANTS:
+            places = range(len(self._times))
         earlier = bisect_right(places, before - 1)
         return places[max(earlier - 1, 0)] if places else None
 

@@ -12,16 +12,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
+from target_creovai.store.coverage import (
+    begin_coverage,
+    load_coverage,
+    newest_moment,
+    write_reads,
+)
 from target_creovai.store.due import touch
 from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs import Runs
 from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION, upgrade
+from target_creovai.store.troubles import store_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from target_creovai.model import OpenInput
+    from target_creovai.wholeness.coverage import Coverage, Read
 
 _UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
@@ -63,9 +71,7 @@ class Database:
             msg = "store_url is not a database URL that this installation can open: see the README."
             raise StoreError(msg) from None
         except (SQLAlchemyError, OSError) as error:
-            reason = str(getattr(error, "orig", None) or error)
-            msg = f"The store cannot be opened ({reason}): check store_url and the rights on it."
-            raise StoreError(msg) from error
+            raise store_error(error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -94,6 +100,7 @@ class Database:
                 raise StoreError(msg)
             if version < SCHEMA_VERSION:
                 self._upgrade(db, version)
+            begin_coverage(db, self._upsert)
 
     def _upgrade(self, db: sa.Connection, version: int) -> None:
         """Bring a store of an earlier version up to this one; all of it or nothing."""
@@ -117,8 +124,25 @@ class Database:
         with self._reading() as db:
             return self._runs.open_input(db)
 
+    @property
+    def coverage(self) -> Coverage:
+        """What was read of each stream."""
+        with self._reading() as db:
+            return load_coverage(db, self._runs.open_input(db))
+
+    @property
+    def newest_moment(self) -> str:
+        """The newest SystemModstamp that any row has come with."""
+        with self._reading() as db:
+            return newest_moment(db)
+
+    def note_reads(self, reads: Sequence[Read], organization: str | None = None) -> None:
+        """Note what this run's input has read by now, of rows that are committed."""
+        with self._engine.begin() as db:
+            write_reads(db, self._upsert, reads, input_id=self._runs.id, organization=organization)
+
     def end_input(self, *, well: bool) -> None:
-        """Note how the input ended: after a whole one, cases may be delivered."""
+        """Note how the input ended."""
         with self._engine.begin() as db:
             self._runs.end_input(db, well=well)
 

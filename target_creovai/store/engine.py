@@ -5,16 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import stat
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.errors import StoreError
+from target_creovai.store.troubles import speak_plainly, store_error
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+logger = logging.getLogger("target-creovai")
+
 BUSY_TIMEOUT_SECONDS = 60
+# Of a file's mode: what group and others may.
+OTHERS = 0o077
+UNESCAPED = (
+    "store_url holds more than one @: in user name and password, @ has to be written %40, and so "
+    "on (percent-encoding)."
+)
 # Of new stores. A row of text is 2 to 4 KB: of SQLite's usual 4 KB, it would leave the rest empty.
 PAGE_BYTES = 16 * 1024
 PAGES_PER_CHECKPOINT = 2000  # 32 MB, which the file of the log may grow to
@@ -26,9 +38,25 @@ def make_engine(url: str) -> sa.Engine:
     """Return an engine for a database URL; a SQLite file is made if there is none."""
     parsed = sa.make_url(url)
     logging.getLogger("sqlalchemy.engine.Engine").addFilter(_above_debug)
+    is_file = parsed.get_backend_name() == "sqlite"
+    engine = _of_file(parsed) if is_file else _of_server(parsed, url)
+    speak_plainly(engine)
+    return engine
+
+
+def _of_server(parsed: sa.URL, url: str) -> sa.Engine:
+    if url.partition("?")[0].count("@") > 1:
+        raise StoreError(UNESCAPED)
+    # A pooler gives each transaction another connection, which knows no prepared statement.
+    psycopg = parsed.get_driver_name() == "psycopg"
+    arguments = {"prepare_threshold": None} if psycopg else {}
     # A failed statement would print its parameters: customer text.
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+    return sa.create_engine(
+        parsed, hide_parameters=True, pool_pre_ping=True, connect_args=arguments
+    )
+
+
+def _of_file(parsed: sa.URL) -> sa.Engine:
     if parsed.database and parsed.database != ":memory:":
         _create_private(Path(parsed.database))
     engine = sa.create_engine(
@@ -66,7 +94,7 @@ def file_lock(engine: sa.Engine) -> Iterator[bool]:
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
+                raise store_error(error) from None
             yield False
         else:
             yield True
@@ -78,9 +106,25 @@ def _above_debug(record: logging.LogRecord) -> bool:
 
 
 def _create_private(path: Path) -> None:
-    """Make the file readable for its owner alone: it holds customer text."""
+    """Make the file readable for its owner alone: it holds customer text.
+
+    So are those that SQLite lays beside it. One that others can read by now, after a restore or
+    a copy, is made private again.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    for file in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm"))):
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & OTHERS:
+            _take_from_others(file)
+
+
+def _take_from_others(file: Path) -> None:
+    try:
+        file.chmod(0o600)
+    except OSError:
+        logger.warning("Others can read the store, and its file is not ours to change.")
+    else:
+        logger.warning("Others could read the store: it is private again.")
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.model import PERSON
 from target_creovai.payload import encode
 from target_creovai.store import (
     ADOPTED,
@@ -284,6 +285,14 @@ class OperatorStore(Store):
                 db.execute(sa.delete(MERGES).where(merged))
                 db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))
         return rows
+
+    def forget_people(self, ids: Sequence[str]) -> set[str]:
+        """Drop what is kept of these users and contacts; return whom of them there was."""
+        people = sa.and_(ROWS.c.kind == PERSON, ROWS.c.id.in_(ids))
+        with self._engine.begin() as db:
+            found = set(db.scalars(sa.select(ROWS.c.id).where(people)))
+            db.execute(sa.delete(ROWS).where(people))
+        return found
 
     @staticmethod
     def _mark(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.model import DroppedRow
+from target_creovai.model import PERSON, DroppedRow
 from target_creovai.store.merges import owners, with_winners
 from target_creovai.store.tables import DROPPED, IS_DROPPED, LEDGER, MERGES, ROWS, chunks
 
@@ -45,11 +45,13 @@ def drop_texts(engine: sa.Engine, outcomes: Collection[str], before: str) -> Cou
     """Drop the text of what has one of these outcomes and has been at rest since `before`.
 
     Rows of a merged conversation go when the one that took them over is at rest as well; rows
-    that belong to none go by their own age. Returns how many conversations of each kind.
+    that belong to none go by their own age, but for people, whom any conversation may name.
+    Returns how many conversations of each kind.
     """
     at_rest = _is_at_rest(outcomes, before)
     with engine.begin() as db:
-        alone = sa.and_(ROWS.c.conversation.is_(None), ROWS.c.modified <= before, _HAS_TEXT)
+        c = ROWS.c
+        alone = sa.and_(c.conversation.is_(None), c.kind != PERSON, c.modified <= before, _HAS_TEXT)
         db.execute(sa.update(ROWS).where(alone).values(body=DROPPED))
         kinds = db.scalars(sa.select(LEDGER.c.kind).distinct()).all()
     counts = Counter({kind: _drop_kind(engine, kind, at_rest) for kind in kinds})

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.store.collected import companions, write_collections
+from target_creovai.store.coverage import arrivals_of, load_coverage, note_arrivals, note_newest
 from target_creovai.store.database import Database
 from target_creovai.store.due import SENT, SKIPPED, touch
+from target_creovai.store.kept import keep_what_was_read
 from target_creovai.store.merges import owners, with_winners, write_merges
 from target_creovai.store.people import fill_parents, reconsider_authors
 from target_creovai.store.retention import drop_texts, reconsider, row_of
@@ -19,9 +21,10 @@ from target_creovai.store.tables import IS_DROPPED, ROWS, chunks, execute_many
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.model import Row
+    from target_creovai.wholeness.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class StagedRow:
 
     Where `merges` is true the row is a conversation itself, and `merged_into` the one
     that takes over all its rows, if there is any. Conversations of the same `collection`
-    belong together.
+    belong together. It `lacks` needed fields, as it was read without them.
     """
 
     stream: str
@@ -42,6 +45,7 @@ class StagedRow:
     merges: bool = False
     merged_into: str | None = None
     collection: str | None = None
+    lacks: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -49,14 +53,32 @@ class StagedRow:
         return self.stream, self.id
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Conversations as of one moment: their rows by Id and stream, and what was read by then.
+
+    `filters` are those under which each of them came.
+    """
+
+    rows: dict[str, dict[str, list[Row]]]
+    coverage: Coverage
+    filters: Mapping[str, Collection[str]]
+
+
 class Rows(Database):
     """Stages rows, and gives them back by the conversation that they make."""
 
-    def stage(self, rows: Sequence[StagedRow]) -> list[StagedRow]:
+    def stage(
+        self, rows: Sequence[StagedRow], filters: Mapping[str, str] | None = None
+    ) -> list[StagedRow]:
         """Store rows in one transaction; return those that changed something.
 
         Idempotent by (stream, id): a copy that is older than the stored row, or
         the same, changes nothing. The input counts as not ended from here on.
+
+        Args:
+            rows: Rows, the later of two versions last.
+            filters: By kind of conversation, the filter under which they came.
         """
         newest: dict[tuple[str, str], StagedRow] = {}
         for row in rows:
@@ -65,11 +87,15 @@ class Rows(Database):
                 newest[key] = row
         with self._engine.begin() as db:
             known = self._known(db, newest)
+            newest = keep_what_was_read(db, newest, known)
             changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
             if changed:
                 self._take(db, changed, known)
                 reconsider_authors(db, changed)
-            self._refill(db, [newest[key] for key in known], known)
+            self._refill(db, [newest[key] for key in known if key in newest], known)
+            note_newest(db, self._upsert, rows)
+            for kind, condition in (filters or {}).items():
+                note_arrivals(db, self._upsert, [r for r in rows if r.kind == kind], condition)
             self._runs.reading(db)
         return changed
 
@@ -79,20 +105,16 @@ class Rows(Database):
         The rows of those that were merged into one of them are among its rows. Where one
         belongs to a collection with others, so is the Id of another of them.
         """
-        return self.snapshot_of(kind, ids)[0]
+        return self.snapshot_of(kind, ids).rows
 
-    def snapshot_of(
-        self, kind: str, ids: Sequence[str]
-    ) -> tuple[dict[str, dict[str, list[Row]]], bool]:
-        """Return what `rows_of` does, and whether no input was open at that very moment.
-
-        Then no row is missing that an input has still to bring.
-        """
+    def snapshot_of(self, kind: str, ids: Sequence[str]) -> Snapshot:
+        """Return what `rows_of` does, with what was read at that very moment."""
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         c = ROWS.c
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
         with self._snapshot() as db:
-            whole = self._runs.open_input(db) is None
+            coverage = load_coverage(db, self._runs.open_input(db))
+            filters = arrivals_of(db, kind, ids) if coverage.filters else {}
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))
@@ -103,7 +125,7 @@ class Rows(Database):
             fill_parents(db, _each(found.values()))
             for key, stream, companion in companions(db, kind, ids):
                 found[key][stream].append({"Id": companion})
-        return found, whole
+        return Snapshot(found, coverage, filters)
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""

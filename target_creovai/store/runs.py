@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from target_creovai.clock import Deadline
+from target_creovai.errors import StoreError
 from target_creovai.model import OpenInput
 from target_creovai.store.engine import file_lock
 from target_creovai.store.tables import LEDGER, RUNS
@@ -43,7 +45,7 @@ class Runs:
         self._lease = LEASE_SECONDS if self._shared else 0.0
         self._closed = threading.Event()
         self._renewing: threading.Thread | None = None
-        self._valid_until = 0.0
+        self._valid_until = Deadline(0.0)
         with engine.connect() as db:
             now = db.execution_options(isolation_level="AUTOCOMMIT").execute(sa.select(self._now))
             self._opened_at = now.scalar_one()
@@ -114,7 +116,7 @@ class Runs:
     @property
     def lost(self) -> bool:
         """Tell whether this run was away for so long that another may have taken over."""
-        return self._shared and time.monotonic() >= self._valid_until
+        return self._shared and self._valid_until.passed
 
     def _lives(self) -> sa.ColumnElement[bool]:
         return RUNS.c.expires > self._now
@@ -143,27 +145,27 @@ class Runs:
 
     def _write(self, db: sa.Connection, *, lease: float | None = None, **marks: bool) -> None:
         """Set marks in this run's line, and let it live on."""
-        began = time.monotonic()
         seconds = self._lease if lease is None else lease
+        valid_until = Deadline(seconds)
         expires = self._now + seconds
         new = {"reading": False, "delivering": False, "alone": False} | marks
         statement = self._upsert(RUNS).values(id=self.id, expires=expires, **new)
         changed = {"expires": expires} | marks
         db.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
-        self._valid_until = began + seconds
+        self._valid_until = valid_until
         if self._shared and self._renewing is None:
             self._renewing = threading.Thread(target=self._keep_renewing, daemon=True)
             self._renewing.start()
 
     def _keep_renewing(self) -> None:
         while not self._closed.wait(RENEW_EVERY_SECONDS):
-            began = time.monotonic()
+            valid_until = Deadline(self._lease)
             try:
                 renewed = self._renew()
-            except SQLAlchemyError:
+            except (SQLAlchemyError, StoreError):
                 continue  # the lease goes on for a while, and the server may come back
             if renewed:
-                self._valid_until = began + self._lease
+                self._valid_until = valid_until
 
     def _renew(self) -> bool:
         """Move the end of the lease, unless it has come: others may have taken over then."""

@@ -77,6 +77,42 @@ SPEAKERS = sa.Table(
     sa.Index("creovai_speakers_role", "role", "name"),
 )
 
+# In what time all rows of a stream were read (`part`: `read`, `whole` or `gaps`, see
+# `wholeness.coverage`), from `begin` on and before `end`, by org and filter.
+COVERAGE = sa.Table(
+    "creovai_coverage",
+    METADATA,
+    sa.Column("organization", sa.String(18), primary_key=True),
+    sa.Column("stream", sa.String(80), primary_key=True),
+    sa.Column("filter", sa.String(40), primary_key=True),
+    sa.Column("part", sa.String(10), primary_key=True),
+    sa.Column("begin", sa.String(32), primary_key=True),
+    sa.Column("end", sa.String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the latest input that had a stream said of it; `without` is a JSON array of fields.
+READS = sa.Table(
+    "creovai_reads",
+    METADATA,
+    sa.Column("stream", sa.String(80), primary_key=True),
+    sa.Column("input", sa.String(40), nullable=False),
+    sa.Column("finished", sa.Boolean, nullable=False),
+    sa.Column("filter", sa.String(40), nullable=False),
+    sa.Column("without", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Under which filters a conversation itself has come; without one there is no line.
+ARRIVALS = sa.Table(
+    "creovai_arrivals",
+    METADATA,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("filter", sa.String(40), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # Runs that read an input which has not ended well, and runs that deliver. `expires` (seconds
 # since 1970, by the database's clock) moves on while a run lives.
 RUNS = sa.Table(

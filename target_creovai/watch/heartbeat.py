@@ -35,7 +35,7 @@ def status_of(summary: Summary) -> Status:
     """Return how a run is that has come so far."""
     if summary.halted or summary.broken:
         return Status.ERROR
-    return Status.WARNING if summary.failed else Status.HEALTHY
+    return Status.WARNING if summary.exit_code else Status.HEALTHY
 
 
 class Heartbeat:

@@ -18,6 +18,13 @@ OPEN = """
 """
 
 
+IN_TRANSACTIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE state IN ('active', 'idle in transaction') AND pid <> pg_backend_pid()
+      AND backend_type = 'client backend'
+"""
+
+
 class Place(Protocol):
     """A database that a world's store lives in."""
 
@@ -31,6 +38,9 @@ class Place(Protocol):
 
     def let_leases_run_out(self) -> None:
         """Let as much time pass as a dead run keeps others away."""
+
+    def is_locked(self) -> bool:
+        """Tell whether a process is in the middle of a transaction."""
 
 
 class SqlitePlace:
@@ -51,6 +61,10 @@ class SqlitePlace:
 
     def let_leases_run_out(self) -> None:
         """Nothing: a lock ends with its process."""
+
+    def is_locked(self) -> bool:
+        """Nobody falls asleep on a store of one machine's."""
+        return False
 
 
 class PostgresPlace:
@@ -77,6 +91,10 @@ class PostgresPlace:
         with self._engine.begin() as db:
             if sa.inspect(db).has_table(RUNS.name):
                 db.execute(sa.update(RUNS).values(expires=0))
+
+    def is_locked(self) -> bool:
+        with self._engine.connect() as db:
+            return bool(db.scalar(sa.text(IN_TRANSACTIONS)))
 
     def _make(self, tables: dict[str, list[Any]]) -> None:
         with self._engine.begin() as db:

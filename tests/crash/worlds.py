@@ -12,7 +12,7 @@ from tests.fakes.creovai import Fault
 from tests.target.rows import Record, case, case_id, chat, comment, mail, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from target_creovai.model import Row
 
@@ -22,23 +22,32 @@ BETWEEN_RUNS = timedelta(hours=6)
 ROWS_PER_STATE = 4
 LOOKBACK_ROWS = 2
 LOST = ("drop_before", "drop_after", "500_after", "503")
+STREAMS = ("Case", "CaseComment", "EmailMessage", "LiveChatTranscript")
+# Shorter than the doubt that such worlds have.
+LAGS_SECONDS = (0.0, 60.0, 600.0)
+DOUBT_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run finds: the time, the rows that have changed, the answers that get lost."""
+    """What a run finds: the time, the rows that have changed, the answers that get lost.
+
+    `poison` are conversations that Creovai answers with 500 as long as there are faults.
+    """
 
     now: datetime
     records: tuple[Record, ...]
     faults: tuple[Fault, ...]
+    poison: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A few runs of one job."""
+    """A few runs of one job. Creovai's status lags behind by `lag_seconds`."""
 
     seed: int
     settings: dict[str, Any]
+    lag_seconds: float
     rows_per_commit: int
     runs: tuple[Run, ...]
 
@@ -52,11 +61,9 @@ class World:
         rows = [record for run in self.runs[: number + 1] for record in run.records]
         start = max(0, position - LOOKBACK_ROWS)
         yield _state(position)
-        announced: set[str] = set()
+        for stream in STREAMS:
+            yield _line(schema(stream))
         for done, (stream, row) in enumerate(rows[start:], start=start + 1):
-            if stream not in announced:
-                announced.add(stream)
-                yield _line(schema(stream))
             yield _line({"type": "RECORD", "stream": stream, "record": row})
             if done % ROWS_PER_STATE == 0 and done > position:
                 yield _state(done)
@@ -71,14 +78,25 @@ def make_world(seed: int) -> World:
     for number in range(RUNS):
         now = BEGIN + number * BETWEEN_RUNS
         faults = tuple(_faults(random)) if random.random() < 0.4 else ()
-        runs.append(Run(now, org.changes(now, first=number == 0), faults))
+        records = org.changes(now, first=number == 0)
+        poison = tuple(_poison(random, records)) if random.random() < 0.4 else ()
+        runs.append(Run(now, records, faults, poison))
+    doubtful = random.random() < 0.5
     settings = {
+        "doubt_minutes": DOUBT_MINUTES if doubtful else 0,
         "max_workers": random.choice([1, 1, 2, 3]),
         "on_delete": random.choice(["ignore", "exclude", "purge"]),
         "case_delivery": random.choice(["closed", "all"]),
-        "settle_minutes": random.choice([0, 0, 90]),
+        # Runs of a world with doubts are further apart than what settles meanwhile.
+        "settle_minutes": 0 if doubtful else random.choice([0, 0, 90]),
     }
-    return World(seed, settings, random.choice([3, 7, 1000]), tuple(runs))
+    lag = random.choice(LAGS_SECONDS) if doubtful else 0.0
+    return World(seed, settings, lag, random.choice([3, 7, 1000]), tuple(runs))
+
+
+def _poison(random: Random, records: Sequence[Record]) -> Iterator[str]:
+    roots = [row["Id"] for stream, row in records if stream in {"Case", "LiveChatTranscript"}]
+    yield from random.sample(roots, min(2, len(roots)))
 
 
 def _faults(random: Random) -> Iterator[Fault]:

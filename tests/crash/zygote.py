@@ -22,7 +22,7 @@ import time_machine
 from requests.adapters import HTTPAdapter
 from sqlalchemy.engine.default import DefaultDialect
 
-from target_creovai import target
+from target_creovai import clock, target
 from target_creovai.target import TargetCreovai
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ BOUNDARIES = ("before a commit", "after a commit", "before a request", "after an
 
 
 class Order(msgspec.Struct):
-    """A run to make. `kill_at` is the number of a boundary, from 1 on; 0: let it live."""
+    """A run to make. `kill_at` is the number of a boundary, from 1 on; 0: let it live.
+
+    At `pause_at` it falls asleep, as a machine does. `wake` is the process to wake up, in the
+    place of a run to make: an hour has passed for it.
+    """
 
     config: str
     lines: str
@@ -41,14 +45,20 @@ class Order(msgspec.Struct):
     now: str
     rows_per_commit: int
     kill_at: int = 0
+    pause_at: int = 0
+    wake: int = 0
 
 
 class End(msgspec.Struct):
-    """How it ended: exit code (-9: killed), boundaries passed, and which was the last."""
+    """How it ended: exit code (-9: killed), boundaries passed, and which was the last.
+
+    `asleep` is the process, if it has not ended.
+    """
 
     exit_code: int
     passed: int
     last: str
+    asleep: int = 0
 
 
 class Tally:
@@ -56,33 +66,39 @@ class Tally:
 
     _FORM = struct.Struct("ii")
 
-    def __init__(self) -> None:
+    def __init__(self, kill_at: int, pause_at: int) -> None:
+        self._kill_at = kill_at
+        self._pause_at = pause_at
+        self.slept_seconds = 0.0
         self._memory = mmap.mmap(-1, self._FORM.size)
         self._lock = threading.Lock()
 
-    def pass_by(self, boundary: int, kill_at: int) -> None:
-        """Count one; at number `kill_at` the process ends here."""
+    def pass_by(self, boundary: int) -> None:
+        """Count one; here the process may end, or fall asleep."""
         with self._lock:
             passed = self.read()[0] + 1
             self._FORM.pack_into(self._memory, 0, passed, boundary)
-            if passed == kill_at:
+            if passed == self._kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(60)  # what is on its way must not be overtaken
+            if passed == self._pause_at:
+                os.kill(os.getpid(), signal.SIGSTOP)
+                self.slept_seconds = 3600.0
 
     def read(self) -> tuple[int, int]:
         passed, boundary = self._FORM.unpack_from(self._memory, 0)
         return passed, boundary
 
 
-def between(tally: Tally, kill_at: int, first: int, owner: type, name: str) -> None:
+def between(tally: Tally, first: int, owner: type, name: str) -> None:
     """Make the start and the end of a method boundaries."""
     method: Callable[..., Any] = getattr(owner, name)
 
     @functools.wraps(method)
     def surrounded(*arguments: Any, **named: Any) -> Any:
-        tally.pass_by(first, kill_at)
+        tally.pass_by(first)
         result = method(*arguments, **named)
-        tally.pass_by(first + 1, kill_at)
+        tally.pass_by(first + 1)
         return result
 
     setattr(owner, name, surrounded)
@@ -96,17 +112,19 @@ def become_target(order: Order, tally: Tally) -> None:
         (2, order.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
     ):
         os.dup2(os.open(path, flags, 0o600), number)
-    between(tally, order.kill_at, 0, DefaultDialect, "do_commit")
-    between(tally, order.kill_at, 2, HTTPAdapter, "send")
+    between(tally, 0, DefaultDialect, "do_commit")
+    between(tally, 2, HTTPAdapter, "send")
+    uptime = clock.uptime
+    clock.uptime = lambda: uptime() + tally.slept_seconds
     target.ROWS_PER_COMMIT = order.rows_per_commit
     time.sleep = lambda _: None
     with time_machine.travel(order.now):
         TargetCreovai.cli(["--config", order.config])
 
 
-def fork(order: Order) -> End:
-    """Make a run in a child, and wait for its end."""
-    tally = Tally()
+def fork(order: Order) -> tuple[int, Tally]:
+    """Make a run in a child."""
+    tally = Tally(order.kill_at, order.pause_at)
     if (child := os.fork()) == 0:
         exit_code = 70
         try:
@@ -117,16 +135,31 @@ def fork(order: Order) -> End:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(exit_code)
-    _, status = os.waitpid(child, 0)
+    return child, tally
+
+
+def end_of(child: int, tally: Tally) -> End:
+    """Wait until a child ends, or falls asleep."""
+    _, status = os.waitpid(child, os.WUNTRACED)
     passed, boundary = tally.read()
+    if os.WIFSTOPPED(status):
+        return End(0, passed, BOUNDARIES[boundary], asleep=child)
     return End(os.waitstatus_to_exitcode(status), passed, BOUNDARIES[boundary])
 
 
 def main() -> None:
     """Carry out orders; the children get the standard streams for themselves."""
     orders, ends = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    tallies: dict[int, Tally] = {}
     for line in orders:
-        ends.write(msgspec.json.encode(fork(msgspec.json.decode(line, type=Order))) + b"\n")
+        order = msgspec.json.decode(line, type=Order)
+        if child := order.wake:
+            os.kill(child, signal.SIGCONT)
+        else:
+            child, tally = fork(order)
+            tallies[child] = tally
+        end = end_of(child, tallies[child])
+        ends.write(msgspec.json.encode(end) + b"\n")
         ends.flush()
 
 

@@ -113,7 +113,7 @@ def test_a_refusal_that_quotes_the_customer_is_silent(
 
     ended = pipe.run()
 
-    assert ended.target == 1
+    assert ended.target == 3
     assert "HTTP 400" in ended.target_log
     assert_silent(ended)
 

@@ -62,7 +62,7 @@ def test_the_command_reads_just_that_case(
     pipe.tap_settings["start_date"] = "2025-12-24T00:00:00Z"
     before, posts = texts(creovai.cases[key]), len(creovai.posts)
     asked = pipe.run(state=state)
-    assert (asked.tap, asked.target, len(creovai.posts)) == (0, 1, posts)
+    assert (asked.tap, asked.target, len(creovai.posts)) == (0, 3, posts)
 
     path = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     again = typed(asked.target_log, pipe.folder, path)
@@ -90,7 +90,7 @@ def test_meltano_runs_the_command_and_keeps_its_state(
 
     again = typed(asked.stderr, project.folder, project.environment())
 
-    assert asked.returncode == 1
+    assert asked.returncode != 0
     assert again.returncode == 0, again.stderr
     assert texts(creovai.cases[key])[-1] == "One more word."
     assert states(project.folder) == kept

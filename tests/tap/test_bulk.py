@@ -289,7 +289,7 @@ def test_locators_that_lead_in_a_circle_end_the_run(
     monkeypatch.setattr(server.bulk, "_results", again)
     run = bulk(server)
 
-    assert type(run.error) is SalesforceError
+    assert isinstance(run.error, SalesforceError)
     assert "leads back" in str(run.error)
 
 
@@ -305,7 +305,7 @@ def test_a_value_that_does_not_fit_its_type_ends_the_run_at_once(
 
     run = run_tap(settings(server, api_type="BULK2"), catalog)
 
-    assert type(run.error) is SalesforceError
+    assert isinstance(run.error, SalesforceError)
     assert "a value of the field Rank__c is no integer" in str(run.error)
     assert "hush" not in str(run.error)
     assert asked(server, "GET", "/results") == 1
@@ -448,7 +448,7 @@ def test_auto_chooses_by_the_backlog(
     assert counts(server)
 
 
-@pytest.mark.parametrize("refusal", ["unsupported", "limit", "failure"])
+@pytest.mark.parametrize("refusal", ["unsupported", "limit", "failure", "too_complicated"])
 def test_auto_falls_back_to_rest(
     server: SalesforceServer,
     org: SalesforceOrg,
@@ -463,6 +463,8 @@ def test_auto_falls_back_to_rest(
         server.bulk.unsupported.add("Case")
     elif refusal == "limit":
         server.bulk.jobs_left = 0
+    elif refusal == "too_complicated":
+        server.faults.add(Fault(refusal, path="/jobs/query", times=100))
     else:
         server.bulk.failure = "Internal error"
 

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.config import CONFIG_SCHEMA
@@ -158,6 +159,18 @@ def test_an_empty_window_is_refused() -> None:
     assert "'end_date' must be later than 'start_date'" in text
 
 
+def test_batches_are_refused() -> None:
+    """The SDK would heed the setting, and a target that does not would lose every row."""
+    batches = {"encoding": {"format": "jsonl"}, "storage": {"root": "file:///tmp"}}
+
+    with pytest.raises(ConfigValidationError) as caught:
+        TapSalesforceChat(config={**CREDENTIALS, "batch_config": batches})
+
+    assert caught.value.errors == [
+        "Setting 'batch_config' is not supported: rows leave as RECORD messages only."
+    ]
+
+
 def test_a_setting_that_is_null_is_not_given() -> None:
     """JSON made by a program often spells out what is not set."""
     tap = TapSalesforceChat(
@@ -229,3 +242,76 @@ def test_credentials_are_marked_as_secret() -> None:
         "refresh_token",
         "access_token",
     }
+
+
+CLEAR = [
+    "http://acme.my.salesforce.com",
+    "http://10.0.0.1:8080",
+    "http://localhost.example",
+    "http://127.0.0.1.example",
+    "http://[2001:db8::1]",
+    "http://user@acme.example",
+    "https://[::1",
+]
+HERE = [
+    *("http://127.0.0.1:80", "http://localhost:8080", "http://[::1]:8080", "http://127.8.9.1"),
+    *("http://app.localhost", "https://acme.my.salesforce.com"),
+]
+
+
+@pytest.mark.parametrize("setting", ["login_url", "instance_url", "conversation_data_url"])
+@pytest.mark.parametrize("url", CLEAR)
+def test_no_credential_travels_in_clear(setting: str, url: str) -> None:
+    """Whoever is on the way could read it."""
+    assert f"Setting '{setting}' must be an https:// address" in complaints(
+        **CREDENTIALS | {setting: url}
+    )
+
+
+@pytest.mark.parametrize("setting", ["login_url", "instance_url", "conversation_data_url"])
+@pytest.mark.parametrize("url", HERE)
+def test_servers_on_this_machine_may_do_without_tls(setting: str, url: str) -> None:
+    """Nothing leaves it."""
+    TapSalesforceChat(config=CREDENTIALS | {setting: url}, catalog={"streams": []})
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["hush hush", "hush\nhush", "hush\r\nX: y", "h\u00fcsh", "hush\u2026", "hush\0", "\x7f"],
+)
+def test_a_token_that_no_header_takes_is_refused(token: str) -> None:
+    """The libraries below would quote it."""
+    text = complaints(**TOKEN | {"access_token": token})
+
+    assert "Setting 'access_token' holds a character that no token has" in text
+    assert "hush" not in text
+
+
+def test_white_space_round_a_setting_is_none_of_it() -> None:
+    """Secrets come out of files with a line break behind them."""
+    dressed = {name: f" \t{value}\r\n" for name, value in CREDENTIALS.items()}
+
+    tap = TapSalesforceChat(
+        config=dressed | {"login_url": "https://acme.my.salesforce.com\n"}, catalog={"streams": []}
+    )
+
+    assert {name: tap.config[name] for name in CREDENTIALS} == CREDENTIALS
+    assert tap.config["login_url"] == "https://acme.my.salesforce.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind"),
+    [("PAGE_SIZE", "integer"), ("FILTERS", "object"), ("MAX_WORKERS", "integer")],
+)
+def test_an_environment_variable_of_another_type_is_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, variable: str, kind: str
+) -> None:
+    """Whoever mixes up two variables may have put a password there."""
+    monkeypatch.setenv(f"TAP_SALESFORCE_CHAT_{variable}", "hush hush")
+
+    result = CliRunner().invoke(TapSalesforceChat.cli, ["--config", "ENV"])
+
+    assert result.exit_code == 1
+    assert f"TAP_SALESFORCE_CHAT_{variable} holds no {kind}" in result.stderr
+    assert "hush" not in result.output
+    assert "Traceback" not in result.stderr

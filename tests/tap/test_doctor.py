@@ -85,6 +85,7 @@ def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doc
         "ConversationEntry rows",
         "daily API requests",
         "new chats",
+        "case feed",
     ]
 
 
@@ -111,16 +112,38 @@ def test_nothing_is_changed_or_emitted(
 
     asked = [call for call in server.calls if "q" in call.query]
     assert {call.method for call in server.calls if "token" not in call.path} == {"GET"}
-    assert all("COUNT()" in call.query["q"] or "Permissions" in call.query["q"] for call in asked)
+    probes = ("COUNT()", "Permissions", "SELECT Id FROM Feed")
+    assert all(any(probe in call.query["q"] for probe in probes) for call in asked)
 
 
-def test_wrong_settings_are_a_finding(doctor: Doctor) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"page_size": 7}, "'page_size' must be at least 200"),
+        ({"login_url": "http://acme.my.salesforce.com"}, "'login_url' must be an https:// address"),
+        ({"access_token": "hush\nhush", "instance_url": "https://x.test"}, "'access_token' holds"),
+    ],
+)
+def test_wrong_settings_are_a_finding(doctor: Doctor, wrong: dict[str, Any], problem: str) -> None:
     """The message names the setting, not its value, and nothing is asked for."""
-    result = doctor.run(page_size=7)
+    result = doctor.run(**{"auth_flow": "password"} | wrong)
 
     assert result.exit_code == 1
-    assert result.stdout.startswith("failed   settings: Setting 'page_size' must be at least 200")
+    assert result.stdout.startswith(f"failed   settings: Setting {problem}")
     assert "demo-" not in result.stdout
+    assert "hush" not in result.stdout
+
+
+def test_a_bundle_that_is_not_there_is_a_failed_login(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a sentence that names the variable."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+
+    status, text = doctor.findings()["login"]
+
+    assert status == "failed"
+    assert "REQUESTS_CA_BUNDLE names no file of certificates" in text
 
 
 def test_a_refused_login_ends_the_examination(doctor: Doctor) -> None:
@@ -330,6 +353,48 @@ def test_what_was_said_takes_hours(healthy: SalesforceOrg, doctor: Doctor) -> No
     assert by_default == ("ok", "5 ended sessions to read by connect, which takes about 1 h ")
     assert filtered[1].startswith("4 ended sessions to read by connect, which takes about 5 h")
     assert healthy.messaging.limits.called == 0
+
+
+@pytest.mark.parametrize(
+    ("feed", "status"),
+    [
+        ({"FeedItem": {"Type": "TextPost", "Visibility": "AllUsers"}}, "warning"),
+        ({"FeedItem": {"Type": "TextPost"}}, "ok"),
+        ({"FeedItem": {"Type": "CaseCommentPost", "Visibility": "AllUsers"}}, "ok"),
+        ({"FeedItem": {"Type": "CaseCommentPost"}, "FeedComment": {}}, "warning"),
+    ],
+    ids=["public post", "internal post", "a comment's own post", "reply in the feed"],
+)
+def test_words_in_the_feed_of_a_case_are_said_to_be_missing(
+    healthy: SalesforceOrg, doctor: Doctor, feed: dict[str, dict[str, Any]], status: str
+) -> None:
+    """No stream reads them, so such a case would look whole and is not."""
+    account, case = healthy.add("Account"), healthy.add("Case")
+    healthy.add("FeedItem", ParentId=account, Type="TextPost", Visibility="AllUsers")
+    for sobject, values in feed.items():
+        more = {"FeedItemId": healthy.rows("FeedItem")[-1]["Id"]} if sobject != "FeedItem" else {}
+        healthy.add(sobject, ParentId=case, **values, **more)
+
+    found = doctor.findings()["case feed"]
+
+    assert found[0] == status
+    assert ("FeedItem" in found[1]) is (status == "warning")
+
+
+@pytest.mark.parametrize("hindrance", ["no Chatter", "no View All Data"])
+def test_a_feed_that_is_not_shown_is_no_failure(
+    healthy: SalesforceOrg, doctor: Doctor, hindrance: str
+) -> None:
+    """Whether there are such words can then not be told."""
+    if hindrance == "no Chatter":
+        healthy.forbid("FeedItem", "FeedComment")
+    else:
+        healthy.update("UserPermissionAccess", healthy.permissions_id, PermissionsViewAllData=False)
+
+    assert doctor.findings()["case feed"][:2] == (
+        "ok",
+        "not shown: no Chatter, or no View All Data ",
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -259,3 +260,26 @@ def test_the_command_tells_about_itself() -> None:
     assert about["version"][0].isdigit()
     assert {"catalog", "state", "discover", "stream-maps"} <= set(about["capabilities"])
     assert "batch_config" not in about["settings"]["properties"]
+
+
+def test_ctrl_c_while_modules_are_loaded_prints_no_traceback(tmp_path: Path) -> None:
+    """It would be one out of some library that happened to be read just then."""
+    slow = tmp_path / "singer_sdk"
+    slow.mkdir()
+    (slow / "__init__.py").write_text("print('loading', flush=True)\ninput()\n")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_salesforce_chat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"loading\n"
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+
+    assert process.returncode == -signal.SIGINT
+    assert stderr == b""

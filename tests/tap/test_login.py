@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_salesforce_chat.errors import LoginError, SessionExpiredError
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.answers import json_answer
 from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -146,6 +147,31 @@ def test_a_fresh_token_may_take_a_moment_to_be_known(
     assert run.error is None
     assert run.column("Id") == ids
     assert len(waits) == 1
+
+
+@pytest.mark.parametrize(
+    ("grant", "named"),
+    [
+        ({"instance_url": "http://acme.example"}, "travel in clear"),
+        ({"access_token": "hush\nhush"}, "no access_token"),
+        ({"access_token": "h\u00fcsh"}, "no access_token"),
+        ({"access_token": None}, "no access_token"),
+    ],
+)
+def test_a_grant_that_cannot_be_used_is_refused(
+    server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, grant: dict[str, Any], named: str
+) -> None:
+    """The token goes nowhere, and into no message either."""
+    granted = {"access_token": "00D!x", "instance_url": server.url}
+    monkeypatch.setattr(
+        server, "_OPEN", {TOKEN_PATH: ("POST", lambda *_: json_answer(granted | grant))}
+    )
+
+    run = run_tap(settings(server))
+
+    assert isinstance(run.error, LoginError)
+    assert named in str(run.error)
+    assert "hush" not in str(run.error)
 
 
 def test_netrc_is_not_asked(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import stat
+import textwrap
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,14 +83,42 @@ def test_a_key_logs_in(server: SalesforceServer, key: rsa.RSAPrivateKey) -> None
     assert run.error is None
 
 
-@pytest.mark.parametrize("form", ["text", "one-line", "path"])
-def test_a_key_is_text_or_a_path(key: rsa.RSAPrivateKey, tmp_path: Path, form: str) -> None:
-    """A line of the environment has no line breaks of its own."""
-    file = tmp_path / "key.pem"
-    file.write_text(pem(key))
-    setting = {"text": pem(key), "one-line": pem(key).replace("\n", "\\n"), "path": str(file)}
+def encoded(text: str) -> str:
+    """Return a text in base64, as secret stores like it."""
+    return b64encode(text.encode()).decode()
 
-    assert read_private_key(setting[form]).private_numbers() == key.private_numbers()
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "text": str,
+    "windows": lambda text: text.replace("\n", "\r\n"),
+    "mac": lambda text: text.replace("\n", "\r"),
+    "one line": lambda text: text.replace("\n", "\\n"),
+    "one line of windows": lambda text: text.replace("\n", "\\r\\n"),
+    "escaped twice": lambda text: text.replace("\n", "\\\\n"),
+    "escaped twice of windows": lambda text: text.replace("\n", "\\\\r\\\\n"),
+    "joined by blanks": lambda text: text.replace("\n", " "),
+    "not joined at all": lambda text: text.replace("\n", ""),
+    "indented": lambda text: text.replace("\n", "\n    "),
+    "in quotes": lambda text: f'"{text}"',
+    "base64": encoded,
+    "base64 in lines": lambda text: textwrap.fill(encoded(text), 76),
+    "base64 of one line": lambda text: encoded(text.replace("\n", "\\n")),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_key_is_text_or_a_path(
+    key: rsa.RSAPrivateKey, tmp_path: Path, form: str, *, as_file: bool
+) -> None:
+    """Whatever environment files, secret stores and editors make of its lines."""
+    setting = FORMS[form](pem(key))
+    if as_file:
+        file = tmp_path / "key.pem"
+        file.write_bytes(setting.encode("utf-8-sig"))
+        setting = f"{file}\n"
+
+    assert read_private_key(setting).private_numbers() == key.private_numbers()
 
 
 @pytest.mark.parametrize(

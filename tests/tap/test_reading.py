@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from tap_salesforce_chat.errors import (
 from tap_salesforce_chat.reading import lanes, rest
 from tap_salesforce_chat.reading.pagination import Asker
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.answers import json_answer
+from tests.fakes.salesforce.errors import Code
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -120,15 +123,20 @@ def test_a_token_that_expires_under_many_requests_is_renewed_once(
 # -- too much for Salesforce -------------------------------------------------------------------
 
 
-def test_a_query_that_runs_for_too_long_is_halved(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, waits: list[float]
+@pytest.mark.parametrize("code", ["QUERY_TIMEOUT", "OPERATION_TOO_LARGE"])
+def test_a_query_that_is_too_much_is_halved(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    waits: list[float],
+    code: str,
 ) -> None:
     """Down to windows that Salesforce manages; no row is lost or doubled."""
     ids = []
     for number in range(30):
         ids.append(org.add("Case", Subject=f"Case {number}"))
         clock.tick(3_600)
-    server.rows_in_time = 8
+    server.rows_in_time, server.too_much = 8, Code(code)
 
     run = sync(server, start_date=NOON.isoformat())
 
@@ -178,18 +186,22 @@ def test_rows_by_id_are_all_read_while_others_leave(
     assert run.column("Id") == [row_id for row_id in ids if not (purged and row_id == ids[3])]
 
 
-def test_a_query_that_is_too_slow_however_small_ends_the_run(
-    server: SalesforceServer, org: SalesforceOrg
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [("QUERY_TIMEOUT", "filters"), ("OPERATION_TOO_LARGE", "View All Data")],
+)
+def test_a_query_that_is_too_much_however_small_ends_the_run(
+    server: SalesforceServer, org: SalesforceOrg, code: str, advice: str
 ) -> None:
     """With what to change, and without the query."""
     org.add("Case")
     catalog = catalog_of(server, "Case")
-    server.rows_in_time = 0
+    server.rows_in_time, server.too_much = 0, Code(code)
 
     run = run_tap(settings(server), catalog)
 
     assert isinstance(run.error, QueryTimeoutError)
-    assert "filters" in str(run.error)
+    assert advice in str(run.error)
     assert "SELECT" not in str(run.error)
 
 
@@ -408,3 +420,64 @@ def bounds(query: str) -> list[datetime]:
     low = [words[place + 1] for place, word in enumerate(words) if word == ">="]
     high = [words[place + 1] for place, word in enumerate(words) if word == "<"]
     return [datetime.fromisoformat(text) for text in (low or ["1999-01-01T00:00:00Z"]) + high]
+
+
+@pytest.fixture
+def tamper(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have something changed in one of the pages that Salesforce sends."""
+
+    def arrange(place: int, change: Callable[[dict[str, Any]], object]) -> None:
+        page, pages = server._page, iter(range(100))
+
+        def tampered(*arguments: Any) -> Any:
+            document = json.loads(page(*arguments).body)
+            if next(pages) == place:
+                change(document)
+            return json_answer(document)
+
+        monkeypatch.setattr(server, "_page", tampered)
+
+    return arrange
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_rows_that_follow_nobody_knows_where_end_the_run(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    tamper: Callable[..., None],
+    *,
+    verify: bool,
+) -> None:
+    """To go on without them would lose them, and look like success."""
+    ids = add_cases(org, clock, 6)
+    catalog = catalog_of(server, "Case")
+    tamper(1, lambda document: document.pop("nextRecordsUrl"))
+
+    run = run_tap(settings(server, max_workers=1, verify_counts=verify), catalog)
+
+    assert isinstance(run.error, IncompleteError)
+    assert run.column("Id") == ids[:4]
+    assert run.bookmark() == "2024-05-01T12:00:03Z"
+    assert "until" not in run.states[-1]["sync_reads"]["Case"]
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_more_rows_than_there_are_end_the_run(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    tamper: Callable[..., None],
+    *,
+    verify: bool,
+) -> None:
+    """Pages of another query, or pages that repeat: nothing of it can be trusted."""
+    add_cases(org, clock, 6)
+    catalog = catalog_of(server, "Case")
+    tamper(2, lambda document: document.update(totalSize=5))
+
+    run = run_tap(settings(server, max_workers=1, verify_counts=verify), catalog)
+
+    assert isinstance(run.error, IncompleteError)
+    assert "6 rows of 5" in str(run.error)
+    assert "sync_completed_at" not in run.states[-1]

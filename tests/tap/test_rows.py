@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tap_salesforce_chat.errors import SalesforceError
 from tap_salesforce_chat.reading.rows import Shape, plain, shape_of
 
 STAMP = "2024-05-01T12:00:00.000+0000"
@@ -77,3 +78,12 @@ def test_half_a_character_is_noticed(text: str) -> None:
 
     with pytest.raises(msgspec.DecodeError):
         read(document)
+
+
+def test_a_date_time_that_is_none_names_its_field() -> None:
+    """Not the value: it may be anybody's."""
+    row = f'{{"Id": "500x", "SystemModstamp": "{STAMP}", "CreatedDate": "hush"}}'
+
+    with pytest.raises(SalesforceError, match="A value of the field CreatedDate") as caught:
+        read(row)
+    assert "hush" not in str(caught.value)

@@ -104,6 +104,22 @@ def test_the_time_of_the_reader_does_not_count(monkeypatch: pytest.MonkeyPatch) 
         file.close()
 
 
+@pytest.mark.parametrize(
+    ("proxy", "timed"), [("socks5h://proxy:1080", False), ("http://proxy:8080", True)]
+)
+def test_a_socks_proxy_keeps_its_own_way(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, *, timed: bool
+) -> None:
+    """Other pools than its own would go past the proxy."""
+    own = {"http": object(), "https": object()}
+    manager = SimpleNamespace(pool_classes_by_scheme=own)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "proxy_manager_for", lambda *_: manager)
+
+    found = transport._TimedAdapter().proxy_manager_for(proxy).pool_classes_by_scheme
+
+    assert (found is not own) == timed
+
+
 def packed(unpacked: int) -> requests.Response:
     """Return an answer that is much larger than what travelled."""
     body = gzip.compress(b" " * unpacked)

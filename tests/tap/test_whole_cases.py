@@ -143,29 +143,40 @@ def test_a_state_calls_cases_whole_only_when_they_are(
         assert state["bookmarks"]["EmailMessage"]["cases_owed_since"] == START
 
 
+@pytest.mark.parametrize("earlier_sync", [False, True])
 @pytest.mark.parametrize("api_type", ["REST", "BULK2"])
 def test_a_sync_that_is_cut_off_anywhere_leaves_the_rest_to_the_next_one(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
     old_case: str,
-    api_type: str,
     monkeypatch: pytest.MonkeyPatch,
+    *,
+    api_type: str,
+    earlier_sync: bool,
 ) -> None:
     """What a STATE does not owe is out before it."""
     monkeypatch.setattr(SalesforceStream, "STATE_MSG_FREQUENCY", 1)
+    old_cases = [old_case, add_old_case(org, clock), add_old_case(org, clock)]
     clock.tick(60)
-    for touch in ("mail", "comment", "case"):
-        TOUCHES[touch](org, old_case)
+    # That cases were whole once does not make them so for ever.
+    state = sync_cases(server).states[-1] if earlier_sync else None
+    for touch, case in zip(("mail", "comment", "case"), old_cases, strict=True):
+        clock.tick(3600)
+        TOUCHES[touch](org, case)
     clock.tick(86_400)
-    first = sync_cases(server, api_type=api_type)
+    new_case = org.add("Case")
+    for sobject in ("EmailMessage", "CaseComment"):
+        org.add(sobject, ParentId=new_case)
+    clock.tick(86_400)
+    first = sync_cases(server, deepcopy(state), api_type=api_type)
     places = [place for place, item in enumerate(first.messages, 1) if item["type"] == "STATE"]
 
     for place in places:
         kept = Run([], first.messages[:place], None)
         second = sync_cases(server, deepcopy(kept.states[-1]), api_type=api_type)
 
-        assert arrived(kept, second) == whole(org, old_case)
+        assert arrived(kept, second) == whole(org, new_case, *old_cases)
         assert "cases_owed_since" not in str(second.states[-1])
     assert len(places) >= len(STREAMS) + 2
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from singer_sdk.helpers._flattening import flatten_record
 
-from target_creovai.input.ids import whole_id
+from target_creovai.input.ids import long_id
 from tests.target.messaging_rows import answer, entries, entry, session
 from tests.target.rows import (
     AGENT,
@@ -116,6 +116,15 @@ def sdk_flattened_by_one(record: Record) -> Record:
     return Record(record.stream, flat(record.row, "_"))
 
 
+def spreadsheets(record: Record) -> Record:
+    """tap-spreadsheets 1.1.2 on an export: headers in lower case, `_` for each dot, text only."""
+    row = flat(record.row, ".")
+    return Record(
+        record.stream,
+        {name.lower().replace(".", "_"): as_text(value) for name, value in row.items()},
+    )
+
+
 def dotted(record: Record) -> Record:
     """SOQL's own names of parents' fields, as exports have them: `CreatedBy.UserType`."""
     return Record(record.stream, flat(record.row, "."))
@@ -178,7 +187,7 @@ def short_ids(record: Record) -> Record:
         record.stream,
         _mapped(
             record.row,
-            lambda v: v[:15] if isinstance(v, str) and v == whole_id(v[:15]) else v,
+            lambda v: v[:15] if isinstance(v, str) and v == long_id(v[:15]) else v,
         ),
     )
 
@@ -191,10 +200,19 @@ def parents_as_text(record: Record) -> Record:
     )
 
 
+def heroku_connect(record: Record) -> Record:
+    """Heroku Connect's tables: names in lower case, `sfid`, and an `id` of their own."""
+    row = flat(renamed(str.lower, record.row), "__")
+    row = {"sfid" if name == "id" else name: value for name, value in row.items()}
+    row |= {"id": 17, "_hc_lastop": "SYNCED", "_hc_err": None}
+    return Record(f"salesforce-{record.stream.lower()}", row)
+
+
 SHAPES: tuple[Shape, ...] = (
     sdk_flattened,
     sdk_flattened_by_one,
     dotted,
+    spreadsheets,
     fivetran,
     stitch,
     snowflake,
@@ -205,6 +223,7 @@ SHAPES: tuple[Shape, ...] = (
     one_letter,
     short_ids,
     parents_as_text,
+    heroku_connect,
 )
 
 

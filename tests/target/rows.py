@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from target_creovai.input.streams import object_of
+from target_creovai.kinds import KIND_OF_STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 DAY = "2024-05-06"
 
@@ -44,6 +50,12 @@ class State(NamedTuple):
     """The value of a STATE message."""
 
     value: dict[str, Any]
+
+
+class Schema(NamedTuple):
+    """The SCHEMA messages of a stream, and of those that belong to the same conversations."""
+
+    stream: str
 
 
 STARTED = State({"sync_started_at": "2024-05-07T00:00:00Z", "bookmarks": {}})
@@ -90,6 +102,7 @@ def case(number: int = 1, **fields: Any) -> Record:
         "IsClosed": True,
         "IsDeleted": False,
         "Origin": "Phone",
+        "Description": None,
         "CreatedDate": at("10:00"),
         "ClosedDate": at("18:00"),
         "SystemModstamp": at("18:00"),
@@ -188,19 +201,29 @@ UNANSWERED: dict[str, Any] = {
 """The fields of a chat that nobody took."""
 
 
-def singer(*items: Record | State) -> bytes:
+def singer(*items: Record | State | Schema) -> bytes:
     """Return the lines that a tap would write for these rows and states."""
     lines: list[dict[str, Any]] = []
     announced: set[str] = set()
+    objects = {object_of(item.stream, ()) for item in items if not isinstance(item, State)}
     for item in items:
         if isinstance(item, State):
             lines.append({"type": "STATE", "value": item.value})
             continue
-        if item.stream not in announced:
-            announced.add(item.stream)
-            lines.append(schema(item.stream))
-        lines.append({"type": "RECORD", "stream": item.stream, "record": item.row})
+        # A tap announces all its streams, whether or not they have rows.
+        for stream in [item.stream, *streams_beside(item.stream, objects)]:
+            if stream not in announced:
+                announced.add(stream)
+                lines.append(schema(stream))
+        if isinstance(item, Record):
+            lines.append({"type": "RECORD", "stream": item.stream, "record": item.row})
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def streams_beside(stream: str, objects: Collection[str | None]) -> list[str]:
+    """Return the streams of the kind of conversation that one belongs to, but for these."""
+    kind = KIND_OF_STREAM.get(object_of(stream, ()) or "")
+    return [other for other in kind.streams if other not in objects] if kind else []
 
 
 def schema(stream: str) -> dict[str, Any]:

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import sqlalchemy as sa
 
-from target_creovai.assemble import Ready, assemble
+from target_creovai.assemble import ALL_READ, Reach, Ready, assemble
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import Finding, Rules, Skipped
 from target_creovai.target import TargetCreovai
+from target_creovai.wholeness.coverage import Read
+from target_creovai.wholeness.intervals import moment_after
 from tests.target.rows import singer
 
 if TYPE_CHECKING:
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_creovai.assemble import Verdict
+    from target_creovai.store import Store
     from tests.fakes.creovai import CreovaiServer
-    from tests.target.rows import Record, State
+    from tests.target.rows import Record, Schema, State
 
 # Other processes need real time: the fixtures replace `time.sleep` for the code under test.
 PAUSE = time.sleep
@@ -76,7 +79,7 @@ class TargetRunner:
             **config,
         }
 
-    def __call__(self, *items: Record | State, **changes: Any) -> Outcome:
+    def __call__(self, *items: Record | State | Schema, **changes: Any) -> Outcome:
         """Run the target in this process; a setting that is None is left out."""
         return self.read(singer(*items), **changes)
 
@@ -207,7 +210,9 @@ def _states(stdout: str) -> list[Any]:
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 
-def verdict_on(*records: Record, now: datetime = NOW, **rules: Any) -> Verdict:
+def verdict_on(
+    *records: Record, now: datetime = NOW, reach: Reach = ALL_READ, **rules: Any
+) -> Verdict:
     """Assemble the conversation of the first of these rows; the others are its own, too."""
     rows: dict[str, list[Any]] = {}
     for stream, row in records:
@@ -215,7 +220,7 @@ def verdict_on(*records: Record, now: datetime = NOW, **rules: Any) -> Verdict:
     kind = KIND_OF_STREAM[records[0].stream]
     key = records[0].row[kind.streams[records[0].stream]]
     given = {"participant_types": DEFAULT_PARTICIPANT_TYPES} | rules
-    return assemble(kind.name, key, rows, Rules(**given), now)
+    return assemble(kind.name, key, rows, Rules(**given), now, reach)
 
 
 def payload_of(*records: Record, **rules: Any) -> dict[str, Any]:
@@ -256,6 +261,13 @@ def findings(*rows: Record, **rules: Any) -> dict[Finding, int]:
     verdict = verdict_on(*rows, **rules)
     assert isinstance(verdict, Ready | Skipped), verdict
     return dict(verdict.findings)
+
+
+def all_read(store: Store) -> None:
+    """Let a store know that its rows are all that there are, as at the end of a whole input."""
+    end = moment_after(store.newest_moment)
+    store.note_reads([Read(stream, "", end, finished=True) for stream in KIND_OF_STREAM])
+    store.end_input(well=True)
 
 
 def posts_to(creovai: CreovaiServer, path: str) -> int:

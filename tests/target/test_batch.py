@@ -16,6 +16,7 @@ from tests.target.rows import (
     COMPLETED,
     STARTED,
     Record,
+    Schema,
     State,
     case,
     case_id,
@@ -72,7 +73,7 @@ def test_files_of_the_sdk_are_staged_and_stay(
     manifests = [
         file for some in JSONLinesBatcher("tap", "Case", config).get_batches(rows) for file in some
     ]
-    outcome = run_target.read(batch("Case", manifests) + singer(State({"n": 1})))
+    outcome = run_target.read(batch("Case", manifests) + singer(Schema("Case"), State({"n": 1})))
 
     assert (outcome.exit_code, outcome.states) == (0, [{"n": 1}])
     assert set(creovai.cases) == {case_id(number) for number in range(5)}
@@ -106,7 +107,8 @@ def test_rows_in_files_have_the_shape_of_any_tap(
 ) -> None:
     """What holds of a RECORD holds of a line of a file."""
     records = [fivetran(case(Description="words")), fivetran(comment())]
-    run_target.read(b"".join(batch(r.stream, [written(tmp_path, r)]) for r in records))
+    files = b"".join(batch(r.stream, [written(tmp_path, r)]) for r in records)
+    run_target.read(files + json.dumps(schema("EmailMessage")).encode())
 
     assert len(creovai.cases[case_id()]["messages"]) == 2
 
@@ -184,7 +186,7 @@ def test_a_line_of_a_file_that_is_no_row_costs_that_line(
     (tmp_path / "x").write_bytes(b"[1]\n\n" + lines_of(chat(Id=None), chat()))
     outcome = run_target.read(batch("LiveChatTranscript", [str(tmp_path / "x")]))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert list(creovai.chats) == [chat_id()]
     assert [line.split(None, 1)[1] for line in outcome.says("UNUSABLE")] == [
         "line 2: line 1 of x: a row of LiveChatTranscript is no object",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from target_creovai.errors import InputError
+from target_creovai.input.messages import SHAPES
 from tests.target.rows import (
     COMPLETED,
     STARTED,
@@ -19,6 +25,7 @@ from tests.target.rows import (
     schema,
     singer,
 )
+from tests.target.support import LAUNCH
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
@@ -155,7 +162,7 @@ def test_a_line_that_the_run_can_do_without_costs_that_line(
     lines = singer(chat(2), State({"n": 1})).splitlines(keepends=True)
     outcome = run_target.read(lines[0] + data + b"".join(lines[1:]))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert outcome.states == [{"n": 1}]
     assert list(creovai.chats) == [chat_id(2)]
     assert outcome.says("UNUSABLE") == [f"UNUSABLE   {says}"]
@@ -202,6 +209,94 @@ def test_blank_lines_and_a_byte_order_mark_are_no_harm(
 
     assert run_target.read(data).exit_code == 0
     assert list(creovai.chats) == [chat_id()]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+_NAMES = st.sampled_from(["type", "stream", "record", "schema", "value", "manifest", "encoding"])
+_ROWS = st.dictionaries(st.sampled_from(sorted(case().row)), _JSON, max_size=4).map(
+    lambda fields: case().row | fields
+)
+_MESSAGES = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from([*SHAPES, "OTHER"])},
+        optional={
+            "stream": st.sampled_from(["Case", "case", "x", "User"]) | _JSON,
+            "record": _ROWS | _JSON,
+            "schema": st.just({"properties": {"Id": {}}}) | _JSON,
+            "value": st.just({"bookmarks": {}}) | _JSON,
+            "key_properties": st.just(["Id"]) | _JSON,
+            "encoding": st.just({"format": "jsonl"}) | _JSON,
+            "manifest": st.just(["/dev/null"]) | _JSON,
+            "version": _JSON,
+        },
+    ),
+    st.dictionaries(_NAMES, _JSON),
+    _JSON,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.lists(_MESSAGES, max_size=4))
+def test_any_input_is_taken_or_refused_in_a_sentence(
+    run_dry: TargetRunner, messages: list[Any]
+) -> None:
+    """No line has another error in it, whatever it is; the first ones are as they should be."""
+    lines = [json.dumps(message).encode() + b"\n" for message in messages]
+    before = line(type="SCHEMA", stream="Case", schema={"properties": {"Id": {}}})
+    try:
+        end: object = run_dry.read(before + singer(chat()) + b"".join(lines)).exit_code
+    except InputError as error:
+        end = str(error).partition(" ")[0]
+
+    assert end in {0, 1, 3, "Line"}
+
+
+def by_a_shell(run_target: TargetRunner, redirect: str, data: bytes) -> tuple[int, list[str]]:
+    """Run the target as a program that a shell starts; return exit code and lines on stderr."""
+    config = run_target.folder / "config.json"
+    config.write_text(json.dumps(run_target.config))
+    command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", sys.executable, "-c", LAUNCH]
+    done = subprocess.run(
+        [*command, "--config", str(config)],
+        input=data,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    return done.returncode, done.stderr.decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("redirect", "says"),
+    [
+        pytest.param(">&-", "stdout is closed", id="closed"),
+        pytest.param(
+            "> /dev/full", "stdout cannot be written (No space left on device)", id="full"
+        ),
+    ],
+)
+def test_nobody_need_listen_for_state(
+    run_target: TargetRunner, creovai: CreovaiServer, redirect: str, says: str
+) -> None:
+    """Whoever keeps it may be gone; rows are stored and delivered all the same."""
+    exit_code, told = by_a_shell(run_target, redirect, singer(chat(), State({"n": 1})))
+
+    assert exit_code == 1
+    assert list(creovai.chats) == [chat_id()]
+    assert f"NO STATE   {says}" in told
+    assert told[-1].startswith("TO DO      no state: nothing is lost.")
+
+
+def test_no_input_at_all_is_a_sentence(run_target: TargetRunner) -> None:
+    """A script may have closed stdin."""
+    exit_code, told = by_a_shell(run_target, "<&-", b"")
+
+    assert exit_code == 1
+    assert told[-1].startswith("Error: There is no input")
 
 
 def test_an_expression_that_fails_is_a_sentence(run_target: TargetRunner) -> None:

@@ -308,3 +308,33 @@ def test_a_foreign_taps_rows_make_a_case() -> None:
         at("12:00:00.5"),
     ]
     assert senders(payload) == [("Agent", AGENT_ID), ADA, ("Agent", AGENT_ID)]
+
+
+PARENT = case_id(9)
+
+
+@pytest.mark.parametrize(
+    ("fields", "master"),
+    [
+        pytest.param({}, None, id="no-parent"),
+        pytest.param({"ParentId": None}, None, id="null"),
+        pytest.param({"ParentId": PARENT}, PARENT, id="parent"),
+        pytest.param({"ParentId": case_id()}, None, id="itself"),
+        pytest.param(
+            {"ParentId": PARENT, "Parent": {"ClosedDate": at("09:00")}}, PARENT, id="follow-up"
+        ),
+        pytest.param(
+            {"ParentId": PARENT, "Parent": {"ClosedDate": at("11:00")}}, None, id="beside"
+        ),
+        pytest.param(
+            {"ParentId": PARENT, "Parent": {"ClosedDate": None}}, None, id="open-incident"
+        ),
+    ],
+)
+def test_a_follow_up_case_belongs_to_the_case_that_it_follows(
+    fields: dict[str, Any], master: str | None
+) -> None:
+    """A customer answers to a closed case: Creovai takes both as one long case."""
+    payload = payload_of(case(Description="words", **fields), session_id_prefix="x-")
+
+    assert payload.get("masterId") == (master and f"x-{master}")

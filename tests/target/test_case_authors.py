@@ -41,7 +41,9 @@ OWNED_BY_MAX: dict[str, Any] = {
     "rows",
     [
         pytest.param([case(**OWNED_BY_MAX)], id="owner"),
-        pytest.param([case(), comment(1, CreatedBy=MAX_USER)], id="commented"),
+        pytest.param(
+            [case(), comment(1, CreatedBy=MAX_USER | {"UserType": "Standard"})], id="commented"
+        ),
         pytest.param([case(), reply(2, CreatedBy=MAX_USER)], id="answered"),
         pytest.param([case(CreatedBy=MAX_USER | {"UserType": "Standard"})], id="created"),
     ],

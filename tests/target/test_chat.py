@@ -116,6 +116,13 @@ def test_a_queue_is_no_agent() -> None:
     assert ("Agent", "Nora V") in keys(payload)
 
 
+def test_an_automatic_user_is_no_agent() -> None:
+    """Salesforce gives it the chats that nobody took; a header may name who spoke all the same."""
+    owner = {"Name": "Automated Process", "Email": "auto@desk.example", "Type": "User"}
+
+    assert ("Agent", "Nora V") in keys(payload_of(chat(Owner=owner)))
+
+
 def test_the_case_of_a_chat_is_its_reference() -> None:
     """It is the case's sessionId, prefix included."""
     payload = payload_of(chat(CaseId=case_id()), session_id_prefix="eu-")
@@ -170,14 +177,16 @@ def test_a_transcript_in_no_known_form_is_set_aside() -> None:
     assert "ipsum" not in verdict.reason
 
 
-def test_a_row_without_a_body_field_names_the_permission() -> None:
-    """Without it every chat of the org would be skipped as empty."""
+@pytest.mark.parametrize("field", ["Body", "Status"])
+def test_a_row_without_a_needed_field_waits_for_it(field: str) -> None:
+    """Without it every chat of the org would be skipped as empty, or go while it lasts."""
     stream, row = chat()
-    del row["Body"]
-    verdict = verdict_on(type(chat())(stream, row))
+    del row[field]
+    record = type(chat())(stream, row)
 
-    assert isinstance(verdict, Unfit)
-    assert "read access to LiveChatTranscript.Body" in verdict.reason
+    assert verdict_on(record) == Waiting(f"read without LiveChatTranscript.{field}")
+    accepted = verdict_on(record, accept_missing=(f"LiveChatTranscript.{field}",))
+    assert accepted != verdict_on(record)
 
 
 # Roles

@@ -109,6 +109,6 @@ def test_words_that_are_nobodys_are_set_aside(run_dry: TargetRunner, words: str)
     """A chat that was written down in an unknown form is not an empty chat."""
     outcome = run_dry(chat(Body=transcript() + words))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert "can be told to be anyone's words" in outcome.says("SET ASIDE")[0]
     assert "hello" not in outcome.stderr

@@ -7,20 +7,24 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
-import trustme
+import time_machine
 
-from target_creovai.client import CreovaiClient, Pace, _retry_after
-from target_creovai.errors import HaltError
+from target_creovai.answers import retry_after
+from target_creovai.client import CreovaiClient, Pace
+from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.model import Interface
+from target_creovai.wire import Answer
 from tests.fakes.creovai import CreovaiServer, Fault
+from tests.fakes.creovai.messages import json_answer
 from tests.target.rows import case, chat, chat_id
-from tests.target.support import Clock, payload_of
+from tests.target.support import NOW, Clock, payload_of
 
 if TYPE_CHECKING:
-    import ssl
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.fakes.creovai.messages import Answer as FakeAnswer
+    from tests.fakes.creovai.messages import Request
     from tests.target.support import TargetRunner
 
 PAYLOAD = payload_of(chat())
@@ -158,22 +162,22 @@ def test_requests_per_second_caps_every_request(
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7), ("", 0), ("soon", 0), ("-3", 0), ("²", 0), ("Mon, 06 May 2024 10:00:00 GMT", 0)],
+    [
+        ("7", 7),
+        ("", 0),
+        ("soon", 0),
+        ("-3", 0),
+        ("²", 0),
+        ("9" * 400, 0),
+        ("Mon, 06 May 2024 10:00:00 GMT", 0),
+        ("Sat, 01 Jun 2024 00:01:00 GMT", 60),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", 0),
+    ],
 )
+@time_machine.travel(NOW, tick=False)
 def test_retry_after_is_read_leniently(header: str, seconds: float) -> None:
     """It may be a number or a date; nonsense counts as absent."""
-    response = requests.Response()
-    response.headers["Retry-After"] = header
-
-    assert _retry_after(response) == seconds
-
-
-def test_retry_after_may_be_a_date() -> None:
-    """HTTP allows both forms."""
-    response = requests.Response()
-    response.headers["Retry-After"] = "Fri, 01 Jan 2999 00:00:00 GMT"
-
-    assert _retry_after(response) > 10**9
+    assert retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
 
 
 def test_a_path_in_api_url_is_dropped(creovai: CreovaiServer) -> None:
@@ -195,41 +199,65 @@ def test_a_netrc_entry_does_not_replace_the_token(
     assert list(creovai.chats) == [chat_id()]
 
 
-@pytest.fixture
-def authority() -> trustme.CA:
-    """A private certificate authority."""
-    return trustme.CA()
+ODD = ["x", 5, True, {"a": 1}, ["x"], [None], [[]]]
 
 
-@pytest.fixture
-def server_side(authority: trustme.CA) -> ssl.SSLContext:
-    """The TLS side of a server that this authority vouches for."""
-    import ssl as tls  # noqa: PLC0415 -- needed at run time here alone
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
-def test_an_unknown_certificate_is_never_accepted(server_side: ssl.SSLContext) -> None:
-    """Customer text does not go to a stranger; the message names the way out."""
-    with CreovaiServer(ssl_context=server_side) as server:
-        with pytest.raises(HaltError, match="REQUESTS_CA_BUNDLE"):
-            client_of(server).capture(Interface.CHAT, PAYLOAD)
-        assert server.calls == []
-
-
-def test_a_private_authority_can_be_named(
-    authority: trustme.CA,
-    server_side: ssl.SSLContext,
-    tmp_path: Path,
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    ("path", "name", "ask"),
+    [
+        ("/capture/v2/status", "sessions", lambda client: client.statuses(["a"])),
+        ("/interactions/v2/purge", "items", lambda client: client.purge(["a"])),
+        ("/processing/v2", "types", lambda client: client.participant_types()),
+    ],
+    ids=["status", "purge", "types"],
+)
+def test_an_answer_of_another_form_is_none(
+    creovai: CreovaiServer,
     monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    name: str,
+    ask: Callable[[CreovaiClient], object],
+    odd: object,
 ) -> None:
-    """Companies put proxies in between that sign with their own."""
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with CreovaiServer(ssl_context=server_side) as server:
-        client_of(server).capture(Interface.CHAT, PAYLOAD)
+    """It tells nothing, and is no traceback either."""
+    spoil(creovai, monkeypatch, path, {name: odd})
 
-        assert list(server.chats) == [chat_id()]
+    with pytest.raises(RetryLaterError, match=f"{name} are not a list of objects"):
+        ask(client_of(creovai))
+
+
+@pytest.mark.parametrize("status", [None, 5, [], {}, "Unknown", "NotFound"])
+def test_a_session_without_a_status_is_not_there(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, status: object
+) -> None:
+    """Creovai's own client calls it Unknown."""
+    session = {"sessionId": "a", "status": status}
+    spoil(creovai, monkeypatch, "/capture/v2/status", {"sessions": [session, {"status": "x"}]})
+
+    assert "a" not in client_of(creovai).statuses(["a"])
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "soon", None, [], -5])
+def test_a_token_that_lasts_for_no_known_time_is_refused(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, seconds: object
+) -> None:
+    """It would be renewed never, or before each request."""
+    token = {"access_token": "a", "token_type": "bearer", "expires_in": seconds}
+    spoil(creovai, monkeypatch, "/Token", token)
+
+    with pytest.raises(HaltError, match="no usable token"):
+        client_of(creovai).statuses(["a"])
+
+
+def spoil(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, path: str, answer: object
+) -> None:
+    """Let requests below a path get this answer."""
+    respond = creovai.respond
+
+    def spoilt(request: Request) -> FakeAnswer:
+        told = respond(request)
+        return json_answer(200, answer) if request.path.startswith(path) else told
+
+    monkeypatch.setattr(creovai, "respond", spoilt)

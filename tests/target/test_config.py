@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules
+from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
 from target_creovai.model import Role
 from target_creovai.target import TargetCreovai
 
@@ -24,6 +24,18 @@ API = {"api_url": "https://x.example", "api_user": "u", "api_password": SECRET}
     [
         ({"api_url": SECRET, "api_user": "u", "api_password": "p"}, "api_url"),
         ({"api_url": "ftp://x.example", "api_user": "u", "api_password": SECRET}, "api_url"),
+        (API | {"api_url": " "}, "api_url"),
+        (API | {"api_url": "http://x.example"}, "would travel in clear"),
+        (API | {"api_url": "http://127.0.0.1.x.example"}, "would travel in clear"),
+        (API | {"api_url": "http://x.example", "dry_run": True}, "would travel in clear"),
+        (API | {"api_url": f"https://u:{SECRET}@x.example"}, "no user name or password"),
+        (API | {"api_url": f"https://[{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x.example:{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x.example:99999/{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x ample/{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https://x\u0000y.example/{SECRET}"}, "api_url"),
+        (API | {"api_url": f"https:///{SECRET}"}, "api_url"),
+        (API | {"api_url": "https://" + "x" * 300}, "api_url"),
         ({"api_url": "https://x.example"}, "api_user, api_password"),
         ({"api_url": "https://x.example", "api_user": SECRET}, "api_password"),
         (API | {"api_password": 5}, "api_password"),
@@ -70,6 +82,15 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(config: dict[str, Any], n
     said = " ".join([str(caught.value), *caught.value.errors])
     assert name in said
     assert SECRET not in said
+
+
+def test_white_space_around_a_setting_is_no_part_of_it() -> None:
+    """A secret that was read from a file ends with a line break."""
+    given = {"api_url": " https://x.example\n", "api_user": "u\r\n", "api_password": f"{SECRET}\n"}
+    settings = dict(given)
+
+    assert problems(settings, CONFIG_SCHEMA) == []
+    assert [settings[name] for name in given] == ["https://x.example", "u", SECRET]
 
 
 def test_every_setting_has_a_title_and_a_description() -> None:
@@ -124,6 +145,7 @@ def test_the_defaults_are_the_contracts() -> None:
         "agent_id": "Email",
         "session_id_prefix": "",
         "metadata_exclude": [],
+        "accept_missing": [],
         "case_updates": "resend",
         "on_delete": "ignore",
         "max_deletes": 100,
@@ -199,3 +221,39 @@ def test_a_wrong_store_url_ends_the_process_with_one_paragraph(run_dry: TargetRu
     assert outcome.lines[-1].startswith("Error: store_url is not a database URL")
     assert "Traceback" not in outcome.stderr
     assert SECRET not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://x.example", "http://10.0.0.1:8080", "http://127.0.0.1.example"),
+        *("http://localhost.example", "http://[2001:db8::1]", " http://x.example "),
+    ],
+)
+def test_no_credential_travels_in_clear(url: str) -> None:
+    """Nor do the words of customers: whoever is on the way could read them."""
+    with pytest.raises(ConfigValidationError) as caught:
+        TargetCreovai(config=API | {"api_url": url})
+
+    assert "Setting 'api_url' must be an https:// address" in str(caught.value.errors)
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://", "https://x y.example", "x.example"])
+def test_what_is_no_address_is_none(url: str) -> None:
+    """It is said before anything is read."""
+    with pytest.raises(ConfigValidationError) as caught:
+        TargetCreovai(config=API | {"api_url": url})
+
+    assert "Setting 'api_url' must be an address such as" in str(caught.value.errors)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1:80", "http://localhost:8080", "http://[::1]:8080/"),
+        *("http://127.8.9.1", "http://app.localhost", "https://x.example"),
+    ],
+)
+def test_servers_on_this_machine_may_do_without_tls(url: str) -> None:
+    """Nothing leaves it."""
+    TargetCreovai(config=API | {"api_url": url})

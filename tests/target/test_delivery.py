@@ -190,7 +190,7 @@ def test_one_refused_conversation_keeps_no_other_back(
     creovai.refuse(chat_id(2))
     outcome = run_target(*(chat(n) for n in range(1, 5)))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert set(creovai.chats) == {chat_id(n) for n in (1, 3, 4)}
     (line,) = outcome.says("SET ASIDE")
     assert line == f"SET ASIDE  chat {chat_id(2)}: HTTP 400: Creovai refused it"
@@ -270,7 +270,7 @@ def test_what_is_not_valid_is_not_posted(run_target: TargetRunner, creovai: Creo
     """Place and rule are named, the value is not; the others go."""
     outcome = run_target(chat(1, CaseId="no id of a case"), chat(2))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert outcome.says("SET ASIDE") == [
         f"SET ASIDE  chat {chat_id(1)}: the payload is not valid: caseReferenceId: pattern"
     ]
@@ -285,6 +285,38 @@ def test_what_cannot_be_told_is_not_posted(
     body = transcript("( 1s ) Nora V: a", "( 2s ) Anybody: b", "( 3s ) Somebody: c")
     outcome = run_target(chat(Body=body, ContactId=None, Contact=None))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert posts_to(creovai, "chat") == 0
     assert run_target(participant_types=types).says("sent") == ["sent       1 chat"]
+
+
+@pytest.mark.parametrize("row", [chat(), case(Description="words")], ids=["chat", "case"])
+def test_a_conflict_is_looked_up_before_it_is_set_aside(
+    run_target: TargetRunner, creovai: CreovaiServer, row: Any
+) -> None:
+    """Creovai has it already, though it did not say so when it was asked first."""
+    key = row.row["Id"]
+    run_target(row)
+    for file in run_target.folder.glob("store.db*"):
+        file.unlink()
+    creovai.refuse(key, 409)
+    creovai._hidden[key] = 2
+    outcome = run_target(row)
+
+    assert outcome.exit_code == 0
+    assert outcome.says("SET ASIDE") == []
+    assert run_target.ledger()[key] == ("sent", None)
+    assert creovai.post_count(key) == 1
+
+
+def test_a_conflict_with_something_else_is_set_aside(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """It was asked for twice, and is not there."""
+    creovai.refuse(chat_id(), 409)
+    outcome = run_target(chat())
+
+    assert outcome.says("SET ASIDE") == [
+        f"SET ASIDE  chat {chat_id()}: HTTP 409: Creovai refused it"
+    ]
+    assert posts_to(creovai, "status") == 3

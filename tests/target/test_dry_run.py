@@ -64,7 +64,7 @@ def test_a_dry_run_names_what_would_be_set_aside(run_dry: TargetRunner) -> None:
     body = transcript("( 1s ) Nora V: a", "( 2s ) Ada Quill: b", "( 3s ) Somebody: c")
     outcome = run_dry(chat(1, Body=body, ContactId=None, Contact=None), chat(2))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert chat_id(1) in outcome.says("SET ASIDE")[0]
     assert run_dry.payloads("chat").keys() == {chat_id(2)}
 
@@ -88,6 +88,30 @@ def test_a_dry_run_shows_what_has_changed_since(
     assert run_target.payloads("chat") == {}
     assert run_target.payloads("case")[case_id()]["messages"][0]["content"] == "other"
     assert creovai.post_count(case_id()) == 1
+
+
+def test_no_file_of_an_earlier_run_stays_that_would_not_be_written_today(
+    run_dry: TargetRunner,
+) -> None:
+    """Who looks at the folder would take it for what is going to be sent."""
+    run_dry(case(Description="words"), chat(1), session_id_prefix="old-")
+    folder = run_dry.folder / "payloads" / "chat"
+    (folder / "notes.json").write_text("somebody's own")
+    run_dry(case(IsClosed=False, SystemModstamp=at("20:00")), chat(2), session_id_prefix="old-")
+
+    assert run_dry.payloads("case") == {}
+    names = {file.name for file in folder.iterdir()}
+    assert names == {f"old-{chat_id(1)}.json", f"old-{chat_id(2)}.json", "notes.json"}
+
+
+def test_a_payload_that_others_could_read_is_made_private_again(run_dry: TargetRunner) -> None:
+    """It holds customers' words, whoever copied it there."""
+    run_dry(chat())
+    (file,) = (run_dry.folder / "payloads" / "chat").iterdir()
+    file.chmod(0o644)
+    run_dry(chat())
+
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
 
 
 def test_the_waiting_and_the_skipped_are_counted(run_dry: TargetRunner) -> None:

@@ -99,7 +99,7 @@ def test_a_bad_line_ends_well_what_is_under_way(
         outcome = process.finish(b"not a message\n")
 
     assert outcome.exit_code == 1
-    assert f"Line {1 + 3 + BATCH + 1} of the input is not a Singer message" in outcome.stderr
+    assert f"Line {1 + 4 + BATCH + 1} of the input is not a Singer message" in outcome.stderr
     assert sent(run_target) == set(creovai.chats)
     assert_all_there_once(run_target, creovai)
 

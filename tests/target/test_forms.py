@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_creovai.errors import RowError
+from target_creovai.input.fields import FIELDS
 from target_creovai.input.forms import BOOLEAN, INSTANT, MAIL_STATUS_CODE, NUMBER, TEXT, FormError
-from target_creovai.input.ids import whole_id
+from target_creovai.input.ids import long_id
 from target_creovai.input.normal import normal_row
 from target_creovai.rows import parse_time
 from tests.target.rows import case, chat, comment, mail
@@ -193,6 +196,38 @@ def test_any_value_has_the_form_or_is_refused(value: Any, form: Any) -> None:
     assert form.fits is None or form.fits(found) or form is MAIL_STATUS_CODE
 
 
+@given(st.data())
+def test_any_row_is_understood_or_refused_and_once_is_enough(data: st.DataObject) -> None:
+    """Whatever its names and values are: no other error, and what is in form stays as it is."""
+    stream = data.draw(st.sampled_from(sorted(FIELDS)))
+    known = [*sorted(FIELDS[stream]), "CreatedBy__UserType", "Owner.Name", "Contact_Email", "sfid"]
+    spelled = st.sampled_from(known).flatmap(
+        lambda name: st.sampled_from([name, name.lower(), name.upper(), f"_{name}", f"{name}__c"])
+    )
+    record = data.draw(st.dictionaries(spelled | st.text(max_size=8), _JSON, max_size=8))
+    given_record = deepcopy(record)
+    try:
+        row = normal_row(stream, record)
+    except RowError:
+        return
+
+    assert record == given_record or has_nan(record)
+    assert normal_row(stream, row) == row or has_nan(row)
+    assert not [name for name in row if name.startswith("_")]
+
+
+def test_a_name_of_any_length_takes_no_time() -> None:
+    """What comes from outside is not looked at in every way that it could be cut."""
+    record = {"Id": "1", "a_" * 100_000: 1}
+
+    assert normal_row("Case", record) == record
+
+
+def has_nan(value: Any) -> bool:
+    """Tell whether a value is unlike itself."""
+    return "NaN" in json.dumps(value)
+
+
 def test_a_row_that_has_all_forms_is_not_even_copied() -> None:
     """Rows of our own tap cost next to nothing."""
     row = chat().row
@@ -211,11 +246,11 @@ def test_a_row_that_has_all_forms_is_not_even_copied() -> None:
 )
 def test_an_id_of_15_characters_has_one_of_18(short: str, whole: str) -> None:
     """Three characters say which letters are capitals."""
-    assert whole_id(short) == whole
-    assert whole_id(whole) == whole
+    assert long_id(short) == whole
+    assert long_id(whole) == whole
 
 
 @pytest.mark.parametrize("other", ["", "chat-1", "0013h00000BY3b-", "0013h00000BY3b", "é" * 15])
 def test_what_is_no_id_stays(other: str) -> None:
     """Entries of chats have other identifiers."""
-    assert whole_id(other) == other
+    assert long_id(other) == other

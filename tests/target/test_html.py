@@ -13,11 +13,11 @@ from target_creovai.parsers.mail.html import (
     MAX_LIST_DEPTH,
     QUOTE_CLOSE,
     QUOTE_OPEN,
-    html_to_marked_text,
-    html_to_quoted_text,
+    html_to_pieces,
     html_to_text,
     tidy_text,
 )
+from target_creovai.parsers.mail.page import INDENTED, OWN, QUOTED, Page
 
 SALESFORCE_CUT = 131_072
 # Hundreds of times what linear work takes here, a small part of what quadratic work would.
@@ -219,12 +219,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("quotes", ["", "blockquote[type=cite]"], ids=["plain", "marked"])
-def test_a_hostile_megabyte_takes_no_time(piece: str, quotes: str) -> None:
-    """No mail can hold up the others."""
-    html = piece * (1_000_000 // len(piece))
+@pytest.mark.parametrize("hint", ["", "<hr id=stopSpelling>"], ids=["plain", "marked"])
+def test_a_hostile_megabyte_takes_no_time(piece: str, hint: str) -> None:
+    """No mail can hold up the others, whether or not its client's marks are looked for."""
+    html = hint + piece * (1_000_000 // len(piece))
     start = time.perf_counter()
-    html_to_marked_text(html, quotes)
+    html_to_pieces(html)
 
     assert time.perf_counter() - start < GENEROUS_SECONDS
 
@@ -255,29 +255,48 @@ def test_quoted_elements_stand_between_marks() -> None:
     html = (
         "<p>new</p><blockquote type=cite>old<blockquote type=cite>older</blockquote></blockquote>"
     )
-    text = html_to_marked_text(html, "blockquote[type=cite]")
+    pieces = [piece for piece in html_to_pieces(html) if piece in {QUOTE_OPEN, QUOTE_CLOSE}]
 
-    assert "".join(text.split()) == (
-        f"new{QUOTE_OPEN}old{QUOTE_OPEN}older{QUOTE_CLOSE}{QUOTE_CLOSE}"
-    )
+    assert pieces == [QUOTE_OPEN, QUOTE_OPEN, QUOTE_CLOSE, QUOTE_CLOSE]
+
+
+QUOTE = "<blockquote type=cite>{}</blockquote>"
+INDENT = "<blockquote>{}</blockquote>"
 
 
 @pytest.mark.parametrize(
     ("html", "lines"),
     [
-        pytest.param("a<q>b<br>c</q>d", ["a", "> b", "> c", "d"], id="quote"),
-        pytest.param("a<q>b<q>c</q></q>", ["a", "> b", "> c"], id="quote-in-a-quote"),
-        pytest.param("a<q>FW<br>b</q>", ["a", "FW", "b"], id="forward"),
-        pytest.param("a<q>FW<q>b</q>c</q>", ["a", "FW", "> b", "c"], id="quote-in-a-forward"),
-        pytest.param("a<q>b<q>FW</q>c</q>", ["a", "> b", "> FW", "> c"], id="forward-in-a-quote"),
+        pytest.param("a" + QUOTE.format("b<br>c") + "d", [OWN, QUOTED, QUOTED, OWN], id="quote"),
+        pytest.param("a" + QUOTE.format("b" + QUOTE.format("c")), [OWN, QUOTED, QUOTED],
+                     id="quote-in-a-quote"),
+        pytest.param("a" + INDENT.format("b") + "c", [OWN, INDENTED, OWN], id="indented"),
+        pytest.param(QUOTE.format(INDENT.format("b")), [QUOTED], id="indented-in-a-quote"),
+        pytest.param("a<p>&gt; b</p>", [OWN, OWN, INDENTED], id="typed-quote-mark"),
+    ],
+)  # fmt: skip
+def test_a_page_knows_of_each_line_how_it_is_quoted(html: str, lines: list[int]) -> None:
+    """What a client wraps is quoted; what is indented or has a quote mark may be."""
+    assert list(Page.of(None, html).levels) == lines
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a</p><div id=divRplyFwdMsg><b>Von:</b> b</div><p>c</p>",
+        "<p>a</p><div id=m_55x_divRplyFwdMsg><b>Von:</b> b</div><p>c</p>",
+        "<p>a</p><div id=appendonsend></div><hr><div>Von: b</div>",
+        "<p>a</p><span id=OLK_SRC_BODY_SECTION>Von: b</span><p>c</p>",
+        "<p>a</p><hr id=zwchr data-marker=__DIVIDER__><div>Von: b</div>",
     ],
 )
-def test_quoted_elements_look_as_in_plain_text(html: str, lines: list[str]) -> None:
-    """History gets quote marks; a forwarded mail, in the same elements, gets none."""
-    html = html.replace("q>", "blockquote>")
-    text = html_to_quoted_text(html, "blockquote", is_own=lambda line: line == "FW")
+def test_a_page_knows_where_the_headers_of_the_quoted_mail_begin(html: str) -> None:
+    """Clients name the element in front of history, whatever language is in it."""
+    page = Page.of(None, html)
+    (line,) = page.headers
 
-    assert text.split("\n") == lines
+    assert all(text in {"a", ""} for text in page.lines[:line])
+    assert "a" not in page.lines[line:]
 
 
 @given(st.text(st.characters(), max_size=200))

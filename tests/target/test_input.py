@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 def test_an_unusable_row_costs_that_row(
     run_target: TargetRunner, creovai: CreovaiServer, fields: dict[str, Any], says: str
 ) -> None:
-    """All other rows are delivered, the bad one is named, and the exit code is 1."""
+    """All other rows are delivered, the bad one is named, and the exit code is 3."""
     outcome = run_target(chat(1, **fields), chat(2), State({"n": 1}))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert list(creovai.chats) == [chat_id(2)]
     assert outcome.states == [{"n": 1}]
     (line,) = outcome.says("UNUSABLE")
@@ -87,7 +87,7 @@ def test_an_unforeseen_error_sets_one_conversation_aside(
     monkeypatch.setattr("target_creovai.kinds.chat._status", stumble)
     outcome = run_target(chat(1), chat(2))
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert list(creovai.chats) == [chat_id(2)]
     (line,) = outcome.says("SET ASIDE")
     assert f"chat {chat_id(1)}: an unforeseen KeyError at test_input.py:" in line
@@ -124,7 +124,7 @@ def test_unknown_streams_are_counted_and_named_once(
 )
 def test_a_line_that_is_no_message_stops_the_run(run_target: TargetRunner, line: bytes) -> None:
     """Half-understood input is worse than none; the line's number says where to look."""
-    with pytest.raises(InputError, match=r"Line 3 of the input is not a Singer message"):
+    with pytest.raises(InputError, match=r"Line 5 of the input is not a Singer message"):
         run_target.read(singer(case()) + line + singer(comment()))
 
 

@@ -144,7 +144,7 @@ def nothing(_: TargetRunner, __: CreovaiServer) -> None:
             nothing,
             singer(case())
             + b'{"type": "RECORD", "stream": "Case", "record": "%s"}' % SONG.encode(),
-            "line 3: a RECORD has a text as its record",
+            "a RECORD has a text as its record",
             id="record-of-text",
         ),
     ],
@@ -188,7 +188,7 @@ def test_an_unforeseen_error_does_not_sing(
     def stumble(row: dict[str, Any], *_: Any) -> None:
         raise ValueError(row["Body"])
 
-    monkeypatch.setattr("target_creovai.kinds.chat._body", stumble)
+    monkeypatch.setattr("target_creovai.kinds.chat._still_going", stumble)
     words = heard(INPUT)
 
     assert "an unforeseen ValueError" in words
@@ -245,7 +245,7 @@ def loud(tmp_path: Path) -> dict[str, str]:
         pytest.param(
             {"store_url": f"postgresql+psycopg://u:{SONG}@127.0.0.1:1/db"},
             INPUT,
-            "The store cannot be opened",
+            "cannot be used",
             id="store-password",
         ),
         pytest.param(

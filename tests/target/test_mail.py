@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import MailText, full_text, markers, read_mail, repeats
+from target_creovai.parsers.mail import MailText, full_text, languages, read_mail, repeats
 from target_creovai.parsers.mail.html import tidy_text
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ def test_history_in_html_that_is_kept_whole_has_no_quote_marks_of_ours() -> None
     """The marks serve to find history; where it stays, it stays as it was."""
     html = "<blockquote type=cite><p>Good morning</p></blockquote>"
 
-    assert read_mail(None, html, strip_quoted=True) == MailText("Good morning", 0, kept_whole=True)
+    assert read_mail(None, html, strip_quoted=True) == MailText(
+        "Good morning", 0, kept_whole=True, only_quotes=True
+    )
 
 
 @pytest.mark.parametrize("body", [None, "", " \n\u00a0\n"], ids=["none", "empty", "blank"])
@@ -114,7 +116,7 @@ def test_without_stripping_all_stays() -> None:
 
 def test_what_was_removed_is_counted() -> None:
     """The count says how much shorter the mail became."""
-    body = "new\n\n> old\n> older"
+    body = "new\n\nIda wrote:\n> old\n> older"
 
     assert read_mail(body, None, strip_quoted=True) == MailText(
         "new", len(body) - len("new"), kept_whole=False
@@ -124,10 +126,10 @@ def test_what_was_removed_is_counted() -> None:
 # --- The tables: a sample for every row -------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", markers.HEADERS)
+@pytest.mark.parametrize("language", languages.HEADERS)
 def test_the_headers_of_every_language_are_known(language: str) -> None:
     """Each spelling of each header, in whatever combination a client writes them."""
-    row = markers.HEADERS[language]
+    row = languages.HEADERS[language]
     for date in row.date.split("|"):
         for sender in row.sender.split("|"):
             block = (
@@ -138,10 +140,10 @@ def test_the_headers_of_every_language_are_known(language: str) -> None:
             assert read_mail(f"own\n\n{block}\n\nold", None, strip_quoted=True).text == "own"
 
 
-@pytest.mark.parametrize("language", markers.ATTRIBUTIONS)
+@pytest.mark.parametrize("language", languages.ATTRIBUTIONS)
 def test_the_attributions_of_every_language_are_known(language: str) -> None:
     """Each verb, with and without quote marks below, even where the line is wrapped."""
-    row = markers.ATTRIBUTIONS[language]
+    row = languages.ATTRIBUTIONS[language]
     opening = row.openings.split("|")[0].title()
     for verb in row.verbs.split("|"):
         line = f"{opening} 5.3.2024 09:12, Fjord Helpdesk\n(Oslo) {verb}:".strip()
@@ -149,7 +151,7 @@ def test_the_attributions_of_every_language_are_known(language: str) -> None:
             assert read_mail(f"own\n\n{line}\n{old}", None, strip_quoted=True).text == "own"
 
 
-@pytest.mark.parametrize("words", sorted(markers.ORIGINALS))
+@pytest.mark.parametrize("words", sorted(languages.ORIGINALS))
 def test_every_separator_ends_the_mail(words: str) -> None:
     """Between dashes, in any case."""
     body = f"own\n\n-----{words.title()}-----\nold"
@@ -157,7 +159,7 @@ def test_every_separator_ends_the_mail(words: str) -> None:
     assert read_mail(body, None, strip_quoted=True).text == "own"
 
 
-@pytest.mark.parametrize("words", sorted(markers.ORIGINALS))
+@pytest.mark.parametrize("words", sorted(languages.ORIGINALS))
 def test_a_separator_needs_its_dashes(words: str) -> None:
     """The words alone are words."""
     body = f"own\n\n{words.capitalize()}:\nold"
@@ -165,7 +167,7 @@ def test_a_separator_needs_its_dashes(words: str) -> None:
     assert read_mail(body, None, strip_quoted=True).text == body
 
 
-@pytest.mark.parametrize("words", sorted(markers.FORWARDS))
+@pytest.mark.parametrize("words", sorted(languages.FORWARDS))
 def test_every_forward_stays(words: str) -> None:
     """What somebody else wrote outside the case is news to it."""
     body = (
@@ -179,8 +181,8 @@ def test_every_forward_stays(words: str) -> None:
 def test_no_word_means_two_headers() -> None:
     """A word may serve several languages, but only for one header."""
     meanings: dict[str, set[str]] = {}
-    for row in markers.HEADERS.values():
-        for kind, words in zip(markers.Headers._fields, row, strict=True):
+    for row in languages.HEADERS.values():
+        for kind, words in zip(languages.Headers._fields, row, strict=True):
             for word in filter(None, words.split("|")):
                 meanings.setdefault(word, set()).add(kind)
 

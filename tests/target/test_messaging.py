@@ -112,6 +112,14 @@ def test_what_only_happens_is_no_message(kind: str) -> None:
     assert spoken(*talk(entry(1), entry(2, EntryType=kind))) == [("Customer", "words 1")]
 
 
+def test_a_flag_without_words_says_nothing() -> None:
+    """Whoever may see whispers sees no marker for it either."""
+    flag = entry(2, EntryType="FlagRaise", Payload={"entryType": "FlagRaise", "id": "x"})
+
+    heard = spoken(*talk(entry(1), flag), include_internal_comments=True)
+    assert heard == [("Customer", "words 1")]
+
+
 def test_an_answer_is_what_was_chosen() -> None:
     """Even where it holds no more than the identifier of an option."""
     option = {"titleItem": {"title": "Track my order"}, "optionIdentifier": "o-1"}

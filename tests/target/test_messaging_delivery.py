@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.creovai import Fault
 from tests.target.messaging_rows import answer, enhanced, entries, entry, session, session_id
-from tests.target.rows import COMPLETED, STARTED, at
+from tests.target.rows import COMPLETED, STARTED, Schema, at
 from tests.target.support import dialogue, posts_to
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_what_is_proven_whole_goes_though_the_tap_died(
     """Its own rows say that none is missing."""
     outcome = run_target(STARTED, *enhanced(1), session(2), entries(entry(1, 2), answer(2, 2))[0])
 
-    assert outcome.exit_code == 0
+    assert outcome.exit_code == 1
     assert list(creovai.chats) == [session_id(1)]
 
 
@@ -62,7 +62,9 @@ def test_what_is_not_proven_whole_is_held_until_an_input_ends_well(
     assert held.says("HELD") == ["HELD       1 messaging session: the tap did not finish"]
     assert creovai.chats == {}
 
-    assert run_target(STARTED, COMPLETED).exit_code == 0
+    assert run_target(STARTED, Schema("Case"), COMPLETED).exit_code == 3
+    assert creovai.chats == {}
+    assert run_target(STARTED, Schema("MessagingSession"), COMPLETED).exit_code == 0
     assert len(dialogue(creovai.chats[session_id()])) == 2
 
 

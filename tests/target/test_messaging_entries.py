@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from target_creovai.assemble import Ready
+from target_creovai.assemble import Reach, Ready
 from target_creovai.model import Waiting
+from target_creovai.wholeness.coverage import Coverage
 from tests.target.messaging_rows import (
     answer,
     enhanced,
@@ -95,8 +96,11 @@ def test_a_foreign_taps_entries_are_taken_at_the_end_of_its_input() -> None:
 
     assert isinstance(proven, Ready)
     assert isinstance(open_, Ready)
-    assert (proven.proven, open_.proven) == (True, False)
     assert proven.payload == open_.payload
+    assert isinstance(verdict_on(row, *said, reach=Reach(Coverage())), Ready)
+    assert verdict_on(row, *bare, reach=Reach(Coverage())) == Waiting(
+        "a part was never read: the stream MessagingSession"
+    )
 
 
 # Conversations of several sessions

@@ -81,6 +81,7 @@ def test_the_systems_words_are_left_out_and_counted() -> None:
     [
         pytest.param({"EntryType": "Note"}, id="agents-whisper"),
         pytest.param({"EntryType": "NOTE", "SenderRole": "Supervisor"}, id="supervisors-whisper"),
+        pytest.param({"EntryType": "FlagRaise"}, id="call-for-a-supervisor"),
         pytest.param({"SenderRole": "Supervisor"}, id="supervisor"),
         pytest.param({"SenderRole": "SUPERVISOR", "EntryType": "MESSAGE"}, id="upper-case"),
     ],

@@ -105,6 +105,18 @@ def test_a_system_may_redact_what_a_customer_wrote() -> None:
     assert lines(named(1, "m1", "my card", entry), update(2, "m1", "***", **system)) == ["***"]
 
 
+@pytest.mark.parametrize("role", ["System", "Router", None])
+def test_what_no_participant_changes_is_somebody_elses(role: str | None) -> None:
+    """Without a name it is the message before: the text that was masked must not stay."""
+    masked = update(3, None, "***", SenderRole=role, SenderId="sys")
+
+    assert lines(entry(1), named(2, "m2", "my card", entry), masked, answer(4)) == [
+        "words 1",
+        "***",
+        "words 4",
+    ]
+
+
 def test_an_update_of_what_is_not_here_is_said_by_its_sender() -> None:
     """Its text is part of the conversation."""
     changes = [update(2, "gone", "as it is now"), update(3, "gone", "as it is in the end")]

@@ -17,7 +17,7 @@ from tests.target.other_taps import (
     singer_io,
     user,
 )
-from tests.target.rows import Record, at, case, case_id, chat, chat_id, mail
+from tests.target.rows import Record, at, case, case_id, chat, chat_id, comment, mail
 from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
@@ -135,6 +135,15 @@ def test_custom_fields_that_look_like_parents_stay_fields(
     assert custom.items() <= metadata.items()
 
 
+def test_a_field_in_snake_case_is_no_parents(run_dry: TargetRunner) -> None:
+    """`contact_email` is a field of the case, unless the contact stands beside it in pieces."""
+    row = {name: value for name, value in case(Description="x").row.items() if name != "Contact"}
+    run_dry(Record("case", row | {"contact_email": "ada@example.com"}))
+
+    metadata = run_dry.payloads("case")[case_id()]["metadata"]
+    assert metadata["ContactEmail"] == "ada@example.com"
+
+
 def test_a_field_that_is_there_twice_is_taken_under_its_own_name(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
@@ -145,6 +154,18 @@ def test_a_field_that_is_there_twice_is_taken_under_its_own_name(
 
 
 # Who wrote it
+
+
+def test_a_user_who_comes_later_frees_what_waited_for_them(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """A stream of users may come behind the comments, or in the next run."""
+    bare = singer_io(comment(CreatedById=PORTAL_ID, CreatedBy=PORTAL))
+    run_target(case(), bare)
+    run_target(user(PORTAL_ID, **PORTAL))
+
+    (participant,) = creovai.cases[case_id()]["participants"]
+    assert participant["type"] == "Customer"
 
 
 def test_of_a_person_only_what_a_parent_shows_is_kept(run_target: TargetRunner) -> None:
@@ -158,6 +179,18 @@ def test_of_a_person_only_what_a_parent_shows_is_kept(run_target: TargetRunner) 
     bodies = [bytes(row.body) for row in run_target.query("SELECT body FROM creovai_rows")]
     assert not [body for body in bodies if b"tea" in body or b"Elm" in body or b"0100" in body[:20]]
     assert b'{"Id":"003000000000002AAA"}' in bodies
+
+
+def test_people_outlive_the_text_of_what_they_said(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """`retention_days` drops conversations; the next comment still has to have an author."""
+    bare = singer_io(comment(2, case=2, CreatedById=PORTAL_ID, CreatedBy=PORTAL))
+    run_target(user(PORTAL_ID, **PORTAL), chat(), retention_days=0)
+    run_target(case(2), bare)
+
+    (participant,) = creovai.cases[case_id(2)]["participants"]
+    assert participant["type"] == "Customer"
 
 
 def test_people_alone_make_no_conversation_and_no_error(run_target: TargetRunner) -> None:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from target_creovai.store import Store
 from tests.fakes.creovai import Fault
+from tests.target.aliases import ALIAS, ENOUGH, OPEN, seen, settling
 from tests.target.messaging_rows import enhanced, session_id
-from tests.target.rows import State, at, case, case_id, chat, comment, transcript
+from tests.target.rows import State, at, case, case_id, chat, chat_id, comment, transcript
 from tests.target.support import texts
 from tests.target.version_1 import make_store
 
@@ -71,12 +72,22 @@ def test_names_without_a_role_are_in_the_ledger(run_shared: TargetRunner) -> Non
     assert len(json.loads(found.detail)["unknown_speakers"]) == 2
 
 
+def test_other_chats_tell_who_speaks(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
+    """In the same run, and for what was set aside before."""
+    run_shared(OPEN, seen(2, ALIAS, "Sam"), *settling(count=ENOUGH - 1))
+    assert chat_id(1) not in creovai.chats
+
+    outcome = run_shared(seen(200, ALIAS))
+
+    assert outcome.says("sent") == ["sent       3 chats"]
+
+
 def test_a_wrong_password_is_not_shown(run_shared: TargetRunner) -> None:
     """What the server says is passed on; it does not know the password either."""
     url = sa.make_url(run_shared.config["store_url"]).set(
         password="word-ofpass", database="no-such-database"
     )
-    with pytest.raises(Exception, match="cannot be opened") as caught:
+    with pytest.raises(Exception, match="cannot be used") as caught:
         Store(url.render_as_string(hide_password=False))
 
     assert "word-ofpass" not in str(caught.value)
@@ -116,7 +127,7 @@ def test_text_is_dropped_and_comes_back(run_shared: TargetRunner, creovai: Creov
     assert {row.size for row in run_shared.query(sizes)} == {0}
 
     late = run_shared(comment(5, CreatedDate=at("19:00")))
-    assert late.exit_code == 1
+    assert late.exit_code == 3
     assert len(late.says("TO DO      needs its rows again: ")) == 1
     assert creovai.post_count(case_id()) == 1
 

@@ -22,7 +22,7 @@ from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
 from target_creovai.watch.watch import Watch
 from tests.target.rows import case, chat, chat_id, singer
-from tests.target.support import Clock
+from tests.target.support import Clock, all_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,7 @@ def test_everything_that_is_due_gets_done(
     rows = [chat(1), chat(2, CaseId="no Id"), chat(3, Body=None), case(1), case(2, IsClosed=False)]
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         store.stage([staged_row(stream, row) for stream, row in rows])
-        store.end_input(well=True)
+        all_read(store)
         dry_run = DryRun(store, Rules(), summary, str(tmp_path))
         with progress.of(dry_run):
             dry_run.run()

@@ -134,7 +134,7 @@ def test_a_late_mail_is_not_sent_without_the_rest(
     on_day(DAYS, run)
     outcome = on_day(DAYS + 1, run, LATE)
 
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert creovai.post_count(case_id()) == 1
     state, reason = run.ledger()[case_id()]
     assert (state, reason.partition(":")[0]) == ("set aside", NEEDS_ROWS)

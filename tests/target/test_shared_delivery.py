@@ -158,6 +158,28 @@ def test_a_run_whose_lease_ran_out_sends_no_more(
     assert_each_once(creovai, 20)
 
 
+def test_a_run_that_slept_while_its_workers_waited_for_their_turn_sends_no_more(
+    run_shared: TargetRunner, creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All four had looked at the lease before they waited: they look again before they send."""
+    make_due(run_shared, 20)
+    monkeypatch.setattr(support, "LAUNCH", SHORT_LEASE)
+    with run_shared.start(max_workers=4, requests_per_second=2) as sleeper:
+        sleeper.close_input()
+        wait_until(lambda: creovai.posts)
+        fall_asleep(sleeper, run_shared)
+        PAUSE(3.5)
+        other = run_shared()
+        posts = len(creovai.posts)
+        sleeper.popen.send_signal(signal.SIGCONT)
+        outcome = sleeper.finish()
+
+    assert other.exit_code == 0, other.stderr
+    assert "could not renew its lease" in outcome.says("STOPPED")[0]
+    assert len(creovai.posts) == posts == 20
+    assert_each_once(creovai, 20)
+
+
 def test_cases_of_two_inputs_wait_until_both_ended_well(
     run_shared: TargetRunner, creovai: CreovaiServer
 ) -> None:
@@ -168,7 +190,8 @@ def test_cases_of_two_inputs_wait_until_both_ended_well(
         wait_until(lambda: case_id(1) in run_shared.ledger())
         quick = run_shared(STARTED, case(2, Description="words 2"), COMPLETED)
         assert quick.exit_code == 0
-        assert "waiting    3 cases: another input is being read" in quick.lines
+        (waiting,) = quick.says("waiting")
+        assert waiting.startswith("waiting    3 cases: another input is being read")
         assert creovai.cases == {}
         outcome = process.finish(singer(COMPLETED))
 

@@ -13,6 +13,7 @@ from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import (
     COMPLETED,
     STARTED,
+    Schema,
     State,
     at,
     case,
@@ -79,7 +80,7 @@ def test_state_leaves_whatever_becomes_of_the_delivery(
     outcome = run_target(case(), comment(CommentBody="words", CreatedDate=body), State({"n": 1}))
 
     assert outcome.states == [{"n": 1}]
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
 
 
 def start(run: TargetRunner, data: bytes) -> Process:
@@ -204,8 +205,10 @@ def test_a_held_case_stays_held_after_an_empty_input(
     run_target(STARTED, case(Description="words"))
     outcome = run_target()
 
-    assert outcome.exit_code == 1
-    assert outcome.says("HELD")
+    assert outcome.exit_code == 3
+    assert outcome.says("INCOMPLETE")[0].startswith(
+        "INCOMPLETE 1 case: a part was never read: the rest of Case"
+    )
     assert creovai.cases == {}
 
 
@@ -220,8 +223,8 @@ def test_cases_wait_for_a_target_that_died(
         process.popen.kill()
     outcome = run_target()
 
-    assert outcome.exit_code == 1
-    assert outcome.says("HELD") == ["HELD       1 case: the tap did not finish"]
+    assert outcome.exit_code == 3
+    assert outcome.says("INCOMPLETE")[0].startswith("INCOMPLETE 1 case: a part was never read")
     assert creovai.cases == {}
 
 
@@ -266,8 +269,9 @@ def test_a_dead_tap_holds_nothing_that_is_not_due(run_target: TargetRunner) -> N
     run_target(STARTED, case(Description="words", SystemModstamp=at("18:00")), COMPLETED)
     outcome = run_target(STARTED)
 
-    assert outcome.exit_code == 0
+    assert outcome.exit_code == 1
     assert outcome.says("HELD") == []
+    assert outcome.says("BROKEN OFF")
 
 
 def test_an_input_that_begins_meanwhile_keeps_its_cases(
@@ -287,9 +291,9 @@ def test_an_input_that_begins_meanwhile_keeps_its_cases(
     run_target(STARTED, case(1, Description="words"))
     with monkeypatch.context() as patch:
         patch.setattr(Store, "claim", with_half_a_case)
-        held = run_target(STARTED, COMPLETED)
+        outcome = run_target(STARTED, Schema("Case"), COMPLETED)
     assert creovai.cases == {}
-    assert held.says("HELD")
+    assert outcome.says("INCOMPLETE")
 
-    assert run_target(STARTED, COMPLETED).exit_code == 0
+    assert run_target(STARTED, Schema("Case"), COMPLETED).exit_code == 0
     assert texts(creovai.cases[case_id()]) == ["half"]

@@ -174,10 +174,10 @@ def test_a_store_of_a_newer_version_is_refused(run_dry: TargetRunner) -> None:
         pytest.param("nosuch://u:word-ofpass@host/db", "not a database URL", id="dialect"),
         pytest.param("mysql://u:word-ofpass@h/db", "driver that is not installed", id="mysql"),
         pytest.param("postgresql+pg8000://u:word-ofpass@h/db", "driver .*postgres", id="no-driver"),
-        pytest.param("sqlite:////dev/null/x.db", "cannot be opened", id="folder"),
+        pytest.param("sqlite:////dev/null/x.db", "cannot be used", id="folder"),
         pytest.param("sqlite:///:memory:?timeout=word-ofpass", "not a database", id="option"),
         pytest.param(
-            "postgresql+psycopg://u:word-ofpass@127.0.0.1:1/db", "cannot be opened", id="nobody"
+            "postgresql+psycopg://u:word-ofpass@127.0.0.1:1/db", "cannot be used", id="nobody"
         ),
     ],
 )
@@ -198,7 +198,7 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("not a database " * 100)
 
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="cannot be used"):
         Store(f"sqlite:///{file}")
 
 

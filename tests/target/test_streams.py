@@ -9,7 +9,7 @@ import pytest
 from target_creovai.errors import InputError
 from target_creovai.input.announced import Announced
 from target_creovai.input.streams import CONVERSATION_STREAMS, object_of
-from tests.target.rows import Record, case, case_id, chat, comment, singer
+from tests.target.rows import Record, case, case_id, chat, singer
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
@@ -34,6 +34,8 @@ PLAIN = {"Id", "SystemModstamp"}
         ("RAW-SALESFORCE-CASECOMMENT", set(), "CaseComment"),
         ("raw.salesforce.case", set(), "Case"),
         ("stg_salesforce__messaging_session", set(), "MessagingSession"),
+        ("SFCase", set(), "Case"),
+        ("salesforceEmailMessages", set(), "EmailMessage"),
         ("crm_case", PLAIN, "Case"),
         ("crm_CaseComment", PLAIN, "CaseComment"),
         ("case_raw", {"CaseNumber"}, "Case"),
@@ -69,6 +71,7 @@ def test_another_spelling_is_recognised(stream: str, fields: set[str], known: st
         ("Account", PLAIN),
         ("", set()),
         ("!?", set()),
+        pytest.param("a_" * 50_000 + "case", PLAIN, id="endless"),
     ],
 )
 def test_what_only_looks_like_one_is_not_taken_for_it(stream: str, fields: set[str]) -> None:
@@ -80,7 +83,7 @@ def test_two_streams_of_one_object_are_refused(run_target: TargetRunner) -> None
     """Which of them is the right one, only their owner knows."""
     copy = Record("archive-Case", case(2).row)
 
-    with pytest.raises(InputError, match=r"Line 3: The streams 'Case' and 'archive-Case' are both"):
+    with pytest.raises(InputError, match=r"Line 5: The streams 'Case' and 'archive-Case' are both"):
         run_target(case(1), copy)
 
 
@@ -110,12 +113,19 @@ def test_an_input_without_a_stream_of_a_conversation_is_an_error(
     ]
 
 
-def test_a_dry_run_as_a_program_says_so_too(run_dry: TargetRunner) -> None:
+def test_a_dry_run_says_so_too(run_dry: TargetRunner) -> None:
     """The first look is the best time to hear of it."""
+    outcome = run_dry(Record("tickets", {"Id": "2"}))
+
+    assert outcome.exit_code == 1
+    assert outcome.says("BROKEN")
+
+
+def test_a_program_without_settings_says_so_too(run_dry: TargetRunner) -> None:
+    """All of them have defaults."""
+    run_dry.config.clear()
     with run_dry.start() as process:
-        outcome = process.finish(
-            b'{"type": "SCHEMA", "stream": "x", "schema": {"properties": {}}}\n'
-        )
+        outcome = process.finish(singer(Record("tickets", {"Id": "2"})))
 
     assert outcome.exit_code == 1
     assert outcome.says("BROKEN")
@@ -143,8 +153,9 @@ def test_rows_under_another_name_are_those_of_the_object(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """From one run to the next, too."""
-    run_target(Record("salesforce-Case", case().row), comment())
-    outcome = run_target(case())
+    other = singer(case(Description="words")).replace(b'"Case"', b'"salesforce-Case"')
+    run_target.read(other)
+    outcome = run_target(case(Description="words"))
 
     assert list(creovai.cases) == [case_id()]
     assert outcome.says("sent") == ["sent       none"]

@@ -18,7 +18,7 @@ from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.summary import Summary
 from tests.target.rows import Record, at, case, case_id, chat, comment, mail, sf_id, transcript
-from tests.target.support import verdict_on
+from tests.target.support import all_read, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def version(stream: str, number: int, hour: int) -> Record:
         case "Case":
             words = f"words {hour // 2}" if hour > 2 else None
             return case(
-                **common, Description=words, IsClosed=hour != 4, Priority=hour, Origin="Web"
+                **common, Description=words, IsClosed=hour != 4, Rating__c=hour, Origin="Web"
             )
         case "CaseComment":
             return comment(**common, case=parent, CommentBody=f"comment {number} {hour // 2}")
@@ -99,7 +99,7 @@ def version(stream: str, number: int, hour: int) -> Record:
 def run(store: Store, listener: Listener, records: Sequence[Record]) -> None:
     """Do what a run of the target does with a whole input."""
     store.stage([staged_row(stream, row) for stream, row in records])
-    store.end_input(well=True)
+    all_read(store)
     client: CreovaiClient = listener  # type: ignore[assignment] # all that delivery calls
     Delivery(store, Rules(), Summary(), client, Policy(workers=1), Patience(0)).run()
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.chat_growth import HOSTILE, STARTED, flat, repeated, seconds_for
 from target_creovai.errors import TextError
 from target_creovai.model import Role
 from target_creovai.parsers.transcript import KnownNames, Transcript, parse_transcript
@@ -183,14 +182,6 @@ UNITS = [
 HEADS = ["", "( 1s ) A: x<br>", "Chat Started: May 6, 2024, 09:00:00 (+0200)\n"]
 
 
-def seconds_for(body: str) -> float:
-    """Return the processor time that the body takes, understood or not."""
-    begun = time.process_time()
-    with suppress(TextError):
-        parse_transcript(body)
-    return time.process_time() - begun
-
-
 @pytest.mark.parametrize("separator", ["", "\n"], ids=["run", "lines"])
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_hostile_text_takes_linear_time(unit: str, separator: str) -> None:
@@ -202,6 +193,23 @@ def test_hostile_text_takes_linear_time(unit: str, separator: str) -> None:
 
         # A collection of garbage may fall into one of them, not into each.
         assert any(seconds_for(text) < 9 * short + 0.25 for _ in range(3))
+
+
+@pytest.mark.parametrize("rule", HOSTILE)
+def test_no_rule_takes_longer_than_its_text(rule: str) -> None:
+    """Each with a text of nothing else; `benchmarks/text.py` prints it for a megabyte."""
+    for unit in HOSTILE[rule]:
+        text = repeated(unit, FIELD_LIMIT, STARTED)
+        short = seconds_for(text[: FIELD_LIMIT // 4])
+
+        assert any(seconds_for(text) < 9 * short + 0.25 for _ in range(3)), unit
+
+
+def test_an_export_on_one_line_takes_linear_time() -> None:
+    """It is taken apart by what is known of time and names."""
+    short = seconds_for(flat(FIELD_LIMIT // 4))
+
+    assert any(seconds_for(flat(FIELD_LIMIT)) < 9 * short + 0.25 for _ in range(3))
 
 
 def test_deep_nesting_is_no_matter() -> None:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.errors import TextError
-from target_creovai.parsers.transcript.entries import BLANKS
 from target_creovai.parsers.transcript.markup import decode
+from target_creovai.parsers.transcript.offsets import BLANKS
 from target_creovai.parsers.transcript.parse import parse_transcript, tokenize
 
 START = datetime(2024, 3, 5, 13, 30, tzinfo=UTC)

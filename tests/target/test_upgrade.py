@@ -63,7 +63,7 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
 
     with monkeypatch.context() as patch:
         patch.setattr("target_creovai.store.database.merged_cases", fail)
-        with pytest.raises(Exception, match="cannot be opened"):
+        with pytest.raises(Exception, match="cannot be used"):
             Store(url)
     assert columns(url) == before
 

@@ -1,5 +1,16 @@
 """EmailMessage bodies as text, without the mails that they quote."""
 
-from target_creovai.parsers.mail.read import MailText, full_text, read_mail, repeats
+from target_creovai.parsers.mail.page import Page
+from target_creovai.parsers.mail.read import MailText, Thread, full_text, read_mail, repeats
+from target_creovai.parsers.mail.subject import may_stand_alone, with_subject
 
-__all__ = ["MailText", "full_text", "read_mail", "repeats"]
+__all__ = [
+    "MailText",
+    "Page",
+    "Thread",
+    "full_text",
+    "may_stand_alone",
+    "read_mail",
+    "repeats",
+    "with_subject",
+]

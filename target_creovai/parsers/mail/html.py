@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from target_creovai.parsers.mail import elements
+from target_creovai.parsers.mail.elements import may_hold_marks
 
+if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-# Unicode noncharacters, never part of a text: they mark where quoted history begins and ends.
+# Unicode noncharacters, never part of a text. They mark where clients say that history begins and
+# ends: round quoting elements, round indented text, before headers, before lines above headers.
 QUOTE_OPEN = "\ufdd0"
 QUOTE_CLOSE = "\ufdd1"
-# What plain-text mail puts before a quoted line.
-QUOTE_MARK = "> "
+INDENT_OPEN = "\ufdd2"
+INDENT_CLOSE = "\ufdd3"
+HEADERS_MARK = "\ufdd4"
+FRAME_MARK = "\ufdd5"
 
 # Deeper than any mail, and where selectolax, which is quadratic in depth, still takes milliseconds.
 MAX_EDITED_DEPTH = 500
@@ -75,7 +79,7 @@ _ADDRESS_DRESSING = re.compile(r"^(?:https?://)?(?:www\.)?|/$")
 # Controls, soft hyphens, zero-width spaces, the fillers of preheaders.
 _INVISIBLES = (
     r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u180e\u200b"
-    r"\u2060-\u2064\ufdd0\ufdd1\ufeff\ufff9-\ufffb"
+    r"\u2060-\u2064\ufdd0-\ufdd5\ufeff\ufff9-\ufffb"
 )
 _BREAKS = r"\x0b\x0c\x85\u2028\u2029"
 _SPACES = r"\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -86,10 +90,15 @@ _ODD_SPACE = re.compile(f"[{_SPACES}]")
 _UNCLEAN = re.compile(rf"[\r\u200c\u200d\ud800-\udfff{_INVISIBLES}{_BREAKS}{_SPACES}]")
 # Joiners shape Persian words and emoji; next to a space they are filler.
 _LOOSE_JOINERS = re.compile(r"(?<!\S)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?!\S)")
+_ELEMENTS = (
+    (", ".join(elements.CONTAINERS), QUOTE_OPEN, QUOTE_CLOSE),
+    (", ".join(elements.QUOTES), INDENT_OPEN, INDENT_CLOSE),
+    (", ".join(elements.HEADERS), HEADERS_MARK, ""),
+    (", ".join(elements.FRAMES), FRAME_MARK, ""),
+)
 _CELL_GAPS = re.compile(r"\t{2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_MARK_CHARS = frozenset((QUOTE_OPEN, QUOTE_CLOSE))
-_MARKS = re.compile(f"([{QUOTE_OPEN}{QUOTE_CLOSE}])")
+_MARKS = re.compile(f"([{QUOTE_OPEN}-{FRAME_MARK}])")
 
 
 def html_to_text(html: str) -> str:
@@ -100,48 +109,23 @@ def html_to_text(html: str) -> str:
     followed by the address in parentheses. Any string is accepted, and time is linear in its
     length.
     """
-    return tidy_text(_lay_out(_edited(_defuse(html), quotes="")))
+    return tidy_text(_lay_out(_edited(_defuse(html), marked=False)))
 
 
-def html_to_marked_text(html: str, quotes: str) -> str:
-    """Return the text as `html_to_text` does, with marks round quoted history.
+def html_to_pieces(html: str) -> list[str]:
+    """Return the text in pieces, with marks between them where clients mark history.
 
-    Args:
-        html: The mail body.
-        quotes: CSS selector of the elements that mail clients wrap quoted history in. Each one's
-            text stands between `QUOTE_OPEN` and `QUOTE_CLOSE`; they may nest.
+    Pieces are as `html_to_text` writes them, but for blank edges; every other one is a mark. The
+    elements that are marked, and how, is in `elements`; those round something may nest.
     """
-    parts = _MARKS.split(_lay_out(_edited(_defuse(html), quotes=quotes)))
-    return "".join(part if part in _MARK_CHARS else _clean(part) for part in parts)
-
-
-def html_to_quoted_text(html: str, quotes: str, *, is_own: Callable[[str], bool]) -> str:
-    """Return the text with `> ` before each line that the mail client marked as quoted.
-
-    Args:
-        html: The mail body.
-        quotes: CSS selector, as for `html_to_marked_text`.
-        is_own: Whether a quoted block that begins with this line is none: clients wrap forwarded
-            mails in the same elements.
-    """
-    marked = html_to_marked_text(html, quotes)
-    for mark in (QUOTE_OPEN, QUOTE_CLOSE):
-        marked = marked.replace(f"\n{mark}", mark).replace(f"{mark}\n", mark)
-    return _tidy_lines("\n".join(_quoted_lines(marked, is_own)))
-
-
-def _quoted_lines(marked: str, is_own: Callable[[str], bool]) -> Iterator[str]:
-    open_blocks: list[bool] = []
-    for opened, part in enumerate(marked.split(QUOTE_OPEN)):
-        if opened:
-            first = part.lstrip().partition("\n")[0].rstrip(QUOTE_CLOSE)
-            # What was forwarded inside quoted history is history.
-            open_blocks.append(any(open_blocks[-1:]) or not is_own(first))
-        for closed, piece in enumerate(part.split(QUOTE_CLOSE)):
-            if closed and open_blocks:
-                open_blocks.pop()
-            mark = QUOTE_MARK if any(open_blocks[-1:]) else ""
-            yield from (mark + line for line in piece.split("\n") if piece)
+    pieces = _MARKS.split(_lay_out(_edited(_defuse(html), marked=may_hold_marks(html))))
+    last = len(pieces) - 1
+    for index in range(0, len(pieces), 2):
+        piece = _clean(pieces[index])
+        # Each mark stands on a line of its own.
+        piece = piece.removeprefix("\n") if index else piece
+        pieces[index] = piece.removesuffix("\n") if index < last else piece
+    return pieces
 
 
 def tidy_text(text: str) -> str:
@@ -180,7 +164,7 @@ def _whole_characters(text: str) -> str:
 
 def _defuse(html: str) -> str:
     """Return markup with the same text that no parser chokes on."""
-    html = _whole_characters(html).replace(QUOTE_OPEN, "").replace(QUOTE_CLOSE, "")
+    html = _MARKS.sub("", _whole_characters(html))
     if len(html) > MAX_TAG_CHARS:
         html = _ENDLESS_TAG.sub(r"<\1", html)
     if not _ODD_TAGS.isdisjoint(map(str.lower, set(_TAG_NAME.findall(html)))):
@@ -211,28 +195,34 @@ def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
     return max(depth - floor for depth, floor in zip(depths, floors, strict=True))
 
 
-def _edited(html: str, *, quotes: str) -> str:
-    if not (quotes or _LINKS.search(html)):
+def _edited(html: str, *, marked: bool) -> str:
+    if not (marked or _LINKS.search(html)):
         return html
     if _peak_depth(_NESTING, html, MAX_EDITED_DEPTH) > MAX_EDITED_DEPTH:
         return _LINKS.sub(r"<\1span", html)
     document = LexborHTMLParser(html)
     for link in document.css("a[href]"):
         _spell_out(link)
-    for quote in document.css(quotes) if quotes else ():
-        quote.insert_before(QUOTE_OPEN)
-        quote.insert_after(QUOTE_CLOSE)
+    for selector, before, after in _ELEMENTS if marked else ():
+        for element in document.css(selector):
+            element.insert_before(before)
+            if after:
+                element.insert_after(after)
     return document.html or html
 
 
 def _spell_out(link: LexborNode) -> None:
     """Write a link's address behind its text, unless the text says it or there is none."""
     address = "".join((link.attributes.get("href") or "").split())
-    shown = tidy_text(link.text()).strip()
+    text = link.text()
+    shown = tidy_text(text).strip()
     if not shown or len(address) > MAX_ADDRESS_CHARS or not _WEB_ADDRESS.match(address):
         return
-    if _bare(address) != _bare(shown):
-        link.insert_child(f" ({address})")
+    if _bare(address) == _bare(shown):
+        return
+    # The space at the end of the link's text is wanted behind the address.
+    gap = "" if text[-1].isspace() else " "
+    link.insert_child(f"{gap}({address})" + " " * (not gap))
 
 
 def _bare(address: str) -> str:

@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SIGNATURE_DELIMITER: Final = "--"
+MAX_SIGNATURE_LINES: Final = 10
+# With what stands below a signature.
+MAX_LINES_BELOW: Final = 40
+# A motto has fewer words in lower case, or is part of the first paragraph.
+MIN_SPOKEN_WORDS: Final = 3
+MAX_SIGNATURE_LINE_CHARS: Final = 80
 MAX_BLOCK_LINES: Final = 10
 MAX_BLOCK_CHARS: Final = 80
 MAX_BLOCK_WORDS: Final = 10
 MAX_POST_WORDS: Final = 4
 MAX_FOOTER_CHARS: Final = 120
+MAX_FOOTER_WORDS: Final = 4
 # No legal notice is longer; what is may be a contract that the mail is about.
 MAX_NOTICE_CHARS: Final = 3_000
 MIN_LEGAL_WORDS: Final = 2
@@ -192,6 +200,11 @@ _DEVICES: Final = re.compile(
     r"|мобильно|my (?:mobile|phone)|meinem (?:handy|telefon)|手机|手機",
     re.IGNORECASE,
 )
+_APOLOGY: Final = re.compile(
+    r"excuse|typo|brevity|errors?\b|mistakes|entschuldig|tippfehler|kürze|excus|faute|disculp"
+    r"|brevedad|desculp|scus[ai]|brevità|excuses|beknopt",
+    re.IGNORECASE,
+)
 _CONTACT: Final = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|<[^<>]*>")
 _WORD: Final = re.compile(r"[^\W\d_][\w'’.-]*")
 # Lower-case words that names, posts and addresses hold.
@@ -209,7 +222,16 @@ _FIRST_PERSON: Final = re.compile(
     r"\b(?:I|i|my|me|ich|mir|mich|meine?[nrsm]?|je|j'|mon|ma|mes|yo|me|io|mio|mia|eu|meu|minha|ik"
     r"|mijn|jag|jeg|я|мне|моя|мой)\b|[?？]"
 )
-_POSTSCRIPT: Final = re.compile(r"\(?p\.? ?s\b|ps:|n\.? ?b\.?\b", re.IGNORECASE)
+_POSTSCRIPT: Final = re.compile(
+    r"\(?p\.? ?(?:p\.? ?)?s\b|n\.? ?b\b\.? ?:?|(?:edit|update|addendum|nachtrag|ergänzung|übrigens"
+    r"|ach ja|one more thing|by the way|btw|also|oh,? and|au fait|post-scriptum|por cierto|posdata"
+    r"|a propósito|ps|oj,|dimenticavo|trouwens|постскриптум|追伸)\b",
+    re.IGNORECASE,
+)
+_REQUEST: Final = re.compile(
+    r"\b(?:I|I['’]\w+|my|please|bitte|ich|mein\w*|je|j['’]|mon|ma|s['’]il vous plaît|por favor"
+    r"|mi|mio|per favore|ik|mijn|graag|jag|min|я|мой|моя|пожалуйста)\b"
+)
 _AROUND: Final = " \t,.!*_~-–—;:，。！、"
 
 
@@ -248,6 +270,72 @@ def without_ending(lines: Sequence[str]) -> list[str]:
     return [*lines[:end]] if end else [*lines]
 
 
+def without_signature(lines: Sequence[str]) -> list[str]:
+    """Return the lines without the signature below the last `-- `, if one is there.
+
+    Its space is often lost on the way. What tells `--` from a stroke under a heading is an empty
+    line above it, or none below it. A signature is as short as signatures are; a postscript,
+    or a second topic, below it stays.
+    """
+    delimiter = _delimiter(lines)
+    if delimiter is None:
+        return [*lines]
+    end = _signature_end(lines, delimiter + 1)
+    signature = [line for line in lines[delimiter + 1 : end] if line.strip()]
+    below = [*lines[end:]]
+    if len(signature) > MAX_SIGNATURE_LINES or (below and not signature):
+        return [*lines]
+    return [*lines[:delimiter], *([""] if below else []), *below]
+
+
+def _delimiter(lines: Sequence[str]) -> int | None:
+    for index in range(len(lines) - 1, max(0, len(lines) - MAX_LINES_BELOW), -1):
+        if lines[index] == SIGNATURE_DELIMITER:
+            is_delimiter = not lines[index - 1] or all(lines[index:])
+            return index if is_delimiter and any(lines[:index]) else None
+    return None
+
+
+def _signature_end(lines: Sequence[str], start: int) -> int:
+    """Return the index after the last line of a signature."""
+    end = start
+    while end < len(lines):
+        begin = end
+        while begin < len(lines) and not lines[begin].strip():
+            begin += 1
+        stop = begin
+        while stop < len(lines) and lines[stop].strip():
+            stop += 1
+        for index in range(begin, stop):
+            if _adds(lines[index].strip()):
+                return index
+        if begin < stop and _speaks(lines[begin:stop], is_first=not any(lines[start:begin])):
+            return begin
+        end = stop
+    return end
+
+
+def _adds(line: str) -> bool:
+    """Tell whether a line below a delimiter is a postscript, a question or a request."""
+    if line.endswith(("?", "？")) or _POSTSCRIPT.match(line):
+        return True
+    return line.endswith((".", "!")) and _REQUEST.search(line) is not None
+
+
+def _speaks(paragraph: Sequence[str], *, is_first: bool) -> bool:
+    """Tell whether a paragraph below a delimiter is more than a signature, a motto or a notice."""
+    joined = " ".join(paragraph)
+    if is_notice(joined):
+        return False
+    if any(len(line) > MAX_SIGNATURE_LINE_CHARS for line in paragraph):
+        return True
+    if any(map(is_app_footer, paragraph)):
+        return False
+    words = _WORD.findall(_CONTACT.sub(" ", joined))
+    small = [word for word in words if word[0].islower() and word.casefold() not in _SMALL_WORDS]
+    return len(small) >= (MIN_SPOKEN_WORDS * 2 if is_first else MIN_SPOKEN_WORDS)
+
+
 def _end_of_text(lines: Sequence[str], end: int) -> int:
     while end and not lines[end - 1].strip():
         end -= 1
@@ -263,20 +351,33 @@ def _footer_start(lines: Sequence[str], end: int) -> int | None:
     start = end
     while start and lines[start - 1].strip():
         start -= 1
-    return start if start and _is_notice(" ".join(lines[start:end])) else None
+    return start if start and is_notice(" ".join(lines[start:end])) else None
 
 
 def is_app_footer(line: str) -> bool:
     """Tell whether an app wrote the line to tell what it or its device is."""
     bare = line.strip(_AROUND)
-    if len(bare) > MAX_FOOTER_CHARS or not _DEVICES.search(bare):
+    if len(bare) > MAX_FOOTER_CHARS:
         return False
-    sent = _SENT.match(bare)
+    device, sent = _DEVICES.search(bare), _SENT.match(bare)
+    if device is None or sent is None:
+        return False
+    if sent["last"] is not None:
+        return True
     # In the middle of a sentence, wrapped, "sent from my phone" has no capital.
-    return sent is not None and (sent["last"] is not None or not bare[0].islower())
+    between, rest = bare[sent.end() : device.start()], bare[device.end() :]
+    return not bare[0].islower() and _is_footer(between, rest)
 
 
-def _is_notice(paragraph: str) -> bool:
+def _is_footer(between: str, rest: str) -> bool:
+    """Tell whether what stands before and behind the device's name makes no sentence."""
+    if "," in between or len(between.split()) > MAX_FOOTER_WORDS:
+        return False
+    return len(rest.split()) <= MAX_FOOTER_WORDS or _APOLOGY.search(rest) is not None
+
+
+def is_notice(paragraph: str) -> bool:
+    """Tell whether a paragraph is a legal notice."""
     bare = paragraph.lstrip(_AROUND)
     if len(bare) > MAX_NOTICE_CHARS or not _NOTICE.match(bare) or _FIRST_PERSON.search(bare):
         return False
@@ -289,7 +390,7 @@ def _sign_off_start(lines: Sequence[str], end: int) -> int | None:
     for index in range(end - 1, 0, -1):
         line = lines[index]
         if line.strip():
-            if _is_sign_off(line, has_name=below > 0):
+            if is_sign_off(line, has_name=below > 0):
                 return index
             below += 1
             if below > MAX_BLOCK_LINES or not (_is_of_a_block(line) or _is_post(lines, index)):
@@ -297,7 +398,17 @@ def _sign_off_start(lines: Sequence[str], end: int) -> int | None:
     return None
 
 
-def _is_sign_off(line: str, *, has_name: bool) -> bool:
+def is_closing(lines: Sequence[str]) -> bool:
+    """Tell whether lines are a sign-off with a name block, and nothing else."""
+    said = [line.strip() for line in lines if line.strip()]
+    if not said or len(said) > MAX_BLOCK_LINES:
+        return False
+    bare = said[0].strip(_AROUND)
+    match = _SIGN_OFF.match(bare) or _THANKS.match(bare)
+    return match is not None and all(map(_is_of_a_block, [bare[match.end() :], *said[1:]]))
+
+
+def is_sign_off(line: str, *, has_name: bool) -> bool:
     """Tell whether the line is a sign-off, perhaps with a name behind it."""
     bare = line.strip(_AROUND)
     wish = _SIGN_OFF.match(bare)
@@ -320,7 +431,7 @@ def _is_post(lines: Sequence[str], index: int) -> bool:
         and len(line.split()) <= MAX_POST_WORDS
         and bool(above)
         and _is_of_a_block(above)
-        and not _is_sign_off(above, has_name=True)
+        and not is_sign_off(above, has_name=True)
     )
 
 

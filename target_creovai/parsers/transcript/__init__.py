@@ -4,6 +4,7 @@ from target_creovai.parsers.transcript.parse import (
     Line,
     Transcript,
     parse_transcript,
+    plain_text,
 )
 from target_creovai.parsers.transcript.scenes import Segment
 from target_creovai.parsers.transcript.speakers import Cast, Evidence, KnownNames, MessageCounts
@@ -17,4 +18,5 @@ __all__ = [
     "Segment",
     "Transcript",
     "parse_transcript",
+    "plain_text",
 ]

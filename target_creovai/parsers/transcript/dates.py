@@ -8,7 +8,7 @@ knows better, from the record's own StartTime, must not be overruled by a guess.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,16 +24,29 @@ _MONTHS: Final = (
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "januari februari maart april mei juni juli augustus september oktober november december",
+    "januari februari mars april maj juni juli augusti september oktober november december",
+    "januar februar marts april maj juni juli august september oktober november december",
+    "januar februar mars april mai juni juli august september oktober november desember",
+    "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października "  # noqa: ISC004
+    "listopada grudnia",
+    "ledna února března dubna května června července srpna září října listopadu prosince",
 )
 MONTHS: Final = {
     name: number for names in _MONTHS for number, name in enumerate(names.split(), start=1)
 }
 
-_TIME = r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?: ?([ap])\.?m\.?)?"
-_ZONE = r"\((?:GMT|UTC)?([+\-\u2212])(\d{2}):?(\d{2})\)"
+_AFTERNOON: Final = frozenset({"p", "午後", "下午", "오후"})
+_TIME = (
+    r"(?:(午前|午後|上午|下午|오전|오후) ?)?"
+    r"(\d{1,2})[:.h時时点시] ?(\d{2})(?:[:.分분] ?(\d{2}))?[分秒분초]?(?: ?([ap])\.?m\.?)?"
+)
+_ZONE = r"[(\uff08](?:GMT|UTC)? ?([+\-\u2212])(\d{1,2})(?::?(\d{2}))?[)\uff09]"
 CLOCK: Final = re.compile(rf"(?<!\d){_TIME} {{0,4}}{_ZONE}", re.IGNORECASE)
+_UNZONED: Final = re.compile(rf"(?<!\d){_TIME}", re.IGNORECASE)
 _ZONE_MARK: Final = re.compile(_ZONE, re.IGNORECASE)
-_LONGEST_TIME: Final = len("23:59:59 p.m.    ")
+_LONGEST_TIME: Final = len("午前 11時 59分 59秒 p.m.    ")
+_MONTH_NUMBER: Final = re.compile(r"(?<!\d)(\d{1,2}) ?[月월]")
 _EPOCH: Final = re.compile(r"(?<!\d)(\d{10})(\d{3})?[ \"']*\Z")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NUMBER: Final = re.compile(r"\d+")
@@ -52,6 +65,25 @@ def parse_start(text: str) -> datetime | None:
         return _from_clock(text[: clock.start()], clock) if clock else _from_epoch(text)
     except (ValueError, OverflowError):  # no such day, hour or zone; or beyond year 9999
         return None
+
+
+def parse_clock(text: str) -> time | None:
+    """Return the time of day that a start line states, whatever it says of the day.
+
+    It has a zone where the line has one.
+    """
+    clock = CLOCK.search(text) or _UNZONED.search(text)
+    try:
+        return _time_of(clock) if clock else None
+    except ValueError:  # no such hour or zone
+        return None
+
+
+def stamp_of(day: str | None, clock: str, half: str | None, zone: str | None) -> str:
+    """Return a stamp in the form of ISO 8601; without a day it is a time of day."""
+    hour, colon, rest = clock.partition(":")
+    printed = f"{_on_24_hours(int(hour), half):02}{colon}{rest}"
+    return f"{day}T{printed}{zone or ''}" if day else f"{printed}{zone or ''}"
 
 
 def find_clocks(text: str) -> Iterator[re.Match[str]]:
@@ -77,22 +109,28 @@ def _from_clock(date_text: str, clock: re.Match[str]) -> datetime | None:
     day = _day(date_text)
     if day is None:
         return None
-    hour, minute, second, half, sign, zone_hours, zone_minutes = clock.groups()
-    zone = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
-    local = datetime(
-        *day,
-        _on_24_hours(int(hour), half),
+    return datetime.combine(date(*day), _time_of(clock)).astimezone(UTC)
+
+
+def _time_of(clock: re.Match[str]) -> time:
+    before, hour, minute, second, after, *zone = clock.groups()
+    return time(
+        _on_24_hours(int(hour), before or after),
         int(minute),
         int(second or 0),
-        tzinfo=timezone(zone if sign == "+" else -zone),
+        tzinfo=_zone_of(*zone) if zone else None,
     )
-    return local.astimezone(UTC)
+
+
+def _zone_of(sign: str, hours: str, minutes: str | None) -> timezone:
+    zone = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return timezone(zone if sign == "+" else -zone)
 
 
 def _on_24_hours(hour: int, half: str | None) -> int:
     if half is None:
         return hour
-    return hour % 12 + (12 if half in "pP" else 0)
+    return hour % 12 + (12 if half.lower() in _AFTERNOON else 0)
 
 
 def _day(text: str) -> tuple[int, int, int] | None:
@@ -115,7 +153,8 @@ def _numeric_day(match: re.Match[str]) -> tuple[int, int, int] | None:
 
 def _worded_day(text: str) -> tuple[int, int, int] | None:
     months = {MONTHS[word] for word in _WORD.findall(text.casefold()) if word in MONTHS}
-    numbers = _NUMBER.findall(text)
+    months |= {int(month) for month in _MONTH_NUMBER.findall(text)}
+    numbers = _NUMBER.findall(_MONTH_NUMBER.sub("", text))
     years = [number for number in numbers if len(number) == _YEAR_DIGITS]
     days = [number for number in numbers if len(number) < _YEAR_DIGITS]
     # A weekday may look like a short month ("mar" is Tuesday in three languages): then nothing.

@@ -10,34 +10,27 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.transcript import words
+from target_creovai.parsers.transcript.dates import stamp_of
 from target_creovai.parsers.transcript.markup import CENTRED, MARKS, decode
+from target_creovai.parsers.transcript.offsets import BLANKS, CLOCK, OFFSET, SPELLED, seconds_of
 from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
-# Blanks, and the invisible marks that right-to-left copies put around numbers.
-BLANKS: Final = (
-    " \u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064"
-    "\u2065\u2066\u2067\u2068\u2069\ufeff"
-)
-OFFSET: Final = (
-    r"\( {0,3}(?=\d)"
-    r"(?:(\d{1,5}) ?[hH] {0,3})?(?:(\d{1,5}) ?[mM] {0,3})?(?:(\d{1,6}) ?[sS] {0,3})?\)"
-)
 MAX_NAME: Final = 80
-_ENTRY: Final = re.compile(
-    rf"[{MARKS}]?[{BLANKS}]{{0,8}}{OFFSET}[{BLANKS}]{{0,8}}"
-    r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*)?):(?=\s|\Z)",
-)
+_NAME: Final = r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*)?):(?=\s|\Z)"
+_ENTRY: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}{OFFSET}[{BLANKS}]{{0,8}}{_NAME}")
+_HEAD: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}(?=\( {{0,3}}\d)")
+_AFTER: Final = re.compile(rf"[{BLANKS}]{{0,8}}{_NAME}")
 _STAMPED: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}"
-    r"\[(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)\]"
+    r"[\[(](?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
+    r"(?: ?([AaPp])\.?[Mm]\.?)?(Z|[+-]\d\d:?\d\d)?[\])]"
     r" {0,3}([^\s:\[][^:]{0,79}?)(?: ?\(([^()]{1,30})\))? ?:(?=\s|\Z)"
 )
 _LABELLED: Final = re.compile(
@@ -99,43 +92,48 @@ def bare(text: str) -> str:
     return text.strip(BLANKS + "\n\u3000")
 
 
-def seconds_of(hours: str | None, minutes: str | None, seconds: str | None) -> int:
-    """Return the offset that the three printed numbers make."""
-    total = int(seconds) if seconds else 0
-    if minutes:
-        total += 60 * int(minutes)
-    return total + 3600 * int(hours) if hours else total
-
-
 def entry_of(line: str) -> Token | None:
     """Read `( 1m 5s ) Ann B: text`."""
     match = _ENTRY.match(line)
     if match is None:
         return None
-    hours, minutes, seconds, name = match.groups()
+    days, hours, minutes, seconds, name = match.groups()
     if len(name) > MAX_NAME and len(decode(name)) > MAX_NAME:
         return None
-    total = seconds_of(hours, minutes, seconds)
-    return Token(ENTRY, [line[match.end() :]], line[: match.start(4)], name, total)
+    total = seconds_of(days, hours, minutes, seconds)
+    return Token(ENTRY, [line[match.end() :]], line[: match.start(5)], name, total)
 
 
-def _stamped_entry_of(line: str) -> Token | None:
+def spelled_entry_of(line: str) -> Token | None:
+    """Read `( 1 min 5 s ) Ann B: text` and `( 1:05 ) Ann B: text`."""
+    head = _HEAD.match(line)
+    if head is None:
+        return None
+    offset = SPELLED.match(line, head.end()) or CLOCK.match(line, head.end())
+    name = _AFTER.match(line, offset.end()) if offset else None
+    if offset is None or name is None or not name[1] or len(decode(name[1])) > MAX_NAME:
+        return None
+    total = seconds_of(*offset.groups())
+    return Token(ENTRY, [line[name.end() :]], line[: name.start(1)], name[1], total)
+
+
+def stamped_entry_of(line: str) -> Token | None:
     """Read `[2024-05-06T07:08:09] Ann Berg (Customer): text`."""
     match = _STAMPED.match(line)
     if match is None:
         return None
-    stamp, name, label = match.groups()
+    day, clock, half, zone, name, label = match.groups()
     return Token(
         Kind.ENTRY,
         [line[match.end() :]],
-        line[: match.start(2)],
+        line[: match.start(5)],
         name,
-        stamp=stamp,
+        stamp=stamp_of(day, clock, half, zone),
         label=label,
     )
 
 
-def _labelled_entry_of(line: str, labels: AbstractSet[str]) -> Token | None:
+def labelled_entry_of(line: str, labels: AbstractSet[str]) -> Token | None:
     """Read `Customer: text`, where the name before the colon is one of the labels."""
     match = _LABELLED.match(line)
     if match is None or name_key(decode(match[1])) not in labels:
@@ -143,29 +141,43 @@ def _labelled_entry_of(line: str, labels: AbstractSet[str]) -> Token | None:
     return Token(Kind.ENTRY, [line[match.end() :]], line[: match.start(1)], match[1])
 
 
+def nameless_entry_of(line: str, speakers: AbstractSet[str]) -> Token | None:
+    """Read a message that lacks its offset, by its speaker's name."""
+    token = labelled_entry_of(line, speakers) if ":" in line else None
+    return token if token and token.name and not _is_header_word(token.name) else None
+
+
+def _is_header_word(name: str) -> bool:
+    return name_key(decode(name)) in _HEADER_HEADS
+
+
 def labels_in(lines: Sequence[str], known: AbstractSet[str]) -> AbstractSet[str]:
     """Return the names that introduce a message where nothing but a name does; none if none.
 
-    A name that is neither generic nor known counts when it looks like one and comes back: left
-    out, its messages would be put into the mouth of whoever spoke before.
+    A name that is neither generic nor known counts when it looks like one and comes back, or when
+    all lines below a start have such a name: left out, its messages would be put into the mouth of
+    whoever spoke before.
     """
     labels = known | words.LABELS.keys() | _header_names(lines)
     heads = [
         name for line in lines if line[:1] != CENTRED and (name := _head(line)) not in _HEADER_HEADS
     ]
-    if labels.isdisjoint(heads):
-        return frozenset()
-    recurring = {name for name, count in Counter(heads).items() if count > 1}
-    return labels | {name for name in recurring if _NAMELIKE.fullmatch(name)}
+    names = {name for name in heads if _NAMELIKE.fullmatch(name)}
+    recurring = {name for name, count in Counter(heads).items() if count > 1} & names
+    if recurring and _is_all_dialogue(lines, names):
+        return labels | names
+    return frozenset() if labels.isdisjoint(heads) else labels | recurring
 
 
-def shape_of(lines: Sequence[str], known: AbstractSet[str]) -> Callable[[str], Token | None]:
-    """Return what reads the messages of this body: the first shape that any line has."""
-    for shape in (entry_of, _stamped_entry_of):
-        if any(map(shape, lines)):
-            return shape
-    labels = labels_in(lines, known)
-    return partial(_labelled_entry_of, labels=labels) if labels else entry_of
+def _is_all_dialogue(lines: Sequence[str], names: AbstractSet[str]) -> bool:
+    """Tell whether each line below the start of a chat begins with a name."""
+    start, *below = [line for line in lines if line.strip(MARKS + " ")] or [""]
+    text = start.strip(MARKS + " ")
+    headers = (words.ORIGIN_LABEL, words.AGENT_LABEL, words.TRANSFER_LABEL)
+    return words.STARTED_LABEL.match(text) is not None and all(
+        _head(line) in names or any(header.match(line.strip(MARKS + " ")) for header in headers)
+        for line in below
+    )
 
 
 def _head(line: str) -> str:

@@ -16,17 +16,24 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import find_clocks
-from target_creovai.parsers.transcript.entries import BLANKS, OFFSET, labels_in, seconds_of
+from target_creovai.parsers.transcript.entries import labels_in
 from target_creovai.parsers.transcript.markup import MARKS, decode
+from target_creovai.parsers.transcript.offsets import (
+    BLANKS,
+    HINT,
+    OFFSET,
+    SPELLED,
+    seconds_of,
+)
 from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-_ENTRY: Final = re.compile(
-    rf"{OFFSET}[{BLANKS}]{{0,3}}([^\s:()](?:[^:()]|\((?! ?\d)|\)){{0,79}}?):(?=\s|\Z)"
-)
+_NAME: Final = rf"[{BLANKS}]{{0,3}}([^\s:()](?:[^:()]|\((?! ?\d)|\)){{0,79}}?):(?=\s|\Z)"
+_ENTRY: Final = re.compile(OFFSET + _NAME)
+_SPELLED_ENTRY: Final = re.compile(SPELLED.pattern + _NAME, re.IGNORECASE)
 _STAMP: Final = re.compile(r"\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 # A last entry that stops in its name, or in its offset.
 _TAIL: Final = re.compile(
@@ -41,6 +48,7 @@ _ZONE_THEN_ENTRY: Final = re.compile(
     r"(?!\s{0,4}\().{0,200}?\([+-]\d{4}\).{1,400}?\( ?\d{1,5} ?[hms]", re.IGNORECASE
 )
 _MAX_WORDS: Final = 5
+_LONGEST_NAME: Final = 400  # entities included
 _LABEL_WINDOW: Final = 120
 _NOTICE_WINDOW: Final = 300
 
@@ -142,15 +150,15 @@ def _limits(candidates: Sequence[_Candidate], starts: Sequence[int]) -> list[int
 
 
 def _candidates(text: str, known: AbstractSet[str]) -> list[_Candidate]:
-    matches = list(_ENTRY.finditer(text))
-    names = [name_key(decode(match[4])) for match in matches]
+    matches = list((_SPELLED_ENTRY if HINT.search(text) else _ENTRY).finditer(text))
+    names = [name_key(decode(match[5])) for match in matches]
     recurring = {name for name, count in Counter(names).items() if count > 1}
     sure = recurring | known | words.LABELS.keys()
     capitals = any(map(str.isupper, text))
     return [
-        _Candidate(match.start(), seconds_of(*match.groups()[:3]), name, name in sure)
+        _Candidate(match.start(), seconds_of(*match.groups()[:4]), name, name in sure)
         for match, name in zip(matches, names, strict=True)
-        if name in sure or _looks_like_a_name(match[4], capitals=capitals)
+        if name in sure or _looks_like_a_name(match[5], capitals=capitals)
     ]
 
 
@@ -188,8 +196,10 @@ def _find_header_lines(header: str, begin: int, speakers: AbstractSet[str]) -> I
     agents = list(
         words.AGENT_LABEL.finditer(header, 0, transfer.start() if transfer else len(header))
     )
-    named = [label for label in agents if name_key(decode(header[label.end() :])) in speakers]
-    whole = [label for label in agents if not header[: label.start()][-1:].strip()]
+    # What is left of a long header is no name.
+    ends = [label for label in agents if len(header) - label.end() <= _LONGEST_NAME]
+    named = [label for label in ends if name_key(decode(header[label.end() :])) in speakers]
+    whole = [label for label in agents if not header[label.start() - 1 : label.start()].strip()]
     if chosen := named or whole:
         yield begin + chosen[-1].start()
 

@@ -16,78 +16,116 @@ The reader accounts for all it is given: the tokens, printed one after another, 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import CLOCK, states_epoch
 from target_creovai.parsers.transcript.entries import (
-    BLANKS,
     ENTRY,
     MAX_NAME,
-    OFFSET,
     Kind,
     Token,
     bare,
-    seconds_of,
+    nameless_entry_of,
 )
-from target_creovai.parsers.transcript.markup import CENTRED, MARKS
+from target_creovai.parsers.transcript.markup import CENTRED, MARKS, decode
+from target_creovai.parsers.transcript.offsets import BLANKS, OFFSET, seconds_of
+from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 # In copies without centred blocks up to three lines follow the start: origin, agent, transfer.
 _MAX_HEADERS: Final = 3
+_BY_PLACE: Final = frozenset({Kind.ORIGIN, Kind.HEADING, Kind.NOTICE})
 _MAX_AGENT_WORDS: Final = 5
 # Two names and the words around them; what is longer is no header, and slow to take apart.
 _MAX_TRANSFER: Final = 300
 
 _ZONE_AT_END: Final = re.compile(
-    rf"\((?:GMT|UTC)?[+\-\u2212]\d\d:?\d\d\)[{BLANKS}\"']{{0,8}}\Z", re.IGNORECASE
+    rf"[(\uff08](?:GMT|UTC)? ?[+\-\u2212]\d\d?(?::?\d\d)?[)\uff09][{BLANKS}\"']{{0,8}}\Z",
+    re.IGNORECASE,
 )
+_SAID: Final = re.compile(r"[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S")
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
 # A last entry that stops in its name, after its offset or in it.
 _CUT_NAME: Final = re.compile(rf"[{BLANKS}]{{0,8}}{OFFSET}([^\n]*)\Z")
-_CUT_OFFSET: Final = re.compile(r" {0,8}\( {0,3}(?:\d{1,6} ?(?:[hms] {0,3}|\Z)){0,3}\Z")
+_CUT_OFFSET: Final = re.compile(r" {0,8}\( {0,3}(?:\d{1,6} ?(?:[dhms] {0,3}|\Z)){0,4}\Z")
 
 
 def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> list[Token]:
     """Return the tokens of the lines, in their order, each line in exactly one token."""
-    reader = _Reader(has_centred=any(line[:1] == CENTRED for line in lines))
-    for line in lines:
-        entry = shape(line)
+    entries = [shape(line) for line in lines]
+    reader = _Reader(
+        has_centred=any(line[:1] == CENTRED for line in lines), speakers=_Speakers(entries)
+    )
+    for line, entry in zip(lines, entries, strict=True):
         if entry is None:
             reader.read_other(line)
         else:
             reader.read_entry(entry)
+    if not reader.has_entries:
+        _doubt_headers(reader.tokens, centred=reader.has_centred)
     _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(MARKS + " ")))
     return reader.tokens
+
+
+def _doubt_headers(tokens: Iterable[Token], *, centred: bool) -> None:
+    """Take lines that only stand like headers for what they may be where nobody speaks: dialogue.
+
+    What is centred is more likely a header, and the first with a colon is where the chat is from.
+    """
+    by_place = _BY_PLACE - {Kind.ORIGIN} if centred else _BY_PLACE
+    for token in tokens:
+        text = bare(token.line)
+        worded = _known_notice(text) or words.ORIGIN_LABEL.match(text)
+        if token.kind in by_place and not worded and (not centred or _SAID.match(text)):
+            token.kind = Kind.STRAY
+
+
+class _Speakers:
+    """Who is known to speak: asked for where a line may be a message without its offset."""
+
+    def __init__(self, entries: Sequence[Token | None]) -> None:
+        self._entries = entries
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The keys of their names, and the labels."""
+        named = (entry.name for entry in self._entries if entry and entry.name)
+        return frozenset({name_key(decode(name)) for name in named}).union(words.LABELS)
 
 
 class _Reader:
     """Where in a body the reader is."""
 
-    def __init__(self, *, has_centred: bool) -> None:
+    def __init__(self, *, has_centred: bool, speakers: _Speakers) -> None:
         self.tokens: list[Token] = []
-        self._has_centred = has_centred
+        self.has_centred = has_centred
+        self._speakers = speakers
         self._centred = False
         self._in_header = False
         self._headers: set[Kind] = set()
         self._header_lines = 0
-        self._has_entries = self._has_started = False
+        self.has_entries = self._has_started = self._is_worded = False
 
     def read_entry(self, entry: Token) -> None:
         self.tokens.append(entry)
         self._centred = self._in_header = False
-        self._has_entries = True
+        self.has_entries = True
 
     def read_other(self, line: str) -> None:
         if line and line[0] in MARKS:
             self._centred = line[0] == CENTRED
             line = line[1:]
         text = bare(line)
+        if text and (said := self._said_without_offset(line)):
+            self.read_entry(said)
+            return
         kind = self._kind_of(text) if text else None
         if kind is Kind.STARTED:
-            self._start_segment()
+            self._start_segment(text)
         if kind is not None:
             self.tokens.append(Token(kind, [line]))
             self._header_lines += 1
@@ -95,13 +133,20 @@ class _Reader:
         elif self._last is ENTRY:
             self.tokens[-1].texts.append(line)
 
+    def _said_without_offset(self, line: str) -> Token | None:
+        """Return what a known speaker says where no entry goes on, and nothing is centred."""
+        if self._centred or self._last is ENTRY or not (self._in_header or self._has_started):
+            return None
+        return nameless_entry_of(line, self._speakers.names)
+
     @property
     def _last(self) -> Kind | None:
         return self.tokens[-1].kind if self.tokens else None
 
-    def _start_segment(self) -> None:
+    def _start_segment(self, text: str) -> None:
+        self._is_worded = words.STARTED_LABEL.match(text) is not None
         # Lines above the first start of a text copy, such as the record's name, are not speech.
-        if not (self._has_centred or self._has_entries or self._has_started):
+        if not (self.has_centred or self.has_entries or self._has_started):
             for token in self.tokens:
                 token.kind = Kind.NOTICE if token.kind is Kind.STRAY else token.kind
         self._has_started = self._in_header = True
@@ -112,7 +157,7 @@ class _Reader:
         """Return the kind of a line that is no entry; None when it continues the entry above."""
         if self._centred:
             return self._kind_of_centred(text)
-        if self._has_centred:
+        if self.has_centred:
             return self._kind_of_loose(text)
         return self._kind_in_copy(text)
 
@@ -137,7 +182,7 @@ class _Reader:
             return notice
         if after_entry:
             return None
-        if not self._has_entries and words.ORIGIN_LABEL.match(text):
+        if not self.has_entries and words.ORIGIN_LABEL.match(text):
             self._in_header = True
         if self._in_header:
             return self._header_in_copy(text)
@@ -146,7 +191,8 @@ class _Reader:
     def _header_in_copy(self, text: str) -> Kind:
         if worded := self._worded_header(text):
             return worded
-        if self._header_lines > _MAX_HEADERS:
+        # Where the start is in a language that we know, so are the others.
+        if self._header_lines > _MAX_HEADERS or self._is_worded:
             return Kind.STRAY
         return self._unworded_header(text)
 

@@ -31,7 +31,23 @@ _BLOCK: Final = re.compile(
 
 # A quoted value may hold ">", never "<": so no attempt looks beyond the next "<".
 _ATTRIBUTES = r"""(?:[^<>"']++|"[^"<]*"|'[^'<]*')*(?=>)|[^<>]*+"""
-_TAG: Final = re.compile(rf"<(/?)([a-zA-Z][\w:-]*+)((?:[\s/](?:{_ATTRIBUTES}))?)>|<[!?][^<>]*>")
+_TAG: Final = re.compile(
+    rf"<(/?)([a-zA-Z][\w:-]*+)((?:[\s/](?:{_ATTRIBUTES}))?)>|<(?:!--|!\[|!doctype\b|\?xml\b)[^<>]*>",
+    re.IGNORECASE,
+)
+_MARKUP: Final = re.compile(
+    r"<br\s{0,8}/?>|<(?:p|div|center|span|body|html|table|t[rdh]|li|[uo]l|h\d|!--)[\s>]|</[a-z]"
+    r"|<[a-z]{1,10}\s[^<>=]{0,99}=",
+    re.IGNORECASE,
+)
+_INLINE: Final = re.compile(
+    r"a|abbr|acronym|area|audio|b|base|basefont|bdo|big|blink|button|canvas|caption|cite|code|col"
+    r"|colgroup|data|del|dfn|em|embed|fieldset|figcaption|figure|font|form|i|iframe|img|input|ins"
+    r"|kbd|label|legend|link|map|mark|meta|nobr|noscript|object|option|q|s|samp|script|select|small"
+    r"|span|strike|strong|style|sub|summary|sup|svg|textarea|time|title|tt|u|var|video|wbr"
+)
+# Attributes that need no value.
+_BARE_ATTRIBUTES: Final = frozenset({"", "/", "nowrap", "noshade", "disabled", "hidden", "compact"})
 BREAK: Final = re.compile(r"<br\s{0,8}/?>", re.IGNORECASE)
 _CENTRE: Final = re.compile(
     r"""\balign\s{0,8}=\s{0,8}["']?\s{0,8}center\b|\btext-align\s{0,8}:\s{0,8}center\b""",
@@ -61,7 +77,7 @@ def to_lines(body: str) -> list[str]:
     unless an offset follows it.
     """
     text = _tidy(body)
-    if "<" not in text:
+    if not has_markup(text):
         return text.split("\n")
     if "\n" in text and BREAK.search(text):
         text = _NEWLINE.sub(_soft_newline, text)
@@ -71,12 +87,17 @@ def to_lines(body: str) -> list[str]:
     return text.split("\n")
 
 
+def has_markup(text: str) -> bool:
+    """Tell whether there is a tag that hardly anyone types: in a copy, all others are typed."""
+    return "<" in text and _MARKUP.search(text) is not None
+
+
 def split_cut_end(body: str) -> tuple[str, str]:
     """Return the body without, and the start of, a tag or entity that was cut off at its end.
 
     Not in a copy without markup, where "R&" and ":<" are just what somebody typed.
     """
-    if len(body) < FIELD_LIMIT and not _TAG.search(body):
+    if len(body) < FIELD_LIMIT and not has_markup(body):
         return body, ""
     for pattern in (_CUT_TAG, _CUT_ENTITY):
         if cut := pattern.search(body, max(0, len(body) - 300)):
@@ -117,6 +138,8 @@ def _tag_marker() -> Callable[[re.Match[str]], str]:
         closing, name, attributes = match[1], (match[2] or "").lower(), match[3]
         if name == "br":
             return "\n"
+        if name and _is_typed(name, attributes):
+            return match[0]
         if not closing and (name == "center" or (attributes and _CENTRE.search(attributes))):
             centring.add(name)
             return "\n" + CENTRED
@@ -125,6 +148,14 @@ def _tag_marker() -> Callable[[re.Match[str]], str]:
         return "\n" + CLOSED if closing else "\n"
 
     return mark
+
+
+def _is_typed(name: str, attributes: str) -> bool:
+    """Tell whether somebody typed what looks like a tag: "<my order>", "a<b and c>d"."""
+    # Names with a hyphen or a colon are those of components and of Office.
+    is_known = _BLOCK.fullmatch(name) or _INLINE.fullmatch(name) or "-" in name or ":" in name
+    bare = attributes.strip().lower()
+    return not is_known or not ("=" in bare or bare in _BARE_ATTRIBUTES)
 
 
 @lru_cache(maxsize=256)

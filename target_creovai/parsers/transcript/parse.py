@@ -15,10 +15,17 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from target_creovai.errors import TextError
 from target_creovai.model import Role
-from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token, shape_of
+from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token
 from target_creovai.parsers.transcript.flat import is_flat, unflatten
 from target_creovai.parsers.transcript.lines import read_lines
-from target_creovai.parsers.transcript.markup import BREAK, FIELD_LIMIT, split_cut_end, to_lines
+from target_creovai.parsers.transcript.markup import (
+    BREAK,
+    FIELD_LIMIT,
+    MARKS,
+    decode,
+    split_cut_end,
+    to_lines,
+)
 from target_creovai.parsers.transcript.scenes import (
     Part,
     Segment,
@@ -27,6 +34,7 @@ from target_creovai.parsers.transcript.scenes import (
     split_into_parts,
     text_of,
 )
+from target_creovai.parsers.transcript.shapes import shape_of
 from target_creovai.parsers.transcript.speakers import (
     Cast,
     KnownNames,
@@ -40,9 +48,14 @@ from target_creovai.parsers.transcript.speakers import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import time
 
 _NO_NAMES: Final = KnownNames()
 _NO_COUNTS: Final = MessageCounts()
+_DAY: Final = timedelta(days=1)
+_NO_DAY: Final = "2000-01-01"  # stands for the day of stamps without one
+# StartTime and a printed start may differ by so much.
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 
 class Line(NamedTuple):  # made by the million, and a third of the time of a frozen dataclass
@@ -131,6 +144,11 @@ def parse_transcript(
     )
 
 
+def plain_text(body: str) -> str:
+    """Return what a reader sees of a body, whatever its shape."""
+    return decode("\n".join(line.strip(MARKS + " ") for line in to_lines(body))).strip()
+
+
 def tokenize(body: str, names: KnownNames = _NO_NAMES) -> list[Token]:
     """Return what the body consists of: its visible text is theirs, one after another."""
     whole, cut_end = split_cut_end(body)
@@ -190,6 +208,13 @@ def _fill_head(lines: list[Line]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def _next_at(clock: time, earliest: datetime) -> datetime:
+    """Return the first moment from `earliest` on at which a clock shows this time."""
+    local = earliest.astimezone(clock.tzinfo)
+    today = datetime.combine(local, clock)
+    return (today if today >= local else today + _DAY).astimezone(UTC)
+
+
 class _Timer:
     """What time it is, token by token."""
 
@@ -197,7 +222,7 @@ class _Timer:
         self._record_start = start_time.astimezone(UTC) if start_time else None
         self._base = self._last = self._record_start
         self._base_derived = True
-        self._started = False
+        self._before: Part | None = None
         self._first_stamp: datetime | None = None
 
     def start(self, part: Part) -> None:
@@ -205,10 +230,28 @@ class _Timer:
         if part.started is None or part.segment is None:
             return
         printed = part.segment.started_at
-        unprinted = self._last if self._started else self._record_start
-        self._base = self._last = printed or unprinted
+        if printed is None:
+            self._last = self._later_on(part) if self._before else self._record_start
+        self._base = self._last = printed or self._last
+        self._before = part
         self._base_derived = printed is None
-        self._started = True
+
+    def _later_on(self, part: Part) -> datetime | None:
+        """Return when a later part starts whose day is not understood: within a day of the first.
+
+        A clock without a zone tells how long after the last one it is.
+        """
+        clock = part.clock
+        before = self._before.clock if self._before else None
+        if clock is None or self._base is None:
+            return self._last
+        if clock.tzinfo:
+            earliest = self._base - _CLOCKS_DIFFER
+            return _next_at(clock, earliest)
+        if before is None or before.tzinfo:
+            return self._last
+        today = datetime.combine(self._base, clock) - datetime.combine(self._base, before)
+        return self._base + today % _DAY
 
     def at(self, token: Token) -> tuple[datetime | None, bool]:
         """Return the token's time, and whether it is derived."""
@@ -230,13 +273,15 @@ class _Timer:
     def _at_stamp(self, stamp: str) -> tuple[datetime | None, bool]:
         """Return the stamp's time; one without zone tells only how far it is from the first."""
         try:
-            printed = datetime.fromisoformat(stamp)
-            if printed.tzinfo is not None:
+            has_day = "T" in stamp
+            printed = datetime.fromisoformat(stamp if has_day else f"{_NO_DAY}T{stamp}")
+            if has_day and printed.tzinfo is not None:
                 self._last = printed.astimezone(UTC)
                 return self._last, False
             self._first_stamp = self._first_stamp or printed
             if self._record_start is not None:
-                self._last = self._record_start + (printed - self._first_stamp)
-        except (ValueError, OverflowError):  # no such day or hour; or beyond the calendar
+                since = printed - self._first_stamp
+                self._last = self._record_start + (since if has_day else since % _DAY)
+        except (ValueError, OverflowError, TypeError):  # no such day or hour; or now with a zone
             pass
         return self._last, True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.transcript import words
-from target_creovai.parsers.transcript.dates import parse_start
+from target_creovai.parsers.transcript.dates import parse_clock, parse_start
 from target_creovai.parsers.transcript.entries import AGENT, ENTRY, STARTED, Kind, Token, bare
 from target_creovai.parsers.transcript.markup import decode
 from target_creovai.parsers.transcript.speakers import Scene, Transfer, Voice, name_key
@@ -15,7 +15,7 @@ from target_creovai.parsers.transcript.speakers import Scene, Transfer, Voice, n
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
-    from datetime import datetime
+    from datetime import datetime, time
 
 _HEADERS: Final = frozenset({Kind.STARTED, Kind.ORIGIN, Kind.AGENT, Kind.TRANSFER})
 
@@ -37,6 +37,11 @@ class Part:
     scene: Scene = field(default_factory=Scene)
     segment: Segment | None = None
     started: Token | None = None
+
+    @property
+    def clock(self) -> time | None:
+        """The time of day that its start states, whatever it says of the day."""
+        return parse_clock(text_of(self.started)) if self.started else None
 
 
 def split_into_parts(tokens: Iterable[Token]) -> list[Part]:

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from tests.fakes.creovai.rules import OUT_OF_BAND_KEYS, TICKS_PER_SECOND, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Kind = Literal["chat", "case"]
     JsonObject = dict[str, Any]
@@ -74,6 +74,9 @@ class Tenant:
         self._ids: dict[str, str] = {}
         self._post_counts: Counter[str] = Counter()
         self._changes: list[_Change] = []
+        self.clock: Callable[[], float] = time.time
+        self.status_lag_seconds = 0.0
+        self._arrivals: dict[str, float] = {}
         self._looks_hidden = 0
         self._hidden: dict[str, int] = {}
 
@@ -119,6 +122,7 @@ class Tenant:
         self.statuses.setdefault(session_id, FRESH_STATUS)
         if not known:
             self._hidden[session_id] = self._looks_hidden
+            self._arrivals[session_id] = self.clock()
         elif kind == "chat" and session_id not in self.duplicate_chats:
             self.duplicate_chats.append(session_id)
 
@@ -154,12 +158,17 @@ class Tenant:
             self._looks_hidden = looks
 
     def look_up(self, session_id: str) -> JsonObject:
-        """Return the session object of a name, counting the look if the session is hidden."""
+        """Return the session object of a name, counting the look if the session is hidden.
+
+        A first post is hidden for `status_lag_seconds`, too, by this tenant's `clock`.
+        """
         with self._lock:
             hidden = self._hidden.get(session_id, 0)
             if hidden:
                 self._hidden[session_id] = hidden - 1
-            status = NOT_FOUND if hidden else self.statuses.get(session_id, NOT_FOUND)
+            fresh = self.clock() < self._arrivals.get(session_id, 0.0) + self.status_lag_seconds
+            hidden_now = hidden or fresh
+            status = NOT_FOUND if hidden_now else self.statuses.get(session_id, NOT_FOUND)
             found = status != NOT_FOUND
             return {
                 "sessionId": session_id,

@@ -15,7 +15,13 @@ from tests.fakes.salesforce.bulk import BulkJobs
 from tests.fakes.salesforce.cursors import MAX_PAGE, Cursors, wished_page_size
 from tests.fakes.salesforce.deletions import deleted
 from tests.fakes.salesforce.describe import describe, global_describe
-from tests.fakes.salesforce.errors import Code, SalesforceError, not_found
+from tests.fakes.salesforce.errors import (
+    Code,
+    SalesforceError,
+    json_object,
+    mistyped,
+    not_found,
+)
 from tests.fakes.salesforce.evaluate import evaluate, projection
 from tests.fakes.salesforce.messaging import DATA_BASE
 from tests.fakes.salesforce.oauth import (
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from tests.fakes.salesforce.org import Row, SalesforceOrg
 
 _FIRST_VERSION, _LAST_VERSION = 31, 67
+_MOST_PARTS = 25  # of a composite batch
 _SEASONS = ("Spring", "Summer", "Winter")
 _VERSION = re.compile(r"/services/data/v(\d+)\.0(?P<rest>/.*)?")
 
@@ -67,7 +74,9 @@ class RestApi:
         self.daily_limit = 15_000
         self.daily_used = 0
         self.password_flow_blocked = False
-        self.rows_in_time: int | None = None  # a query for more of them runs for too long
+        self.rows_in_time: int | None = None  # a query for more of them is too much
+        self.too_much = Code.QUERY_TIMEOUT  # and this is how it is refused
+        self.fields_at_once: int | None = None  # a query for more of them is too complicated
         self.bulk = BulkJobs(org)
         self.app_scopes = "api"
         self.rotate_refresh_tokens = False
@@ -126,9 +135,15 @@ class RestApi:
     def _batch(self, request: Request) -> Answer:
         """Answer requests that come in the body of another, where they may be long."""
         _allow(request, "POST")
+        wishes = json_object(request.body).get("batchRequests")
+        if not isinstance(wishes, list) or not all(map(_is_part, wishes)):
+            raise mistyped(1)
+        if len(wishes) > _MOST_PARTS:
+            message = f"The request can't contain more than {_MOST_PARTS} operations."
+            raise SalesforceError(Code.LIMIT_EXCEEDED, message)
         results = []
-        for wish in json.loads(request.body)["batchRequests"]:
-            target = f"/services/data/{wish['url']}"
+        for wish in wishes:
+            target = f"/services/data/{wish['url'].lstrip('/')}"
             answer = self.handle(make_request(wish["method"], target, request.headers, b""))
             result = json.loads(answer.body)
             results.append({"statusCode": answer.status, "result": result})
@@ -268,7 +283,10 @@ class RestApi:
             return json_answer({"totalSize": len(result.ids), "done": True, "records": []})
         if self.rows_in_time is not None and len(result.ids) > self.rows_in_time:
             message = "Your query request was running for too long."
-            raise SalesforceError(Code.QUERY_TIMEOUT, message)
+            raise SalesforceError(self.too_much, message)
+        if self.fields_at_once is not None and len(result.columns) > self.fields_at_once:
+            message = "Query is either selecting too many fields or the filter is too complicated."
+            raise SalesforceError(Code.QUERY_TOO_COMPLICATED, message)
         options = call.request.headers.get("Sforce-Query-Options", "")
         size = min(wished_page_size(options), self.page_size)
         session = call.request.headers.get("Authorization", "")
@@ -310,6 +328,10 @@ class RestApi:
         (("queryAll",), _query_all),
         (("query", "*"), _more),
     )
+
+
+def _is_part(wish: Any) -> bool:
+    return isinstance(wish, dict) and all(isinstance(wish.get(n), str) for n in ("method", "url"))
 
 
 def _allow(request: Request, method: str) -> None:

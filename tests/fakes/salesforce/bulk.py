@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.salesforce.answers import Answer, json_answer
-from tests.fakes.salesforce.errors import Code, SalesforceError, not_found
+from tests.fakes.salesforce.errors import (
+    Code,
+    SalesforceError,
+    json_object,
+    mistyped,
+    not_found,
+)
 from tests.fakes.salesforce.evaluate import evaluate
 from tests.fakes.salesforce.ids import make_id
 from tests.fakes.salesforce.soql import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from tests.fakes.salesforce.answers import Request
     from tests.fakes.salesforce.evaluate import Result
     from tests.fakes.salesforce.org import SalesforceOrg
@@ -24,7 +32,18 @@ if TYPE_CHECKING:
 _COMPOUND = frozenset({"address", "location"})
 _DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^",
                "BACKQUOTE": "`"}  # fmt: skip
+# What the body of a new job may hold, and which values each member may have.
+_OPERATIONS = {"query": False, "queryAll": True}
 _LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
+_WISHES: Mapping[str, Collection[Any]] = MappingProxyType(
+    {
+        "operation": tuple(_OPERATIONS),
+        "query": (),
+        "contentType": ("CSV",),
+        "columnDelimiter": tuple(_DELIMITERS),
+        "lineEnding": tuple(_LINE_ENDINGS),
+    }
+)
 _FINAL = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
@@ -105,9 +124,9 @@ class BulkJobs:
         return self.jobs[job_id]
 
     def _create(self, request: Request, version: str) -> Job:
-        wish = json.loads(request.body)
-        include_deleted = {"query": False, "queryAll": True}[wish["operation"]]
+        wish = _checked_wish(json_object(request.body))
         query = parse(wish["query"])
+        include_deleted = _OPERATIONS[wish["operation"]]
         result = evaluate(query, self._org, include_deleted=include_deleted)
         self._check(result, offset=query.offset)
         with self._lock:
@@ -159,7 +178,7 @@ class BulkJobs:
         ]
 
     def _abort(self, job: Job, request: Request) -> Job:
-        if json.loads(request.body) != {"state": "Aborted"} or job.state in _FINAL:
+        if json_object(request.body) != {"state": "Aborted"} or job.state in _FINAL:
             raise SalesforceError(Code.INVALIDJOBSTATE, f"Job is in state {job.state}")
         job.state = "Aborted"
         return job
@@ -177,13 +196,33 @@ class BulkJobs:
         if job.state != "JobComplete":
             raise SalesforceError(Code.INVALIDJOBSTATE, f"Job is in state {job.state}")
         start = _offset(request.query.get("locator", ""), len(job.records))
-        wished = int(request.query.get("maxRecords", self.largest_page))
+        wished = _positive(request.query.get("maxRecords", str(self.largest_page)))
         end = start + min(wished, self.largest_page)
         page = job.records[start:end]
         header = _line([column.name for column in job.result.columns], job.wish)
         locator = f"Loc{end:x}" if end < len(job.records) else "null"
         headers = (("Sforce-Locator", locator), ("Sforce-NumberOfRecords", str(len(page))))
         return Answer(200, "".join([header, *page]).encode(), "text/csv", headers)
+
+
+def _checked_wish(wish: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a new job; it may leave all out but what to do, and the query."""
+    if unknown := [name for name in wish if name not in _WISHES]:
+        message = f"Unrecognized field '{unknown[0]}' at [line:1, column:1]"
+        raise SalesforceError(Code.API_ERROR, message)
+    if not isinstance(wish.get("query"), str) or "operation" not in wish:
+        message = "Required fields are missing: [operation, query]"
+        raise SalesforceError(Code.API_ERROR, message)
+    for column, (name, values) in enumerate(_WISHES.items()):
+        if name in wish and values and wish[name] not in values:
+            raise mistyped(column)
+    return wish
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise SalesforceError(Code.API_ERROR, "maxRecords must be a positive number")
+    return int(text)
 
 
 def _offset(locator: str, end: int) -> int:

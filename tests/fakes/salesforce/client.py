@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.fakes.salesforce.org import SalesforceOrg
 
 V62 = "/services/data/v62.0"
-_TIMEOUT_SECONDS = 5
+_TIMEOUT_SECONDS = 60
 _LOGIN = {
     "grant_type": "password",
     "client_id": "demo-client",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from typing import Any
 
 # Salesforce quotes only the neighbourhood of a mistake, not the whole statement.
 _EXCERPT_REACH = 40
@@ -26,6 +28,7 @@ class Code(StrEnum):
     INVALID_PARAMETER = "INVALID_PARAMETER"
     INVALID_TYPE = "INVALID_TYPE"
     INVALID_TYPE_FOR_OPERATION = "INVALID_TYPE_FOR_OPERATION"
+    JSON_PARSER_ERROR = "JSON_PARSER_ERROR"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     MALFORMED_QUERY = "MALFORMED_QUERY"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
@@ -64,6 +67,27 @@ class SoqlError(SalesforceError):
 def not_found() -> SalesforceError:
     """The answer to every path and id that leads nowhere."""
     return SalesforceError(Code.NOT_FOUND, "The requested resource does not exist", status=404)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the object that a request's body is.
+
+    Raises:
+        SalesforceError: It is none.
+    """
+    try:
+        document = json.loads(body)
+    except ValueError:
+        raise SalesforceError(Code.JSON_PARSER_ERROR, "Unexpected character in the body") from None
+    if not isinstance(document, dict):
+        raise mistyped(1)
+    return document
+
+
+def mistyped(column: int) -> SalesforceError:
+    """The answer to a member that is of another type, or one of a list that is not on it."""
+    message = f"Value does not match expected type at [line:1, column:{column}]"
+    return SalesforceError(Code.API_ERROR, message)
 
 
 def _located(statement: str, position: int, problem: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.salesforce.errors import Code, SoqlError
+from tests.fakes.salesforce.errors import Code, SalesforceError, SoqlError
 from tests.fakes.salesforce.literals import is_text
 from tests.fakes.salesforce.predicates import Compiler
 from tests.fakes.salesforce.projection import project
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tests.fakes.salesforce.projection import Projection
     from tests.fakes.salesforce.resolve import Column
     from tests.fakes.salesforce.syntax import OrderTerm, Query
+
+
+_FEEDS = frozenset({"FeedItem", "FeedComment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def evaluate(query: Query, org: SalesforceOrg, *, include_deleted: bool) -> Resu
         SalesforceError: Salesforce would refuse the query.
     """
     resolver = Resolver(org, query)
+    _check_feed(query, resolver.sobject.name, org)
     columns = _selected(query, resolver)
     keep = None
     if query.where is not None:
@@ -62,6 +66,17 @@ def evaluate(query: Query, org: SalesforceOrg, *, include_deleted: bool) -> Resu
 def projection(result: Result, org: SalesforceOrg, base: str) -> Projection:
     """Return how a row of the result is written; `base` is the path of the API version."""
     return project(result.sobject, result.columns, org, base)
+
+
+def _check_feed(query: Query, sobject: str, org: SalesforceOrg) -> None:
+    """Refuse what feeds refuse; with which code is not documented."""
+    if sobject not in _FEEDS:
+        return
+    if query.count and sobject == "FeedItem":
+        problem = "FeedItem does not support aggregate functions"
+        raise SoqlError(Code.MALFORMED_QUERY, query.text, 0, problem)
+    if not org.get("UserPermissionAccess", org.permissions_id)["PermissionsViewAllData"]:
+        raise SalesforceError(Code.INSUFFICIENT_ACCESS, "insufficient access rights", status=403)
 
 
 def _alive(row: Row) -> bool:

@@ -34,6 +34,7 @@ _REASONS: Mapping[str, tuple[int, Code, str]] = MappingProxyType(
         "hidden_job": (403, Code.INSUFFICIENT_ACCESS, "insufficient access rights"),
         "lost_locator": (400, Code.INVALID_QUERY_LOCATOR, "invalid query locator"),
         "query_timeout": (400, Code.QUERY_TIMEOUT, "Your query request was running for too long."),
+        "too_complicated": (400, Code.QUERY_TOO_COMPLICATED, "Query is too complicated."),
         "request_limit": (403, Code.REQUEST_LIMIT_EXCEEDED, "TotalRequests Limit exceeded."),
         "concurrent_limit": (
             403,

@@ -122,6 +122,17 @@ class SalesforceOrg:
             row[name] = field.default
         self._visible = None
 
+    def retype(
+        self, sobject: str, name: str, type_: str, convert: Callable[[Any], Any], **changes: Any
+    ) -> None:
+        """Make a custom field one of another type; its values are converted, no row is touched."""
+        definition, field = self._definition(sobject), custom_field(name, type_, None, **changes)
+        others = tuple(item for item in definition.fields if item.name != name)
+        self._objects[sobject] = replace(definition, fields=(*others, field))
+        for row in self._rows[sobject].values():
+            row[name] = stored(field, None if row[name] is None else convert(row[name]))
+        self._visible = None
+
     def hide(self, sobject: str, *fields: str) -> None:
         """Take fields from the API user, as field-level security does."""
         for field in fields:

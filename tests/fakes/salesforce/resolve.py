@@ -27,6 +27,8 @@ _FIELD_HINT = _HINT.format(what="field", suffix="__c", where="custom field")
 _RELATION_HINT = _HINT.format(what="relationship", suffix="__r", where="custom relationship")
 _OBJECT_HINT = _HINT.format(what="object", suffix="__c", where="entity")
 
+_MOST_LEVELS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -69,6 +71,10 @@ class Resolver:
             SoqlError: A name on it does not exist or is hidden from the user.
         """
         names = self._without_prefix(path.names)
+        if len(names) > _MOST_LEVELS + 1:
+            # That it is refused is documented, the words are not.
+            problem = f"No more than {_MOST_LEVELS} levels of parents can be specified"
+            raise self._error(Code.MALFORMED_QUERY, path.position, problem)
         sobject = self.sobject
         steps: list[Step] = []
         for name in names[:-1]:

@@ -358,6 +358,42 @@ LastModifiedDate datetime required
 IsDeleted boolean
 """
 
+# Object reference, FeedItem: it cannot be filtered by SystemModstamp, in no version.
+_FEED_ITEM = """
+Id id required
+ParentId reference required ->Case,Account,Contact,User
+Type picklist restricted values=TextPost|QuestionPost|ContentPost|LinkPost|CaseCommentPost
+Visibility picklist restricted default=InternalUsers values=AllUsers|InternalUsers
+Status picklist restricted default=Published values=Published|PendingReview|Isolated
+Body textarea(10000) ns
+Title string
+IsRichText boolean
+CommentCount int
+InsertedById reference ->User
+LastEditDate datetime
+CreatedById reference required ->User
+CreatedDate datetime required
+LastModifiedDate datetime required
+SystemModstamp datetime required nofilter nosort
+IsDeleted boolean
+"""
+
+_FEED_COMMENT = """
+Id id required
+FeedItemId reference required ->FeedItem
+ParentId reference required ->Case,Account,Contact,User
+CommentBody textarea(10000) ns
+CommentType picklist restricted values=TextComment|ContentComment
+Status picklist restricted default=Published values=Published|PendingReview|Isolated
+IsRichText boolean
+InsertedById reference ->User
+CreatedById reference required ->User
+CreatedDate datetime required
+LastModifiedDate datetime required
+SystemModstamp datetime required nosort
+IsDeleted boolean
+"""
+
 # One row: what the API user may do.
 _USER_PERMISSION_ACCESS = """
 Id id required
@@ -405,6 +441,8 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "MessagingEndUser": ("0PA", (_SYSTEM, _MESSAGING_END_USER)),
         "MessagingChannel": ("0Mj", (_UNDELETABLE, _LABELLED, _MESSAGING_CHANNEL)),
         "Conversation": ("0dw", (_CONVERSATION,)),
+        "FeedItem": ("0D5", (_FEED_ITEM,)),
+        "FeedComment": ("0D7", (_FEED_COMMENT,)),
         "UserPermissionAccess": ("10y", (_USER_PERMISSION_ACCESS,)),
         "Organization": ("00D", (_UNDELETABLE, _ORGANIZATION)),
         "Profile": ("00e", (_UNDELETABLE, _NAMED)),

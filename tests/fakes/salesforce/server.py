@@ -160,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         api = self.server.api
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         headers = CaseInsensitiveDict(self.headers.items())
         request = make_request(self.command, self.path, headers, body)
         call = Call(request.method, request.path, request.query, 0, headers)
@@ -175,6 +175,18 @@ class _Handler(BaseHTTPRequestHandler):
         answer = FAULT_ANSWERS.get(fault or "") or self._too_long() or api.handle(request)
         call.status = answer.status
         self._send(answer, cut=fault == "truncate")
+
+    def _body(self) -> bytes:
+        """Read the body, in one piece or in chunks: Node's clients send no length."""
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline().partition(b";")[0] or b"0", 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+        return b"".join(parts)
 
     # The names that the standard library looks for.
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 - see above

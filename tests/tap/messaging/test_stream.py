@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -460,3 +461,30 @@ def test_a_failure_on_the_way_is_tried_again(
     assert run.column("MessageText", STREAM) == ["Hello"]
     assert len(waits) == 3
     assert sum(run.states[-1]["bookmarks"][STREAM]["calls"].values()) == 4
+
+
+def test_entries_that_lacked_their_words_are_read_again_when_those_are_selected(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """Each call counts, so it goes on where the limit of a run stopped it."""
+    chats = add_chats(org, 3)
+    catalog = catalog_of(server, STREAM)
+    narrow = deepcopy(catalog)
+    deselect(narrow, STREAM, "MessageText")
+
+    first = run_tap(settings(server), narrow)
+    clock.tick(2 * 3600)
+    few = settings(server, messaging_calls_per_hour=2)
+    again = [run_tap(few, deepcopy(catalog), first.states[-1])]
+    clock.tick(2 * 3600)
+    again.append(run_tap(few, deepcopy(catalog), again[0].states[-1]))
+    clock.tick(2 * 3600)
+    last = run_tap(few, deepcopy(catalog), again[1].states[-1])
+
+    assert first.states[-1]["sync_reads"][STREAM]["without"] == ["MessageText"]
+    assert not any("MessageText" in row for row in first.rows(STREAM))
+    assert {row["MessagingSessionId"] for run in again for row in run.rows(STREAM)} == {
+        chat.session for chat in chats
+    }
+    assert all(row["MessageText"] for run in again for row in run.rows(STREAM))
+    assert last.rows(STREAM) == []

@@ -68,6 +68,7 @@ def test_wrong_settings_fail_and_the_rest_is_looked_at(operator: Operator) -> No
     [
         {"api_password": None},
         {"api_url": "creovai.example"},
+        {"api_url": "http://creovai.example"},
         {"max_workers": "many"},
         {"request_timeout_seconds": 0},
     ],

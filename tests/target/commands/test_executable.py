@@ -66,11 +66,11 @@ def test_about_and_version_answer_as_before() -> None:
     assert executable("--version").stdout.startswith("target-creovai v")
 
 
-def test_a_failed_run_still_exits_with_1(config: str, creovai: CreovaiServer) -> None:
+def test_a_run_that_needs_an_eye_exits_with_3(config: str, creovai: CreovaiServer) -> None:
     """A pipe's script goes by it."""
     creovai.refuse(chat_id())
 
-    assert executable("--config", config, data=singer(chat())).exit_code == 1
+    assert executable("--config", config, data=singer(chat())).exit_code == 3
 
 
 def test_help_shows_options_and_commands() -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.commands.find import long_id
+from target_creovai.input.ids import long_id
 from tests.fakes.creovai import Fault
+from tests.target.aliases import OPEN as OPEN_CHAT
+from tests.target.aliases import settling
 from tests.target.rows import (
     COMPLETED,
     STARTED,
@@ -19,6 +21,7 @@ from tests.target.rows import (
     chat,
     chat_id,
     comment,
+    deleted,
     mail,
     sf_id,
     transcript,
@@ -138,16 +141,14 @@ def test_it_speaks_of_the_settings_of_now(operator: Operator, run_target: Target
     assert found["now"] == "ready: the next run sends it."
 
 
-def test_a_held_case_says_that_the_input_did_not_end(
-    operator: Operator, run_target: TargetRunner
-) -> None:
-    """It is ready, and still does not go."""
+def test_a_held_case_says_what_was_not_read(operator: Operator, run_target: TargetRunner) -> None:
+    """Its rows are here, but nobody knows whether all of them are."""
     run_target(STARTED, *CASE)
 
     (found,) = operator.json("explain", case_id())
 
-    assert found["now"].startswith("ready")
-    assert "held until an input ends well" in found["now"]
+    assert found["now"] == "waits: a part was never read: the rest of Case"
+    assert found["to_do"].startswith("run the tap again")
 
 
 def test_refused_content_is_told_from_content_that_changed_since(
@@ -217,6 +218,18 @@ def test_a_lost_answer_is_said_to_be_open(
     assert found["now"].startswith("whether it arrived is open")
 
 
+def test_a_deleted_one_that_was_never_sent_is_said_to_be_skipped(
+    operator: Operator, run_target: TargetRunner
+) -> None:
+    """Where `on_delete` takes back, Creovai is asked for it first."""
+    staged_later(run_target, deleted(chat()))
+
+    (found,) = operator.json("explain", chat_id(), on_delete="purge")
+
+    assert found["now"].startswith("is skipped: it is deleted in Salesforce.")
+    assert "Creovai purge it" in found["now"]
+
+
 def test_explaining_changes_nothing(
     operator: Operator, run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
@@ -269,7 +282,7 @@ def test_a_chat_without_its_text_can_be_sent_again(
     run_target(chat())
     operator("resend", chat_id(), "--even-if-chats-are-billed-twice")
     asked = run_target()
-    assert asked.exit_code == 1
+    assert asked.exit_code == 3
     (command,) = asked.says("TO DO      needs its rows again: ")
     assert f"Id IN ('{chat_id()}')" in command
     assert r"\"Case\":\"Id = null\"" in command
@@ -290,3 +303,17 @@ def test_a_chat_says_what_tells_who_speaks(operator: Operator, run_target: Targe
     ]
     assert "speaks     agent: a name in the record" in report
     assert "Ada" not in report
+
+
+def test_a_chat_that_rests_on_others_says_so(operator: Operator, run_target: TargetRunner) -> None:
+    """Before it is sent as well: the store knows the others."""
+    run_target(*settling())
+    run_target(OPEN_CHAT, api_url=None)
+
+    (found,) = operator.json("explain", chat_id())
+
+    assert found["speakers"] == [
+        {"role": "agent", "evidence": "other chats"},
+        {"role": "customer", "evidence": "a chat has one visitor"},
+    ]
+    assert found["now"] == "ready: the next run sends it."

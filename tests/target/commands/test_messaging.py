@@ -35,14 +35,14 @@ def test_explain_finds_a_session_by_its_id_or_an_entrys(
 def test_explain_says_what_a_session_waits_for(
     operator: Operator, run_target: TargetRunner
 ) -> None:
-    """Entries, or an input that ends well."""
+    """Entries, or the rest of an input that broke off."""
     run_target(STARTED, session(1), session(2), entry(1, 2), answer(2, 2))
 
     assert operator.json("explain", session_id(1))[0]["now"] == (
         "waits: its entries have not been read yet"
     )
     assert operator.json("explain", session_id(2))[0]["now"] == (
-        "ready: the next run sends it. It is held until an input ends well: the last one did not."
+        "waits: a part was never read: the rest of MessagingSession"
     )
 
 

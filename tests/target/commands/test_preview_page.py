@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from target_creovai.assemble import ALL_READ
 from target_creovai.commands.preview import Page as PageData
 from target_creovai.commands.preview import Terms, shown
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
@@ -415,7 +416,7 @@ def many(number: int, messages: int) -> PageData:
     terms = Terms(
         Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW, lambda _names: {}
     )
-    one = shown(line, {"LiveChatTranscript": [row]}, terms, input_open=False)
+    one = shown(line, {"LiveChatTranscript": [row]}, terms, ALL_READ)
     known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
     return PageData(
         made_at=at("12:00"), total=9_999, conversations=[replace(one, known=it) for it in known]

@@ -8,7 +8,19 @@ import pytest
 
 from target_creovai.store import Store
 from tests.fakes.creovai import Fault
-from tests.target.rows import COMPLETED, STARTED, at, case, case_id, chat, chat_id, comment, mail
+from tests.target.other_taps import contact, user
+from tests.target.rows import (
+    COMPLETED,
+    CONTACT_ID,
+    STARTED,
+    at,
+    case,
+    case_id,
+    chat,
+    chat_id,
+    comment,
+    mail,
+)
 from tests.target.support import posts_to
 
 if TYPE_CHECKING:
@@ -138,7 +150,7 @@ def test_retry_sends_all_that_is_set_aside(
 
     assert set(creovai.chats) == {chat_id(1), chat_id(3)}
     assert creovai.post_count(chat_id(3)) == 1
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     assert run_target.ledger()[chat_id(2)][0] == "set aside"
 
 
@@ -235,3 +247,13 @@ def test_resend_sends_a_case_that_is_sent_once(
     delivered(case_updates="once")
 
     assert creovai.post_count(case_id()) == 2
+
+
+def test_a_person_is_forgotten_by_their_id(operator: Operator, run_target: TargetRunner) -> None:
+    """What a User or Contact row has left is a person's; 15 characters will do."""
+    run_target(contact(), user())
+    result = operator("forget", CONTACT_ID[:15])
+
+    assert result.exit_code == 0, result.output
+    assert f"Forgotten as well: {CONTACT_ID}" in result.stdout
+    assert [row.stream for row in run_target.query("SELECT stream FROM creovai_rows")] == ["User"]

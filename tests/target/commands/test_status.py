@@ -74,11 +74,11 @@ def test_the_last_run_is_told_in_numbers(operator: Operator, mixed: TargetRunner
     run = operator.json("status")["last_run"]
 
     assert run["began_at"] <= run["ended_at"]
-    assert run["exit_code"] == 1
+    assert run["exit_code"] == 3
     assert run["counts"]["rows"] == 7
     assert run["counts"]["sent"] == 2
     assert run["counts"]["set_aside"] == 1
-    assert "exit code 1: 7 rows, 7 changed rows, 2 sent, 1 set aside" in operator("status").stdout
+    assert "exit code 3: 7 rows, 7 changed rows, 2 sent, 1 set aside" in operator("status").stdout
 
 
 def test_a_run_that_did_not_end_is_told_from_one_that_did(

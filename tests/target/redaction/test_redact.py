@@ -121,7 +121,7 @@ def test_an_expression_that_comes_to_no_end_sets_aside(
     outcome = run_target(case(Description="x" * 5000), chat(), redact={r"(x+x+)+y": "-"})
 
     assert list(creovai.chats) == [chat_id()]
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 3
     (line,) = outcome.says("SET ASIDE")
     assert "rule 1 came to no end" in line
     assert "x+x" not in outcome.stderr

@@ -43,7 +43,7 @@ def make_client() -> Iterator[Client]:
 def send(client: Client, method: str, path: str, **body: Any) -> requests.Response:
     """Send a document."""
     url = client.server.url + path
-    return client.session.request(method, url, json=body or None, timeout=5)
+    return client.session.request(method, url, json=body or None, timeout=60)
 
 
 def create(client: Client, query: str = SELECT, **more: str) -> requests.Response:
@@ -166,6 +166,71 @@ def test_a_long_query_goes_in_a_batch(client: Client) -> None:
     assert batch["hasErrors"] is True
     assert [result["statusCode"] for result in batch["results"]] == [200, 400]
     assert batch["results"][0]["result"]["totalSize"] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("batch", "code"),
+    [
+        ({"batchRequests": [{"method": "GET", "url": "v62.0/limits"}] * 26}, "LIMIT_EXCEEDED"),
+        ({"batchRequests": ["v62.0/limits"]}, "API_ERROR"),
+        ({"batchRequests": [{"method": "GET"}]}, "API_ERROR"),
+        ({"requests": []}, "API_ERROR"),
+    ],
+)
+def test_a_batch_that_cannot_be_is_refused(client: Client, batch: Any, code: str) -> None:
+    """More than 25 parts, or none that is one."""
+    answer = send(client, "POST", f"{V62}/composite/batch", **batch)
+
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, code)
+
+
+def test_a_batch_of_25_parts_is_answered(client: Client) -> None:
+    """Salesforce's limit."""
+    parts = [{"method": "GET", "url": "v62.0/limits"}] * 25
+
+    batch = send(client, "POST", f"{V62}/composite/batch", batchRequests=parts).json()
+    assert len(batch["results"]) == 25
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"operation": "insert"},
+        {"operation": "QUERY"},
+        {"operation": None},
+        {"contentType": "JSON"},
+        {"contentType": "csv"},
+        {"columnDelimiter": "SPACE"},
+        {"columnDelimiter": ","},
+        {"lineEnding": "CR"},
+        {"query": 7},
+        {"object": "Case"},
+        {"soql": SELECT},
+    ],
+)
+def test_a_job_that_cannot_be_is_refused(client: Client, wish: dict[str, Any]) -> None:
+    """With a status and a code: no client has to guess why the line went dead."""
+    body = {"operation": "query", "query": SELECT} | wish
+    answer = send(client, "POST", f"{V62}/jobs/query", **body)
+
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "API_ERROR")
+    assert not client.server.bulk.jobs
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff"])
+def test_a_body_that_is_no_json_is_refused(client: Client, body: bytes) -> None:
+    """As any other mistake."""
+    answer = client.session.post(f"{client.server.url}{V62}/jobs/query", data=body, timeout=60)
+
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
+@pytest.mark.parametrize("most", ["0", "-1", "many"])
+def test_a_page_of_no_size_is_refused(client: Client, most: str) -> None:
+    """Pages have rows."""
+    results = client.get(f"{completed(client)}/results", params={"maxRecords": most})
+
+    assert results.status_code == 400
 
 
 def test_a_query_of_too_many_rows_runs_for_too_long(client: Client) -> None:

@@ -122,3 +122,13 @@ def test_calls_are_logged_as_they_came(client: Client) -> None:
     assert (query.method, query.path, query.query) == ("GET", f"{V62}/query", {"q": BY_ID})
     assert (query.status, query.headers["sforce-query-options"]) == (200, "batchSize=200")
     assert (login.method, login.path, login.status) == ("POST", "/services/oauth2/token", 400)
+
+
+def test_a_body_may_come_in_chunks(client: Client) -> None:
+    """Clients that send as they write know no length; the connection stays good."""
+    job = b'{"operation": "query", "query": "SELECT Id FROM Case"}'
+    parts = (job[start : start + 7] for start in range(0, len(job), 7))
+    url = f"{client.server.url}{V62}/jobs/query"
+
+    assert client.session.post(url, data=parts, timeout=60).json()["object"] == "Case"
+    assert client.query("SELECT COUNT() FROM Case").status_code == 200

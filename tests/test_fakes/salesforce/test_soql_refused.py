@@ -58,6 +58,18 @@ def query(org: SalesforceOrg, statement: str) -> tuple[str, ...]:
         pytest.param(
             "SELECT Id FROM Name", "INVALID_TYPE_FOR_OPERATION", "support query", id="no-table"
         ),
+        pytest.param(
+            "SELECT Parent.Parent.Parent.Parent.Parent.Parent.Subject FROM Case",
+            "MALFORMED_QUERY",
+            "5 levels",
+            id="six-up",
+        ),
+        pytest.param(
+            "SELECT Id FROM Case WHERE Parent.Parent.Parent.Parent.Parent.Parent.Subject = 'x'",
+            "MALFORMED_QUERY",
+            "5 levels",
+            id="six-up-in-a-condition",
+        ),
         pytest.param("SELECT Id, ID FROM Case", "INVALID_FIELD", "selected: Id", id="twice"),
         pytest.param(
             "SELECT FIELDS(ALL), Id FROM Case LIMIT 9", "INVALID_FIELD", "selected: Id", id="all+id"
@@ -90,6 +102,11 @@ def test_a_wrong_statement_is_refused(
         query(org, statement)
 
     assert caught.value.code == code
+
+
+def test_five_levels_of_parents_are_none_too_many(org: SalesforceOrg) -> None:
+    """Salesforce's limit, with the object's own name in front, too."""
+    assert query(org, "SELECT Case.Parent.Parent.Parent.Parent.Parent.Subject FROM Case") == ()
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Answering:
     def is_bot_or_agent(self, person: Person) -> Role | None:
         """Return what somebody is who is not the customer; None where that stays open."""
         chat = self._chat
-        where = self._parts_of(person)
+        where = self._chat.parts_of[person]
         kinds = {self.kind(index) for index in where}
         if Role.BOT in kinds:
             rivals = self._rivals(person, [i for i in where if self.kind(i) is Role.BOT])
@@ -77,22 +77,20 @@ class Answering:
 
     def speaks_beside_bot(self, person: Person) -> bool:
         """Tell whether somebody speaks in a part in which a bot answers."""
-        return any(self.kind(index) is Role.BOT for index in self._parts_of(person))
+        return any(self.kind(index) is Role.BOT for index in self._chat.parts_of[person])
 
     def speaks_beside_agent(self, person: Person) -> bool:
         """Tell whether somebody speaks in a part with an agent's name in its header."""
         return any(
             self._names_in_place(self._scenes[index]) and self.kind(index) is Role.AGENT
-            for index in self._parts_of(person)
+            for index in self._chat.parts_of[person]
         )
-
-    def _parts_of(self, person: Person) -> list[int]:
-        return [index for index, group in enumerate(self._chat.groups) if person in group]
 
     # Parts
 
     @cached_property
-    def _works_with_bots(self) -> bool:
+    def works_with_bots(self) -> bool:
+        """Whether a bot takes part, by the record, by a notice or by a header."""
         names = [name for scene in self._scenes for name in self._names_in_place(scene)]
         return (
             self._chat.chatbot_session
@@ -107,18 +105,20 @@ class Answering:
         return [name_key(name) for name in names if name]
 
     def _kind_of_unheaded(self, index: int) -> Role | None:
-        if not self._works_with_bots:
+        if not self.works_with_bots:
             return Role.AGENT
         before = self._scenes[index - 1] if index else None
         if before and before.left_to_bot:
             return Role.BOT
         if before and before.left_by_bot:
             return Role.AGENT
-        is_first = not any(self._is_scene(scene) for scene in self._scenes[:index])
-        return Role.BOT if is_first else None
+        return Role.BOT if index <= self._first else None
 
-    def _is_scene(self, scene: Scene) -> bool:
-        return bool(scene.said or self._names_in_place(scene))
+    @cached_property
+    def _first(self) -> int:
+        """The first scene in which somebody speaks, or that has a name in its header."""
+        scenes = enumerate(self._scenes)
+        return next((n for n, scene in scenes if scene.said or self._names_in_place(scene)), 0)
 
     # Names
 
@@ -136,7 +136,7 @@ class Answering:
         if index and self._scenes[index - 1].left_to_bot:
             return Role.BOT
         role = self._agent_or_bot(name)
-        if role is Role.BOT or not self._chat.chatbot_session or self._has_unnamed_bot():
+        if role is Role.BOT or not self._chat.chatbot_session or self._has_unnamed_bot:
             return role
         return self._taker_without_bot(name_key(name))
 
@@ -151,6 +151,7 @@ class Answering:
             return Role.AGENT
         return None if is_signed(taker) or SERVICE.search(taker) else Role.BOT
 
+    @cached_property
     def _has_unnamed_bot(self) -> bool:
         """Tell whether a bot is known of without any transfer's taker."""
         if self._named_bots:

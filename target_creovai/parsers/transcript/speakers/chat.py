@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers.facts import Person, person_of
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         MessageCounts,
         Scene,
     )
+
+
+_MOST_SPEAKERS: Final = 50
 
 
 class Chat:
@@ -44,6 +47,20 @@ class Chat:
                 self.said[person] += count
                 self.printed.setdefault(person, voice.name)
 
+    @property
+    def is_crowd(self) -> bool:
+        """Tell whether this is no chat of people: to compare everybody with all would not end."""
+        return len(self.said) > _MOST_SPEAKERS
+
+    @cached_property
+    def parts_of(self) -> dict[Person, list[int]]:
+        """In which scenes each person speaks."""
+        parts: dict[Person, list[int]] = {person: [] for person in self.said}
+        for index, group in enumerate(self.groups):
+            for person in group:
+                parts[person].append(index)
+        return parts
+
     @cached_property
     def groups(self) -> list[set[Person]]:
         """Who speaks in each scene."""
@@ -67,5 +84,5 @@ class Chat:
 
     def beside(self, person: Person) -> set[Person]:
         """Return who else speaks where this person does."""
-        groups = [group for group in self.groups if person in group]
+        groups = (self.groups[index] for index in self.parts_of[person])
         return set().union(*groups) - {person}

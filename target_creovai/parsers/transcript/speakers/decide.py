@@ -49,6 +49,8 @@ _EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, Answering], Claims]], ...
     (Evidence.OTHER_CHATS, by_other_chats),
     (Evidence.ONE_VISITOR, by_elimination),
 )
+# Evidence that looks at one speaker at a time.
+_OF_EACH: Final = frozenset({Evidence.RULE, Evidence.PART})
 _NO_COUNTS: Final = MessageCounts()
 
 
@@ -63,7 +65,7 @@ def decide(
     chat = Chat(scenes, names, counts, chatbot_session=chatbot_session)
     answering = Answering(chat)
     for evidence, step in _EVIDENCE:
-        if len(chat.decided) == len(chat.said):
+        if len(chat.decided) == len(chat.said) or (chat.is_crowd and evidence not in _OF_EACH):
             break
         claims = list(step(chat, answering))
         chat.decided.update({person: Decision(role, evidence) for person, role in claims})

@@ -45,14 +45,20 @@ def short_forms(name: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def likeness(one: str, two: str) -> Likeness:
     """Compare two keys of names."""
+    if in_any_order(one) == in_any_order(two):
+        return Likeness.SAME
     one, two = _in_order(one), _in_order(two)
     words, others = one.split(), two.split()
-    if sorted(words) == sorted(others):
-        return Likeness.SAME
     if one in short_forms(two) or two in short_forms(one):
         return Likeness.INITIAL
     shared = min(len(words), len(others))
     return Likeness.FIRST_NAME if words[:shared] == others[:shared] != [] else Likeness.NONE
+
+
+@lru_cache(maxsize=4096)
+def in_any_order(key: str) -> str:
+    """Return what "lund, bea" and "bea lund" have in common."""
+    return " ".join(sorted(key.replace(",", " ").split()))
 
 
 def _in_order(key: str) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.model import Role
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
+    in_any_order,
     is_signed,
     likeness,
     name_key,
     role_of_label,
     short_forms,
 )
+from target_creovai.parsers.transcript.words import BOTS_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,6 +41,16 @@ class _Known(NamedTuple):
         return Likeness.SAME if person.name in self.forms else likeness(person.name, self.key)
 
 
+@lru_cache(maxsize=1024)
+def _forms(key: str) -> frozenset[str]:
+    return frozenset({key, in_any_order(key)})
+
+
+@lru_cache(maxsize=1024)
+def _agents_forms(name: str) -> frozenset[str]:
+    return short_forms(name) | _forms(name_key(name))
+
+
 def by_rule(chat: Chat, _answering: Answering) -> Claims:
     """Whoever runs the org knows best."""
     for person in chat.open:
@@ -58,7 +71,9 @@ def by_name(chat: Chat, answering: Answering) -> Claims:
     """A name on both sides decides nothing."""
     known = _known_people(chat, answering)
     for person in chat.open:
-        yield from _closest(person, known, at_least=Likeness.SAME)
+        printed = _forms(person.name)
+        roles = {each.role for each in known if not printed.isdisjoint(each.forms)}
+        yield from _one_side(person, roles)
 
 
 def by_visitors_label(chat: Chat, _answering: Answering) -> Claims:
@@ -70,10 +85,16 @@ def by_visitors_label(chat: Chat, _answering: Answering) -> Claims:
 
 def by_label(chat: Chat, answering: Answering) -> Claims:
     """The label of whoever may be the visitor, as nobody else is, counts for nothing."""
-    roles = {person: role_of_label(person.name) for person in chat.open}
+    roles = {person: _role_of_name(person.name, answering) for person in chat.open}
     for person, role in roles.items():
         if role and not _may_be_visitor(person, roles, chat, answering):
             yield person, role
+
+
+def _role_of_name(key: str, answering: Answering) -> Role | None:
+    if answering.works_with_bots and BOTS_NAME.search(key):
+        return Role.BOT
+    return role_of_label(key)
 
 
 def _may_be_visitor(
@@ -110,35 +131,50 @@ def by_part_of_name(chat: Chat, answering: Answering) -> Claims:
         # No agent speaks where a bot answers, and only there a bot does.
         wrong = Role.AGENT if answering.speaks_beside_bot(person) else Role.BOT
         mine = [each for each in known if each.role is not wrong]
-        yield from _closest(person, mine, at_least=Likeness.FIRST_NAME)
+        yield from _closest(person, mine)
 
 
 def _begins_one(known: _Known, chat: Chat) -> bool:
     return sum(map(bool, map(known.likeness, chat.said))) == 1
 
 
-def _closest(person: Person, known: Iterable[_Known], *, at_least: Likeness) -> Claims:
-    """Yield the role of the name that is most like the person's; of two sides, none."""
-    found: dict[Role | None, Likeness] = {}
-    for each in known:
-        found[each.role] = max(found.get(each.role, Likeness.NONE), each.likeness(person))
-    highest = max(found.values(), default=Likeness.NONE)
-    roles = {role for role, like in found.items() if like is highest}
-    if highest < at_least or (Role.CUSTOMER in roles and len(roles) > 1):
-        return
-    # A bot that a header has for an agent is one all the same.
-    yield person, next(role for role in _FIRST if role in roles)
+def _closest(person: Person, known: Iterable[_Known]) -> Claims:
+    """Yield the role of the name that is most like the person's."""
+    found = [(each.likeness(person), each.role) for each in known]
+    highest = max((like for like, _ in found), default=Likeness.NONE)
+    if highest:
+        yield from _one_side(person, {role for like, role in found if like is highest})
+
+
+def _one_side(person: Person, roles: Collection[Role | None]) -> Claims:
+    """Yield the person's role, unless these are of two sides."""
+    if roles and (Role.CUSTOMER not in roles or len(roles) == 1):
+        # A bot that a header has for an agent is one all the same.
+        yield person, next(role for role in _FIRST if role in roles)
 
 
 def _known_people(chat: Chat, answering: Answering) -> list[_Known]:
-    names = chat.names
-    known = [_Known(name_key(name), Role.AGENT, short_forms(name)) for name in names.agents]
+    owners, customers = _people_on_record(chat.names.agents, chat.names.customers)
     # What a header shortens is the owner's name: "Omar O" is Omar Ortiz, and not Omar Olsen.
-    shortened = frozenset().union(*(owner.forms for owner in known))
-    known += [
-        _Known(key, role, frozenset())
+    others = [
+        _Known(key, role, _forms(key))
         for key, role in answering.roles.items()
-        if not (role is Role.AGENT and key in shortened)
+        if key and not (role is Role.AGENT and any(key in owner.forms for owner in owners))
     ]
-    known += [_Known(name_key(name), Role.CUSTOMER, frozenset()) for name in names.customers]
-    return [each for each in known if each.key]
+    return [*owners, *others, *customers]
+
+
+@lru_cache(maxsize=256)
+def _people_on_record(
+    agents: frozenset[str], customers: frozenset[str]
+) -> tuple[tuple[_Known, ...], tuple[_Known, ...]]:
+    """Return the record's agents and customers; an owner's chats come one after another."""
+    keys = filter(None, map(name_key, customers))
+    return (
+        tuple(
+            _Known(name_key(name), Role.AGENT, _agents_forms(name))
+            for name in agents
+            if name_key(name)
+        ),
+        tuple(_Known(key, Role.CUSTOMER, _forms(key)) for key in keys),
+    )

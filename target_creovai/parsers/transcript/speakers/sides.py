@@ -65,7 +65,7 @@ def _staying(chat: Chat) -> set[Person]:
 
 def _is_lone_bot(person: Person, chat: Chat, answering: Answering) -> bool:
     """Tell whether somebody speaks alone in the bot's part: a bot is never silent."""
-    where = [index for index, group in enumerate(chat.groups) if person in group]
+    where = chat.parts_of[person]
     alone = all(chat.groups[index] == {person} for index in where)
     return alone and all(answering.kind(index) is Role.BOT for index in where)
 

@@ -1,0 +1,68 @@
+"""Texts as words, one character each: cheap to slice, to find and to hash.
+
+What clients change when they quote does not count: case, punctuation, white space, bullets, quote
+marks, and the addresses of links, which gateways rewrite.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# The first words get the letters beyond Latin 1; the line break stands for itself.
+_FIRST: Final = 0x100
+_LIMIT: Final = 0x110000 - _FIRST
+
+# One of these is in every text that the patterns find anything in.
+_LINKS: Final = ("http", "www.", "mailto:", "cid:", "tel:")
+_WRAPPED_LINK: Final = re.compile(r"<(?:https?|mailto):[^<>]{0,2000}>")
+_LINK: Final = re.compile(r"\b(?:https?|mailto|cid|tel):[^\s<>()\[\]]+|\bwww\.[^\s<>()\[\]]+")
+_WORDS: Final = re.compile(r"[^\W_]+|\n")
+# Scripts without spaces between words: each character is a word, as lines break anywhere.
+_IDEOGRAPH: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+class Vocabulary(dict[str, str]):
+    """Gives each word a character of its own, in order of appearance.
+
+    Beyond a million different words characters are used again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"\n": "\n"})
+
+    def __missing__(self, word: str) -> str:
+        code = self[word] = chr(_FIRST + len(self) % _LIMIT)
+        return code
+
+    def encode(self, text: str) -> list[str]:
+        """Return the words of each line of a text."""
+        plain = text.casefold()
+        if any(link in plain for link in _LINKS):
+            plain = _LINK.sub(" ", _WRAPPED_LINK.sub(_breaks, plain))
+        if "=20" in plain:
+            plain = plain.replace("=20", " ")
+        if not plain.isascii():
+            plain = _IDEOGRAPH.sub(r" \g<0> ", plain)
+        return "".join(map(self.__getitem__, _WORDS.findall(plain))).split("\n")
+
+
+def _breaks(link: re.Match[str]) -> str:
+    return " " + "\n" * link[0].count("\n")
+
+
+def common_length(one: str, start: int, other: str, begin: int) -> int:
+    """Return how many characters two texts have in common from two places on."""
+    limit = min(len(one) - start, len(other) - begin)
+    length, step = 0, 16
+    while step and length < limit:
+        step = min(step, limit - length)
+        if (
+            one[start + length : start + length + step]
+            == (other[begin + length : begin + length + step])
+        ):
+            length += step
+            step *= 2
+        else:
+            step //= 2
+    return length

@@ -1,0 +1,29 @@
+"""STATE on its way out: to whom nobody may listen any more."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def passed_on(write: Callable[[], None]) -> str | None:
+    """Write to stdout; return why that cannot be, and have nothing written to it from then on.
+
+    Python itself writes what is left in a buffer when it ends, and would fail once more.
+    """
+    if sys.stdout is None:
+        return "stdout is closed"
+    try:
+        write()
+    except (OSError, ValueError) as error:  # closed by the other side, or by this one
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+        return f"stdout cannot be written ({getattr(error, 'strerror', None) or 'closed'})"
+    return None

@@ -1,0 +1,190 @@
+"""What one input says of what it reads: in its SCHEMAs, its STATEs, and by what its rows lack."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from target_creovai.kinds import KIND_OF_STREAM, KINDS
+from target_creovai.read_again import FOLLOWING
+from target_creovai.rows import parse_time
+from target_creovai.wholeness.coverage import UNFILTERED, Read
+from target_creovai.wholeness.intervals import BEGINNING, moment_after, moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+# What tap-salesforce-chat puts into each STATE of a sync, and into the very last one alone.
+STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
+# The tap's machine and Salesforce.
+_CLOCKS_MAY_DIFFER = timedelta(minutes=15)
+READS, ORGANIZATION = "sync_reads", "organization_id"
+
+
+class Input:
+    """One input, as far as it has come.
+
+    A tap that never says where it begins is taken to have read everything, at its end.
+    """
+
+    def __init__(self, fields: Mapping[str, frozenset[str]]) -> None:
+        """`fields` are those that SCHEMAs have announced, by stream; they grow."""
+        self._fields = fields
+        self.organization: str | None = None
+        self.received_anything = False
+        self._first_bookmarks: dict[str, str | None] | None = None
+        self._state: Mapping[str, Any] = {}
+        self._says_when_it_ends = False
+        self._lacking: defaultdict[str, set[str]] = defaultdict(set)
+
+    # What comes
+
+    def says(self, state: Mapping[str, Any]) -> None:
+        """Take note of a STATE, whether or not the rows before it are committed."""
+        if self._first_bookmarks is None:
+            self._first_bookmarks = {name: _bookmark(state, name) for name in KIND_OF_STREAM}
+        self._says_when_it_ends |= STARTED in state
+        self._state = state
+        if isinstance(organization := state.get(ORGANIZATION), str):
+            self.organization = organization
+
+    def lacks(self, stream: str, fields: Iterable[str]) -> None:
+        """Take note of a row that came without these fields."""
+        self._lacking[stream].update(fields)
+
+    # What that means
+
+    def null_fields(self, stream: str) -> frozenset[str]:
+        """Return the fields that are empty, not unread, where a row of a stream leaves them out.
+
+        Our tap writes null for what is empty. Others leave it out, if their SCHEMA has it.
+        """
+        if READS in self._state:
+            return frozenset()
+        return self._fields.get(stream, frozenset())
+
+    def ended_well(self) -> bool:
+        """Tell a finished tap from a dead one; one that never says so is taken at its end."""
+        return not self._says_when_it_ends or COMPLETED in self._state
+
+    def filters(self) -> dict[str, str]:
+        """Return, by kind of conversation, the name of the filter under which rows come."""
+        entries = _entries_of(self._state)
+        found = {kind: _conditions(entries, KINDS[kind].streams) for kind in KINDS}
+        return {kind: _named(conditions) for kind, conditions in found.items() if conditions}
+
+    def reads(self, state: Mapping[str, Any]) -> Iterator[Read]:
+        """Yield what a committed STATE says of each stream."""
+        entries = _entries_of(state)
+        latest = max(
+            filter(None, (moment_of(e.get("until")) for e in entries.values())), default=""
+        )
+        for stream, entry in entries.items():
+            conditions = _conditions(entries, KIND_OF_STREAM[stream].streams)
+            if entry.get("absent") is True:
+                yield Read(stream, BEGINNING, latest or None, finished=True)
+                continue
+            begin = moment_of(entry.get("since")) or BEGINNING
+            yield Read(
+                stream,
+                begin,
+                self._end(stream, entry, state, begin),
+                finished=self._is_up_to_date(entry, state),
+                filter=_named(conditions) if stream in conditions else UNFILTERED,
+                whole_before=moment_of(entry.get("whole_before")),
+                continues=self._goes_on(stream, begin),
+                first=moment_of(_part_of(state, stream).get("read_since")) or BEGINNING,
+                without=self._without(stream, entry),
+                of_all=_main_stream(stream) not in conditions,
+            )
+
+    def reads_at_end(self, newest: str, *, well: bool) -> Iterator[Read]:
+        """Yield what a tap has read that says nothing of it, now that its input has ended.
+
+        Args:
+            newest: Up to when rows have come so far, of whatever stream and input.
+            well: Whether it came to its end, as all others did that may have brought rows.
+        """
+        for stream in KIND_OF_STREAM if READS not in self._state else ():
+            if stream not in self._fields:
+                continue
+            without = self._without(stream, {})
+            end = moment_after(newest) if well and not without else None
+            yield Read(stream, BEGINNING, end, finished=well, without=without)
+
+    @staticmethod
+    def _is_up_to_date(entry: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
+        """Tell whether a stream was read to its end, and that end is now, not some `end_date`."""
+        until, started = parse_time(entry.get("until")), parse_time(state.get(STARTED))
+        return until is not None and (started is None or until >= started - _CLOCKS_MAY_DIFFER)
+
+    def _goes_on(self, stream: str, begin: str) -> bool:
+        """Tell whether an earlier input has read what is before this one.
+
+        Entries are read for sessions, whenever they were.
+        """
+        known = begin != BEGINNING and self._first(stream) is not None
+        return known and stream not in FOLLOWING
+
+    def _first(self, stream: str) -> str | None:
+        return (self._first_bookmarks or {}).get(stream)
+
+    def _without(self, stream: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the field without which no row of a stream can be given to a conversation."""
+        said = entry.get("without")
+        lacking = self._lacking[stream] | set(said if isinstance(said, list) else ())
+        return tuple(sorted(lacking & {KIND_OF_STREAM[stream].streams[stream]}))
+
+    def _end(
+        self, stream: str, entry: Mapping[str, Any], state: Mapping[str, Any], begin: str
+    ) -> str | None:
+        """Return up to where all rows are out.
+
+        The bookmark that a sync starts from says nothing of what this one has read.
+        """
+        if self._without(stream, entry):
+            return None
+        if "until" in entry:
+            return moment_of(entry["until"])
+        bookmark = _bookmark(state, stream)
+        moved = bookmark is not None and bookmark != self._first(stream) and bookmark > begin
+        return bookmark if moved else None
+
+
+def _entries_of(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    entries = state.get(READS)
+    if not isinstance(entries, dict):
+        return {}
+    return {
+        stream: entry
+        for stream, entry in entries.items()
+        if stream in KIND_OF_STREAM and isinstance(entry, dict)
+    }
+
+
+def _bookmark(state: Mapping[str, Any], stream: str) -> str | None:
+    return moment_of(_part_of(state, stream).get("replication_key_value"))
+
+
+def _part_of(state: Mapping[str, Any], stream: str) -> Mapping[str, Any]:
+    bookmarks = state.get("bookmarks")
+    part = bookmarks.get(stream) if isinstance(bookmarks, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _conditions(entries: Mapping[str, Mapping[str, Any]], streams: Iterable[str]) -> dict[str, str]:
+    """Return the filters of these streams, as the tap has named them."""
+    found = {stream: entries.get(stream, {}).get("filter") for stream in streams}
+    return {stream: str(condition) for stream, condition in found.items() if condition}
+
+
+def _main_stream(stream: str) -> str:
+    streams = KIND_OF_STREAM[stream].streams
+    return next(name for name, field in streams.items() if field == "Id")
+
+
+def _named(conditions: Mapping[str, str]) -> str:
+    text = "\n".join(f"{stream} {conditions[stream]}" for stream in sorted(conditions))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
