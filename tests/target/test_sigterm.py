@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from target_creovai.delivery import dispatch
 
-assemble = dispatch.assemble_with_others
+assemble = dispatch.assemble
 
 def slow(*arguments):
     with Path("assembled").open("a") as file:
@@ -32,7 +32,7 @@ def slow(*arguments):
         pass
     return assemble(*arguments)
 
-dispatch.assemble_with_others = slow
+dispatch.assemble = slow
 from target_creovai.target import TargetCreovai
 TargetCreovai.cli()
 """
