@@ -1,8 +1,9 @@
 """Whole threads, from rows to payload: each word under its author, nothing twice, nothing lost.
 
-`data/mail_cases.json` holds them. The markup is that of the clients named (ids, classes and header
-layouts as they write them), people and words are invented. Of each thread's last mail it says what
-must be there (`contains`), what must not (`lacks`), or all of it (`exact`), and why.
+`data/mail_cases.json` holds them, and `data/unseen_mail_cases.json` those of somebody who had not
+seen the parser. The markup is that of the clients named (ids, classes and header layouts as they
+write them), people and words are invented. Of each thread's last mail they say what must be there
+(`contains`), what must not (`lacks`), or all of it (`exact`), and why.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ import pytest
 from tests.target.rows import Record, at, case, mail, reply
 from tests.target.support import payload_of
 
-CASES = json.loads((Path(__file__).parent / "data" / "mail_cases.json").read_text("utf-8"))
-GRETA = {"FromAddress": "greta@example.org", "FromName": "Greta Olsen"}
-TOMAS = {"FromAddress": "support@example.com", "FromName": "Tomas Berg"}
+DATA = Path(__file__).parent / "data"
+CASES = [
+    thread
+    for name in ("mail_cases.json", "unseen_mail_cases.json")
+    for thread in json.loads((DATA / name).read_text("utf-8"))
+]
+GRETA: dict[str, Any] = {"FromAddress": "greta@example.org", "FromName": "Greta Olsen"}
+TOMAS: dict[str, Any] = {"FromAddress": "support@example.com", "FromName": "Tomas Berg"}
 
 
 def rows(thread: dict[str, Any]) -> list[Record]:
@@ -54,7 +60,7 @@ def test_the_right_words_are_in_the_right_mouth(thread: dict[str, Any]) -> None:
     """What the author wrote there and then stays, and nothing of what others wrote."""
     rules = {"strip_signatures": bool(thread.get("strip_signatures"))}
     messages = payload_of(*rows(thread), **rules)["messages"]
-    last = flat(sorted(messages, key=itemgetter("utcTimestamp"))[-1]["content"])
+    last = flat(max(messages, key=itemgetter("utcTimestamp"))["content"])
     want = thread["expect"]
 
     assert len(messages) == len(thread["mails"])

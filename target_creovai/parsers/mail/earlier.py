@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # So many words in a row are an anchor.
 ANCHOR_WORDS: Final = 5
 # Anchors of indexed text: at each line, and each so many words.
-STRIDE: Final = 6
+STRIDE: Final = 4
 # So many go on with what was left, such as a label that a value was written behind.
 WORDS_TO_GO_ON: Final = 2
 # How far ahead in the same message a run may go on, where something was left out.
