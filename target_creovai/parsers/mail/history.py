@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 QUOTE_MARK: Final = "> "
 # Without any mark, a message of fewer words may be repeated by coincidence.
 MIN_UNMARKED_WORDS: Final = 7
+# So far above an answer its question stands, whatever is between.
+MAX_LINES_ABOVE: Final = 6
 # Somebody else's words, told.
 _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
@@ -158,9 +160,8 @@ class Reader:
 
     def _place_above(self, index: int) -> Place | None:
         """Return where in an earlier message the quoted line above stands."""
-        while index and not self._known.lines[index - 1].words:
-            index -= 1
-        return self._known.lines[index - 1].last if index else None
+        near = self._known.lines[max(0, index - MAX_LINES_ABOVE) : index]
+        return next((line.last for line in reversed(near) if line.words), None)
 
     # Each of these reads on from a line and returns the next one to be read.
 
@@ -320,6 +321,8 @@ class Reader:
     def _answers(self, start: int, end: int, *, in_doubt: bool = False) -> list[str]:
         """Return what was written into quoted lines, with the questions."""
         kept: list[str] = []
+        if not self._known.is_any:
+            return kept
         for first, last in self._messages(start, end):
             writing = Writing(self._known, self._noise, self._completed(first, last))
             above = self._next(first)
