@@ -1,7 +1,22 @@
-"""Run the target as `python -m target_creovai`."""
+"""Run the target: `target-creovai`, or `python -m target_creovai`."""
 
 from __future__ import annotations
 
-from target_creovai.target import TargetCreovai
+import signal
 
-TargetCreovai.cli()
+
+def main() -> None:
+    """Run the command line.
+
+    Until the target handles signals itself, Ctrl-C ends it as it ends any other program: a
+    traceback out of some library's import would tell nobody anything.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from target_creovai.target import TargetCreovai  # noqa: PLC0415 -- takes a second
+
+    TargetCreovai.cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import TooComplicatedError
-from tap_salesforce_chat.reading.rows import grouped, shape_of, struct_type
+from tap_salesforce_chat.reading.rows import grouped, shape_of
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class FieldParts:
     ) -> None:
         self._asker = asker
         self._sobject = query.sobject
+        self._schemas = schemas
         self._logger = logger
         self._shape = shape_of(query.fields, schemas)
         self._types: dict[Fields, Any] = {query.fields: self._shape.type}
@@ -133,8 +134,7 @@ class FieldParts:
 
     def _type_of(self, part: Fields) -> Any:
         if part not in self._types:
-            instants = frozenset(self._shape.instants)
-            self._types[part] = struct_type(part, instants.intersection(part))
+            self._types[part] = shape_of(part, self._schemas).type
         return self._types[part]
 
     def _part(self, part: Fields, exc: TooComplicatedError) -> None:

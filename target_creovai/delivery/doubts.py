@@ -69,6 +69,7 @@ class Doubts:
         self._outbox = outbox
         self._summary = summary
         self._minutes = timedelta(minutes=minutes)
+        self._says = f"Creovai is asked for it for {minutes} minutes before it is sent again"
         self._prefix = prefix
         self._tell = settled
         self._open: dict[Key, Doubt] = {}
@@ -130,8 +131,7 @@ class Doubts:
 
     def _note(self, doubt: Doubt) -> None:
         entry = doubt.entry
-        until = self._ends(doubt).strftime("%H:%M UTC")
-        reason = f"{doubt.why}: Creovai is asked for it until {until}, then it is sent again"
+        reason = f"{doubt.why}: {self._says}"
         self._open[entry.kind, entry.id] = doubt
         self._store.doubt(entry, reason, utc(doubt.posted_by))
         self._summary.add_pending(entry.kind, entry.id, reason)

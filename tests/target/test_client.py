@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 
-from target_creovai.client import CreovaiClient, Pace, _retry_after
-from target_creovai.errors import HaltError
+from target_creovai.answers import retry_after
+from target_creovai.client import CreovaiClient, Pace
+from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.model import Interface
 from target_creovai.wire import Answer
 from tests.fakes.creovai import CreovaiServer, Fault
+from tests.fakes.creovai.messages import json_answer
 from tests.target.rows import case, chat, chat_id
 from tests.target.support import NOW, Clock, payload_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tests.fakes.creovai.messages import Answer as FakeAnswer
+    from tests.fakes.creovai.messages import Request
     from tests.target.support import TargetRunner
 
 PAYLOAD = payload_of(chat())
@@ -172,7 +177,7 @@ def test_requests_per_second_caps_every_request(
 @time_machine.travel(NOW, tick=False)
 def test_retry_after_is_read_leniently(header: str, seconds: float) -> None:
     """It may be a number or a date; nonsense counts as absent."""
-    assert _retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
+    assert retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
 
 
 def test_a_path_in_api_url_is_dropped(creovai: CreovaiServer) -> None:
@@ -192,3 +197,67 @@ def test_a_netrc_entry_does_not_replace_the_token(
     client_of(creovai).capture(Interface.CHAT, PAYLOAD)
 
     assert list(creovai.chats) == [chat_id()]
+
+
+ODD = ["x", 5, True, {"a": 1}, ["x"], [None], [[]]]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    ("path", "name", "ask"),
+    [
+        ("/capture/v2/status", "sessions", lambda client: client.statuses(["a"])),
+        ("/interactions/v2/purge", "items", lambda client: client.purge(["a"])),
+        ("/processing/v2", "types", lambda client: client.participant_types()),
+    ],
+    ids=["status", "purge", "types"],
+)
+def test_an_answer_of_another_form_is_none(
+    creovai: CreovaiServer,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    name: str,
+    ask: Callable[[CreovaiClient], object],
+    odd: object,
+) -> None:
+    """It tells nothing, and is no traceback either."""
+    spoil(creovai, monkeypatch, path, {name: odd})
+
+    with pytest.raises(RetryLaterError, match=f"{name} are not a list of objects"):
+        ask(client_of(creovai))
+
+
+@pytest.mark.parametrize("status", [None, 5, [], {}, "Unknown", "NotFound"])
+def test_a_session_without_a_status_is_not_there(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, status: object
+) -> None:
+    """Creovai's own client calls it Unknown."""
+    session = {"sessionId": "a", "status": status}
+    spoil(creovai, monkeypatch, "/capture/v2/status", {"sessions": [session, {"status": "x"}]})
+
+    assert "a" not in client_of(creovai).statuses(["a"])
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "soon", None, [], -5])
+def test_a_token_that_lasts_for_no_known_time_is_refused(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, seconds: object
+) -> None:
+    """It would be renewed never, or before each request."""
+    token = {"access_token": "a", "token_type": "bearer", "expires_in": seconds}
+    spoil(creovai, monkeypatch, "/Token", token)
+
+    with pytest.raises(HaltError, match="no usable token"):
+        client_of(creovai).statuses(["a"])
+
+
+def spoil(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, path: str, answer: object
+) -> None:
+    """Let requests below a path get this answer."""
+    respond = creovai.respond
+
+    def spoilt(request: Request) -> FakeAnswer:
+        told = respond(request)
+        return json_answer(200, answer) if request.path.startswith(path) else told
+
+    monkeypatch.setattr(creovai, "respond", spoilt)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules
+from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
 from target_creovai.model import Role
 from target_creovai.target import TargetCreovai
 
@@ -82,6 +82,15 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(config: dict[str, Any], n
     said = " ".join([str(caught.value), *caught.value.errors])
     assert name in said
     assert SECRET not in said
+
+
+def test_white_space_around_a_setting_is_no_part_of_it() -> None:
+    """A secret that was read from a file ends with a line break."""
+    given = {"api_url": " https://x.example\n", "api_user": "u\r\n", "api_password": f"{SECRET}\n"}
+    settings = dict(given)
+
+    assert problems(settings, CONFIG_SCHEMA) == []
+    assert [settings[name] for name in given] == ["https://x.example", "u", SECRET]
 
 
 def test_every_setting_has_a_title_and_a_description() -> None:

@@ -1,8 +1,9 @@
 """Whole threads, from rows to payload: each word under its author, nothing twice, nothing lost.
 
-`data/mail_cases.json` holds them. The markup is that of the clients named (ids, classes and header
-layouts as they write them), people and words are invented. Of each thread's last mail it says what
-must be there (`contains`), what must not (`lacks`), or all of it (`exact`), and why.
+`data/mail_cases.json` holds them, and `data/unseen_mail_cases.json` those of somebody who had not
+seen the parser. The markup is that of the clients named (ids, classes and header layouts as they
+write them), people and words are invented. Of each thread's last mail they say what must be there
+(`contains`), what must not (`lacks`), or all of it (`exact`), and why.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ import pytest
 from tests.target.rows import Record, at, case, mail, reply
 from tests.target.support import payload_of
 
-CASES = json.loads((Path(__file__).parent / "data" / "mail_cases.json").read_text("utf-8"))
+DATA = Path(__file__).parent / "data"
+CASES = [
+    thread
+    for name in ("mail_cases.json", "unseen_mail_cases.json")
+    for thread in json.loads((DATA / name).read_text("utf-8"))
+]
 GRETA: dict[str, Any] = {"FromAddress": "greta@example.org", "FromName": "Greta Olsen"}
 TOMAS: dict[str, Any] = {"FromAddress": "support@example.com", "FromName": "Tomas Berg"}
 

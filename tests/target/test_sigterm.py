@@ -81,3 +81,29 @@ def test_what_was_given_and_not_begun_goes_at_once_in_the_next_run(
     assert run_target(doubt_minutes=15).exit_code == 0
     assert len(creovai.chats) == 40
     assert creovai.duplicate_chats == []
+
+
+INTERRUPTED = """
+import os, signal, sys
+from target_creovai.__main__ import main
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "target_creovai.target":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+main()
+"""
+
+
+def test_ctrl_c_while_it_starts_prints_no_traceback(
+    run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second goes by before it handles signals itself."""
+    monkeypatch.setattr(support, "LAUNCH", INTERRUPTED)
+    with run_target.start() as process:
+        outcome = process.finish()
+
+    assert outcome.exit_code == -signal.SIGINT
+    assert outcome.stderr == ""

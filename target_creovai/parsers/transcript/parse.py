@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from target_creovai.errors import TextError
 from target_creovai.model import Role
-from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token, shape_of
+from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token
 from target_creovai.parsers.transcript.flat import is_flat, unflatten
 from target_creovai.parsers.transcript.lines import read_lines
 from target_creovai.parsers.transcript.markup import (
@@ -34,6 +34,7 @@ from target_creovai.parsers.transcript.scenes import (
     split_into_parts,
     text_of,
 )
+from target_creovai.parsers.transcript.shapes import shape_of
 from target_creovai.parsers.transcript.speakers import (
     Cast,
     KnownNames,
@@ -221,8 +222,7 @@ class _Timer:
         self._record_start = start_time.astimezone(UTC) if start_time else None
         self._base = self._last = self._record_start
         self._base_derived = True
-        self._started = False
-        self._clock: time | None = None
+        self._before: Part | None = None
         self._first_stamp: datetime | None = None
 
     def start(self, part: Part) -> None:
@@ -230,25 +230,27 @@ class _Timer:
         if part.started is None or part.segment is None:
             return
         printed = part.segment.started_at
-        unprinted = self._later_on(part.clock) if self._started else self._record_start
-        self._base = self._last = printed or unprinted
-        self._clock = part.clock
+        if printed is None:
+            self._last = self._later_on(part) if self._before else self._record_start
+        self._base = self._last = printed or self._last
+        self._before = part
         self._base_derived = printed is None
-        self._started = True
 
-    def _later_on(self, clock: time | None) -> datetime | None:
+    def _later_on(self, part: Part) -> datetime | None:
         """Return when a later part starts whose day is not understood: within a day of the first.
 
         A clock without a zone tells how long after the last one it is.
         """
+        clock = part.clock
+        before = self._before.clock if self._before else None
         if clock is None or self._base is None:
             return self._last
         if clock.tzinfo:
             earliest = self._base - _CLOCKS_DIFFER
             return _next_at(clock, earliest)
-        if self._clock is None or self._clock.tzinfo:
+        if before is None or before.tzinfo:
             return self._last
-        today = datetime.combine(self._base, clock) - datetime.combine(self._base, self._clock)
+        today = datetime.combine(self._base, clock) - datetime.combine(self._base, before)
         return self._base + today % _DAY
 
     def at(self, token: Token) -> tuple[datetime | None, bool]:

@@ -154,15 +154,27 @@ def _one_side(person: Person, roles: Collection[Role | None]) -> Claims:
 
 
 def _known_people(chat: Chat, answering: Answering) -> list[_Known]:
-    names = chat.names
-    known = [_Known(name_key(name), Role.AGENT, _agents_forms(name)) for name in names.agents]
+    owners, customers = _people_on_record(chat.names.agents, chat.names.customers)
     # What a header shortens is the owner's name: "Omar O" is Omar Ortiz, and not Omar Olsen.
-    shortened = frozenset().union(*(owner.forms for owner in known))
-    known += [
+    others = [
         _Known(key, role, _forms(key))
         for key, role in answering.roles.items()
-        if not (role is Role.AGENT and key in shortened)
+        if key and not (role is Role.AGENT and any(key in owner.forms for owner in owners))
     ]
-    keys = map(name_key, names.customers)
-    known += [_Known(key, Role.CUSTOMER, _forms(key)) for key in keys]
-    return [each for each in known if each.key]
+    return [*owners, *others, *customers]
+
+
+@lru_cache(maxsize=256)
+def _people_on_record(
+    agents: frozenset[str], customers: frozenset[str]
+) -> tuple[tuple[_Known, ...], tuple[_Known, ...]]:
+    """Return the record's agents and customers; an owner's chats come one after another."""
+    keys = filter(None, map(name_key, customers))
+    return (
+        tuple(
+            _Known(name_key(name), Role.AGENT, _agents_forms(name))
+            for name in agents
+            if name_key(name)
+        ),
+        tuple(_Known(key, Role.CUSTOMER, _forms(key)) for key in keys),
+    )
