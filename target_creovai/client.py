@@ -220,9 +220,9 @@ class CreovaiClient:
     ) -> Answer:
         self._trust()
         self._pace.wait()
-        errand, answer = self._wire.request(method, self._base + path, permit, headers, data)
+        attempt, answer = self._wire.request(method, self._base + path, permit, headers, data)
         if isinstance(answer, Exception):
-            raise answers.no_answer(errand, answer)
+            raise answers.no_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)
         self.server_time = answers.http_date(answer.headers.get("Date", ""))
         return answer
