@@ -182,13 +182,13 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     address and the next ones a day and time, or the other way round. Forms state an address
     alone, so there must be a name with it, or a subject that is an answer's.
     """
+    if not _says_sender_or_date(lines[start]):
+        return None
     run = _labelled_run(lines, start)
     if len(run) < MIN_UNWORDED_HEADERS or not _is_unworded(run):
         return None
     # What stands above headers of a known language is the author's own.
-    if not _says_sender_or_date(run[0]) or any(
-        header_block(lines, index) for index in range(start + 1, start + len(run))
-    ):
+    if any(header_block(lines, index) for index in range(start + 1, start + len(run))):
         return None
     if not any(map(_REPLIED.search, run)) and not _names_sender(run[:2]):
         return None

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_banner, may_hold_banner, without_banner
 from target_creovai.parsers.mail.earlier import Earlier
-from target_creovai.parsers.mail.history import Reader, Split, answered
+from target_creovai.parsers.mail.history import Reader
 from target_creovai.parsers.mail.html import html_to_text, tidy_text
 from target_creovai.parsers.mail.known import Known
 from target_creovai.parsers.mail.markers import Marker, find_markers, unglued
 from target_creovai.parsers.mail.page import OWN, Page
+from target_creovai.parsers.mail.parts import Split, answered
 from target_creovai.parsers.mail.separators import says_forwarded
 from target_creovai.parsers.mail.signatures import without_ending, without_signature
 
