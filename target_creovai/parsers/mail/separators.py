@@ -28,7 +28,8 @@ _DRESSES: Final = frozenset(DRESSING)
 _AROUND: Final = DRESSING + ":\uff1a"
 _DASH: Final = re.compile("[-‐‑‒–—]")
 _GLUED: Final = re.compile(
-    rf"(?:-{{3,}}|_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})", re.IGNORECASE
+    rf"(?:(?<!-)-{{3,}}|(?<!_)_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})",
+    re.IGNORECASE,
 )
 _SAYS_FORWARDED: Final = re.compile(
     r"\s{0,9}(?:\[[^\]]{1,40}\]\s{0,9})?"
