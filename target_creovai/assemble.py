@@ -124,7 +124,7 @@ def _missing_part(
 ) -> str | None:
     match conversation:
         case Waiting(for_main_row=True):
-            return missing_main_row(kind.streams, rows, reach.coverage)
+            return missing_main_row(kind.streams, rows, reach.coverage, reach.filters)
         case Conversation(proven=False) | Skipped(proven=False):
             return missing_part(
                 kind.streams,

@@ -24,7 +24,8 @@ from target_creovai.store import (
     WAITING,
     Store,
 )
-from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
+from target_creovai.store.coverage import note_forgotten
+from target_creovai.store.tables import ARRIVALS, COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -278,9 +279,11 @@ class OperatorStore(Store):
         with self._engine.begin() as db:
             for line in lines:
                 own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
+                newest = db.scalar(sa.select(sa.func.max(ROWS.c.modified)).where(own))
                 rows += db.execute(sa.delete(ROWS).where(own)).rowcount
-                for table in (LEDGER, COLLECTIONS):
+                for table in (LEDGER, COLLECTIONS, ARRIVALS):
                     db.execute(sa.delete(table).where(_is(line, table)))
+                note_forgotten(db, self._upsert, line.kind, line.id, newest or "")
                 merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
                 db.execute(sa.delete(MERGES).where(merged))
                 db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))

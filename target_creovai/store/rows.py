@@ -114,7 +114,7 @@ class Rows(Database):
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
         with self._snapshot() as db:
             coverage = load_coverage(db, self._runs.open_input(db))
-            filters = arrivals_of(db, kind, ids) if coverage.filters else {}
+            filters = arrivals_of(db, kind, ids)
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))

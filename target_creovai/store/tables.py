@@ -103,7 +103,8 @@ READS = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Under which filters a conversation itself has come; without one there is no line.
+# Under which filters a conversation itself has come; without one there is no line. One that was
+# forgotten has a mark among them, see `wholeness.coverage`.
 ARRIVALS = sa.Table(
     "creovai_arrivals",
     METADATA,

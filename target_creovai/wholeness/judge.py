@@ -66,7 +66,10 @@ def missing_part(
 
 
 def missing_main_row(
-    streams: Mapping[str, str], rows: Mapping[str, Sequence[Row]], coverage: Coverage
+    streams: Mapping[str, str],
+    rows: Mapping[str, Sequence[Row]],
+    coverage: Coverage,
+    filters: Collection[str] = (),
 ) -> str | None:
     """Return why the row that is the conversation itself may be older than what was read.
 
@@ -77,7 +80,7 @@ def missing_main_row(
     if coverage.everything or (latest and latest.filter != UNFILTERED):
         return None
     newest = max((_moment(row, *_VERSIONS) for some in rows.values() for row in some), default="")
-    return _missing_rows(coverage, stream, (), BEGINNING, newest)
+    return _missing_rows(coverage, stream, filters, BEGINNING, newest)
 
 
 def _moment(row: Row, *fields: str) -> str:
