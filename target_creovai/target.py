@@ -74,6 +74,10 @@ class TargetCreovai(Listener):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
+    # Here, as a signal may come before the store is open.
+    _dispatching: Dispatch | None = None
+    _early: EarlyDelivery | None = None
+
     def __init__(self, **kwargs: Any) -> None:
         """Open the store: what cannot be stored is better not read."""
         super().__init__(**kwargs)
@@ -96,8 +100,6 @@ class TargetCreovai(Listener):
         self._last_state_at = time.monotonic()
         self._input = Input(self.announced.fields)
         self._noted_reads: list[Read] = []
-        self._dispatching: Dispatch | None = None
-        self._early: EarlyDelivery | None = None
         self._is_tried_out = not kwargs.get("config")
 
     # Settings
