@@ -10,8 +10,6 @@ from tests.accuracy.attributions import ADDRESS, ATTRIBUTIONS, without_year, wra
 OWN = "Thanks, that works for us.\n\nGreta"
 PLAIN = "Hello,\n\nplease send us the serial number.\n\nTomas"
 MARKED = "> Hello,\n>\n> please send us the serial number.\n>\n> Tomas"
-# They put the name first: a break right behind the time leaves a line there.
-NAME_FIRST = frozenset({"de-name-first", "de-open-xchange", "hu", "tr", "zh-tw"})
 LANGUAGES = pytest.mark.parametrize("attribution", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS)
 
 
@@ -49,11 +47,10 @@ def test_it_goes_without_a_year(attribution: str) -> None:
     assert kept(f"{OWN}\n\n{without_year(attribution)}\n\n{MARKED}") == OWN
 
 
-@pytest.mark.parametrize("language", sorted(ATTRIBUTIONS.keys() - NAME_FIRST))
+@LANGUAGES
 @pytest.mark.parametrize("quote", [PLAIN, MARKED], ids=["plain", "marked"])
-def test_it_goes_as_it_was_wrapped(language: str, quote: str) -> None:
+def test_it_goes_as_it_was_wrapped(attribution: str, quote: str) -> None:
     """Wherever a program on the way broke the line."""
-    attribution = ATTRIBUTIONS[language]
     broken = [one for one in wrapped(attribution) if kept(f"{OWN}\n\n{one}\n\n{quote}") != OWN]
 
     assert broken == []
