@@ -59,6 +59,7 @@ class Explanation:
     session_id: str
     rows: list[RowSeen]
     outcome: str
+    code: str | None
     reason: str | None
     now: str
     sent_at: str | None
@@ -113,7 +114,8 @@ def explanation(
             for row in rows[stream]
         ],
         outcome=line.outcome,
-        reason=line.reason,
+        code=line.reason.code if line.reason else None,
+        reason=str(line.reason) if line.reason else None,
         now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,

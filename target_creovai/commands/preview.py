@@ -23,6 +23,7 @@ from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.model import Deleted, DroppedRow, Skipped, Unfit, Waiting
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
 READY = "ready"
-NO_TEXT = "The store does not hold its text any more: nothing can be sent or shown of it."
+NO_TEXT = Reason(Code.NO_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def without_text(line: Line, terms: Terms) -> Shown:
     prefix = terms.rules.session_id_prefix
     known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
     return Shown(
-        known=known if line.erased_at else replace(known, now=NO_TEXT),
+        known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
         number=None,
         view=None,

@@ -11,14 +11,14 @@ from target_creovai.commands.command import Settings, operator_command, store_fo
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.input.ids import long_id
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Code, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_creovai.store.operator import Line
 
-RESEND = "to be sent again: the operator asked for it"
-RETRY = "to be tried again: the operator asked for it"
+RESEND, RETRY = Reason(Code.RESEND), Reason(Code.RETRY)
 
 _keys = click.argument("keys", metavar="ID...", nargs=-1, required=True)
 

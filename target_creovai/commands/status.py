@@ -14,6 +14,9 @@ from target_creovai.wholeness.advice import advice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from target_creovai.outcomes import Reason
+    from target_creovai.store import Standing as Stands
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -21,6 +24,7 @@ class Standing:
 
     kind: str
     outcome: str
+    code: str | None
     reason: str | None
     count: int
 
@@ -82,21 +86,27 @@ def status_of(store: OperatorStore) -> Status:
     """Ask the store."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
-    reasons = sorted({at.reason for at in outcomes if at.outcome == WAITING and at.reason})
+    reasons = {at.reason for at in outcomes if at.outcome == WAITING and at.reason}
     return Status(
-        conversations=[
-            Standing(kind, outcome, reason, count) for kind, outcome, reason, count, *_ in outcomes
-        ],
+        conversations=[_standing(at) for at in outcomes],
         oldest_waiting=store.oldest_waiting(),
         last_run=store.last_run(),
         last_input_ended_well=store.input_ended_well,
         gaps=list(gaps_in_words(gaps)),
-        to_do=[*_advice(reasons), *commands_to_read(store, gaps, store.waiting_for_rows)],
+        to_do=[
+            *_advice(sorted(reasons, key=str)),
+            *commands_to_read(store, gaps, store.waiting_for_rows),
+        ],
     )
 
 
-def _advice(reasons: Iterable[str]) -> Iterator[str]:
-    for reason in reasons:
+def _standing(at: Stands) -> Standing:
+    code, words = (at.reason.code, str(at.reason)) if at.reason else (None, None)
+    return Standing(at.kind, at.outcome, code, words, at.number)
+
+
+def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
+    for reason in sorted(reasons, key=str):
         if what_to_do := advice(reason):
             yield f"{reason}: {what_to_do}"
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.decide import Step
     from target_creovai.delivery.patience import Patience
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.outcomes import Reason
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
@@ -347,7 +348,7 @@ class Delivery(Dispatch):
         detail = encode(verdict.detail).decode() if verdict.detail else None
         self._settle(entry, SET_ASIDE, verdict.reason, detail=detail)
 
-    def report_set_aside(self, entry: Entry, reason: str) -> None:
+    def report_set_aside(self, entry: Entry, reason: Reason) -> None:
         """Count it; too many of them are a mistake in the settings, not in the records.
 
         Raises:
@@ -366,10 +367,10 @@ class Delivery(Dispatch):
         """Return what the ledger knows to wait for rows, of earlier runs as well."""
         return self.store.waiting_for_rows(limit)
 
-    def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
+    def _settle(self, entry: Entry, outcome: str, reason: Reason | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
-    def _set_aside(self, entry: Entry, reason: str, refused_hash: str) -> None:
+    def _set_aside(self, entry: Entry, reason: Reason, refused_hash: str) -> None:
         self._settle(entry, SET_ASIDE, reason, refused_hash=refused_hash)
         self.summary.pending.pop((entry.kind, entry.id), None)
         self.report_set_aside(entry, reason)
@@ -394,8 +395,8 @@ class Delivery(Dispatch):
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING:
-                self.summary.add_waiting(kind, reason or "", oldest, count)
+            elif outcome == WAITING and reason:
+                self.summary.add_waiting(kind, reason, oldest, count)
             elif outcome == SET_ASIDE:
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent

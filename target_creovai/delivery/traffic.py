@@ -17,6 +17,7 @@ from target_creovai.errors import (
     RetryLaterError,
     WithdrawnError,
 )
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Calls(NamedTuple):
     `woken` is called where somebody wants whoever waits for answers to look around.
     """
 
-    set_aside: Callable[[Entry, str, str], None]
+    set_aside: Callable[[Entry, Reason, str], None]
     woken: Callable[[], None]
 
 
@@ -76,9 +77,10 @@ class Traffic:
         match result:
             case LateError():
                 self.outbox.give_again(job)
-            case RejectedError():
+            case RejectedError(status=status, why=why):
                 self.failures.breaker.succeeded()  # whoever refuses is there
-                self._set_aside(job.entry, str(result), job.ready.payload_hash)
+                refused = Reason(Code.REFUSED, (str(status), why))
+                self._set_aside(job.entry, refused, job.ready.payload_hash)
             case WithdrawnError() | HaltError():
                 self._withdraw(job, result)
             case RetryLaterError():
@@ -112,7 +114,7 @@ class Traffic:
         logger.debug("%s %s delivered", entry.kind, ready.session_id)
 
     def _postpone(self, job: Job, error: RetryLaterError) -> None:
-        entry, reason = job.entry, str(error)
+        entry, reason = job.entry, Reason(Code.NOT_TAKEN, (str(error),))
         if not error.lost and job.changes is None:
             self._store.retract(entry)
         self._store.fail(entry, utc(datetime.now(UTC)))

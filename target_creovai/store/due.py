@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.store.tables import LEDGER, execute_many
 
@@ -21,9 +22,10 @@ WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "s
 # the second was found there, sent by another store: nobody knows its content.
 SEND_AGAIN, ADOPTED = "send again", "adopted"
 # The reason of a tombstone that was found there.
-EXCLUDED = "excluded at Creovai, by another store or by Creovai itself"
+EXCLUDED = Reason(Code.EXCLUDED)
 # The reason of what is sent and stays so until `on_delete` says otherwise.
-DELETED_LATER = "deleted in Salesforce after it was sent"
+DELETED_LATER = Reason(Code.DELETED_LATER)
+_NEW = Reason(Code.NOT_ASSEMBLED)
 
 
 class Turn(StrEnum):
@@ -79,7 +81,7 @@ def touch(
         index_elements=["kind", "id"],
         set_={"revision": LEDGER.c.revision + 1, "changed_at": now},
     )
-    new = {"revision": 1, "outcome": WAITING, "reason": "not assembled yet", "changed_at": now}
+    new = {"revision": 1, "outcome": WAITING, "reason": _NEW.stored, "changed_at": now}
     execute_many(db, statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
 
 

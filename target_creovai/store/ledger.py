@@ -18,6 +18,8 @@ from target_creovai.wholeness.reasons import must_be_read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from target_creovai.outcomes import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -34,7 +36,7 @@ class Entry:
     changed_at: str | None
     sent_at: str | None
     erased_at: str | None
-    reason: str | None = None
+    reason: Reason | None = None
     posted_by: str | None = None
     adopted_at: str | None = None
     failures: int | None = None
@@ -46,7 +48,7 @@ class Standing(NamedTuple):
 
     kind: str
     outcome: str
-    reason: str | None
+    reason: Reason | None
     number: int
     oldest: str | None
 
@@ -141,9 +143,10 @@ class Ledger(Database):
         """Return how many conversations stand where."""
         columns = (LEDGER.c.kind, LEDGER.c.outcome, LEDGER.c.reason)
         counts = (sa.func.count(), sa.func.min(LEDGER.c.changed_at))
-        query = sa.select(*columns, *counts).group_by(*columns).order_by(*columns)
+        query = sa.select(*columns, *counts).group_by(*columns)
         with self._reading() as db:
-            return [Standing(*row) for row in db.execute(query)]
+            found = [Standing(*row) for row in db.execute(query)]
+        return sorted(found, key=lambda one: (one.kind, one.outcome, str(one.reason or "")))
 
     # What became of it
 
@@ -153,7 +156,7 @@ class Ledger(Database):
         outcome: str,
         *,
         rules: str,
-        reason: str | None = None,
+        reason: Reason | None = None,
         detail: str | None = None,
         due_at: str | None = None,
         refused_hash: str | None = None,
@@ -187,7 +190,7 @@ class Ledger(Database):
             posted_by=posted_by,
         )
 
-    def retract(self, entry: Entry, reason: str | None = None) -> None:
+    def retract(self, entry: Entry, reason: Reason | None = None) -> None:
         """Note that what was intended is not at Creovai; it stays pending."""
         self._update(
             entry,
@@ -199,7 +202,7 @@ class Ledger(Database):
             posted_by=None,
         )
 
-    def doubt(self, entry: Entry, reason: str, posted_by: str) -> None:
+    def doubt(self, entry: Entry, reason: Reason, posted_by: str) -> None:
         """Note that the answer to a post was lost; it stays this run's until that is settled."""
         self._update(entry, outcome=PENDING, reason=reason, posted_by=posted_by)
 
@@ -269,7 +272,7 @@ class Ledger(Database):
         cleared = {"reason": None, "detail": None, "refused_hash": None}
         self._conclude(entry, SENT, rules, content_hash=content_hash, metadata=metadata, **cleared)
 
-    def postpone(self, entry: Entry, reason: str) -> None:
+    def postpone(self, entry: Entry, reason: Reason) -> None:
         """Note that a conversation stays pending, and that this run is done with it."""
         self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
 
@@ -277,12 +280,17 @@ class Ledger(Database):
         """Note in how many runs Creovai could not take it."""
         self._update(entry, failures=failures)
 
-    def intend_erasure(self, entry: Entry, reason: str, erased_at: str) -> None:
+    def intend_erasure(self, entry: Entry, reason: Reason, erased_at: str) -> None:
         """Note what is about to be erased; it is never sent again, whatever comes of it."""
         self._update(entry, outcome=PENDING, reason=reason, erased_at=erased_at)
 
     def bury(
-        self, entry: Entry, *, rules: str, reason: str | None = None, erased_at: str | None = None
+        self,
+        entry: Entry,
+        *,
+        rules: str,
+        reason: Reason | None = None,
+        erased_at: str | None = None,
     ) -> None:
         """Note that the rows of an erased conversation go, and its tombstone stays.
 

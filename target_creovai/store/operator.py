@@ -29,6 +29,8 @@ from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAK
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
+    from target_creovai.outcomes import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -37,7 +39,7 @@ class Line:
     kind: str
     id: str
     outcome: str
-    reason: str | None
+    reason: Reason | None
     refused_hash: str | None
     intent_hash: str | None
     sent_at: str | None
@@ -156,7 +158,10 @@ class OperatorStore(Store):
         )
         with self._reading() as db:
             row = db.execute(query).first()
-        return Oldest(*row) if row else None
+        if row is None:
+            return None
+        kind, key, reason, modified = row
+        return Oldest(kind, key, reason and str(reason), modified)
 
     def sent(self, kind: str, since: str, *, after: str = "", limit: int = 1000) -> list[Line]:
         """Return what Creovai took at `since` or later, in order of Id, behind `after`."""
@@ -206,7 +211,7 @@ class OperatorStore(Store):
 
     # Marks
 
-    def send_again(self, lines: Iterable[Line], reason: str) -> None:
+    def send_again(self, lines: Iterable[Line], reason: Reason) -> None:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
@@ -218,7 +223,7 @@ class OperatorStore(Store):
                 again = SEND_AGAIN if line.content_hash else None
                 self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
 
-    def look_up_again(self, receipts: Iterable[Receipt], reason: str) -> int:
+    def look_up_again(self, receipts: Iterable[Receipt], reason: Reason) -> int:
         """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
 
         Returns how many; those that were delivered once more in the meantime are left alone.
@@ -261,7 +266,7 @@ class OperatorStore(Store):
                 update = sa.update(LEDGER).where(_is(line))
                 db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
 
-    def retry_set_aside(self, reason: str) -> Counter[str]:
+    def retry_set_aside(self, reason: Reason) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
         c = LEDGER.c
         aside = c.outcome == SET_ASIDE
@@ -298,7 +303,7 @@ class OperatorStore(Store):
     def _mark(
         db: sa.Connection,
         line: Receipt,
-        reason: str,
+        reason: Reason,
         *only_if: sa.ColumnElement[bool],
         **values: Any,
     ) -> int:
