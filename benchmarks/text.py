@@ -17,11 +17,11 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import chat_growth
-from target_creovai.parsers.mail import read_mail
+from target_creovai.parsers.mail import Page, Thread, read_mail
 from target_creovai.parsers.transcript import KnownNames, parse_transcript
 from target_creovai.redaction.engine import replace_finds
 from target_creovai.redaction.rules import BUILT_IN, rules_of
@@ -34,6 +34,9 @@ ROUND_SECONDS: Final = 0.25
 TRANSCRIPT_GOAL: Final = 20.0
 MAIL_GOAL: Final = 10.0
 REDACTION_GOAL: Final = 2.0
+# A case of four times the mails; a little for what does not grow alike.
+GROWTH_GOAL: Final = 4.5
+LARGE_CASE_SECONDS: Final = 10.0
 FIELD_LIMIT: Final = 131_072
 
 NAMES: Final = KnownNames(agents=frozenset({"Nora Voss"}), customers=frozenset({"Visitor"}))
@@ -195,6 +198,42 @@ def read_html(body: str) -> None:
     read_mail(None, body, strip_quoted=True)
 
 
+def case_of(mails: int, characters: int) -> list[str]:
+    """Return the mails of a case, each with new words above all before it, cut to a length."""
+    bodies: list[str] = []
+    words = count()
+    for number in range(mails):
+        own = "\n".join(" ".join(f"word{next(words)}" for _ in range(10)) for _ in range(6))
+        attribution = f"On 5 March 2024 at {number % 24}:{number % 60:02}, Ida <i@b.example> wrote:"
+        old = "\n".join(f"> {line}".rstrip() for line in (bodies or [""])[-1].split("\n"))
+        bodies.append(f"{own}\n\n{attribution}\n\n{old}"[:characters])
+    return bodies
+
+
+def seconds_for_case(bodies: Iterable[str]) -> float:
+    """Return the processor time that reading a case's mails takes, one after the other."""
+    thread = Thread()
+    start = time.process_time()
+    for body in bodies:
+        thread.read(Page.of(body, None))
+    return time.process_time() - start
+
+
+def report_cases() -> None:
+    """Print what a case costs that has four times the mails, and a very large one."""
+    small, large = (min(seconds_for_case(case_of(size, 20_000)) for _ in range(3))
+                    for size in (200, 800))  # fmt: skip
+    ratio = large / small
+    verdict = "met" if ratio <= GROWTH_GOAL else "missed"
+    say = sys.stdout.write
+    say(f"A case of 800 mails of 20 KB: {large:.2f} s, {ratio:.1f} times one of 200; ")
+    say(f"goal {GROWTH_GOAL}: {verdict}\n")
+    seconds = seconds_for_case(case_of(10_000, 4_000))
+    verdict = "met" if seconds <= LARGE_CASE_SECONDS else "missed"
+    say(f"A case of 10,000 mails of 4 KB: {seconds:.1f} s; ")
+    say(f"goal {LARGE_CASE_SECONDS:.0f}: {verdict}\n")
+
+
 def seconds_for_one(read: Callable[[str], None], body: str) -> float:
     """Return the median time that reading the body takes."""
     times = max(1, int(ROUND_SECONDS / max(_seconds(read, body, 3) / 3, 1e-6)))
@@ -229,3 +268,4 @@ if __name__ == "__main__":
     report("HTML mails", read_html, MAILS, MAIL_GOAL)
     report("Messages, all built-in redaction", redact, MESSAGES, REDACTION_GOAL)
     chat_growth.report()
+    report_cases()

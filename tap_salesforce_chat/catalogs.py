@@ -12,7 +12,7 @@ from tap_salesforce_chat.soql import CURSOR, KEY
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from singer_sdk.singerlib import Catalog
     from singer_sdk.singerlib.catalog import CatalogEntry
@@ -34,18 +34,27 @@ def renew(
     streams: Iterable[type[SalesforceStream]],
     describe: Describe,
     logger: logging.Logger,
+    lacking: Collection[str],
 ) -> None:
-    """Give the selected streams of a catalog the needed fields that it does not know.
+    """Give the selected streams of a catalog the needed fields that the org shows, and no others.
 
-    They were hidden when it was discovered, and would be left out for ever. Only such streams cost
-    a describe.
+    Those that were hidden when it was discovered would be left out for ever, and those that are
+    hidden since would look as if they were back at each sync. Only such streams cost a describe.
+
+    Args:
+        catalog: The catalog.
+        streams: All streams.
+        describe: Looks an object up.
+        logger: Gets what has changed.
+        lacking: The streams that the last sync read without a needed field.
     """
     for stream in streams:
         entry = catalog.get(stream.sobject)
         if entry is None or not entry.metadata.resolve_selection()[()]:
             continue
         schema: dict[str, Any] = entry.schema.to_dict()
-        if all(has_path(schema, path) for path in stream.needed):
+        complete = all(has_path(schema, path) for path in stream.needed)
+        if complete and stream.sobject not in lacking:
             continue
         renewal = stream.renewed(schema, describe)
         if renewal and renewal.schema != schema:

@@ -119,11 +119,11 @@ class SalesforceStream(ResumableStream):
         if document is None:
             return None
         wanted = [path for path in cls.needed if not has_path(schema, path)]
-        parents = [parent for parent in cls.parents if parent.has_any(wanted)]
+        parents = [parent for parent in cls.parents if parent.has_any(cls.needed)]
         fields = document["fields"]
         own = renewed(schema, {field["name"] for field in fields}, properties_of(fields), wanted)
         more = discover(document, parents, describe).schema if parents else None
-        return own.with_parents(more, wanted) if more else own
+        return own.with_parents(more, cls.needed) if more else own
 
     # -- what is asked for ---------------------------------------------------------------------
 

@@ -27,17 +27,19 @@ class Renewal:
     gone: tuple[str, ...] = ()
     retyped: tuple[str, ...] = ()
 
-    def with_parents(self, org: Schema, wanted: Iterable[str]) -> Renewal:
-        """Return the same with fields of parents that the org has and the catalog does not know."""
+    def with_parents(self, org: Schema, wanted: Collection[str]) -> Renewal:
+        """Return the same with wanted fields of parents as far as the org has them."""
+        hidden = [path for path in wanted if "." in path and not has_path(org, path)]
         properties = dict(self.schema["properties"])
         for path in wanted:
             relationship, _, name = path.rpartition(".")
-            if relationship and has_path(org, path):
+            if relationship and path not in hidden and not has_path(self.schema, path):
                 found = org["properties"][relationship]
                 here = properties.get(relationship, found | {"properties": {}})
                 fields = here["properties"] | {name: found["properties"][name]}
                 properties[relationship] = here | {"properties": fields}
-        return replace(self, schema={**self.schema, "properties": properties})
+        schema = {**self.schema, "properties": properties}
+        return replace(self, schema=without_paths(schema, hidden))
 
 
 def renewed(

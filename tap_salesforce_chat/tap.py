@@ -52,6 +52,7 @@ from tap_salesforce_chat.state import (
     BOOKMARKS,
     COMPLETED,
     ORGANIZATION,
+    READ_WITHOUT,
     READS,
     STARTED,
     form_problem,
@@ -162,7 +163,9 @@ class TapSalesforceChat(Tap):
     def _renew_catalog(self) -> None:
         """Bring the catalog that was given up to date, and all that is made of it."""
         if self.input_catalog is not None:
-            renew(self.input_catalog, STREAMS, self._describe, self.logger)
+            bookmarks = self._extra_state.get(BOOKMARKS) or {}
+            lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
+            renew(self.input_catalog, STREAMS, self._describe, self.logger, lacking)
             self.mapper.register_raw_streams_from_catalog(self.input_catalog)
             self._streams = None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
-from tap_salesforce_chat.state import READ_SINCE, earlier, instant_in, put_instant
+from tap_salesforce_chat.state import READ_AGAIN, READ_SINCE, earlier, instant_in, put_instant
 from tap_salesforce_chat.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ class WholeCases:
                 if OWED_SINCE in progress:
                     since = earlier(since, instant_in(progress, OWED_SINCE))
                 put_instant(progress, OWED_SINCE, since)
+                if READ_AGAIN in progress:
+                    # Whatever touched a case meanwhile, its older rows came without the field.
+                    progress.pop(WHOLE_BEFORE, None)
 
     def complete(self) -> None:
         """Emit the older rows of the cases that were touched, and say so in STATE."""

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import msgspec
-
+from target_creovai import answers
 from target_creovai.addresses import host_root
 from target_creovai.assemble import DISTRIBUTION
-from target_creovai.certificates import authorities, tls_trouble
+from target_creovai.certificates import authorities
 from target_creovai.clock import uptime
 from target_creovai.errors import (
     HaltError,
     LostAnswerError,
     RejectedError,
-    RetryLaterError,
 )
 from target_creovai.model import Interface
 from target_creovai.payload import encode
@@ -33,18 +29,15 @@ from target_creovai.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from requests import RequestException
+    from datetime import datetime
 
     from target_creovai.payload import Payload
-    from target_creovai.wire import Answer, Errand
+    from target_creovai.wire import Answer
 
     Permit = Callable[[], None]
 
 # Creovai's own client renews a token this long before it ends.
 RENEW_BEFORE_SECONDS = 45
-# Nobody asks for more than this to be waited.
-ABSURD_SECONDS = 7 * 24 * 3600
 # No maximum is documented for status look-ups; the documented one for purges is borrowed.
 IDS_PER_LOOK_UP = 100
 
@@ -61,22 +54,21 @@ TYPES_PATH = "/processing/v2/ParticipantRefTypes"
 TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital T
 JSON = "application/json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
 ABSENT = frozenset({"NotFound", "Unknown", ""})
 PURGED = frozenset({"NotFound", "Purging"})
 
-# The right that a 403 most likely misses, by the start of the path.
-RIGHTS = {
-    "/capture/v2/chat": "chats must be enabled for the API user: ask Creovai support",
-    "/capture/v2/case": "cases must be enabled for the API user: ask Creovai support",
-    "/capture/v2/outofband": "the API user needs the AsyncMetaData role: ask Creovai support",
-    EXCLUDE_PATH: "the API user may not exclude interactions (see on_delete): ask Creovai support",
-    PURGE_PATH: "the API user may not purge interactions (see on_delete): ask Creovai support",
-    MONITOR_PATH: "the API user may not report its status: ask Creovai support",
-    "/capture/v2/status": "the API user may not read the status of interactions",
-    "/processing/v2": "the API user may not read the tenant's participant types",
-}
+# A login that is answered so is refused, however often it is tried.
+_LOGIN_REFUSED = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
 
 
 def _always() -> None:
@@ -150,9 +142,9 @@ class CreovaiClient:
         found: dict[str, Mapping[str, Any]] = {}
         for start in range(0, len(session_ids), IDS_PER_LOOK_UP):
             body = {"sessionIds": list(session_ids[start : start + IDS_PER_LOOK_UP])}
-            for session in _objects(self._status_call(body), "sessions"):
-                if _text(session.get("status")) not in ABSENT:
-                    found[_text(session.get("sessionId"))] = session
+            for session in answers.objects(self._status_call(body), "sessions"):
+                if answers.text(session.get("status")) not in ABSENT:
+                    found[answers.text(session.get("sessionId"))] = session
         return found
 
     def exclude(self, session_ids: Sequence[str]) -> set[str]:
@@ -166,8 +158,12 @@ class CreovaiClient:
         if not session_ids:
             return set()
         answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
-        items = _objects(answer, "items")
-        return {_text(it.get("sessionId")) for it in items if _text(it.get("status")) in PURGED}
+        items = answers.objects(answer, "items")
+        return {
+            answers.text(it.get("sessionId"))
+            for it in items
+            if answers.text(it.get("status")) in PURGED
+        }
 
     def monitor(self, heartbeat: Payload) -> None:
         """Say how this run is."""
@@ -175,8 +171,8 @@ class CreovaiClient:
 
     def participant_types(self) -> list[str]:
         """Return the names of the tenant's types of participants, as it spells them."""
-        types = _objects(self._call("GET", TYPES_PATH), "types")
-        return [name for one in types if (name := _text(one.get("id")))]
+        types = answers.objects(self._call("GET", TYPES_PATH), "types")
+        return [name for one in types if (name := answers.text(one.get("id")))]
 
     def _status_call(self, body: Payload) -> Payload:
         try:
@@ -199,10 +195,10 @@ class CreovaiClient:
         if response.status == HTTPStatus.UNAUTHORIZED:
             self._drop(token)
             response = self._send(method, path, body, self._bearer(), permit)
-        _check(response, path)
+        answers.check(response, path)
         if answer:
-            return _json_object(response)
-        _refuse_page(response)
+            return answers.json_object(response)
+        answers.refuse_page(response)
         return {}
 
     def _send(
@@ -226,9 +222,9 @@ class CreovaiClient:
         self._pace.wait()
         errand, answer = self._wire.request(method, self._base + path, permit, headers, data)
         if isinstance(answer, Exception):
-            raise _no_answer(errand, answer)
+            raise answers.no_answer(errand, answer)
         self.answered(path, answer.status, answer.seconds)
-        self.server_time = _http_date(answer.headers.get("Date", ""))
+        self.server_time = answers.http_date(answer.headers.get("Date", ""))
         return answer
 
     def _trust(self) -> None:
@@ -259,11 +255,11 @@ class CreovaiClient:
                 "support created; its secret expires after 365 days."
             )
             raise HaltError(msg)
-        _check(response, TOKEN_PATH)
-        answer = _json_object(response)
-        token, seconds = answer.get("access_token"), _seconds(answer.get("expires_in"))
+        answers.check(response, TOKEN_PATH)
+        answer = answers.json_object(response)
+        token, seconds = answer.get("access_token"), answers.seconds(answer.get("expires_in"))
         bearer = str(answer.get("token_type")).casefold() == "bearer"
-        if not _is_token(token) or not bearer or seconds <= RENEW_BEFORE_SECONDS:
+        if not answers.is_token(token) or not bearer or seconds <= RENEW_BEFORE_SECONDS:
             msg = "Creovai's answer to the login holds no usable token: check api_url."
             raise HaltError(msg)
         return str(token), seconds
@@ -298,134 +294,3 @@ class Pace:
             turn = max(self._next, self._clock())
             self._next = turn + self._gap
         time.sleep(max(0.0, turn - self._clock()))
-
-
-_LOGIN_REFUSED = frozenset(
-    {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    }
-)
-
-
-_PROXY_LOGIN = (
-    "The proxy in between asks for a login (HTTP 407): put a user and a password, percent-encoded, "
-    "into HTTPS_PROXY."
-)
-_NOT_CREOVAI = "the answer was not a JSON object: is there a proxy in between?"
-
-
-def _check(response: Answer, path: str) -> None:
-    """Turn a status into what the caller does next."""
-    status = response.status
-    answer = f"HTTP {status}"
-    if status < HTTPStatus.MULTIPLE_CHOICES:
-        return
-    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS):
-        raise RetryLaterError(answer, _retry_after(response))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise LostAnswerError(answer, _retry_after(response))
-    if reason := _halting(status, path):
-        msg = f"Creovai answered {answer} to {path}: {reason}."
-        raise HaltError(msg)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        raise RejectedError(status, f"its {response.request_bytes} bytes are too many for Creovai")
-    raise RejectedError(status, "Creovai refused it")
-
-
-def _halting(status: int, path: str) -> str | None:
-    """Say what to change where every other conversation would meet the same answer."""
-    if status < HTTPStatus.BAD_REQUEST:
-        return "a redirect, which is never followed with customer text: check api_url"
-    if status == HTTPStatus.UNAUTHORIZED:
-        return "a new token was refused too: check that the API user is still active"
-    if status == HTTPStatus.FORBIDDEN:
-        return next(
-            (right for start, right in RIGHTS.items() if path.startswith(start)),
-            "a right is missing",
-        )
-    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return _PROXY_LOGIN
-    if status == HTTPStatus.NOT_FOUND:
-        return "no such address: check api_url, and ask Creovai support whether API v2 is on"
-    return "without a token nothing can be sent: check api_url" if path == TOKEN_PATH else None
-
-
-def _no_answer(errand: Errand, error: RequestException) -> HaltError | RetryLaterError:
-    """Say what follows from an answer that did not come: what never left did not arrive."""
-    name = type(error).__name__
-    if errand.sent:
-        return LostAnswerError(f"the connection was lost ({name})")
-    if trouble := tls_trouble(error):
-        return HaltError(trouble)
-    if "407" in str(error) and name == "ProxyError":
-        return HaltError(_PROXY_LOGIN)
-    return RetryLaterError(f"Creovai cannot be reached ({name})")
-
-
-def _is_token(token: object) -> bool:
-    """Tell whether it may stand in a header; what may not would be quoted by who refuses it."""
-    if not isinstance(token, str) or not token:
-        return False
-    return token.isascii() and token.isprintable() and " " not in token
-
-
-def _json_object(response: Answer) -> Payload:
-    try:
-        answer = msgspec.json.decode(response.body.removeprefix(BYTE_ORDER_MARK))
-    except msgspec.DecodeError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise LostAnswerError(_NOT_CREOVAI)
-    return answer
-
-
-def _objects(answer: Payload, name: str) -> list[Payload]:
-    """Return the objects of a list; one that is none tells nothing of what was asked."""
-    found = answer.get(name)
-    if found is None:
-        return []
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        msg = f"the answer's {name} are not a list of objects"
-        raise LostAnswerError(msg)
-    return found
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _refuse_page(response: Answer) -> None:
-    """Where no body is promised, a page for a browser still is not Creovai's answer."""
-    if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise LostAnswerError(_NOT_CREOVAI)
-
-
-def _retry_after(response: Answer) -> float:
-    """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent or absurd."""
-    value = response.headers.get("Retry-After", "")
-    moment = _http_date(value)
-    if value.isdecimal():
-        seconds = float(value)
-    else:
-        seconds = (moment - datetime.now(UTC)).total_seconds() if moment else 0.0
-    return seconds if 0 < seconds < ABSURD_SECONDS else 0.0
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _seconds(value: object) -> float:
-    """Read `expires_in`, which .NET may write as text; 0 counts as unusable."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return 0.0

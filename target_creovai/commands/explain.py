@@ -143,6 +143,15 @@ def _waits(_: Line, verdict: Any, __: Policy) -> str:
     return f"waits: {verdict.reason}{until}"
 
 
+def _asks(_: Line, verdict: Any, policy: Policy) -> str:
+    if isinstance(verdict, Ready):
+        return "ready: the next run sends it."
+    return (
+        "is skipped: it is deleted in Salesforce. If another store has sent it, the next run has "
+        f"Creovai {policy.on_delete} it."
+    )
+
+
 def _posts(line: Line, *_: object) -> str:
     if line.content_hash == SEND_AGAIN:
         return "the next run sends it again, as was asked for."
@@ -159,7 +168,7 @@ _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
     Action.LOOK_UP: _always(
         "whether it arrived is open: the next run asks Creovai, and sends it if not."
     ),
-    Action.ASK: _always("ready: the next run sends it."),
+    Action.ASK: _asks,
     Action.POST: _posts,
     Action.APPEND: _always("the next run sends the changed fields."),
     Action.ADOPT: _always("Creovai has it from another store: as it is now, as far as known."),

@@ -72,6 +72,7 @@ class DryRun(Dispatch):
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)
+            file.chmod(0o600)  # one that is there already may have readers
             file.write_bytes(msgspec.json.format(encode(content), indent=2) + b"\n")
         except OSError as error:
             raise _no_access(error) from None

@@ -27,9 +27,9 @@ def normal_row(stream: str, record: Row) -> Row:
     plan = plan_of(stream, tuple(record))
     row = record if plan.keeps_names else plan.with_salesforces_names(record)
     changed = _parents(plan, row)
-    for field, form in plan.checks:
+    for field, types, fits, form in plan.checks:
         value = row[field]
-        if type(value) in form.types and (form.fits is None or form.fits(value)):
+        if type(value) in types and (fits is None or fits(value)):
             continue
         changed[field] = _converted(stream, row | changed, field, form)
     return row | changed if changed else row

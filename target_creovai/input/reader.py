@@ -75,10 +75,7 @@ class LineReader(GenericSingerReader[bytes]):
                 continue
             kind = message["type"]
             try:
-                if not _is_plain_record(message) and (useless := useless_in(message)):
-                    self.lost(useless)
-                else:
-                    callbacks[kind](message)
+                callbacks[kind](message)
             except InputError as error:
                 self.truncated = True
                 error.args = (f"Line {self.number}: {error}",)
@@ -106,7 +103,8 @@ class LineReader(GenericSingerReader[bytes]):
         """Return a line's message; None if there is none, and the input goes on or has ended."""
         try:
             message = self.deserialize_json(line)
-            missing = None if _is_plain_record(message) else missing_in(message)
+            is_plain = _is_plain_record(message)
+            missing = None if is_plain else missing_in(message)
         except RecursionError:
             if not (found := _EXPENDABLE.search(_encoded(line))):
                 raise self._no_message() from None
@@ -121,10 +119,12 @@ class LineReader(GenericSingerReader[bytes]):
             self.truncated = True
             msg = f"Line {self.number}: {missing}"
             raise InputError(msg)
+        useless = None if is_plain else useless_in(message)
         if message["type"] in {"RECORD", "STATE"} and _is_too_deep(line, message):
-            self.lost(f"a {message['type']} is nested too deeply")
-            return None
-        return message
+            useless = f"a {message['type']} is nested too deeply"
+        if useless:
+            self.lost(useless)
+        return None if useless else message
 
     def _no_message(self) -> InputError:
         self.truncated = True
@@ -161,15 +161,25 @@ def _encoded(line: Line) -> bytes:
     return line.encode(errors="surrogatepass") if isinstance(line, str) else line
 
 
-def _is_too_deep(line: Line, value: Any) -> bool:
-    """Tell whether a value has too many levels; most lines show that without looking at it."""
-    raw = _encoded(line)
-    if raw.count(b"{") + raw.count(b"[") <= DEEPEST:
+def _is_too_deep(line: Line, message: Any) -> bool:
+    """Tell whether a message has too many levels; most lines show that without looking at it."""
+    raw = line if isinstance(line, bytes) else _encoded(line)
+    if not (_has_many(b"[", raw) or _has_many(b"{", raw)):
         return False
-    level = [value]
+    level = [message]
     for _ in range(DEEPEST):
         level = [member for thing in level for member in _members(thing)]
     return bool(level)
+
+
+def _has_many(bracket: bytes, raw: bytes) -> bool:
+    """Tell whether half of the levels could be of this bracket: to count them all takes longer."""
+    place = -1
+    for _ in range(DEEPEST // 2):
+        place = raw.find(bracket, place + 1)
+        if place < 0:
+            return False
+    return True
 
 
 def _members(thing: Any) -> Iterable[Any]:

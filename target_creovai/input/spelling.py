@@ -22,7 +22,7 @@ from target_creovai.input.fields import (
 from target_creovai.input.forms import BOOLEAN, INSTANT, FormError, document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from target_creovai.input.forms import Form
     from target_creovai.model import Row
@@ -46,6 +46,9 @@ _LONE = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
 _CUSTOM = re.compile(r"__(?:c|pc|r)$", re.IGNORECASE)
 
 
+Check = tuple[str, frozenset[type], "Callable[[Any], bool] | None", "Form"]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be done with rows that have just these keys, in this order.
@@ -56,7 +59,8 @@ class Plan:
         parents: The parents that are objects, or should be.
         tombstones: Keys of a loader that say that the row is gone.
         loaders: All keys of a loader.
-        checks: Salesforce's names of what is looked at, and the form that it should have.
+        checks: Salesforce's names of what is looked at, and the form that it should have: with
+            its types and its `fits` at hand, as this is gone through for every row.
     """
 
     respelled: tuple[tuple[str, str], ...]
@@ -64,7 +68,7 @@ class Plan:
     parents: tuple[str, ...]
     tombstones: tuple[str, ...]
     loaders: tuple[str, ...]
-    checks: tuple[tuple[str, Form], ...]
+    checks: tuple[Check, ...]
 
     @property
     def keeps_names(self) -> bool:
@@ -149,7 +153,11 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
         parents=tuple(name for name in names if name in PARENTS[stream].values()),
         tombstones=tuple(key for key in loaders if spelling_key(key) in TOMBSTONES),
         loaders=loaders,
-        checks=tuple((name, forms[name]) for name in names if name in forms),
+        checks=tuple(
+            (name, forms[name].types, forms[name].fits, forms[name])
+            for name in names
+            if name in forms
+        ),
     )
 
 

@@ -33,7 +33,7 @@ class Credits:
     """
 
     def __init__(self, row: Row, lines: Sequence[Line], rules: Rules) -> None:
-        self._owner = agent_from(row, "Owner", rules.agent_id) if is_user(row, "Owner") else None
+        self._owner = agent_from(row, "Owner", rules.agent_id) if _is_person(row) else None
         self._owners_lines = _owners_voices(row, lines) if self._owner else set()
         self._customer = _customer(row, printed_name(lines))
 
@@ -51,8 +51,12 @@ class Credits:
 
 def owners_name(row: Row) -> str | None:
     """Return the name of the agent who owns a record; a queue or an automatic user is none."""
-    name = text_of(parent_of(row, "Owner"), "Name") if is_user(row, "Owner") else None
-    return None if name is None or is_label(name) else name
+    return text_of(parent_of(row, "Owner"), "Name") if _is_person(row) else None
+
+
+def _is_person(row: Row) -> bool:
+    name = text_of(parent_of(row, "Owner"), "Name")
+    return is_user(row, "Owner") and not (name and is_label(name))
 
 
 def _owners_voices(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None, str | None]]:

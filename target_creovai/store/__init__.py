@@ -19,7 +19,8 @@ from target_creovai.store.due import (
     in_doubt,
     sent_once,
 )
-from target_creovai.store.ledger import Entry, Standing
+from target_creovai.store.ledger import Standing
+from target_creovai.store.outcomes import Entry
 from target_creovai.store.rows import StagedRow
 from target_creovai.store.store import Store
 

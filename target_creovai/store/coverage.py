@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Upsert = Callable[[sa.Table], Any]
 
 _ASSUMED, _LATEST_INPUT, _NEWEST, _ORGANIZATION = "assumed", "latest_input", "newest", "org"
+_STANDING = "standing_filters"
 # After every moment.
 _END_OF_TIME = "~"
 
@@ -80,7 +82,7 @@ def write_reads(
     org = _adopted(db, upsert, notes, organization)
     covers = _covers(db, org)
     assumed = _assumed(notes)
-    for read in reads:
+    for read in _without_standing_filters(db, upsert, notes, reads):
         before = covers.get(read.stream, {})
         if read.stream in assumed.streams and read.continues:
             known = Cover(read=(Interval(BEGINNING, read.begin),))
@@ -91,6 +93,27 @@ def write_reads(
     left = [stream for stream in assumed.streams if stream not in told]
     _assume(db, upsert, _Assumed(left, whole=assumed.whole))
     _set(db, upsert, _LATEST_INPUT, input_id)
+
+
+def _without_standing_filters(
+    db: sa.Connection, upsert: Upsert, notes: Mapping[str, str], reads: Sequence[Read]
+) -> list[Read]:
+    """Return what was read, where a filter that has always been there is none.
+
+    Mails that are no case's, for instance, are wanted by nobody. It is the one that a stream was
+    first read with while the conversations themselves were read without.
+    """
+    standing: dict[str, str] = msgspec.json.decode(notes.get(_STANDING, "{}"))
+    for read in reads:
+        if read.of_all:
+            standing.setdefault(read.stream, read.filter)
+    _set(db, upsert, _STANDING, _json(standing))
+    return [
+        replace(read, filter=UNFILTERED)
+        if read.of_all and standing[read.stream] == read.filter
+        else read
+        for read in reads
+    ]
 
 
 def newest_moment(db: sa.Connection) -> str:
@@ -206,7 +229,7 @@ def _write_latest(db: sa.Connection, upsert: Upsert, read: Read, input_id: str) 
 
 
 def _notes(db: sa.Connection) -> dict[str, str]:
-    names = (_ASSUMED, _LATEST_INPUT, _NEWEST, _ORGANIZATION)
+    names = (_ASSUMED, _LATEST_INPUT, _NEWEST, _ORGANIZATION, _STANDING)
     rows = db.execute(sa.select(META.c.name, META.c.value).where(META.c.name.in_(names)))
     return {row.name: row.value for row in rows}
 

@@ -26,6 +26,7 @@ class Read:
     every case that has anything at or after it, and before `end`, all older rows are out as well,
     of this input or of those before it. `continues`: it began where an earlier input had ended,
     the first of which began at `first`. `without` are needed fields that all its rows lack.
+    `of_all`: the conversations themselves were read without a filter.
     """
 
     stream: str
@@ -37,6 +38,7 @@ class Read:
     continues: bool = False
     first: str = BEGINNING
     without: tuple[str, ...] = ()
+    of_all: bool = False
 
 
 class Cover(NamedTuple):

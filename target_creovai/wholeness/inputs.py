@@ -97,6 +97,7 @@ class Input:
                 continues=self._goes_on(stream, begin),
                 first=moment_of(_part_of(state, stream).get("read_since")) or BEGINNING,
                 without=self._without(stream, entry),
+                of_all=_main_stream(stream) not in conditions,
             )
 
     def reads_at_end(self, newest: str, *, well: bool) -> Iterator[Read]:
@@ -177,6 +178,11 @@ def _conditions(entries: Mapping[str, Mapping[str, Any]], streams: Iterable[str]
     """Return the filters of these streams, as the tap has named them."""
     found = {stream: entries.get(stream, {}).get("filter") for stream in streams}
     return {stream: str(condition) for stream, condition in found.items() if condition}
+
+
+def _main_stream(stream: str) -> str:
+    streams = KIND_OF_STREAM[stream].streams
+    return next(name for name, field in streams.items() if field == "Id")
 
 
 def _named(conditions: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self
 
 from target_creovai.model import Role
 from target_creovai.parsers.transcript import KnownNames
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 HERE: Final = Path(__file__).parent
-
-Sections: TypeAlias = list[tuple[str, str]]
 
 # How a body that is written on many lines here arrives. HTML bodies have no newline at all.
 RENDERINGS: Final[dict[str, Callable[[str], str]]] = {
@@ -58,9 +56,8 @@ class Chat:
     left_over: str
 
     @classmethod
-    def of(cls, name: str, facts: Mapping[str, str], parts: Sections) -> Self:
-        sections = dict(parts)
-        rendering, body = next((kind, text) for kind, text in parts if text)
+    def of(cls, name: str, facts: Mapping[str, str], sections: Mapping[str, str]) -> Self:
+        rendering, body = next((kind, text) for kind, text in sections.items() if text)
         start = facts.get("start")
         return cls(
             name=name,
@@ -93,15 +90,14 @@ class Mail:
     own: str
 
     @classmethod
-    def of(cls, name: str, facts: Mapping[str, str], parts: Sections) -> Self:
-        sections = dict(parts)
+    def of(cls, name: str, facts: Mapping[str, str], sections: Mapping[str, str]) -> Self:
         return cls(
             name=name,
             language=facts["language"],
             text=sections.get("text"),
             html=sections.get("html"),
             subject=facts.get("subject"),
-            earlier=tuple(text for kind, text in parts if kind.startswith("earlier")),
+            earlier=tuple(text for kind, text in sections.items() if kind.startswith("earlier")),
             strip_signatures="strip signatures" in facts,
             own=sections["own"],
         )
@@ -109,16 +105,15 @@ class Mail:
 
 def chats() -> list[Chat]:
     """Return all labelled transcripts."""
-    return [Chat.of(*case) for case in labelled("transcripts")]
+    return [Chat.of(*case) for case in _cases("transcripts")]
 
 
 def mails() -> list[Mail]:
     """Return all labelled mails."""
-    return [Mail.of(*case) for case in labelled("mails")]
+    return [Mail.of(*case) for case in _cases("mails")]
 
 
-def labelled(folder: str) -> Iterator[tuple[str, dict[str, str], Sections]]:
-    """Yield the name, the facts and the sections of each case in a folder's files."""
+def _cases(folder: str) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
     for path in sorted((HERE / folder).glob("*.txt")):
         _, *cases = re.split(r"^@@ ", path.read_text("utf-8"), flags=re.MULTILINE)
         for case in cases:
@@ -128,7 +123,7 @@ def labelled(folder: str) -> Iterator[tuple[str, dict[str, str], Sections]]:
             yield (
                 f"{path.stem}/{name}",
                 dict(fact.split(": ", 1) for fact in facts),
-                [*sections],
+                dict(sections),
             )
 
 

@@ -1,8 +1,9 @@
-"""`make demo`: the real job, twice, and what arrived.
+"""`make demo`: the real job, a few times, and what arrived.
 
 Starts a simulated Salesforce and a simulated Creovai on loopback, runs
 `meltano run tap-salesforce-chat target-creovai` against them, changes a few
-records in Salesforce, and runs it again. All of it happens in a temporary copy of the project,
+records in Salesforce, and runs it again; then it takes a permission away, and gives it
+back. All of it happens in a temporary copy of the project,
 so that a `.env` with the settings of a real org has no part in it.
 """
 
@@ -28,7 +29,7 @@ LINES_SHOWN = 12
 
 
 def main() -> None:
-    """Play both acts; fail if anything arrived that should not, or did not."""
+    """Play all acts; fail if anything arrived that should not, or did not."""
     demo = build_org()
     with (
         TemporaryDirectory(prefix="salesforce-creovai-demo-") as folder,
@@ -39,6 +40,7 @@ def main() -> None:
         project = MeltanoProject(Path(folder), salesforce, creovai)
         first_act(demo, project)
         second_act(demo, project)
+        third_act(demo, project)
     say(
         "That was the whole job. Payloads as Creovai would get them from your own org, with "
         'nothing sent: see README, "Look before you send".'
@@ -88,6 +90,26 @@ def second_act(demo: DemoOrg, project: MeltanoProject) -> None:
     check(exit_code == 0, "nothing was set aside in this run")
     check(not creovai.duplicate_chats, "no chat may be sent twice")
     print(f"    {len(salesforce.calls) - calls} requests to Salesforce, {len(posts)} to Creovai")
+
+
+def third_act(demo: DemoOrg, project: MeltanoProject) -> None:
+    """A permission is lost: what was not read is not empty, so a case waits until it was."""
+    org, creovai, case_id = demo.org, project.creovai, demo.closed_cases[0]
+    before = len(creovai.posts)
+    say(
+        "Now the text of mails is hidden from the integration user, and a sent case gets a mail. "
+        "Third run: the case waits, and INCOMPLETE says for what."
+    )
+    org.hide("EmailMessage", "TextBody", "HtmlBody")
+    customer, now = demo.cases.customers[0], org.now()
+    demo.cases.mail(case_id, now, customer, "One more question: when?", incoming=True)
+    check(run_meltano(project) == 1, "a mail that nobody could read must not look like none")
+    check(len(creovai.posts) == before, "nothing may be sent without its mail")
+    say("The permission is given back. Fourth run: the mail is read again by itself, and goes.")
+    org.show("EmailMessage", "TextBody", "HtmlBody")
+    check(run_meltano(project) == 0, "nothing waits any more")
+    posted = [post.payload["sessionId"] for post in creovai.posts[before:]]
+    check(posted == [case_id], f"{len(posted)} posts, expected 1")
 
 
 def change_records(demo: DemoOrg) -> list[str]:

@@ -276,6 +276,34 @@ def test_older_rows_of_whole_cases_are_read_again_too(
     assert "TextBody" in second.rows("EmailMessage")[0]
 
 
+def test_older_rows_that_another_stream_called_for_are_read_again_too(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """A case that changed while the field was hidden brought its older mails without it."""
+    clock.moment = NOON - timedelta(days=2)
+    case = org.add("Case")
+    mail = org.add("EmailMessage", ParentId=case)
+    clock.moment = NOON
+    streams, start = ("Case", "CaseComment", "EmailMessage"), NOON.isoformat()
+    catalog, state = catalog_of(server, *streams), None
+    org.hide("EmailMessage", "TextBody")
+    runs = []
+    for touch in (org.add, lambda name: org.update(name, case), org.add, org.add):
+        clock.tick(86_400)
+        touch("Case")
+        org.add("EmailMessage")
+        clock.tick(86_400)
+        runs.append(go(server, catalog, state, start_date=start))
+        state = runs[-1].states[-1]
+    org.show("EmailMessage", "TextBody")
+
+    back = go(server, catalog, state, start_date=start)
+
+    assert [mail in run.column("Id", "EmailMessage") for run in runs[1::2]] == [True, False]
+    (row,) = [row for row in back.rows("EmailMessage") if row["Id"] == mail]
+    assert "TextBody" in row
+
+
 def test_mails_that_the_org_does_not_have_are_said_to_be_absent(
     server: SalesforceServer, org: SalesforceOrg
 ) -> None:

@@ -111,7 +111,9 @@ class World:
     steps=st.lists(rounds, min_size=1, max_size=4),
 )
 @hypothesis_settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_what_a_state_says_of_cases_is_true(
     before: list[tuple[str, int]],

@@ -117,6 +117,13 @@ def test_a_queue_is_no_agent() -> None:
     assert ("Agent", "Nora V") in keys(payload)
 
 
+def test_an_automatic_user_is_no_agent() -> None:
+    """Salesforce gives it the chats that nobody took; a header may name who spoke all the same."""
+    owner = {"Name": "Automated Process", "Email": "auto@desk.example", "Type": "User"}
+
+    assert ("Agent", "Nora V") in keys(payload_of(chat(Owner=owner)))
+
+
 def test_the_case_of_a_chat_is_its_reference() -> None:
     """It is the case's sessionId, prefix included."""
     payload = payload_of(chat(CaseId=case_id()), session_id_prefix="eu-")

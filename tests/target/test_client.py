@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 
-from target_creovai.client import CreovaiClient, Pace, _retry_after
+from target_creovai.answers import retry_after
+from target_creovai.client import CreovaiClient, Pace
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.model import Interface
 from target_creovai.wire import Answer
@@ -176,7 +177,7 @@ def test_requests_per_second_caps_every_request(
 @time_machine.travel(NOW, tick=False)
 def test_retry_after_is_read_leniently(header: str, seconds: float) -> None:
     """It may be a number or a date; nonsense counts as absent."""
-    assert _retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
+    assert retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
 
 
 def test_a_path_in_api_url_is_dropped(creovai: CreovaiServer) -> None:
@@ -235,6 +236,18 @@ def test_a_session_without_a_status_is_not_there(
     spoil(creovai, monkeypatch, "/capture/v2/status", {"sessions": [session, {"status": "x"}]})
 
     assert "a" not in client_of(creovai).statuses(["a"])
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "soon", None, [], -5])
+def test_a_token_that_lasts_for_no_known_time_is_refused(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, seconds: object
+) -> None:
+    """It would be renewed never, or before each request."""
+    token = {"access_token": "a", "token_type": "bearer", "expires_in": seconds}
+    spoil(creovai, monkeypatch, "/Token", token)
+
+    with pytest.raises(HaltError, match="no usable token"):
+        client_of(creovai).statuses(["a"])
 
 
 def spoil(

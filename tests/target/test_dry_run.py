@@ -104,6 +104,16 @@ def test_no_file_of_an_earlier_run_stays_that_would_not_be_written_today(
     assert names == {f"old-{chat_id(1)}.json", f"old-{chat_id(2)}.json", "notes.json"}
 
 
+def test_a_payload_that_others_could_read_is_made_private_again(run_dry: TargetRunner) -> None:
+    """It holds customers' words, whoever copied it there."""
+    run_dry(chat())
+    (file,) = (run_dry.folder / "payloads" / "chat").iterdir()
+    file.chmod(0o644)
+    run_dry(chat())
+
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+
+
 def test_the_waiting_and_the_skipped_are_counted(run_dry: TargetRunner) -> None:
     """The same report as a real run's."""
     outcome = run_dry(case(IsClosed=False), chat(1, Status="Waiting"), chat(2, **UNANSWERED))

@@ -1,7 +1,7 @@
 """Expressions mean the same on every supported Python.
 
-Python 3.11 before 3.11.5 misreads a possessive quantifier around a group, and an atomic group:
-what stands behind them then matches elsewhere, or nowhere. Debian 12 has 3.11.2.
+Python 3.11.2, which Debian 12 has, misreads a possessive quantifier around a group, and an atomic
+group: what stands behind them then matches elsewhere, or nowhere. 3.11.7 reads them well.
 """
 
 from __future__ import annotations

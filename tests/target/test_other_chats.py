@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,29 +15,13 @@ from target_creovai.parsers.transcript.speakers import (
     lessons,
     settled_role,
 )
-from tests.target.rows import Record, chat, chat_id, transcript
+from tests.target.aliases import ENOUGH, NO_CONTACT, OPEN, seen, settling
+from tests.target.rows import chat, chat_id, deleted, transcript
 from tests.target.support import dialogue
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
-
-NO_CONTACT: dict[str, Any] = {"ContactId": None, "Contact": None}
-ENOUGH = 20
-
-
-def seen(number: int, alias: str, visitor: str = "Visitor", **fields: Any) -> Record:
-    """Return a chat of an alias and a visitor; the label Visitor tells who is who."""
-    body = transcript(f"( 7s ) {alias}: agent speaks", f"( 9s ) {visitor}: customer speaks")
-    return chat(number, **({"Body": body} | NO_CONTACT | fields))
-
-
-def settling(alias: str, count: int = ENOUGH) -> list[Record]:
-    """Return so many chats that settle an alias, each with an Id behind those of the others."""
-    return [seen(100 + number, alias) for number in range(count)]
-
-
-OPEN = seen(1, "Fjord & Sons", "Pat")
 
 
 def test_an_alias_settles_itself(run_target: TargetRunner, creovai: CreovaiServer) -> None:
@@ -135,6 +119,15 @@ def test_names_are_kept_as_digests(run_target: TargetRunner, creovai: CreovaiSer
     assert names
     assert {len(name) for name in names} == {16}
     assert not any(b"Fjord" in name or b"fjord" in name for name in names)
+
+
+def test_what_was_erased_teaches_no_more(run_target: TargetRunner, creovai: CreovaiServer) -> None:
+    """Nothing of it is left but the tombstone."""
+    run_target(*settling(), on_delete="purge")
+    run_target(deleted(settling()[0]), on_delete="purge")
+    (row,) = run_target.query("SELECT count(*) AS chats FROM creovai_speakers")
+
+    assert row.chats == ENOUGH - 1
 
 
 def test_a_type_for_unknown_speakers_comes_second(

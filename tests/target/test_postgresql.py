@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from target_creovai.store import Store
 from tests.fakes.creovai import Fault
+from tests.target.aliases import ALIAS, ENOUGH, OPEN, seen, settling
 from tests.target.messaging_rows import enhanced, session_id
-from tests.target.rows import State, at, case, case_id, chat, comment, transcript
+from tests.target.rows import State, at, case, case_id, chat, chat_id, comment, transcript
 from tests.target.support import texts
 from tests.target.version_1 import make_store
 
@@ -69,6 +70,16 @@ def test_names_without_a_role_are_in_the_ledger(run_shared: TargetRunner) -> Non
     (found,) = run_shared.query("SELECT detail FROM creovai_conversations")
 
     assert len(json.loads(found.detail)["unknown_speakers"]) == 2
+
+
+def test_other_chats_tell_who_speaks(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
+    """In the same run, and for what was set aside before."""
+    run_shared(OPEN, seen(2, ALIAS, "Sam"), *settling(count=ENOUGH - 1))
+    assert chat_id(1) not in creovai.chats
+
+    outcome = run_shared(seen(200, ALIAS))
+
+    assert outcome.says("sent") == ["sent       3 chats"]
 
 
 def test_a_wrong_password_is_not_shown(run_shared: TargetRunner) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_creovai.model import Role
+from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import (
     Cast,
     Evidence,
@@ -414,3 +415,27 @@ def test_each_decision_names_its_evidence() -> None:
         Evidence.OTHER_CHATS,
         Evidence.ONE_VISITOR,
     ]
+
+
+@pytest.mark.parametrize(
+    ("notice", "is_bot"),
+    [
+        ("Agent Nora V successfully transferred the chat to bot Milo", True),
+        ("Agent Nora V successfully transferred the chat to bot", True),
+        ("Agente Nora V transfirió el chat al bot Milo", True),
+        ("Agent Nora V successfully transferred the chat to skill Bot Escalations", False),
+        ("Agent Nora V failed to transfer the chat to bot Milo", False),
+    ],
+)
+def test_a_notice_tells_whether_a_bot_takes_over(notice: str, *, is_bot: bool) -> None:
+    """A queue may have the word in its name."""
+    body = (
+        "<p align=center>Chat Started: Monday, May 06, 2024, 09:00:00 (+0000)</p>"
+        "<p align=center>Agent Nora V</p>( 1s ) Nora V: a<br>( 2s ) Visitor: b<br>"
+        f"<p align=center>{notice}</p>"
+        "<p align=center>Chat Started: Monday, May 06, 2024, 09:05:00 (+0000)</p>"
+        "<p align=center>Chat Transferred From Nora V To Milo</p>( 1s ) Milo: c<br>"
+    )
+    (*_, last) = parse_transcript(body).lines
+
+    assert last.role is (BOT if is_bot else AGENT)

@@ -46,6 +46,8 @@ SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
 _ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069*_]{0,4}>?$")
 # "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
+# "Ida <ida@berg.example> - March 4, 2025 9:12 AM", above quoted lines alone.
+_DATED: Final = re.compile(r"\d:\d\d(?:\s?[AP]M)?\Z", re.IGNORECASE)
 # Dashes behind, as Zoho writes them.
 _TAIL: Final = " \t*_-\u2013\u2014"
 _DATE_AND_ADDRESS: Final = re.compile(
@@ -168,6 +170,7 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     """Return where the attribution that ends on line `last` begins, if it is one."""
     if not _may_end(lines[last]):
         return None
+    is_open = not _DATED.search(lines[last])
     joined, full, weak, address = "", None, None, None
     for start in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
         line = lines[start]
@@ -177,7 +180,7 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
             break
         joined = _joined(line.lstrip(DRESSING).rstrip(_TAIL), joined)
         signs = _Signs(joined)
-        if signs.is_full or full is not None:
+        if is_open and (signs.is_full or full is not None):
             full = start
         elif _ADDRESS_WROTE.fullmatch(joined):
             address = start
@@ -239,6 +242,8 @@ def _may_end(line: str) -> bool:
         return True
     if "@" not in line or not TIME.search(line):
         return _DATE_AND_ADDRESS.fullmatch(bare) is not None
+    if _DATED.search(line) and BRACKETED_ADDRESS.search(line):
+        return True
     return bare.casefold().endswith(_VERBS) and _opens(bare)
 
 
@@ -277,13 +282,14 @@ def split_at_attribution(line: str) -> list[str]:
     if not end:
         return [line]
     head, tail = line[:end], line[end:].lstrip()
-    if not tail and _OPENING.match(line) and not _GLUED_OPENING.search(line):
+    bare = line.lstrip(DRESSING)
+    if not tail and _OPENING.match(bare) and not _GLUED_OPENING.search(bare):
         return [line]
     offset = max(0, len(head) - MAX_ATTRIBUTION_CHARS)
     openings = [offset + match.start() for match in _GLUED_OPENING.finditer(head[offset:])]
     for opening in reversed(openings):
         # "El El mar": said twice.
-        if opening < MIN_GLUED_CHARS:
+        if len(head[:opening].strip(DRESSING)) < MIN_GLUED_CHARS:
             break
         if _Signs(head[opening:]).is_full:
             return [part for part in (head[:opening].rstrip(), head[opening:], tail) if part]

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.signatures import is_app_footer, is_notice
+from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,20 +26,23 @@ MAX_SENTENCES: Final = 12
 # "This email", "The sender of this message", in the languages of gateways.
 _THIS_MAIL: Final = (
     r"(?:this|the|your|diese[rs]?|die|der|ce|cet|cette|le|este|esta|esse|essa|el|o|a|questa|questo"
-    r"|il|deze|dit|de)\s(?:sender (?:of this )?)?(?:incoming |eingehende )?"
+    r"|il|deze|dit|de|ta|tento|tato|detta|denne|dette|tämä|bu)\s"
+    r"(?:sender (?:of this )?)?(?:incoming |eingehende )?"
     r"(?:e-?mail|message|sender|nachricht|absender|mail|courriel|expéditeur|mensaje|correo(?: "
-    r"electrónico)?|remitente|mensagem|messaggio|mittente|bericht|afzender)\b"
+    r"electrónico)?|remitente|mensagem|messaggio|mittente|bericht|afzender"
+    r"|wiadomość|zpráva|meddelande|mejl|meddelelse|melding|e-posten|viesti|e-posta|ileti)\b"
 )
 _OUTSIDE: Final = (
     r"(?:outside|external\w*|extern\w*|außerhalb|ausserhalb|(?:l['’])?extérieure?|exterior|fuera"
-    r"|fora|estern\w*|buiten)\b"
+    r"|fora|estern\w*|buiten|spoza|zewnętrz\w*|mimo|utanför|uden for|utenfor|ekstern\w*|ulkopuol\w*"
+    r"|dışından|harici)\b"
 )
 _CALL: Final = (
     r"(?:caution|warning|attention|achtung|vorsicht|warnung|notice|alert|important|wichtig|hinweis"
     r"|avertissement|attenzione|atención|precaución|aviso|atenção|cuidado|let op|security"
-    r"|be careful)"
+    r"|be careful|uwaga|ostrzeżenie|upozornění|varning|advarsel|varoitus|uyarı|dikkat)"
 )
-_EDGE: Final = r"[\s*_=!|⚠\ufe0f#~-]*"
+_EDGE: Final = r"[\s*_=!|\[(⚠\ufe0f#~-]*"
 # A word or two, in brackets or set off by punctuation.
 _TAG: Final = re.compile(
     rf"{_EDGE}[\[(<{{*]*\s?(?:{_CALL}[\s:!,*-]{{0,5}})?\s?"
@@ -60,20 +64,23 @@ _WARNING: Final = re.compile(
 _ADVICE: Final = re.compile(
     r"\b(?:not|never|avoid|caution|careful|unless|verify|suspicious|suspected|report|exercise"
     r"|why this is important|nicht|keine|vorsicht|nur|ne|prudents?|vigilants?|n['’]ouvrez"
-    r"|no|não|non|cautela|niet|geen)\b",
+    r"|no|não|non|cautela|niet|geen|nie|ikke|inte|älä|warum dies wichtig"
+    r"|pourquoi c['’]?(?:e|ela)? ?est|por qué es importante)\b",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
     r"click|links?\b|attach|sender|phish|why this is important|it.?(?:support|security|desk)|suspic"
     r"|anhäng|absender|klick|liens?\b|pièces? jointe|expéditeur|cliqu|enlace|adjunto|remitente|clic"
-    r"|anexo|allegat|mittente|bijlage|afzender|klik|caution",
+    r"|anexo|allegat|mittente|bijlage|afzender|klik|caution"
+    r"|wichtig ist|est important|es importante|załącznik|nadawc|přílo|bilag|bilaga|länk|lenke",
     re.IGNORECASE,
 )
 _OWN: Final = re.compile(r"\b(?:I|my|ich|mein\w*|je|mon|ma|yo|mi|eu|meu|io|mio|ik|mijn)\b|\?")
 _SENTENCE: Final = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s*_])){1,400}(?:[.!?]+[*_]*\s*|\n\s*|\Z)")
 _HINTS: Final = (
     "outside", "extern", "extérieu", "esterno", "außerhalb", "ausserhalb", "buiten", "fuera",
-    "fora", "often", "häufig", "souvent", "suele", "securely", "ext]", "scanned",
+    "fora", "spoza", "zewn", "mimo", "utan", "uden", "ekstern", "ulkop", "dışından",
+    "often", "häufig", "souvent", "suele", "securely", "ext]", "scanned",
 )  # fmt: skip
 # What clients write where they leave out the rest of a quote.
 _CLIPPED: Final = re.compile(
@@ -83,8 +90,13 @@ _CLIPPED: Final = re.compile(
 )
 _IMAGE: Final = re.compile(
     r"\s*(?:[\[<](?:cid|image|bild|img|inline image|logo|picture)\b[^\]>]{0,200}[\]>]\s*)+\Z"
-    r"|\s*\[[\w .-]{1,40}\]\s*\Z",
+    r"|\s*\[[\w .-]{1,40}\]\s*\Z"
+    r"|\s*(?:<[\w .()-]{1,80}\.\w{2,5}>\s*)+\Z",
     re.IGNORECASE,
+)
+# What HTML that was turned into text has at its end.
+_FOOTNOTE: Final = re.compile(
+    r"\s*(?:links:?|-{3,}|\[\d{1,3}\]:?\s+<?https?://\S+)\s*\Z", re.IGNORECASE
 )
 
 
@@ -108,16 +120,17 @@ def may_hold_banner(text: str) -> bool:
 
 def is_banner(line: str) -> bool:
     """Tell whether a line, with or without quote marks, is a banner and nothing else."""
-    bare = line.lstrip("> ")
+    bare = line.lstrip(MARKS)
     return bool(bare) and _banner_end(bare) == len(bare)
 
 
 def is_noise(line: str) -> bool:
     """Tell whether a line of a quote is nobody's words: a picture, a footer, a notice."""
-    bare = line.lstrip("> ")
+    bare = line.lstrip(MARKS)
     return bool(
         _IMAGE.match(bare)
         or _CLIPPED.match(bare)
+        or _FOOTNOTE.match(bare)
         or is_app_footer(bare)
         or is_notice(bare)
         or is_banner(bare)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # So many words in a row are an anchor.
 ANCHOR_WORDS: Final = 5
 # Anchors of indexed text: at each line, and each so many words.
-STRIDE: Final = 6
+STRIDE: Final = 4
 # So many go on with what was left, such as a label that a value was written behind.
 WORDS_TO_GO_ON: Final = 2
 # How far ahead in the same message a run may go on, where something was left out.
@@ -184,8 +184,8 @@ class _Comparison:
                 self._find_anchors(self._done, end)
         elif not self._find_anchors(start, end) and len(rest) == len(self._lines[number]):
             place = self._resumed(number, rest)
-            if place is None and self._followed < ANCHOR_WORDS and len(rest) < ANCHOR_WORDS:
-                place = self._earlier.place(rest)
+            if place is None and self._followed < ANCHOR_WORDS:
+                place = self._short(rest)
             if place:
                 self._follow(start, place)
 
@@ -240,6 +240,13 @@ class _Comparison:
             if ahead >= 0:
                 return Place(expected.passage, ahead)
         return self._earlier.place(window)
+
+    def _short(self, line: str) -> Place | None:
+        """Return where a short line, or one that a value was written behind, stood as a line."""
+        longest = min(len(line), ANCHOR_WORDS - 1)
+        least = min(longest, WORDS_TO_GO_ON)
+        places = map(self._earlier.place, (line[:size] for size in range(longest, least - 1, -1)))
+        return next(filter(None, places), None)
 
     def _resumed(self, number: int, line: str) -> Place | None:
         """Return where a short line stands ahead in the message that is followed.

@@ -15,6 +15,7 @@ from target_creovai.parsers.mail.signs import (
     ADDRESS,
     BRACKETED_ADDRESS,
     DRESSING,
+    MARKS,
     TIME,
     YEAR,
     any_of,
@@ -127,7 +128,7 @@ def _header_lines(lines: Sequence[str], start: int) -> Iterator[tuple[int, str |
     blank = False
     for index in range(start, min(start + MAX_HEADER_LINES, len(lines))):
         line = lines[index]
-        if not line.strip("> "):
+        if not line.strip(MARKS):
             if blank:
                 return
             blank = True
@@ -192,7 +193,7 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     if not any(map(_REPLIED.search, run)) and not _names_sender(run[:2]):
         return None
     below = start + len(run)
-    if below < len(lines) and lines[below].strip("> "):
+    if below < len(lines) and lines[below].strip(MARKS):
         return None
     return Block(below, sender=next(line for line in run if ADDRESS.search(line)))
 

@@ -25,6 +25,7 @@ from target_creovai.parsers.mail.markers import (
 from target_creovai.parsers.mail.page import OWN, QUOTED
 from target_creovai.parsers.mail.quotes import is_mail, only_greets
 from target_creovai.parsers.mail.signatures import is_closing
+from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +41,8 @@ _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
 # "Ticket: 55" above headers says as little as a greeting.
 _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
+# "[x] repair", where the brackets were empty.
+_CHECKED: Final = re.compile(r"[>\s]*(?:\[[xX✓✔]\]|\([xX]\)|[☑☒✓✔])\s")
 # A word behind a question, a label or an arrow.
 _COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
 
@@ -106,7 +109,7 @@ class Reader:
         }
         self._noise = _Noise(page.lines, known, self._marked)
         self._starts = sorted(self._markers)
-        self._last_said, self._has_spoken = "", False
+        self._last_said, self._has_spoken, self._says_fields = "", False, True
         self._parts = [Part(quoted=False)]
         self._rest: list[str] = []
         self._gone: set[int] = set()
@@ -138,7 +141,7 @@ class Reader:
             known = is_gone and self._known.lines[index].is_known
             # The marker below new words tells them from a template that is sent again.
             known = known and not (is_beside and index in self._marked)
-            if is_gone and not self._lines[index].strip("> "):
+            if is_gone and not self._lines[index].strip(MARKS):
                 continue
             is_beside = not known
             if row and (known or is_gone is not was_gone):
@@ -209,7 +212,9 @@ class Reader:
         confirmed = self._confirmed(marker)
         if marker.is_weak or confirmed:
             return not confirmed
-        if self._has_pasted or not self._has_spoken or self._last_said.endswith((":", "：")):
+        is_beside = marker.start > 0 and bool(self._lines[marker.start - 1])
+        says_nothing = not self._has_spoken or (self._says_fields and is_beside)
+        if self._has_pasted or says_nothing or self._last_said.endswith((":", "：")):
             self._has_pasted = True
         if marker.is_form or self._has_pasted:
             return True
@@ -220,12 +225,12 @@ class Reader:
     def _say(self, lines: Sequence[str]) -> None:
         for line in filter(None, map(str.strip, lines)):
             self._last_said = line
-            if self._has_spoken:
+            if self._has_spoken and not self._says_fields:
                 continue
             # "Hello" and nothing else is a message.
             greets = only_greets(line) and not (line.isalpha() and line.isascii())
-            is_field = _FIELD.match(line) is not None
-            self._has_spoken = not (is_field or greets)
+            self._has_spoken = self._has_spoken or not greets
+            self._says_fields = self._says_fields and (greets or _FIELD.match(line) is not None)
 
     def _confirmed(self, marker: Marker) -> bool:
         """Tell whether a known message begins below a marker."""
@@ -241,7 +246,7 @@ class Reader:
         return any(line.is_known for line in self._known.lines[below:end])
 
     def _next(self, index: int) -> int:
-        while index < len(self._lines) and not self._lines[index].strip("> "):
+        while index < len(self._lines) and not self._lines[index].strip(MARKS):
             index += 1
         return index
 
@@ -293,7 +298,7 @@ class Reader:
 
     def _is_all_marker(self, start: int, end: int) -> bool:
         return all(
-            index in self._noise or not self._lines[index].strip("> ")
+            index in self._noise or not self._lines[index].strip(MARKS)
             for index in range(start, end)
         )
 
@@ -322,8 +327,8 @@ class Reader:
             for group in writing.groups(first, last, above_first=above_first, in_doubt=in_doubt):
                 end_of_group = self._with_links(group.end, last)
                 if group.question is not None:
-                    kept.append(QUOTE_MARK + self._lines[group.question].lstrip("> "))
-                kept += [line.lstrip("> ") for line in self._lines[group.start : end_of_group]]
+                    kept.append(QUOTE_MARK + self._lines[group.question].lstrip(MARKS))
+                kept += [line.lstrip(MARKS) for line in self._lines[group.start : end_of_group]]
                 self._gone.difference_update(range(group.start, end_of_group))
                 self._backs[group.start] = group.above
         return kept
@@ -338,7 +343,8 @@ class Reader:
         return {
             index
             for index in range(start, end)
-            if self._known.lines[index].loose == 1 and _COMPLETED.search(self._lines[index])
+            if _CHECKED.match(self._lines[index])
+            or (self._known.lines[index].loose == 1 and _COMPLETED.search(self._lines[index]))
         }
 
     def _may_top(self, index: int) -> bool:
@@ -414,7 +420,7 @@ class Reader:
         """Tell whether a marker is part of the earlier message that is known above it."""
         line = self._known.lines[index]
         above = index - 1
-        while above >= 0 and not self._lines[above].strip("> "):
+        while above >= 0 and not self._lines[above].strip(MARKS):
             above -= 1
         before = self._known.lines[above].last if above >= 0 else None
         return before is not None and line.first is not None and goes_on(before, line.first)
@@ -439,7 +445,7 @@ def answered(parts: Sequence[Part]) -> Iterator[Part]:
 
 def _last_line(part: Part) -> Part:
     """Return the last quoted line that says something, with the empty lines below it."""
-    last = max(index for index, line in enumerate(part.lines) if line.strip("> ") or not index)
+    last = max(index for index, line in enumerate(part.lines) if line.strip(MARKS) or not index)
     blank = [line for line in part.lines[last + 1 :] if not line]
     question = part.lines[last]
     marked = question if question.startswith(">") else QUOTE_MARK + question

@@ -21,6 +21,7 @@ from target_creovai.parsers.mail.headers import (
     split_at_headers,
     unworded_block,
 )
+from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +101,7 @@ def _marker_at(page: Page, index: int, floor: int) -> Marker | None:
     line = lines[index]
     if index in page.headers:
         return Marker(index, _headers_end(lines, index), Kind.HEADERS, is_firm=True)
-    if not line.strip("> "):
+    if not line.strip(MARKS):
         return None
     if ":" not in line and "\uff1a" not in line and "@" not in line:
         return _separator_at(lines, index)
@@ -139,7 +140,7 @@ def _separator_at(lines: Sequence[str], index: int) -> Marker | None:
 
 def _block_end_below(lines: Sequence[str], start: int) -> int:
     first = start
-    while first < len(lines) and not lines[first].strip("> "):
+    while first < len(lines) and not lines[first].strip(MARKS):
         first += 1
     if first == len(lines):
         return start

@@ -116,7 +116,7 @@ def _levels(lines: Sequence[str]) -> Iterator[int]:
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if line[:1] == ">":
             yield OWN if _CLOSES_ADDRESS.match(line) and _OPENS_ADDRESS.search(above) else INDENTED
-        elif line == "|" or (line[:1] == "|" and line[-1] != "|"):
+        elif line[:1] == "»" or line == "|" or (line[:1] == "|" and line[-1] != "|"):
             yield INDENTED
         else:
             is_rest = below[:1] == ">" == above[:1] and _is_rest(line, above)
@@ -125,6 +125,9 @@ def _levels(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_rest(line: str, above: str) -> bool:
+    # An undecoded line break of quoted-printable.
+    if above.endswith("="):
+        return True
     return (
         len(above) >= MIN_WRAPPED_CHARS
         and len(line) <= MAX_REST_CHARS

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.signatures import is_sign_off
+from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ _NESTED: Final = re.compile(r"> ?>(?!>)")
 
 def only_greets(line: str) -> bool:
     """Tell whether a line greets and says nothing else."""
-    bare = line.strip("> \t")
+    bare = line.strip(MARKS + "\t")
     greeting = _GREETING.match(bare)
     if greeting is None or len(bare.split()) > MAX_GREETING_WORDS or bare.endswith(("?", ".")):
         return False
@@ -53,11 +54,11 @@ def only_greets(line: str) -> bool:
 
 def is_mail(lines: Sequence[str]) -> bool:
     """Tell whether lines with quote marks greet, sign off, or quote in turn, as mails do."""
-    said = [bare for line in lines if (bare := line.strip("> \t"))]
+    said = [bare for line in lines if (bare := line.strip(MARKS + "\t"))]
     if len(said) < 2:  # noqa: PLR2004 -- one line is no letter
         return False
     return (
         only_greets(said[0])
         or any(is_sign_off(line, has_name=True) for line in said[-4:])
-        or any(map(_NESTED.match, lines))
+        or (any(map(_NESTED.match, lines)) and ">" in map(str.strip, lines))
     )

@@ -20,7 +20,7 @@ _INTRODUCTION: Final = re.compile(
     r"|[#=*\s-]{2,12}(?:(?:please )?(?:type your )?reply (?:above|only above)"
     r"|bitte (?:geben sie ihre antwort |antworten sie )?(?:oberhalb|über)"
     r"|(?:merci de |veuillez )?répond(?:re|ez) au-dessus|responda por encima).{0,60}[#=*-]{2,12}\Z"
-    r"|original message processed by david",
+    r"|original message processed by david|>>>\s.{5,200}\s>>>\Z",
     re.IGNORECASE,
 )
 _INTRODUCES: Final = frozenset("mMoO#=*-")
@@ -59,7 +59,7 @@ def is_original(line: str) -> bool:
 def is_introduction(line: str) -> bool:
     """Tell whether the line is what some clients print above their header block."""
     begins = line.lstrip("> ")[:1]
-    return begins in _INTRODUCES and _INTRODUCTION.match(line) is not None
+    return (begins in _INTRODUCES or line.endswith(">>>")) and _INTRODUCTION.match(line) is not None
 
 
 def is_rule(line: str) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# What clients put before a quoted line.
+MARKS: Final = "> |»"
 # Dashes, quote marks, and the asterisks that bold text leaves in plain text.
 DRESSING: Final = "‐‑‒ \t\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069*_>=|-—–"
 ADDRESS: Final = re.compile(r"[^\s@]@[\w-]{1,80}")

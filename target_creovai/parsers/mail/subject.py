@@ -8,8 +8,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_noise
+from target_creovai.parsers.mail.quotes import only_greets
 from target_creovai.parsers.mail.read import without_thread_tokens
-from target_creovai.parsers.mail.signatures import is_closing, without_signature
+from target_creovai.parsers.mail.signatures import (
+    is_closing,
+    without_ending,
+    without_signature,
+)
 from target_creovai.parsers.mail.signs import any_of
 
 if TYPE_CHECKING:
@@ -20,7 +25,8 @@ MAX_CHARS: Final = 600
 
 # "See subject", in the words that people use; without punctuation, separated by `|`.
 _POINTERS: Final = (
-    "see subject|see subject line|see the subject|see the subject line|see above|see title"
+    "eom|o t|ot|n t|nt|kein text|no text|subject says it|the subject says it all|see subject"
+    "|see subject line|see the subject|see the subject line|see above|see title"
     "|as above|as per subject|as in subject|as in the subject|subject says it all"
     "|subject says all|in subject|per subject|question in subject|question is in the subject"
     "|refer to subject|please refer to the subject|siehe betreff|s betreff|siehe oben"
@@ -37,8 +43,11 @@ _POINTERS: Final = (
     "|see email subject|see mail subject"
 )
 _POINTER: Final = re.compile(
-    r"\W*(?:please |pls |bitte |por favor |merci de |s\.? ?v\.? ?p\.? )?"
-    rf"(?:{any_of(_POINTERS.split('|'))})\W*\Z",
+    r"\W*(?:(?:hi|hello|hey|hallo|bonjour|hola|ciao) (?:all |team |zusammen )?)?"
+    r"(?:please |pls |bitte |por favor |merci de |s\.? ?v\.? ?p\.? )?"
+    rf"(?:{any_of(_POINTERS.split('|'))})"
+    r"(?: (?:thanks|thank you|thx|danke|merci|gracias|regards|gruß|grüße|lg|mfg)(?: \w+){0,2})?"
+    r"\W*\Z",
     re.IGNORECASE,
 )
 
@@ -62,6 +71,7 @@ def _said(text: str) -> Sequence[str]:
     if lines[:1] == ["--"] or is_closing(lines):
         return ()
     said = [line for line in lines if any(map(str.isalnum, line)) and not is_noise(line)]
+    said = without_ending([line for line in said if not only_greets(line)])
     return () if _is_pointer("\n".join(said)) or is_closing(said) else said
 
 

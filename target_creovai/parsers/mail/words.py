@@ -13,6 +13,8 @@ from typing import Final
 _FIRST: Final = 0x100
 _LIMIT: Final = 0x110000 - _FIRST
 
+# One of these is in every text that the patterns find anything in.
+_LINKS: Final = ("http", "www.", "mailto:", "cid:", "tel:")
 _WRAPPED_LINK: Final = re.compile(r"<(?:https?|mailto):[^<>]{0,2000}>")
 _LINK: Final = re.compile(r"\b(?:https?|mailto|cid|tel):[^\s<>()\[\]]+|\bwww\.[^\s<>()\[\]]+")
 _WORDS: Final = re.compile(r"[^\W_]+|\n")
@@ -36,8 +38,10 @@ class Vocabulary(dict[str, str]):
     def encode(self, text: str) -> list[str]:
         """Return the words of each line of a text."""
         plain = text.casefold()
-        if ":" in plain or "www." in plain:
+        if any(link in plain for link in _LINKS):
             plain = _LINK.sub(" ", _WRAPPED_LINK.sub(_breaks, plain))
+        if "=20" in plain:
+            plain = plain.replace("=20", " ")
         if not plain.isascii():
             plain = _IDEOGRAPH.sub(r" \g<0> ", plain)
         return "".join(map(self.__getitem__, _WORDS.findall(plain))).split("\n")

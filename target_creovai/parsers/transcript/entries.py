@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.transcript import words
@@ -20,18 +19,13 @@ from target_creovai.parsers.transcript.offsets import BLANKS, CLOCK, OFFSET, SPE
 from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
 MAX_NAME: Final = 80
 _NAME: Final = r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*)?):(?=\s|\Z)"
 _ENTRY: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}{OFFSET}[{BLANKS}]{{0,8}}{_NAME}")
 _HEAD: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}(?=\( {{0,3}}\d)")
-# The first unit is neither one letter nor a blank's distance from the next.
-_SPELLED_HINT: Final = re.compile(
-    rf"[{MARKS}]?[{BLANKS}]{{0,8}}"
-    r"\( {0,3}\d{1,6}(?: ?[^\W\d_](?:[^\W\d_]|[.,])|:\d| ?[^\x00-\x7f])"
-)
 _AFTER: Final = re.compile(rf"[{BLANKS}]{{0,8}}{_NAME}")
 _STAMPED: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}"
@@ -42,7 +36,6 @@ _STAMPED: Final = re.compile(
 _LABELLED: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}([^\s:][^:]{{0,79}}?)[{BLANKS}]?:(?=\s|\Z)"
 )
-_LATEST_BEGIN: Final = 3600
 _NAMELIKE: Final = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){0,3}")
 _HEADER_HEADS: Final = frozenset({"", *words.STARTED, *words.ORIGIN})
 
@@ -124,7 +117,7 @@ def spelled_entry_of(line: str) -> Token | None:
     return Token(ENTRY, [line[name.end() :]], line[: name.start(1)], name[1], total)
 
 
-def _stamped_entry_of(line: str) -> Token | None:
+def stamped_entry_of(line: str) -> Token | None:
     """Read `[2024-05-06T07:08:09] Ann Berg (Customer): text`."""
     match = _STAMPED.match(line)
     if match is None:
@@ -185,26 +178,6 @@ def _is_all_dialogue(lines: Sequence[str], names: AbstractSet[str]) -> bool:
         _head(line) in names or any(header.match(line.strip(MARKS + " ")) for header in headers)
         for line in below
     )
-
-
-def shape_of(lines: Sequence[str], known: AbstractSet[str]) -> Callable[[str], Token | None]:
-    """Return what reads the messages of this body: the first shape that any line has."""
-    native = any(map(entry_of, lines))
-    hinted = filter(_SPELLED_HINT.match, lines)
-    spelled = [token for line in hinted if (token := spelled_entry_of(line))]
-    # What begins late is a time of day.
-    if spelled and (native or (spelled[0].seconds or 0) < _LATEST_BEGIN):
-        return _offset_entry_of
-    if native:
-        return entry_of
-    if any(map(_stamped_entry_of, lines)):
-        return _stamped_entry_of
-    labels = labels_in(lines, known)
-    return partial(labelled_entry_of, labels=labels) if labels else entry_of
-
-
-def _offset_entry_of(line: str) -> Token | None:
-    return entry_of(line) or spelled_entry_of(line)
 
 
 def _head(line: str) -> str:

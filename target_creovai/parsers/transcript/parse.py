@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from target_creovai.errors import TextError
 from target_creovai.model import Role
-from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token, shape_of
+from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token
 from target_creovai.parsers.transcript.flat import is_flat, unflatten
 from target_creovai.parsers.transcript.lines import read_lines
 from target_creovai.parsers.transcript.markup import (
@@ -34,6 +34,7 @@ from target_creovai.parsers.transcript.scenes import (
     split_into_parts,
     text_of,
 )
+from target_creovai.parsers.transcript.shapes import shape_of
 from target_creovai.parsers.transcript.speakers import (
     Cast,
     KnownNames,

@@ -184,7 +184,11 @@ BOT_AT_WORK: Final = re.compile(r"(?:[^\W\d_]+ )?chatbot\w*(?!\S)", re.IGNORECAS
 _FAILED: Final = r"\bfail|\bno (?:se )?transf|\bnicht\b|fehlgeschlagen|échou|mislukt|falh|fallit"
 FAILED: Final = re.compile(_FAILED, re.IGNORECASE)
 # "... transferred the chat to bot Ziggy": what stands behind the word, if anything, is its name.
-TO_BOT: Final = re.compile(r"\b(?:chat)?bot\b(?: ?\[[^\]]*\])?[ :]*(.*)", re.IGNORECASE)
+TO_BOT: Final = re.compile(
+    r"\b(?:to|al?|an|au|à|ao|naar|para|till?|do) (?:(?:the|el|la|le|o|de[mnr]?) )?(?:chat)?bot\b"
+    r"(?: ?\[[^\]]*\])?[ :]*(.*)",
+    re.IGNORECASE,
+)
 # What bots are called, beside the labels: "Pepper Chatbot", "Acme virtual assistant".
 BOTS_NAME: Final = re.compile(
     r"\b(?:\w{0,40}chatbot|bot|(?:virtual|digital|ai) (?:assistant|agent))\b"

@@ -8,6 +8,8 @@ import pytest
 
 from target_creovai.input.ids import long_id
 from tests.fakes.creovai import Fault
+from tests.target.aliases import OPEN as OPEN_CHAT
+from tests.target.aliases import settling
 from tests.target.rows import (
     COMPLETED,
     STARTED,
@@ -19,6 +21,7 @@ from tests.target.rows import (
     chat,
     chat_id,
     comment,
+    deleted,
     mail,
     sf_id,
     transcript,
@@ -215,6 +218,18 @@ def test_a_lost_answer_is_said_to_be_open(
     assert found["now"].startswith("whether it arrived is open")
 
 
+def test_a_deleted_one_that_was_never_sent_is_said_to_be_skipped(
+    operator: Operator, run_target: TargetRunner
+) -> None:
+    """Where `on_delete` takes back, Creovai is asked for it first."""
+    staged_later(run_target, deleted(chat()))
+
+    (found,) = operator.json("explain", chat_id(), on_delete="purge")
+
+    assert found["now"].startswith("is skipped: it is deleted in Salesforce.")
+    assert "Creovai purge it" in found["now"]
+
+
 def test_explaining_changes_nothing(
     operator: Operator, run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
@@ -288,3 +303,17 @@ def test_a_chat_says_what_tells_who_speaks(operator: Operator, run_target: Targe
     ]
     assert "speaks     agent: a name in the record" in report
     assert "Ada" not in report
+
+
+def test_a_chat_that_rests_on_others_says_so(operator: Operator, run_target: TargetRunner) -> None:
+    """Before it is sent as well: the store knows the others."""
+    run_target(*settling())
+    run_target(OPEN_CHAT, api_url=None)
+
+    (found,) = operator.json("explain", chat_id())
+
+    assert found["speakers"] == [
+        {"role": "agent", "evidence": "other chats"},
+        {"role": "customer", "evidence": "a chat has one visitor"},
+    ]
+    assert found["now"] == "ready: the next run sends it."

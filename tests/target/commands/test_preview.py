@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from target_creovai.store.tables import DROPPED
+from tests.target import aliases
 from tests.target.canaries import INPUT, SONG
 from tests.target.rows import (
     COMPLETED,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 OPEN = case(IsClosed=False, CaseNumber="00012345")
 LATER = "2024-05-07T00:00:00Z"
+ALONE = transcript("( 7s ) Ada Quill: one", "( 9s ) Ada Quill: two")
 UNKNOWN_SPEAKERS = chat(
     6, Body=transcript(*(f"( {n}s ) Speaker {n % 2}: words {n}" for n in range(4)), agent=None)
 )
@@ -154,6 +156,29 @@ def test_unknown_speakers_are_shown_with_their_names(
         ("Speaker 1", "unknown"),
     }
     assert words(found) == [f"words {n}" for n in range(4)]
+
+
+def test_a_chat_that_its_counts_contradict_is_shown(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """Whoever reads it sees at once which side is which."""
+    run_target(chat(OperatorMessageCount=2, VisitorMessageCount=0, Body=ALONE))
+
+    found = preview.one()
+
+    assert found["known"]["outcome"] == "set aside"
+    assert words(found) == ["one", "two"]
+
+
+def test_a_chat_that_rests_on_others_is_shown_as_it_goes(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """Who is who is known from them."""
+    run_target(*aliases.settling(), aliases.OPEN)
+
+    found = preview.one(aliases.OPEN.row["Id"])
+
+    assert [who["role"] for who in found["view"]["people"]] == ["agent", "customer"]
 
 
 def test_a_payload_that_breaks_a_rule_is_shown_with_the_rule(

@@ -227,6 +227,10 @@ UNRELATED = [
     ),
     pytest.param(lambda: sync(case(2, Description="x"), entries=reads(filter="h")), id="a filter"),
     pytest.param(lambda: sync(entries=reads(CASES[:2])), id="without mails"),
+    pytest.param(
+        lambda: sync(mail(9, 9), entries=reads() | reads(["EmailMessage"], filter="h")),
+        id="some of the mails",
+    ),
     pytest.param(lambda: [chat()], id="another tap's chats"),
     pytest.param(list, id="nothing"),
 ]
@@ -435,6 +439,18 @@ def test_one_case_by_filters_disturbs_nothing(
 
     assert outcome.exit_code == 0
     assert len(texts(creovai.cases[case_id()])) == 4
+
+
+def test_a_filter_that_was_always_there_leaves_out_what_nobody_wants(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """Mails that are no case's, by the project's meltano.yml: no case waits for these."""
+    mails = reads(["EmailMessage"], filter="ParentId != null")
+    run_target(*sync(CASE, entries=reads(CASES[:2])))
+    assert creovai.cases == {}
+
+    assert run_target(*sync(mail(2), entries=reads() | mails)).exit_code == 0
+    assert texts(creovai.cases[case_id()]) == ["words", "mail 2"]
 
 
 def test_a_dry_run_says_the_same(run_dry: TargetRunner) -> None:
