@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
 from target_creovai.model import (
+    SHAPE_LENGTH,
     Conversation,
     Deleted,
     OpenSpeakers,
@@ -194,14 +195,26 @@ def _unforeseen(error: Exception) -> Reason:
     return Reason(Code.UNFORESEEN, (type(error).__name__, where))
 
 
+# Settings that decide when something goes, and nothing of what goes.
+_OF_THE_TIME = frozenset(
+    {"case_delivery", "settle_minutes", "accept_missing", "max_payload_bytes", "other_chats"}
+)
+
+
 def fingerprint(rules: Rules, *more: str) -> str:
     """Return what a verdict rests on besides the rows: the settings and this version.
 
     `more` are settings that decide what follows from it.
 
     Where it differs from the ledger's, what waits, was skipped or was set aside
-    is looked at once more.
+    is looked at once more. It begins with the fingerprint of the settings that shape what Creovai
+    gets.
     """
     basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
-    text = encode([basis, version(DISTRIBUTION), *more], order="deterministic")
-    return hashlib.sha256(text).hexdigest()
+    shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
+    whole = [basis, version(DISTRIBUTION), *more]
+    return _digest(shape)[:SHAPE_LENGTH] + _digest(whole)[SHAPE_LENGTH:]
+
+
+def _digest(basis: object) -> str:
+    return hashlib.sha256(encode(basis, order="deterministic")).hexdigest()

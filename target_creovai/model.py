@@ -201,6 +201,10 @@ NEEDS_ROWS = Unfit(Reason(Code.NEEDS_ROWS))
 Assembly = Conversation | Waiting | Skipped | Deleted | Unfit
 
 
+# So much of a fingerprint of rules is of those that shape what Creovai gets.
+SHAPE_LENGTH = 32
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The settings that decide how rows become conversations."""

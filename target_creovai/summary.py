@@ -104,6 +104,8 @@ class Summary:
     pending: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     unusable_rows: list[str] = field(default_factory=list)
     changed_after_sending: list[str] = field(default_factory=list)
+    of_other_settings: Counter[str] = field(default_factory=Counter)
+    next_run: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     gaps: list[str] = field(default_factory=list)
     accepted: Sequence[str] = ()
@@ -205,10 +207,14 @@ class Summary:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
+        if self.of_other_settings:
+            yield other_settings(self.of_other_settings)
 
     def _sent_lines(self) -> Iterator[str]:
         if self.payload_dir:
             yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            for (kind, step), count in sorted(self.next_run.items()):
+                yield f"next run   {_number(count, kind)}: {step}"
             return
         yield f"sent       {_kinds(self.sent)}"
         yield f"metadata   {_kinds(self.metadata_sent)}"
@@ -274,11 +280,19 @@ _TO_DO = {
 }
 
 
+def other_settings(counts: Mapping[str, int]) -> str:
+    """Say what Creovai has as other settings made it, and what to do about it."""
+    return (
+        f"otherwise  {_kinds(counts)}: delivered under other settings, and left so (`resend "
+        "--changed-settings` sends cases again)"
+    )
+
+
 def _by_text(found: Mapping[tuple[str, Reason], Found]) -> list[tuple[tuple[str, Reason], Found]]:
     return sorted(found.items(), key=lambda one: (one[0][0], str(one[0][1])))
 
 
-def _kinds(counts: Counter[str]) -> str:
+def _kinds(counts: Mapping[str, int]) -> str:
     return ", ".join(_number(count, kind) for kind, count in sorted(counts.items())) or "none"
 
 

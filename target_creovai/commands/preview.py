@@ -20,9 +20,10 @@ from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
+from target_creovai.delivery.decide import Action
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, DroppedRow, Skipped, Unfit, Waiting
+from target_creovai.model import DroppedRow, Unfit, Waiting
 from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
@@ -94,7 +95,8 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
         outcome=_outcome(known, verdict),
         number=_number(line, rows),
         view=_view(readable, rules),
-        as_if_due=readable is not verdict and isinstance(readable, Ready | Invalid),
+        as_if_due=known.outdated
+        or (readable is not verdict and isinstance(readable, Ready | Invalid)),
         problems=readable.problems if isinstance(readable, Invalid) else (),
     )
 
@@ -109,17 +111,23 @@ def _assemble(
 
 def _outcome(known: Explanation, verdict: Verdict) -> str:
     """Look ahead: after a dry run the ledger knows of nothing but that it waits."""
-    if known.outcome == SENT:
-        return SENT
-    match verdict:
-        case Ready():
-            return known.outcome if known.outcome == PENDING or known.content_refused else READY
-        case Waiting():
-            return WAITING
-        case Skipped() | Deleted():
-            return SKIPPED
-        case _:
-            return SET_ASIDE
+    to_go = isinstance(verdict, Ready) and known.action in _GOES
+    if known.outcome == SENT or (to_go and known.outcome == PENDING):
+        return known.outcome
+    return READY if to_go else _BECOMES.get(Action(known.action), SKIPPED)
+
+
+_GOES = frozenset({Action.LOOK_UP, Action.ASK, Action.POST, Action.APPEND, Action.ADOPT})
+# What is deleted in Salesforce, before or after it was sent, ends as skipped.
+_BECOMES = {
+    Action.WAIT: WAITING,
+    Action.SET_ASIDE: SET_ASIDE,
+    Action.STAY_ASIDE: SET_ASIDE,
+    Action.GIVE_UP: SET_ASIDE,
+    Action.LOOK_UP: PENDING,
+    Action.KEEP: SENT,
+    Action.APPEND: SENT,
+}
 
 
 def _as_if_due(rules: Rules) -> Rules:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, format_option, operator_command, show
+from target_creovai.config import assembly_rules
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of
 from target_creovai.store import WAITING
 from target_creovai.store.operator import Oldest, OperatorStore
+from target_creovai.summary import other_settings
 from target_creovai.wholeness.advice import advice
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Status:
     oldest_waiting: Oldest | None
     last_run: Mapping[str, Any] | None
     last_input_ended_well: bool
+    of_other_settings: Mapping[str, int]
     gaps: list[str]
     to_do: list[str]
 
@@ -55,6 +59,8 @@ class Status:
         yield f"last run   {_run(self.last_run)}"
         if self.conversations:
             yield f"last input {_INPUT[self.last_input_ended_well]}"
+        if self.of_other_settings:
+            yield other_settings(self.of_other_settings)
         for gap in self.gaps:
             yield f"missing    {gap}"
         for step in self.to_do:
@@ -82,8 +88,8 @@ def _run(note: Mapping[str, Any] | None) -> str:
     )
 
 
-def status_of(store: OperatorStore) -> Status:
-    """Ask the store."""
+def status_of(store: OperatorStore, rules: str) -> Status:
+    """Ask the store; `rules` is the fingerprint of the settings."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
     reasons = {at.reason for at in outcomes if at.outcome == WAITING and at.reason}
@@ -92,6 +98,7 @@ def status_of(store: OperatorStore) -> Status:
         oldest_waiting=store.oldest_waiting(),
         last_run=store.last_run(),
         last_input_ended_well=store.input_ended_well,
+        of_other_settings=dict(store.of_other_settings(rules)),
         gaps=list(gaps_in_words(gaps)),
         to_do=[
             *_advice(sorted(reasons, key=str)),
@@ -116,5 +123,5 @@ def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
 def status(settings: Settings, output: str) -> None:
     """Say where all conversations stand, and how the last run went."""
     with OperatorStore(settings["store_url"]) as store:
-        report = status_of(store)
+        report = status_of(store, fingerprint(assembly_rules(settings)))
     show(output, report.lines(), asdict(report))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import fingerprint
+from target_creovai.delivery.course import Course
 from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE, Action, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.delivery.erasure import WAYS, Erasures
@@ -68,6 +70,7 @@ class Delivery(Dispatch):
     ) -> None:
         super().__init__(store, rules, summary)
         self.rules_hash = fingerprint(rules, policy.on_delete)
+        self.course = Course()
         self._policy = policy
         self._early = False
         permits = Permits(
@@ -83,7 +86,7 @@ class Delivery(Dispatch):
             policy,
             rules=self.rules_hash,
             prefix=rules.session_id_prefix,
-            calls=Calls(self._set_aside, self.leave_if_asked),
+            calls=Calls(self._set_aside, self.leave_if_asked, self._note_taken),
         )
         self._outbox, self._doubts = self._traffic.outbox, self._traffic.doubts
         self._first = FirstLooks(
@@ -101,7 +104,8 @@ class Delivery(Dispatch):
             Action.POST: lambda entry, verdict, _: self._outbox.give(Job(entry, verdict)),
             Action.APPEND: self._append,
             Action.ADOPT: self._adopt,
-            Action.KEEP: lambda entry, *_: self._keep(entry, SENT),
+            Action.REST: lambda entry, *_: self._keep(entry, SENT, entry.rules),
+            Action.KEEP: lambda entry, _, step: self._keep(entry, SENT, _made_by(entry, step)),
             Action.STAY_ASIDE: lambda entry, *_: self._keep(entry, SET_ASIDE),
             Action.GIVE_UP: self._give_up,
             Action.TAKE_BACK: self._take_back,
@@ -133,8 +137,8 @@ class Delivery(Dispatch):
         self._early = False
         with self.store.delivering() as free:
             if not free:
-                self.summary.halted = "another run is delivering from this store: let it end first."
-            elif not self.summary.halted:
+                self._stopped("another run is delivering from this store: let it end first.")
+            elif not self.course.stopped:
                 self._to_the_end(self._all)
                 self._to_the_end(self._count_failures)
         self.count_held()
@@ -162,13 +166,23 @@ class Delivery(Dispatch):
             deliver()
             self._finish()
         except HaltError as error:
-            self.summary.halted = str(error)
-            self._drop()
-            self._outbox.finish()
+            self._stopped(str(error))
+            self._leave_the_rest()
         except BaseException:
-            self._drop()
-            self._outbox.finish(GRACE_SECONDS)
+            self._leave_the_rest(GRACE_SECONDS)
             raise
+
+    def _stopped(self, why: str) -> None:
+        self.course.stopped = True
+        self.summary.halted = why
+
+    def _leave_the_rest(self, seconds: float | None = None) -> None:
+        self._drop()
+        with suppress(HaltError):  # what is under way may meet the same
+            self._outbox.finish(seconds)
+
+    def _note_taken(self) -> None:
+        self.course.took = True
 
     def _all(self) -> None:
         self.store.look_again_at_missing_parts()
@@ -176,14 +190,15 @@ class Delivery(Dispatch):
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
             self.leave_if_asked()
-            if self.summary.halted or not self._others_have():
+            if not self._others_have():
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
             self._walk_until_settled()
         else:
-            self.summary.halted = "another run has claimed conversations and does not deliver them."
+            msg = "another run has claimed conversations and does not deliver them."
+            raise HaltError(msg)
         self._wait_for_lost_answers()
-        if self._erasures and not self.summary.halted:
+        if self._erasures:
             self._erasures.carry_out(self.leave_if_asked)
             self._outbox.write_down()
 
@@ -193,8 +208,6 @@ class Delivery(Dispatch):
             for kind in self.kinds_to_go():
                 self.walk(kind, turn)
             self._finish()
-            if self.summary.halted:
-                return
         self._settle_names()
 
     def _settle_names(self) -> None:
@@ -210,7 +223,7 @@ class Delivery(Dispatch):
     def _walk_until_settled(self) -> None:
         """Walk again where a doubt was settled on the way: what was in doubt may go then."""
         settled = -1
-        while settled != self._doubts.settled and not self.summary.halted:
+        while settled != self._doubts.settled:
             settled = self._doubts.settled
             self.walk_all()
 
@@ -223,7 +236,7 @@ class Delivery(Dispatch):
     def _wait_for_lost_answers(self) -> None:
         """Look for a while for answers that were lost; what is left is the next run's to find."""
         for pause in LAST_PAUSES:
-            if self.summary.halted or not self._doubts:
+            if not self._doubts:
                 return
             for _ in range(pause):
                 self.leave_if_asked()
@@ -325,8 +338,8 @@ class Delivery(Dispatch):
             entry, rules=self.rules_hash, content_hash=content, metadata=metadata
         )
 
-    def _keep(self, entry: Entry, outcome: str) -> None:
-        self.store.keep(entry, outcome, rules=self.rules_hash)
+    def _keep(self, entry: Entry, outcome: str, rules: str | None = None) -> None:
+        self.store.keep(entry, outcome, rules=rules or self.rules_hash)
 
     def _give_up(self, entry: Entry, verdict: Any, _: Step) -> None:
         self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
@@ -356,7 +369,8 @@ class Delivery(Dispatch):
         """
         super().report_set_aside(entry, reason)
         most = self._policy.max_failures
-        if most is not None and len(self.summary.set_aside) > most:
+        self.course.set_aside += 1
+        if most is not None and self.course.set_aside > most:
             msg = (
                 f"more than max_failures ({most}) conversations were set "
                 "aside in this run: look at their reasons before the rest goes the same way."
@@ -380,7 +394,7 @@ class Delivery(Dispatch):
 
         Where it took none, nobody knows whose fault it was.
         """
-        if not (self.summary.sent + self.summary.metadata_sent).total():
+        if not self.course.took:
             return
         for entry, payload_hash, reason in self._traffic.failures:
             failures = (entry.failures or 0) + 1
@@ -400,4 +414,10 @@ class Delivery(Dispatch):
             elif outcome == SET_ASIDE:
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
+        self.summary.of_other_settings = self.store.of_other_settings(self.rules_hash)
         self.summary.set_aside_before -= now
+
+
+def _made_by(entry: Entry, step: Step) -> str | None:
+    """Return the settings that made what Creovai keeps; None: those of this run would, too."""
+    return entry.rules if step.outdated else None

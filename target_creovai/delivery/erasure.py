@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_creovai.client import CreovaiClient
-from target_creovai.errors import RejectedError, RetryLaterError
+from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.rows import parse_time
@@ -78,17 +78,17 @@ class Erasures:
             between: Is called before each request, and may end the run.
 
         Raises:
-            HaltError: Creovai does not let us.
+            HaltError: They are too many, or Creovai does not let us.
         """
         noted = list(self._noted.values())
         if len(noted) > self._limit:
-            self._summary.halted = (
+            msg = (
                 f"{len(noted)} conversations that were sent are deleted in Salesforce now, which "
                 f"is more than max_deletes ({self._limit}): none was {self._way.done}. If that is "
                 "right, and not a permission that the Salesforce user lost, run once with a "
                 "higher max_deletes."
             )
-            return
+            raise HaltError(msg)
         for start in range(0, len(noted), IDS_PER_REQUEST):
             between()
             self._take_back(noted[start : start + IDS_PER_REQUEST])

@@ -17,6 +17,7 @@ from target_creovai.store.due import (
     WAITING,
     Turn,
     in_doubt,
+    is_at_rest,
     sent_once,
 )
 from target_creovai.store.ledger import Standing
@@ -40,5 +41,6 @@ __all__ = [
     "Store",
     "Turn",
     "in_doubt",
+    "is_at_rest",
     "sent_once",
 ]

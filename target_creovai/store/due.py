@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
+from target_creovai.model import SHAPE_LENGTH
 from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.store.tables import LEDGER, execute_many
@@ -65,6 +66,49 @@ def in_doubt(line: Intended) -> bool:
     if not line.intent_hash:
         return False
     return line.content_hash is None or (line.content_hash == SEND_AGAIN and sent_once(line.kind))
+
+
+class Concluded(Protocol):
+    """What tells whether a conversation is looked at again."""
+
+    @property
+    def outcome(self) -> str:
+        """Where it stands."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it stands there."""
+
+    @property
+    def revision(self) -> int:
+        """How often its rows have changed."""
+
+    @property
+    def assembled(self) -> int | None:
+        """The revision that the outcome speaks of."""
+
+    @property
+    def intent_hash(self) -> str | None:
+        """The content of a post whose answer is not known."""
+
+
+def is_at_rest(line: Concluded) -> bool:
+    """Tell whether no run looks at a conversation that was sent, whatever the settings are.
+
+    `is_due` is the same for the database.
+    """
+    concluded = line.outcome == SENT and line.reason != DELETED_LATER
+    return concluded and line.assembled == line.revision and not line.intent_hash
+
+
+def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what Creovai has as other settings made it."""
+    c = LEDGER.c
+    shape = sa.func.substr(c.rules, 1, SHAPE_LENGTH)
+    sent = sa.and_(c.outcome == SENT, c.content_hash.is_not(None), c.assembled == c.revision)
+    # Empty where rows got their text back: how it was made is not known.
+    known = sa.and_(c.erased_at.is_(None), c.rules != "")
+    return sa.and_(sent, known, shape != rules[:SHAPE_LENGTH])
 
 
 def touch(

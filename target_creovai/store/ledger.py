@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
 from target_creovai.store.coverage import load_coverage
-from target_creovai.store.due import WAITING, Turn, is_due
+from target_creovai.store.due import WAITING, Turn, is_due, is_of_other_settings
 from target_creovai.store.outcomes import Entry, Outcomes
 from target_creovai.store.tables import LEDGER, META
 from target_creovai.wholeness.judge import has_moved
@@ -107,6 +108,15 @@ class Ledger(Outcomes):
         with self._reading() as db:
             found = [Standing(*row) for row in db.execute(query)]
         return sorted(found, key=lambda one: (one.kind, one.outcome, str(one.reason or "")))
+
+    def of_other_settings(self, rules: str) -> Counter[str]:
+        """Return how many conversations, by kind, Creovai has as other settings made them."""
+        c = LEDGER.c
+        query = sa.select(c.kind, sa.func.count().label("number")).where(
+            is_of_other_settings(rules)
+        )
+        with self._reading() as db:
+            return Counter({row.kind: row.number for row in db.execute(query.group_by(c.kind))})
 
     # All of it
 

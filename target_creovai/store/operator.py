@@ -24,7 +24,8 @@ from target_creovai.store import (
     WAITING,
     Store,
 )
-from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
+from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.tables import COLLECTIONS, IS_DROPPED, LEDGER, MERGES, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -50,6 +51,9 @@ class Line:
     posted_by: str | None
     adopted_at: str | None
     failures: int | None
+    revision: int
+    assembled: int | None
+    rules: str | None
 
 
 class Receipt(Protocol):
@@ -222,6 +226,17 @@ class OperatorStore(Store):
             for line in lines:
                 again = SEND_AGAIN if line.content_hash else None
                 self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
+
+    def look_at_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
+        """Make due what Creovai has as other settings made it; return how many.
+
+        The next run sends what differs now. What has no text any more could not be made anew.
+        """
+        c = LEDGER.c
+        own = sa.and_(ROWS.c.kind == c.kind, ROWS.c.conversation == c.id, IS_DROPPED)
+        wanted = sa.and_(is_of_other_settings(rules), c.kind.in_(kinds), ~sa.exists().where(own))
+        with self._engine.begin() as db:
+            return db.execute(sa.update(LEDGER).where(wanted).values(assembled=None)).rowcount
 
     def look_up_again(self, receipts: Iterable[Receipt], reason: Reason) -> int:
         """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.

@@ -35,6 +35,8 @@ class Entry:
     adopted_at: str | None = None
     failures: int | None = None
     event_time: str | None = None
+    assembled: int | None = None
+    rules: str | None = None
 
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.

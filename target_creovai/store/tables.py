@@ -187,7 +187,13 @@ _UPGRADES = {
         "ALTER TABLE creovai_conversations ADD COLUMN failures INTEGER",
         "ALTER TABLE creovai_conversations ADD COLUMN event_time VARCHAR(32)",
     ),
-    4: (),  # reasons become codes
+    # How what was sent was made is not known. Reasons become codes, see `upgrade_reasons`.
+    4: (
+        """
+        UPDATE creovai_conversations SET rules = NULL WHERE outcome = 'sent'
+        AND (reason IS NULL OR reason <> 'deleted in Salesforce after it was sent')
+        """,
+    ),
 }
 
 
