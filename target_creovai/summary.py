@@ -263,8 +263,8 @@ class Summary:
 _TO_DO = {
     "held": "held: run again. Rows are stored; these go out after an input that ended well.",
     "unusable_rows": (
-        "unusable: nothing of these is stored. Have the tap send them as each line says, or mend "
-        "the row in Salesforce; then read them once more."
+        "unusable: these rows, or the fields that a line names, are not stored. Have the tap send "
+        "them as each line says, or mend the row in Salesforce; then read them once more."
     ),
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.client import connect
+from target_creovai.client import STATUS_EXCLUDED, connect
 from target_creovai.commands.command import (
     Settings,
     alone,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
-NOT_FOUND, COMPLETE, EXCLUDED = "NotFound", "Complete", "Excluded"
-STATUSES = frozenset({COMPLETE, EXCLUDED, "InProgress", "Concluded"})
+NOT_FOUND, COMPLETE = "NotFound", "Complete"
+STATUSES = frozenset({COMPLETE, STATUS_EXCLUDED, "InProgress", "Concluded"})
 OTHER = "another status"
 REQUEUED = Reason(Code.REQUEUED)
 IDS_SHOWN = 20

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import uptime
 from target_creovai.delivery.outbox import SECONDS_TO_SEND
 from target_creovai.delivery.sender import Question
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
-IDS_PER_QUESTION = 100
 DIED = "a run ended before its answer came"
 
 
@@ -101,8 +101,8 @@ class Doubts:
         self._ask([one for one in self._open.values() if early or one.next_look <= now])
 
     def _ask(self, doubts: Sequence[Doubt]) -> None:
-        for start in range(0, len(doubts), IDS_PER_QUESTION):
-            some = doubts[start : start + IDS_PER_QUESTION]
+        for start in range(0, len(doubts), IDS_PER_LOOK_UP):
+            some = doubts[start : start + IDS_PER_LOOK_UP]
             for one in some:  # not once more while the question is on its way
                 key = (one.entry.kind, one.entry.id)
                 self._open[key] = replace(one, next_look=float("inf"))

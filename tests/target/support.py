@@ -29,7 +29,7 @@ from target_creovai.wholeness.intervals import moment_after
 from tests.target.rows import singer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from target_creovai.assemble import Verdict
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # Other processes need real time: the fixtures replace `time.sleep` for the code under test.
 PAUSE = time.sleep
+# The exit code of a process that was killed.
+KILLED = -9
 LAUNCH = "from target_creovai.target import TargetCreovai; TargetCreovai.cli()"
 
 
@@ -90,10 +92,14 @@ class TargetRunner:
         return self.read(singer(*items), **changes)
 
     def read(self, data: bytes, **changes: Any) -> Outcome:
+        return self.listen(io.BytesIO(data), **changes)
+
+    def listen(self, lines: Iterable[bytes], **changes: Any) -> Outcome:
+        """Run the target on lines, such as those of `lines_until_killed`."""
         with _captured() as (out, err):
             target = TargetCreovai(config=self._config(changes))
             with target.store:
-                exit_code = _listen(target, data)
+                exit_code = _listen(target, lines)
         return Outcome(exit_code, _states(out.getvalue()), err.getvalue())
 
     def break_off(self, data: bytes, **changes: Any) -> Outcome:
@@ -101,7 +107,7 @@ class TargetRunner:
         with _captured() as (out, err):
             target = TargetCreovai(config=self._config(changes))
             with target.store, pytest.raises(InputError) as caught:
-                _listen(target, data)
+                _listen(target, io.BytesIO(data))
         said = f"{err.getvalue()}Error: {caught.value}\n"
         return Outcome(1, _states(out.getvalue()), said)
 
@@ -201,11 +207,24 @@ def _captured() -> Iterator[tuple[io.StringIO, io.StringIO]]:
         yield out, err
 
 
-def _listen(target: TargetCreovai, data: bytes) -> int:
+class _Killed(BaseException):
+    """The process ends here: nothing of the target's catches it."""
+
+
+def lines_until_killed(lines: Sequence[bytes], count: int | None) -> Iterator[bytes]:
+    """Yield lines; after so many of them the process that reads them is killed."""
+    yield from (line + b"\n" for line in lines[:count])
+    if count is not None and count < len(lines):
+        raise _Killed
+
+
+def _listen(target: TargetCreovai, lines: Iterable[bytes]) -> int:
     try:
-        target.listen(io.BytesIO(data))  # type: ignore[arg-type] # our reader takes bytes
+        target.listen(lines)  # type: ignore[arg-type] # our reader takes lines of bytes
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
+    except _Killed:
+        return KILLED
     return 0
 
 

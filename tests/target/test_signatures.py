@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import read_mail, signatures
+from target_creovai.parsers.mail import endings, read_mail
 
 GENEROUS_SECONDS = 10
 OWN = "The kettle still beeps."
@@ -26,7 +26,7 @@ def stays(ending: str) -> bool:
 
 def rows(column: int) -> list[str]:
     """Return all alternatives in one column of the table."""
-    words = (word for row in signatures.LANGUAGES.values() for word in row[column].split("|"))
+    words = (word for row in endings.LANGUAGES.values() for word in row[column].split("|"))
     return sorted({*words} - {""})
 
 

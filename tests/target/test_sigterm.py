@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 # be there for minutes: longer than the test waits for it.
 SLOW = """
 import time
+from dataclasses import replace
 from pathlib import Path
-from target_creovai.delivery import dispatch
-
-assemble = dispatch.assemble_with_others
+from target_creovai.kinds import KINDS
 
 def slow(*arguments):
     with Path("assembled").open("a") as file:
@@ -32,7 +31,8 @@ def slow(*arguments):
         pass
     return assemble(*arguments)
 
-dispatch.assemble_with_others = slow
+assemble = KINDS["case"].assemble
+KINDS["case"] = replace(KINDS["case"], assemble=slow)
 from target_creovai.target import TargetCreovai
 TargetCreovai.cli()
 """

@@ -45,11 +45,11 @@ SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
 # A date may end in a dot: "(időpont: 2024." is half an attribution.
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
 _ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069*_]{0,4}>?$")
-# "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
 # "Ida <ida@berg.example> - March 4, 2025 9:12 AM", above quoted lines alone.
 _DATED: Final = re.compile(r"\d:\d\d(?:\s?[AP]M)?\Z", re.IGNORECASE)
 # Dashes behind, as Zoho writes them.
 _TAIL: Final = " \t*_-\u2013\u2014"
+# "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
 _DATE_AND_ADDRESS: Final = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\s.{1,100}<[^<>\s@]{1,64}@[^<>\s]{1,100}>?"
 )
