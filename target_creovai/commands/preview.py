@@ -24,12 +24,11 @@ from target_creovai.delivery.decide import Action
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.model import DroppedRow, Unfit, Waiting
-from target_creovai.outcomes import Code, Reason
+from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
 from target_creovai.rows import text_of
-from target_creovai.store import PENDING, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.needs import ACCEPTABLE
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from target_creovai.model import Policy, Role, Row, Rules
     from target_creovai.store.operator import Line
 
-OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
+OUTCOMES = (Outcome.WAITING, Outcome.SKIPPED, Outcome.PENDING, Outcome.SENT, Outcome.SET_ASIDE)
 READY = "ready"
 NO_TEXT = Reason(Code.NO_TEXT)
 
@@ -112,21 +111,21 @@ def _assemble(
 def _outcome(known: Explanation, verdict: Verdict) -> str:
     """Look ahead: after a dry run the ledger knows of nothing but that it waits."""
     to_go = isinstance(verdict, Ready) and known.action in _GOES
-    if known.outcome == SENT or (to_go and known.outcome == PENDING):
+    if known.outcome == Outcome.SENT or (to_go and known.outcome == Outcome.PENDING):
         return known.outcome
-    return READY if to_go else _BECOMES.get(Action(known.action), SKIPPED)
+    return READY if to_go else _BECOMES.get(Action(known.action), Outcome.SKIPPED)
 
 
 _GOES = frozenset({Action.LOOK_UP, Action.ASK, Action.POST, Action.APPEND, Action.ADOPT})
 # What is deleted in Salesforce, before or after it was sent, ends as skipped.
 _BECOMES = {
-    Action.WAIT: WAITING,
-    Action.SET_ASIDE: SET_ASIDE,
-    Action.STAY_ASIDE: SET_ASIDE,
-    Action.GIVE_UP: SET_ASIDE,
-    Action.LOOK_UP: PENDING,
-    Action.KEEP: SENT,
-    Action.APPEND: SENT,
+    Action.WAIT: Outcome.WAITING,
+    Action.SET_ASIDE: Outcome.SET_ASIDE,
+    Action.STAY_ASIDE: Outcome.SET_ASIDE,
+    Action.GIVE_UP: Outcome.SET_ASIDE,
+    Action.LOOK_UP: Outcome.PENDING,
+    Action.KEEP: Outcome.SENT,
+    Action.APPEND: Outcome.SENT,
 }
 
 

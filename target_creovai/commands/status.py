@@ -9,7 +9,7 @@ from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.config import assembly_rules
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of
-from target_creovai.store import WAITING
+from target_creovai.outcomes import Outcome
 from target_creovai.store.operator import Oldest, OperatorStore
 from target_creovai.summary import other_settings
 from target_creovai.wholeness.advice import advice
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.outcomes import Reason
-    from target_creovai.store import Standing as Stands
+    from target_creovai.store import (
+        Standing as Stands,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
-    reasons = {at.reason for at in outcomes if at.outcome == WAITING and at.reason}
+    reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
         conversations=[_standing(at) for at in outcomes],
         oldest_waiting=store.oldest_waiting(),

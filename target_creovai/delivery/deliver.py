@@ -24,14 +24,10 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Outcome
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
-    PENDING,
-    SENT,
-    SET_ASIDE,
-    SKIPPED,
-    WAITING,
     Turn,
     in_doubt,
 )
@@ -45,7 +41,10 @@ if TYPE_CHECKING:
     from target_creovai.delivery.patience import Patience
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.outcomes import Reason
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import (
+        Entry,
+        Store,
+    )
     from target_creovai.summary import Summary
 
 # On SIGTERM: how long requests under way may still take to be written down.
@@ -104,12 +103,14 @@ class Delivery(Dispatch):
             Action.POST: lambda entry, verdict, _: self._outbox.give(Job(entry, verdict)),
             Action.APPEND: self._append,
             Action.ADOPT: self._adopt,
-            Action.REST: lambda entry, *_: self._keep(entry, SENT, entry.rules),
-            Action.KEEP: lambda entry, _, step: self._keep(entry, SENT, _made_by(entry, step)),
-            Action.STAY_ASIDE: lambda entry, *_: self._keep(entry, SET_ASIDE),
+            Action.REST: lambda entry, *_: self._keep(entry, Outcome.SENT, entry.rules),
+            Action.KEEP: lambda entry, _, step: self._keep(
+                entry, Outcome.SENT, _made_by(entry, step)
+            ),
+            Action.STAY_ASIDE: lambda entry, *_: self._keep(entry, Outcome.SET_ASIDE),
             Action.GIVE_UP: self._give_up,
             Action.TAKE_BACK: self._take_back,
-            Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, SENT, DELETED_LATER),
+            Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, Outcome.SENT, DELETED_LATER),
             Action.WAIT: lambda entry, verdict, _: self.wait(entry, verdict),
             Action.SKIP: lambda entry, verdict, _: self.skip(entry, verdict),
             Action.SET_ASIDE: lambda entry, verdict, _: self.unfit(entry, verdict),
@@ -306,7 +307,7 @@ class Delivery(Dispatch):
 
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
-        if self._erasures and entry.outcome == PENDING:
+        if self._erasures and entry.outcome == Outcome.PENDING:
             self._erasures.note(entry)
         else:
             self.store.bury(entry, rules=self.rules_hash)
@@ -350,16 +351,18 @@ class Delivery(Dispatch):
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Note why, and when time alone may change it."""
-        self._settle(entry, WAITING, verdict.reason, due_at=verdict.until and utc(verdict.until))
+        self._settle(
+            entry, Outcome.WAITING, verdict.reason, due_at=verdict.until and utc(verdict.until)
+        )
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
-        self._settle(entry, SENT if entry.content_hash else SKIPPED, verdict.reason)
+        self._settle(entry, Outcome.SENT if entry.content_hash else Outcome.SKIPPED, verdict.reason)
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
-        self._settle(entry, SET_ASIDE, verdict.reason, detail=detail)
+        self._settle(entry, Outcome.SET_ASIDE, verdict.reason, detail=detail)
 
     def report_set_aside(self, entry: Entry, reason: Reason) -> None:
         """Count it; too many of them are a mistake in the settings, not in the records.
@@ -385,7 +388,7 @@ class Delivery(Dispatch):
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
     def _set_aside(self, entry: Entry, reason: Reason, refused_hash: str) -> None:
-        self._settle(entry, SET_ASIDE, reason, refused_hash=refused_hash)
+        self._settle(entry, Outcome.SET_ASIDE, reason, refused_hash=refused_hash)
         self.summary.pending.pop((entry.kind, entry.id), None)
         self.report_set_aside(entry, reason)
 
@@ -407,11 +410,11 @@ class Delivery(Dispatch):
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
         for kind, outcome, reason, count, oldest in self.store.outcomes():
-            if outcome == SENT:
+            if outcome == Outcome.SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING and reason:
+            elif outcome == Outcome.WAITING and reason:
                 self.summary.add_waiting(kind, reason, oldest, count)
-            elif outcome == SET_ASIDE:
+            elif outcome == Outcome.SET_ASIDE:
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
         self.summary.of_other_settings = self.store.of_other_settings(self.rules_hash)

@@ -10,14 +10,12 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
 from target_creovai.model import SHAPE_LENGTH
-from target_creovai.outcomes import Code, Reason
+from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.payload import utc
 from target_creovai.store.tables import LEDGER, execute_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "sent", "set aside"
 
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
 # the second was found there, sent by another store: nobody knows its content.
@@ -97,7 +95,7 @@ def is_at_rest(line: Concluded) -> bool:
 
     `is_due` is the same for the database.
     """
-    concluded = line.outcome == SENT and line.reason != DELETED_LATER
+    concluded = line.outcome == Outcome.SENT and line.reason != DELETED_LATER
     return concluded and line.assembled == line.revision and not line.intent_hash
 
 
@@ -105,7 +103,9 @@ def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
     """Return the condition for what Creovai has as other settings made it."""
     c = LEDGER.c
     shape = sa.func.substr(c.rules, 1, SHAPE_LENGTH)
-    sent = sa.and_(c.outcome == SENT, c.content_hash.is_not(None), c.assembled == c.revision)
+    sent = sa.and_(
+        c.outcome == Outcome.SENT, c.content_hash.is_not(None), c.assembled == c.revision
+    )
     # Empty where rows got their text back: how it was made is not known.
     known = sa.and_(c.erased_at.is_(None), c.rules != "")
     return sa.and_(sent, known, shape != rules[:SHAPE_LENGTH])
@@ -125,7 +125,7 @@ def touch(
         index_elements=["kind", "id"],
         set_={"revision": LEDGER.c.revision + 1, "changed_at": now},
     )
-    new = {"revision": 1, "outcome": WAITING, "reason": _NEW.stored, "changed_at": now}
+    new = {"revision": 1, "outcome": Outcome.WAITING, "reason": _NEW.stored, "changed_at": now}
     execute_many(db, statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
 
 
@@ -135,11 +135,14 @@ def is_due(kind: str, rules: str, now: str, turn: Turn | None = None) -> sa.Colu
     due = sa.or_(
         c.assembled.is_(None),
         c.assembled != c.revision,
-        c.outcome == PENDING,
+        c.outcome == Outcome.PENDING,
         c.intent_hash.is_not(None),
         c.due_at <= now,
         sa.and_(
-            sa.or_(c.outcome.in_([WAITING, SKIPPED, SET_ASIDE]), c.reason == DELETED_LATER),
+            sa.or_(
+                c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
+                c.reason == DELETED_LATER,
+            ),
             c.rules != rules,
         ),
     )

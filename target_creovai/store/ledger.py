@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.outcomes import Outcome
 from target_creovai.store.coverage import load_coverage
-from target_creovai.store.due import WAITING, Turn, is_due, is_of_other_settings
+from target_creovai.store.due import (
+    Turn,
+    is_due,
+    is_of_other_settings,
+)
 from target_creovai.store.outcomes import Entry, Outcomes
 from target_creovai.store.tables import LEDGER, META
 from target_creovai.wholeness.judge import has_moved
@@ -31,7 +36,7 @@ class Standing(NamedTuple):
     oldest: str | None
 
 
-_WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == WAITING).distinct()
+_WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == Outcome.WAITING).distinct()
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
 
@@ -145,7 +150,9 @@ class Ledger(Outcomes):
         with self._reading() as db:
             reasons = db.scalars(_WAITING_REASONS).all()
             wanted = [reason for reason in reasons if must_be_read(reason)]
-            query = sa.select(c.kind, c.id).where(c.outcome == WAITING, c.reason.in_(wanted))
+            query = sa.select(c.kind, c.id).where(
+                c.outcome == Outcome.WAITING, c.reason.in_(wanted)
+            )
             return [(kind, key) for kind, key in db.execute(query.order_by(c.id).limit(limit))]
 
     def look_again_at_missing_parts(self) -> None:
@@ -155,7 +162,7 @@ class Ledger(Outcomes):
             coverage = load_coverage(db, self._runs.open_input(db))
             reasons = db.scalars(_WAITING_REASONS).all()
             moved = [reason for reason in reasons if reason and has_moved(reason, coverage)]
-            due = sa.update(LEDGER).where(c.outcome == WAITING, c.reason.in_(moved))
+            due = sa.update(LEDGER).where(c.outcome == Outcome.WAITING, c.reason.in_(moved))
             db.execute(due.values(assembled=None))
 
 

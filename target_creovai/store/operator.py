@@ -12,19 +12,17 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import PERSON
+from target_creovai.outcomes import Outcome
 from target_creovai.payload import encode
 from target_creovai.store import (
     ADOPTED,
     EXCLUDED,
-    PENDING,
     SEND_AGAIN,
-    SENT,
-    SET_ASIDE,
-    SKIPPED,
-    WAITING,
     Store,
 )
-from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.due import (
+    is_of_other_settings,
+)
 from target_creovai.store.tables import COLLECTIONS, IS_DROPPED, LEDGER, MERGES, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
@@ -155,7 +153,7 @@ class OperatorStore(Store):
                 ROWS,
                 sa.and_(ROWS.c.kind == LEDGER.c.kind, ROWS.c.conversation == LEDGER.c.id),
             )
-            .where(LEDGER.c.outcome == WAITING)
+            .where(LEDGER.c.outcome == Outcome.WAITING)
             .group_by(LEDGER.c.kind, LEDGER.c.id, LEDGER.c.reason)
             .order_by(changed, LEDGER.c.id)
             .limit(1)
@@ -267,9 +265,9 @@ class OperatorStore(Store):
 
         What is excluded there gets a tombstone instead.
         """
-        tombstone = {"outcome": SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
+        tombstone = {"outcome": Outcome.SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
         receipt = {
-            "outcome": SENT,
+            "outcome": Outcome.SENT,
             "reason": None,
             "content_hash": ADOPTED,
             "sent_at": found_at,
@@ -284,9 +282,9 @@ class OperatorStore(Store):
     def retry_set_aside(self, reason: Reason) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
         c = LEDGER.c
-        aside = c.outcome == SET_ASIDE
+        aside = c.outcome == Outcome.SET_ASIDE
         count = sa.select(c.kind, sa.func.count().label("number")).where(aside).group_by(c.kind)
-        due = {"outcome": PENDING, "reason": reason, "refused_hash": None, "failures": None}
+        due = {"outcome": Outcome.PENDING, "reason": reason, "refused_hash": None, "failures": None}
         with self._engine.begin() as db:
             counts = Counter({row.kind: row.number for row in db.execute(count)})
             db.execute(sa.update(LEDGER).where(aside).values(due))
@@ -323,7 +321,7 @@ class OperatorStore(Store):
         **values: Any,
     ) -> int:
         statement = sa.update(LEDGER).where(_is(line), *only_if)
-        marked = statement.values(outcome=PENDING, reason=reason, due_at=None, **values)
+        marked = statement.values(outcome=Outcome.PENDING, reason=reason, due_at=None, **values)
         return db.execute(marked).rowcount
 
 
