@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from target_creovai.model import Policy, Role, Row, Rules
     from target_creovai.store.operator import Line
 
-OUTCOMES = (Outcome.WAITING, Outcome.SKIPPED, Outcome.PENDING, Outcome.SENT, Outcome.SET_ASIDE)
+OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 READY = "ready"
 NO_TEXT = Reason(Code.NO_TEXT)
 
