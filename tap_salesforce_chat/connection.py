@@ -32,11 +32,11 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
     error_for,
 )
+from tap_salesforce_chat.ids import long_id
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Access
 from tap_salesforce_chat.login.hosts import address_problem, is_token
 from tap_salesforce_chat.patience import retried
-from tap_salesforce_chat.state import long_id
 from tap_salesforce_chat.timestamps import http_date
 from tap_salesforce_chat.transport import Transport, content
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from tap_salesforce_chat.ids import SHORT
 from tap_salesforce_chat.soql import CURSOR
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -39,9 +40,6 @@ _INSTANTS = frozenset(
 )
 # Salesforce's date-times begin there: an earlier one is none of a row.
 _FIRST_YEAR = 1700
-_SHORT_ID = 15
-# The alphabet of the three characters that tell capitals, a bit for each of five letters.
-_CHECK_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 # What the clocks of a login host and an org may differ by.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 # Salesforce's instants are whole seconds: what was there at one of them lies before the next.
@@ -128,15 +126,6 @@ def bounds_of_returned(
     return [*bounds, *(instant_in(progress, key) for key in (READ_AGAIN,) if key in progress)]
 
 
-def long_id(row_id: str) -> str:
-    """Return the form of 18 characters of a Salesforce Id."""
-    if len(row_id) != _SHORT_ID:
-        return row_id
-    groups = (row_id[start : start + 5] for start in range(0, _SHORT_ID, 5))
-    bits = (sum(char.isupper() << place for place, char in enumerate(group)) for group in groups)
-    return row_id + "".join(_CHECK_CHARACTERS[number] for number in bits)
-
-
 def form_problem(state: object, streams: Collection[str]) -> str | None:
     """Say why a state is not one of this tap, None if it is."""
     if not isinstance(state, dict):
@@ -199,7 +188,7 @@ def origin_problem(
         actual: The Id of the org that is read.
         now: The time by Salesforce's clock.
     """
-    if recorded and actual and recorded[:_SHORT_ID] != actual[:_SHORT_ID]:
+    if recorded and actual and recorded[:SHORT] != actual[:SHORT]:
         return (
             f"The state is of another org: it names {recorded}, and the login leads to {actual}. "
             "Use the state of this org, or none, or check login_url."

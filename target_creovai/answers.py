@@ -15,7 +15,7 @@ from target_creovai.errors import HaltError, LostAnswerError, RejectedError, Ret
 
 if TYPE_CHECKING:
     from target_creovai.payload import Payload
-    from target_creovai.wire import Answer, Errand
+    from target_creovai.wire import Answer, Attempt
 
 # Nobody asks for more than this to be waited.
 ABSURD_SECONDS = 7 * 24 * 3600
@@ -84,10 +84,10 @@ def _halting(status: int, path: str) -> str | None:
     return "without a token nothing can be sent: check api_url" if path == "/Token" else None
 
 
-def no_answer(errand: Errand, error: Exception) -> HaltError | RetryLaterError:
+def no_answer(attempt: Attempt, error: Exception) -> HaltError | RetryLaterError:
     """Say what follows from an answer that did not come: what never left did not arrive."""
     name = type(error).__name__
-    if errand.sent:
+    if attempt.sent:
         return LostAnswerError(f"the connection was lost ({name})")
     if trouble := tls_trouble(error):
         return HaltError(trouble)

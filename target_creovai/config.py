@@ -387,7 +387,7 @@ def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
         return
     missing = [name for name in ("api_user", "api_password") if not config.get(name)]
     if missing:
-        yield f"With 'api_url' the target also needs: {', '.join(missing)}."
+        yield f"Setting 'api_url' also needs: {', '.join(missing)}."
 
 
 def _store_problems(config: Mapping[str, Any]) -> Iterator[str]:

@@ -20,14 +20,15 @@ from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
+from target_creovai.delivery.decide import Action
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, DroppedRow, Skipped, Unfit, Waiting
+from target_creovai.model import DroppedRow, Unfit, Waiting
+from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
 from target_creovai.rows import text_of
-from target_creovai.store import PENDING, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.needs import ACCEPTABLE
 
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
     from target_creovai.model import Policy, Role, Row, Rules
     from target_creovai.store.operator import Line
 
-OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
+OUTCOMES = (Outcome.WAITING, Outcome.SKIPPED, Outcome.PENDING, Outcome.SENT, Outcome.SET_ASIDE)
 READY = "ready"
-NO_TEXT = "The store does not hold its text any more: nothing can be sent or shown of it."
+NO_TEXT = Reason(Code.NO_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
         outcome=_outcome(known, verdict),
         number=_number(line, rows),
         view=_view(readable, rules),
-        as_if_due=readable is not verdict and isinstance(readable, Ready | Invalid),
+        as_if_due=known.outdated
+        or (readable is not verdict and isinstance(readable, Ready | Invalid)),
         problems=readable.problems if isinstance(readable, Invalid) else (),
     )
 
@@ -108,17 +110,23 @@ def _assemble(
 
 def _outcome(known: Explanation, verdict: Verdict) -> str:
     """Look ahead: after a dry run the ledger knows of nothing but that it waits."""
-    if known.outcome == SENT:
-        return SENT
-    match verdict:
-        case Ready():
-            return known.outcome if known.outcome == PENDING or known.content_refused else READY
-        case Waiting():
-            return WAITING
-        case Skipped() | Deleted():
-            return SKIPPED
-        case _:
-            return SET_ASIDE
+    to_go = isinstance(verdict, Ready) and known.action in _GOES
+    if known.outcome == Outcome.SENT or (to_go and known.outcome == Outcome.PENDING):
+        return known.outcome
+    return READY if to_go else _BECOMES.get(Action(known.action), Outcome.SKIPPED)
+
+
+_GOES = frozenset({Action.LOOK_UP, Action.ASK, Action.POST, Action.APPEND, Action.ADOPT})
+# What is deleted in Salesforce, before or after it was sent, ends as skipped.
+_BECOMES = {
+    Action.WAIT: Outcome.WAITING,
+    Action.SET_ASIDE: Outcome.SET_ASIDE,
+    Action.STAY_ASIDE: Outcome.SET_ASIDE,
+    Action.GIVE_UP: Outcome.SET_ASIDE,
+    Action.LOOK_UP: Outcome.PENDING,
+    Action.KEEP: Outcome.SENT,
+    Action.APPEND: Outcome.SENT,
+}
 
 
 def _as_if_due(rules: Rules) -> Rules:
@@ -152,7 +160,7 @@ def without_text(line: Line, terms: Terms) -> Shown:
     prefix = terms.rules.session_id_prefix
     known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
     return Shown(
-        known=known if line.erased_at else replace(known, now=NO_TEXT),
+        known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
         number=None,
         view=None,

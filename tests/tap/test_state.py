@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.state import long_id
+from tap_salesforce_chat.ids import long_id
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.ids import long_id as expected_long_id
 from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync

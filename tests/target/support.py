@@ -22,13 +22,14 @@ from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import Finding, Rules, Skipped
+from target_creovai.outcomes import parse_reason
 from target_creovai.target import TargetCreovai
 from target_creovai.wholeness.coverage import Read
 from target_creovai.wholeness.intervals import moment_after
 from tests.target.rows import singer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from target_creovai.assemble import Verdict
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 # Other processes need real time: the fixtures replace `time.sleep` for the code under test.
 PAUSE = time.sleep
+# The exit code of a process that was killed.
+KILLED = -9
 LAUNCH = "from target_creovai.target import TargetCreovai; TargetCreovai.cli()"
 
 
@@ -68,6 +71,11 @@ class Clock:
         return self.now
 
 
+def in_words(stored: str | None) -> str | None:
+    """Return what a reason says that the ledger keeps as a code."""
+    return None if stored is None else str(parse_reason(stored))
+
+
 class TargetRunner:
     """Runs the target on a store and a Creovai that stay the same from run to run."""
 
@@ -84,10 +92,14 @@ class TargetRunner:
         return self.read(singer(*items), **changes)
 
     def read(self, data: bytes, **changes: Any) -> Outcome:
+        return self.listen(io.BytesIO(data), **changes)
+
+    def listen(self, lines: Iterable[bytes], **changes: Any) -> Outcome:
+        """Run the target on lines, such as those of `lines_until_killed`."""
         with _captured() as (out, err):
             target = TargetCreovai(config=self._config(changes))
             with target.store:
-                exit_code = _listen(target, data)
+                exit_code = _listen(target, lines)
         return Outcome(exit_code, _states(out.getvalue()), err.getvalue())
 
     def break_off(self, data: bytes, **changes: Any) -> Outcome:
@@ -95,7 +107,7 @@ class TargetRunner:
         with _captured() as (out, err):
             target = TargetCreovai(config=self._config(changes))
             with target.store, pytest.raises(InputError) as caught:
-                _listen(target, data)
+                _listen(target, io.BytesIO(data))
         said = f"{err.getvalue()}Error: {caught.value}\n"
         return Outcome(1, _states(out.getvalue()), said)
 
@@ -118,7 +130,7 @@ class TargetRunner:
     def ledger(self) -> dict[str, Any]:
         """Return the outcome and reason of every conversation, by Id."""
         rows = self.query("SELECT id, outcome, reason FROM creovai_conversations")
-        return {row.id: (row.outcome, row.reason) for row in rows}
+        return {row.id: (row.outcome, in_words(row.reason)) for row in rows}
 
     def query(self, sql: str) -> list[Any]:
         """Look into the store from outside."""
@@ -195,11 +207,24 @@ def _captured() -> Iterator[tuple[io.StringIO, io.StringIO]]:
         yield out, err
 
 
-def _listen(target: TargetCreovai, data: bytes) -> int:
+class _Killed(BaseException):
+    """The process ends here: nothing of the target's catches it."""
+
+
+def lines_until_killed(lines: Sequence[bytes], count: int | None) -> Iterator[bytes]:
+    """Yield lines; after so many of them the process that reads them is killed."""
+    yield from (line + b"\n" for line in lines[:count])
+    if count is not None and count < len(lines):
+        raise _Killed
+
+
+def _listen(target: TargetCreovai, lines: Iterable[bytes]) -> int:
     try:
-        target.listen(io.BytesIO(data))  # type: ignore[arg-type] # our reader takes bytes
+        target.listen(lines)  # type: ignore[arg-type] # our reader takes lines of bytes
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
+    except _Killed:
+        return KILLED
     return 0
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_noise
@@ -23,6 +22,7 @@ from target_creovai.parsers.mail.markers import (
     skip_blank_up,
 )
 from target_creovai.parsers.mail.page import OWN, QUOTED
+from target_creovai.parsers.mail.parts import QUOTE_MARK, Part, Split
 from target_creovai.parsers.mail.quotes import is_mail, only_greets
 from target_creovai.parsers.mail.signatures import is_closing
 from target_creovai.parsers.mail.signs import MARKS
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from target_creovai.parsers.mail.earlier import Place
     from target_creovai.parsers.mail.page import Page
 
-QUOTE_MARK: Final = "> "
 # Without any mark, a message of fewer words may be repeated by coincidence.
 MIN_UNMARKED_WORDS: Final = 7
+# So far above an answer its question stands, whatever is between.
+MAX_LINES_ABOVE: Final = 6
 # Somebody else's words, told.
 _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
@@ -45,37 +46,6 @@ _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
 _CHECKED: Final = re.compile(r"[>\s]*(?:\[[xX✓✔]\]|\([xX]\)|[☑☒✓✔])\s")
 # A word behind a question, a label or an arrow.
 _COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
-
-
-@dataclass(slots=True)
-class Part:
-    """Some lines of a mail in a row: all quoted, or all written by its author."""
-
-    quoted: bool
-    lines: list[str] = field(default_factory=list)
-    known: bool = False
-    attributed: bool = False
-
-    def __bool__(self) -> bool:
-        return any(line.strip() for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A mail, split into what its author wrote and what stays of the rest.
-
-    Attributes:
-        parts: The parts up to where all that follows is history, or forwarded.
-        rest: What stays of all that follows.
-        is_quote: Whether clients or earlier messages say that quotes are quotes.
-        passages: Lines, in rows, that no earlier message has, and those that stay; with the place
-            in an earlier message that they were written into.
-    """
-
-    parts: list[Part]
-    rest: list[str]
-    passages: list[tuple[list[int], Place | None]]
-    is_quote: bool
 
 
 class _Noise:
@@ -158,9 +128,8 @@ class Reader:
 
     def _place_above(self, index: int) -> Place | None:
         """Return where in an earlier message the quoted line above stands."""
-        while index and not self._known.lines[index - 1].words:
-            index -= 1
-        return self._known.lines[index - 1].last if index else None
+        near = self._known.lines[max(0, index - MAX_LINES_ABOVE) : index]
+        return next((line.last for line in reversed(near) if line.words), None)
 
     # Each of these reads on from a line and returns the next one to be read.
 
@@ -320,6 +289,8 @@ class Reader:
     def _answers(self, start: int, end: int, *, in_doubt: bool = False) -> list[str]:
         """Return what was written into quoted lines, with the questions."""
         kept: list[str] = []
+        if not self._known.is_any:
+            return kept
         for first, last in self._messages(start, end):
             writing = Writing(self._known, self._noise, self._completed(first, last))
             above = self._next(first)
@@ -424,29 +395,3 @@ class Reader:
             above -= 1
         before = self._known.lines[above].last if above >= 0 else None
         return before is not None and line.first is not None and goes_on(before, line.first)
-
-
-def answered(parts: Sequence[Part]) -> Iterator[Part]:
-    """Yield the author's parts, and what the answers among them need of the quoted ones.
-
-    One attributed quote with a text below is a mail answered as a whole. With several quotes, the
-    line above each answer stays. A quote that nobody is named for, and that repeats no earlier
-    message, may as well be a log or code: it stays.
-    """
-    several = sum(part.quoted for part in parts) > 1
-    for part, after in zip(parts, [*parts[1:], None], strict=False):
-        if not part.quoted or not (part.known or part.attributed):
-            yield part
-        elif after is None or after.quoted:
-            continue
-        elif several or (part.known and not part.attributed):
-            yield _last_line(part)
-
-
-def _last_line(part: Part) -> Part:
-    """Return the last quoted line that says something, with the empty lines below it."""
-    last = max(index for index, line in enumerate(part.lines) if line.strip(MARKS) or not index)
-    blank = [line for line in part.lines[last + 1 :] if not line]
-    question = part.lines[last]
-    marked = question if question.startswith(">") else QUOTE_MARK + question
-    return Part(quoted=True, lines=[marked, *blank])

@@ -183,7 +183,7 @@ def _attribution_at(page: Page, index: int, floor: int) -> Marker | None:
     top = index
     while top > max(floor, index - MAX_ATTRIBUTION_LINES + 1) and page.levels[top - 1] == level:
         top -= 1
-    found = attribution_start(page.lines[top : index + 1], index - top)
+    found = attribution_start(page.lines[top : index + 2], index - top)
     if found is None:
         return None
     start = top + found.start
