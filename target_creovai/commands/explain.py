@@ -234,6 +234,13 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
     explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    return with_advice(store, line, verdict, explained)
+
+
+def with_advice(
+    store: OperatorStore, line: Line, verdict: Verdict, explained: Explanation
+) -> Explanation:
+    """Add what somebody has to click or run, where something has to be done."""
     reason = verdict.reason if isinstance(verdict, Waiting) else None
     if verdict is not NEEDS_ROWS and not must_be_read(reason):
         return replace(explained, to_do=advice(reason) if reason else None)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import click
 
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.command import Settings, operator_command
-from target_creovai.commands.explain import Explanation, explanation
+from target_creovai.commands.explain import Explanation, explanation, with_advice
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action
@@ -78,6 +79,7 @@ class Terms:
     policy: Policy
     now: datetime
     other_chats: Callable[[Collection[str]], Mapping[str, Role]]
+    advised: Callable[[Line, Verdict, Explanation], Explanation]
 
 
 def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach) -> Shown:
@@ -90,7 +92,7 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
     prefix = rules.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
     return Shown(
-        known=known,
+        known=terms.advised(line, verdict, known),
         outcome=_outcome(known, verdict),
         number=_number(line, rows),
         view=_view(readable, rules),
@@ -247,7 +249,8 @@ def preview(
     """
     rules, policy = assembly_rules(settings), delivery_policy(settings)
     with OperatorStore(settings["store_url"]) as store:
-        terms = Terms(rules, policy, datetime.now(UTC), store.settled_names)
+        advised = partial(with_advice, store)
+        terms = Terms(rules, policy, datetime.now(UTC), store.settled_names, advised)
         lines, unknown = find_all(store, keys, terms.rules.session_id_prefix)
         total = len(lines)
         if not keys:

@@ -187,8 +187,10 @@ const OUTDATED = "This is what would be made of it today, and not what Creovai h
 
 function notes(one) {
   const list = one.problems.map((problem) => make("li", {}, problem));
+  const toDo = one.known.read_again ?? one.known.to_do;
   return make("div", { class: "notes" },
     make("p", {}, one.known.now),
+    toDo ? make("p", { class: "to-do" }, "To do: ", toDo) : null,
     list.length ? make("ul", { "aria-label": "Problems" }, ...list) : null,
     one.as_if_due ? make("p", { class: "as-if" }, one.known.outdated ? OUTDATED : AS_IF_DUE) : null);
 }

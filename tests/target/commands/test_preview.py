@@ -80,6 +80,19 @@ def words(conversation: Any) -> list[str]:
     return [said["text"] for said in conversation["view"]["messages"]]
 
 
+def test_it_says_what_to_do_as_explain_does(preview: Previewer, run_target: TargetRunner) -> None:
+    """Whoever reads why a case waits need not ask elsewhere what to click."""
+    unread = chat()
+    del unread.row["Body"]
+    run_target(unread)
+
+    (explained,) = preview.operator.json("explain", chat_id())
+    (known,) = (one["known"] for one in preview.page()["conversations"])
+
+    assert "LiveChatTranscript Body" in explained["to_do"]
+    assert (known["to_do"], known["now"]) == (explained["to_do"], explained["now"])
+
+
 def test_it_shows_what_creovai_got(
     preview: Previewer, run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
