@@ -145,13 +145,15 @@ def extended(covers: Mapping[str, Cover], read: Read) -> dict[str, Cover]:
 def _gap(known: Cover, read: Read) -> list[Interval]:
     """Return the time between the end of what is here and the beginning of an input, if any.
 
-    An input that does not go on from an earlier one begins where it was told to. Where an earlier
-    one owes older rows of cases, the gap takes in all that it has read.
+    An input that does not go on from an earlier one begins where it was told to, and before `first`
+    none of them has read. Where an earlier one owes older rows of cases, the gap takes in all that
+    it has read.
     """
     if not read.continues or up_to(known.read, read.begin):
         return []
     reaches = (end_before(part, read.begin) for part in (known.whole, known.read))
-    return [Interval(next(filter(None, reaches), read.first), read.begin)]
+    begin = next(filter(None, reaches), read.first)
+    return [Interval(max(begin, read.first), read.begin)]
 
 
 def _still_open(
