@@ -39,7 +39,12 @@ from tap_salesforce_chat.config import (
 )
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
-from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
+from tap_salesforce_chat.errors import (
+    NotFoundError,
+    OutputLostError,
+    StateRefusedError,
+    unreadable_object,
+)
 from tap_salesforce_chat.fields import has_path
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
@@ -259,7 +264,7 @@ class TapSalesforceChat(Tap):
             super().sync_all()
             if self.config["whole_cases"]:
                 cases.complete()
-        except BrokenPipeError:
+        except OutputLostError:
             raise
         except BaseException:
             # Rows that are out need not be read again: the bookmarks are true at any moment.

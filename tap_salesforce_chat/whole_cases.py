@@ -12,7 +12,7 @@ killed leaves them to the next one. STATE calls cases whole only when nothing is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
@@ -66,8 +66,11 @@ class WholeCases:
                     progress.pop(WHOLE_BEFORE, None)
 
     def complete(self) -> None:
-        """Emit the older rows of the cases that were touched, and say so in STATE."""
-        if self._bounds and self._cases:
+        """Emit the older rows of the cases that were touched, and say so in STATE.
+
+        As long as nobody may see to which case a row belongs, they stay owed.
+        """
+        if self._bounds and self._cases and not any(map(_is_nobodys, self._streams)):
             self._emit_older(self._cases)
             for stream in self._streams:
                 del stream.progress[OWED_SINCE]
@@ -89,7 +92,7 @@ class WholeCases:
             if ids and (bound := self._bounds.get(stream.name)):
                 stream.emit(_older_rows(stream, sorted(ids), bound))
 
-    def _touched_by(self, child: SalesforceStream, cases: SalesforceStream) -> Iterator[list[str]]:
+    def _touched_by(self, child: SalesforceStream, cases: SalesforceStream) -> Iterator[list[Any]]:
         """Yield the Ids of older cases that have a child in what was read, but are not in it."""
         begin = self._begin(cases)
         elsewhere = [f"Parent.{CURSOR} < {format_instant(begin)}"] if begin else []
@@ -97,7 +100,7 @@ class WholeCases:
 
     def _touched(
         self, stream: SalesforceStream, *more: str, parent: str = "", conditions: Sequence[str] = ()
-    ) -> Iterator[list[str]]:
+    ) -> Iterator[list[Any]]:
         """Yield the Id of the older case of each row in what was read, and more fields of it."""
         older = f"{parent}CreatedDate < {format_instant(max(self._bounds.values()))}"
         names = (stream.case_field, *more)
@@ -111,7 +114,7 @@ class WholeCases:
         # As nearly always: a count alone then spares the query that it would be compared with.
         if not stream.has_none(query):
             for row in map(plain, stream.rows_by_rest(query)):
-                yield [row[name] for name in names]
+                yield [row.get(name) for name in names]
 
     def _begin(self, stream: SalesforceStream) -> datetime | None:
         """Return from where on rows are out whose cases are owed older ones."""
@@ -133,6 +136,11 @@ def _older_rows(stream: SalesforceStream, ids: Sequence[str], bound: datetime) -
             more=(one_of(stream.case_field, ids[first : first + _IDS_AT_ONCE]),),
         )
         yield from stream.rows_by_rest(query)
+
+
+def _is_nobodys(stream: SalesforceStream) -> bool:
+    """Tell whether the rows of a stream come without the case that they belong to."""
+    return stream.case_field in stream.reads.without
 
 
 def _merged_into(cases: SalesforceStream) -> tuple[str, ...]:

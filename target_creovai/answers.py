@@ -58,6 +58,8 @@ def check(response: Answer, path: str) -> None:
         raise RetryLaterError(answer, retry_after(response))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise LostAnswerError(answer, retry_after(response))
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise HaltError(_PROXY_LOGIN)
     if reason := _halting(status, path):
         msg = f"Creovai answered {answer} to {path}: {reason}."
         raise HaltError(msg)
@@ -77,8 +79,6 @@ def _halting(status: int, path: str) -> str | None:
             (right for start, right in RIGHTS.items() if path.startswith(start)),
             "a right is missing",
         )
-    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return _PROXY_LOGIN
     if status == HTTPStatus.NOT_FOUND:
         return "no such address: check api_url, and ask Creovai support whether API v2 is on"
     return "without a token nothing can be sent: check api_url" if path == "/Token" else None

@@ -23,6 +23,7 @@ from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.sender import LOOK_AGAIN_SECONDS
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Code, Reason
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 NOT_FOUND, COMPLETE = "NotFound", "Complete"
 STATUSES = frozenset({COMPLETE, STATUS_EXCLUDED, "InProgress", "Concluded"})
 OTHER = "another status"
-REQUEUED = "Creovai has lost it: looked up and sent again"
+REQUEUED = Reason(Code.REQUEUED)
 IDS_SHOWN = 20
 
 

@@ -6,7 +6,7 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_creovai.model import NEEDS_ROWS
+from target_creovai.outcomes import Code
 from target_creovai.read_again import BEGINNING, commands, read_from
 from target_creovai.wholeness import intervals
 from target_creovai.wholeness.reasons import rows_between, short
@@ -30,7 +30,7 @@ def say_what_to_read(summary: Summary, store: Store, dispatch: Dispatch) -> None
     summary.accepted = dispatch.rules.accept_missing
     summary.gaps = list(gaps_in_words(gaps))
     summary.read_missing = commands_to_read(store, gaps, dispatch.never_read)
-    aside = [(it.kind, it.id) for it in summary.set_aside if it.reason == NEEDS_ROWS.reason]
+    aside = [(it.kind, it.id) for it in summary.set_aside if it.reason.code is Code.NEEDS_ROWS]
     summary.read_again = _commands(store, aside)
 
 

@@ -10,7 +10,16 @@ import pytest
 
 from tap_salesforce_chat.client import SalesforceStream
 from tests.fakes.salesforce import Fault
-from tests.tap.support import NOON, Run, catalog_of, counts, queries, run_tap, settings
+from tests.tap.support import (
+    NOON,
+    Run,
+    catalog_of,
+    counts,
+    deselect,
+    queries,
+    run_tap,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -400,3 +409,36 @@ def test_many_cases_cost_few_requests(
 
     assert arrived(run) == whole(org, *cases)
     assert len(server.calls) - 2 * without <= 12
+
+
+@pytest.mark.parametrize("child", ["CaseComment", "EmailMessage"])
+def test_rows_of_nobody_knows_which_case_leave_the_older_ones_owed(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, old_case: str, child: str
+) -> None:
+    """Without ParentId, Salesforce can't be asked for them either; all comes once it is back."""
+    clock.tick(60)
+    TOUCHES["mail"](org, old_case)
+    TOUCHES["comment"](org, old_case)
+    org.hide(child, "ParentId")
+    hidden = sync_cases(server)
+    assert all("whole_before" not in hidden.states[-1]["sync_reads"][name] for name in STREAMS)
+
+    org.show(child, "ParentId")
+    shown = sync_cases(server, deepcopy(hidden.states[-1]))
+    assert arrived(shown) == whole(org, old_case)
+    assert shown.states[-1]["sync_reads"][child]["whole_before"] == START
+
+
+def test_a_master_that_nobody_may_see_any_more_costs_nothing_else(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, old_case: str
+) -> None:
+    """The catalog may be from before, and the field not selected: then no query has met it yet."""
+    catalog = catalog_of(server, *STREAMS)
+    deselect(catalog, "Case", "MasterRecordId")
+    org.hide("Case", "MasterRecordId")
+    clock.tick(60)
+    TOUCHES["case"](org, old_case)
+    run = run_tap(settings(server, start_date=START), catalog)
+
+    assert run.error is None
+    assert arrived(run) == whole(org, old_case)

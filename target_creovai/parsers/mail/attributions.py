@@ -75,6 +75,8 @@ def _words(column: int) -> str:
 _VERBS: Final = tuple(sorted(
     {word.casefold() for row in ATTRIBUTIONS.values() for word in row.verbs.split("|")}
 ))  # fmt: skip
+# One look for these spares most lines the comparison with each verb.
+_VERB_ENDS: Final = frozenset(verb[-2:] for verb in _VERBS)
 _ADDRESS_WROTE: Final = re.compile(
     rf"(?:[^<>@:]{{1,40}} )?<?[^\s<>@]{{1,64}}@[^\s<>@]{{1,100}}>? (?:{_words(1)})\s?[:\uff1a]",
     re.IGNORECASE,
@@ -296,6 +298,7 @@ _OPENING_ALONE: Final = re.compile(
     rf"(?:{_CAPITALIZED})(?:\s[^\s.,!?]{{1,12}}[.,]{{0,2}}){{0,4}}\Z"
 )
 _COLON: Final = re.compile(r"[:\uff1a]")
+_MARK_BELOW: Final = re.compile(" *>")
 
 
 def split_at_attribution(line: str) -> list[str]:
@@ -320,11 +323,17 @@ def split_at_attribution(line: str) -> list[str]:
 
 def _glued_end(line: str) -> int:
     """Return where "wrote:" ends, or a colon right before a quote mark; 0 if none does."""
-    folded = line.casefold() if len(line.casefold()) == len(line) else line
+    folded = line.casefold()
+    folded = folded if len(folded) == len(line) else line
     for colon in _COLON.finditer(line):
-        is_said = folded.endswith(_VERBS, 0, colon.start())
-        if not is_said and line[colon.start() - 1 : colon.start()] == " ":
-            is_said = folded.endswith(_VERBS, 0, colon.start() - 1)
-        if is_said or line[colon.end() :].lstrip(" ")[:1] == ">":
-            return colon.end()
+        start, end = colon.span()
+        is_said = _ends_in_verb(folded, start)
+        if not is_said and line[start - 1 : start] == " ":
+            is_said = _ends_in_verb(folded, start - 1)
+        if is_said or _MARK_BELOW.match(line, end):
+            return end
     return 0
+
+
+def _ends_in_verb(folded: str, end: int) -> bool:
+    return folded[end - 2 : end] in _VERB_ENDS and folded.endswith(_VERBS, 0, end)

@@ -182,10 +182,10 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     address and the next ones a day and time, or the other way round. Forms state an address
     alone, so there must be a name with it, or a subject that is an answer's.
     """
-    if not _says_sender_or_date(lines[start]):
-        return None
     run = _labelled_run(lines, start)
-    if len(run) < MIN_UNWORDED_HEADERS or not _is_unworded(run):
+    if len(run) < MIN_UNWORDED_HEADERS:
+        return None
+    if not _says_sender_or_date(run[0]) or not _is_unworded(run):
         return None
     # What stands above headers of a known language is the author's own.
     if any(header_block(lines, index) for index in range(start + 1, start + len(run))):
@@ -267,7 +267,7 @@ MIN_GLUED_HEADERS: Final = 3
 
 def split_at_headers(line: str) -> list[str]:
     """Return the line cut above each header of a block that it holds in its midst, if it does."""
-    if len(_COLON.findall(line)) < MIN_GLUED_HEADERS or not _has_values(line):
+    if line.count(":") + line.count("\uff1a") < MIN_GLUED_HEADERS or not _has_values(line):
         return [line]
     places = [match.start() for match in _ANY_LABEL.finditer(line)]
     for first in range(len(places) - MIN_GLUED_HEADERS + 1):

@@ -93,12 +93,14 @@ class Reader:
         while index < end:
             if index == unmarked:
                 index = self._tail(Marker(index, index, Kind.ATTRIBUTION, is_firm=True))
+            elif (stop := self._own_end(index, unmarked)) > index:
+                index = self._own(index, stop)
             else:
                 index = self._read(index)
         return Split(
             parts=[*filter(None, self._parts)],
             rest=self._rest,
-            passages=[*self._passages()],
+            passages=self._passages(),
             is_quote=self._is_history or all(part.attributed for part in self._parts if part),
         )
 
@@ -141,10 +143,19 @@ class Reader:
             return self._forward(marker)
         return self._quote(index)
 
+    def _own_end(self, start: int, unmarked: int | None) -> int:
+        """Return the index after the lines from here on that are neither quoted nor markers."""
+        end = start if start in self._markers else self._next_marker(start)
+        if unmarked is not None and start < unmarked < end:
+            end = unmarked
+        return next((index for index in range(start, end) if self._levels[index] != OWN), end)
+
     def _own(self, start: int, end: int) -> int:
         part = self._parts[-1]
-        if part.quoted and not any(self._lines[start:end]):
-            part.lines += self._lines[start:end]  # belongs to whatever it stands in
+        while part.quoted and start < end and not self._lines[start]:
+            part.lines.append("")  # belongs to whatever it stands in
+            start += 1
+        if start == end:
             return end
         if part.quoted:
             part = Part(quoted=False)
@@ -192,10 +203,11 @@ class Reader:
         return marker.kind is Kind.ATTRIBUTION and spoken
 
     def _say(self, lines: Sequence[str]) -> None:
-        for line in filter(None, map(str.strip, lines)):
-            self._last_said = line
+        said = [*filter(None, map(str.strip, lines))]
+        self._last_said = said[-1] if said else self._last_said
+        for line in said:
             if self._has_spoken and not self._says_fields:
-                continue
+                break
             # "Hello" and nothing else is a message.
             greets = only_greets(line) and not (line.isalpha() and line.isascii())
             self._has_spoken = self._has_spoken or not greets

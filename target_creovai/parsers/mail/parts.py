@@ -37,12 +37,12 @@ class Split:
         rest: What stays of all that follows.
         is_quote: Whether clients or earlier messages say that quotes are quotes.
         passages: Lines, in rows, that no earlier message has, and those that stay; with the place
-            in an earlier message that they were written into.
+            in an earlier message that they were written into. Found when they are asked for, once.
     """
 
     parts: list[Part]
     rest: list[str]
-    passages: list[tuple[list[int], Place | None]]
+    passages: Iterator[tuple[list[int], Place | None]]
     is_quote: bool
 
 

@@ -84,7 +84,7 @@ class Thread:
             side: Who wrote it: nobody quotes what they wrote themselves without a mark.
         """
         whole = page.text
-        page = unglued(page.changed(without_thread_tokens))
+        page = unglued(page.changed(without_thread_tokens) if _may_hold_token(whole) else page)
         markers = find_markers(page)
         coded = self._coded(page) if self._has_earlier() else None
         known = (
@@ -115,7 +115,7 @@ class Thread:
         self,
         page: Page,
         coded: Sequence[str] | None,
-        passages: Sequence[tuple[list[int], Place | None]],
+        passages: Iterable[tuple[list[int], Place | None]],
         side: str,
     ) -> None:
         coded = self._coded(page) if coded is None else coded
@@ -196,7 +196,11 @@ def _normalised(text: str) -> str:
 
 def without_thread_tokens(line: str) -> str:
     """Return a line without the tokens that Salesforce finds the case by."""
-    return _THREAD_TOKEN.sub("", line).rstrip() if ":ref" in line or "thread::" in line else line
+    return _THREAD_TOKEN.sub("", line).rstrip() if _may_hold_token(line) else line
+
+
+def _may_hold_token(text: str) -> bool:
+    return ":ref" in text or "thread::" in text
 
 
 def _is_cut(lines: Sequence[str]) -> bool:

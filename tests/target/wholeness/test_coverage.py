@@ -475,3 +475,24 @@ def test_a_whole_sync_reads_up_to_its_end(run_target: TargetRunner) -> None:
 
     kept = run_target.query('SELECT DISTINCT begin, "end", part FROM creovai_coverage')
     assert [tuple(row) for row in kept] == [("", "2024-05-07T05:00:00.000000Z", "read")]
+
+
+def test_what_no_sync_was_ever_to_read_is_no_gap(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """The lookback reaches to before the start date, and a window was read from before that."""
+    begun = state(reads(since=at("17:59"), until=None), dict.fromkeys(CASES, at("18:00")))
+    for part in begun.value["bookmarks"].values():
+        part["read_since"] = at("17:59")
+    run_target(begun, *(Schema(stream) for stream in (*CASES, *CHATS)))
+    run_target(*sync(entries=reads(since=at("09:00"), until=at("10:00"))))
+    entries = reads(CASES, since=at("17:50")) | reads(CHATS, since=at("17:59"))
+    again = sync(entries=entries, start=dict.fromkeys(CASES, at("18:00")))
+    for message in (again[0], again[-1]):
+        assert not isinstance(message, Record | Schema)
+        for part in message.value["bookmarks"].values():
+            part["read_since"] = at("17:59")
+
+    outcome = run_target(*again)
+    assert outcome.says("MISSING") == []
+    assert (outcome.exit_code, creovai.posts) == (0, [])
