@@ -175,9 +175,9 @@ class Attribution:
 
 
 def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
-    """Return where the attribution that ends on line `last` begins, if it is one."""
+    """Return where the attribution that ends on line `last`, which may end one, begins."""
     is_open = not _DATED.search(lines[last])
-    if not _may_end(lines[last]) or not (is_open or _is_followed_by_quote(lines, last)):
+    if not (is_open or _is_followed_by_quote(lines, last)):
         return None
     joined, full, weak, address = "", None, None, None
     for start in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
@@ -248,7 +248,8 @@ def _is_weekday(line: str) -> bool:
     return len(line.split()) == 1 and line.endswith((",", ".")) and len(line) <= MAX_WEEKDAY_CHARS
 
 
-def _may_end(line: str) -> bool:
+def may_end_attribution(line: str) -> bool:
+    """Tell whether a line may be the last one of an attribution."""
     end = len(line)
     if end > MAX_ATTRIBUTION_CHARS or _is_half(line):
         return False

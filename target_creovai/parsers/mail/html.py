@@ -18,8 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 from target_creovai.parsers.mail import elements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Sequence
 
     from selectolax.lexbor import LexborNode
 
@@ -62,17 +61,24 @@ _ODD_TAGS = _FORMATTING_TAGS | _BLOCK_TAGS | _LIST_TAGS
 _TAG_NAME = re.compile(r"</?([a-zA-Z]+)")
 
 
-def _any_tag(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"<(/?)(?:{'|'.join(sorted(names))})(?=[\s/>])", re.IGNORECASE)
+_LISTS = re.compile(rf"<(/?(?:{'|'.join(sorted(_LIST_TAGS))}))(?=[\s/>])", re.IGNORECASE)
+_NESTING = re.compile(r"<(/?[a-zA-Z]\w*)")
+# They nest in nothing, or close the one before.
+_FLAT_TAGS = frozenset((
+    "area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option",
+    "p", "param", "td", "th", "tr", "wbr",
+))  # fmt: skip
 
 
-_FORMATTING = _any_tag(_FORMATTING_TAGS)
-_BLOCKS = _any_tag(_BLOCK_TAGS)
-_LISTS = _any_tag(_LIST_TAGS)
-_NESTING = re.compile(
-    r"<(/?)(?!(?:area|base|br|col|dd|dt|hr|img|input|li|link|meta|option|p|param|t[dhr]|wbr)\b)[a-z]",
-    re.IGNORECASE,
-)
+class _Steps(dict[str, int]):
+    """How much deeper a tag leads, by its name as it is written, with its slash: 1, 0, or -1."""
+
+    def __missing__(self, name: str) -> int:
+        is_flat = name.lstrip("/").lower() in _FLAT_TAGS
+        step = self[name] = 0 if is_flat else -1 if name[0] == "/" else 1
+        return step
+
+
 _LINKS = re.compile(r"<(/?)a(?=[\s/>])", re.IGNORECASE)
 # Both parsers compare a tag's attributes pairwise. Only embedded images are this long.
 MAX_TAG_CHARS = 16_000
@@ -184,29 +190,35 @@ def _defuse(html: str) -> str:
         html = _MARKS.sub("", _whole_characters(html))
     if len(html) > MAX_TAG_CHARS and max(map(len, html.split("<"))) > MAX_TAG_CHARS:
         html = _ENDLESS_TAG.sub(r"<\1", html)
-    odd = _ODD_TAGS.intersection(map(str.lower, set(_TAG_NAME.findall(html))))
+    odd = [name for name in set(_TAG_NAME.findall(html)) if name.lower() in _ODD_TAGS]
     return _tame(html, odd) if odd else html
 
 
-def _tame(html: str, odd: AbstractSet[str]) -> str:
-    """Return markup without the tags that parsers do too much about, or too little."""
-    if not odd.isdisjoint(_FORMATTING_TAGS):
-        html = _FORMATTING.sub(r"<\1span", html)
-    if not odd.isdisjoint(_BLOCK_TAGS):
-        html = _BLOCKS.sub(r"<\1div", html)
-    if odd.isdisjoint(_LIST_TAGS) or _peak_depth(_LISTS, html, MAX_LIST_DEPTH) <= MAX_LIST_DEPTH:
+def _tame(html: str, odd: Sequence[str]) -> str:
+    """Return markup without the tags that parsers do too much about, or too little.
+
+    Args:
+        html: The markup.
+        odd: The names of such tags in it, as they are written.
+    """
+    html = _renamed(html, [name for name in odd if name.lower() in _FORMATTING_TAGS], "span")
+    html = _renamed(html, [name for name in odd if name.lower() in _BLOCK_TAGS], "div")
+    lists = [name for name in odd if name.lower() in _LIST_TAGS]
+    is_deep = lists and _peak_depth(_LISTS, html, MAX_LIST_DEPTH) > MAX_LIST_DEPTH
+    return _renamed(html, lists, "div") if is_deep else html
+
+
+def _renamed(html: str, names: Sequence[str], name: str) -> str:
+    if not names:
         return html
-    return _LISTS.sub(r"<\1div", html)
+    return re.sub(rf"<(/?)(?:{'|'.join(sorted(names))})(?=[\s/>])", rf"<\1{name}", html)
 
 
 def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
     """Return how deep the tags nest if that is deeper than `enough`, else any lower number."""
     if html.count("<") - html.count("</") <= enough:
         return 0
-    slashes = tags.findall(html)
-    if len(slashes) <= enough:
-        return 0
-    depths = [0, *accumulate(-1 if slash else 1 for slash in slashes)]
+    depths = [0, *accumulate(map(_Steps().__getitem__, tags.findall(html)))]
     # Closing tags that close nothing don't count: depth is measured from the lowest point so far.
     if max(depths) - min(depths) <= enough:
         return 0
@@ -259,4 +271,4 @@ def _lay_out(html: str) -> str:
         form_fields=True,
         skip_elements=_UNSEEN,
     )
-    return _CELL_GAPS.sub("\t", text)
+    return _CELL_GAPS.sub("\t", text) if "\t\t" in text else text

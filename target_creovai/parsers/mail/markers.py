@@ -10,6 +10,7 @@ from target_creovai.parsers.mail import separators
 from target_creovai.parsers.mail.attributions import (
     MAX_ATTRIBUTION_LINES,
     attribution_start,
+    may_end_attribution,
     split_at_attribution,
 )
 from target_creovai.parsers.mail.headers import (
@@ -147,6 +148,8 @@ def _headers_end(lines: Sequence[str], start: int) -> int:
 
 def _separator_at(lines: Sequence[str], index: int) -> Marker | None:
     line = lines[index]
+    if not separators.may_separate(line):
+        return None
     kind = Kind.FORWARD
     if not separators.is_forward(line):
         if not (separators.is_original(line) or separators.is_introduction(line)):
@@ -196,6 +199,8 @@ def skip_blank_up(lines: Sequence[str], end: int) -> int:
 
 
 def _attribution_at(page: Page, index: int, floor: int) -> Marker | None:
+    if not may_end_attribution(page.lines[index]):
+        return None
     level = page.levels[index]
     top = index
     while top > max(floor, index - MAX_ATTRIBUTION_LINES + 1) and page.levels[top - 1] == level:

@@ -27,6 +27,8 @@ _INTRODUCTION: Final = re.compile(
 _INTRODUCES: Final = frozenset("mMoO#=*-")
 _DRESSES: Final = frozenset(DRESSING)
 _AROUND: Final = DRESSING + ":\uff1a"
+# What a separator that is more than its words begins or ends with.
+_EDGES: Final = _INTRODUCES.union(_AROUND)
 _DASH: Final = re.compile("[-‐‑‒–—]")
 _GLUED: Final = re.compile(
     rf"(?:(?<!-)-{{3,}}|(?<!_)_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})",
@@ -47,6 +49,10 @@ def says_forwarded(subject: str) -> bool:
 
 def may_separate(line: str) -> bool:
     """Tell whether a line may be any of the three below: a cheap first look."""
+    if not line:
+        return False
+    if line[0] not in _EDGES and line[-1] not in _EDGES:
+        return len(line) <= _LONGEST_SEPARATOR and line.casefold() in _SEPARATORS
     bare = line.strip(_AROUND)
     if len(bare) <= _LONGEST_SEPARATOR and bare.casefold() in _SEPARATORS:
         return True

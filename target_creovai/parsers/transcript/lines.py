@@ -93,7 +93,7 @@ class _Speakers:
     @cached_property
     def names(self) -> frozenset[str]:
         """The keys of their names, and the labels."""
-        named = (entry.name for entry in self._entries if entry and entry.name)
+        named = {entry.name for entry in self._entries if entry and entry.name}
         return frozenset({name_key(decode(name)) for name in named}).union(words.LABELS)
 
 

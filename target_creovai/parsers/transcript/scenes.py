@@ -62,9 +62,8 @@ def split_into_parts(tokens: Iterable[Token]) -> list[Part]:
 def text_of(token: Token) -> str:
     """Return the token's text as a reader sees it: entities decoded once, lines trimmed."""
     texts = token.texts
-    if len(texts) == 1:
-        return decode(texts[0]).strip()
-    return decode("\n".join([text.strip() for text in texts])).strip()
+    text = texts[0] if len(texts) == 1 else "\n".join([text.strip() for text in texts])
+    return decode(text).strip() if "&" in text else text.strip()
 
 
 def speaker_of(name: str | None) -> str:
