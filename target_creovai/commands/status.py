@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of
+from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.store import WAITING
 from target_creovai.store.operator import Oldest, OperatorStore
 from target_creovai.wholeness.advice import advice
@@ -82,7 +82,8 @@ def status_of(store: OperatorStore) -> Status:
     """Ask the store."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
-    reasons = sorted({at.reason for at in outcomes if at.outcome == WAITING and at.reason})
+    waiting = {at.reason for at in outcomes if at.outcome == WAITING and at.reason}
+    reasons = sorted(waiting.union(keyless(store)))
     return Status(
         conversations=[
             Standing(kind, outcome, reason, count) for kind, outcome, reason, count, *_ in outcomes
