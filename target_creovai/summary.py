@@ -83,7 +83,8 @@ class Summary:
     What was sent, skipped or set aside happened in this run; what waits, or was
     delivered before and has not changed, is counted in all. `looked_at` counts every
     conversation that was assembled, whatever became of it. `gaps` name rows that may be missing
-    from the store, `accepted` what counts as empty where it was not read.
+    from the store, `keyless` says why rows belong to no conversation, `accepted` what counts as
+    empty where it was not read.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -108,6 +109,7 @@ class Summary:
     next_run: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     gaps: list[str] = field(default_factory=list)
+    keyless: list[Reason] = field(default_factory=list)
     accepted: Sequence[str] = ()
     findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
     redacted: Counter[str] = field(default_factory=Counter)
@@ -157,7 +159,8 @@ class Summary:
         broke_off = self.input_broke_off or self.broken or self.state_lost
         if broke_off or self.halted or self.pending:
             return BROKEN_OFF
-        needs_an_eye = self.set_aside or self.unusable_rows or self.incomplete or self.gaps
+        aside = self.set_aside or self.unusable_rows
+        needs_an_eye = aside or self.incomplete or self.gaps or self.keyless
         return NEEDS_AN_EYE if needs_an_eye else 0
 
     def counts(self) -> dict[str, int]:
@@ -235,6 +238,10 @@ class Summary:
             yield "BROKEN OFF the tap did not finish: run again. All rows that came are stored."
         for (kind, reason), queue in _by_text(self.incomplete):
             yield f"INCOMPLETE {_number(queue.count, kind)}: {reason}{queue.age}"
+        told = {reason for _, reason in self.incomplete}
+        for reason in self.keyless:
+            if reason not in told:
+                yield f"INCOMPLETE rows that belong to no known conversation: {reason}"
         for gap in self.gaps:
             yield f"MISSING    {gap}"
         yield from _listed("UNUSABLE", self.unusable_rows)
@@ -248,7 +255,8 @@ class Summary:
             yield f"STOPPED    {self.halted}"
 
     def _to_do_lines(self) -> Iterator[str]:
-        for reason in sorted({reason for _, reason in self.incomplete}, key=str):
+        told = {*self.keyless, *(reason for _, reason in self.incomplete)}
+        for reason in sorted(told, key=str):
             if step := advice(reason):
                 yield f"TO DO      {reason}: {step}"
         for command in self.read_missing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.config import assembly_rules
-from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of
+from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.outcomes import Outcome
 from target_creovai.store.operator import Oldest, OperatorStore
 from target_creovai.summary import other_settings
@@ -94,7 +94,8 @@ def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
-    reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
+    waiting = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
+    reasons = waiting.union(keyless(store))
     return Status(
         conversations=[_standing(at) for at in outcomes],
         oldest_waiting=store.oldest_waiting(),
@@ -103,7 +104,7 @@ def status_of(store: OperatorStore, rules: str) -> Status:
         of_other_settings=dict(store.of_other_settings(rules)),
         gaps=list(gaps_in_words(gaps)),
         to_do=[
-            *_advice(sorted(reasons, key=str)),
+            *_advice(reasons),
             *commands_to_read(store, gaps, store.waiting_for_rows),
         ],
     )

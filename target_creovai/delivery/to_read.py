@@ -6,13 +6,13 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import Code
+from target_creovai.outcomes import Code, Reason
 from target_creovai.read_again import BEGINNING, commands, read_from
 from target_creovai.wholeness import intervals
-from target_creovai.wholeness.reasons import rows_between, short
+from target_creovai.wholeness.reasons import rows_between, short, without
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.store import Store
@@ -28,6 +28,7 @@ def say_what_to_read(summary: Summary, store: Store, dispatch: Dispatch) -> None
     """Put into the summary which rows the store lacks, and the commands that read them."""
     gaps = list(gaps_of(store.coverage))
     summary.accepted = dispatch.rules.accept_missing
+    summary.keyless = list(keyless(store, summary.accepted))
     summary.gaps = list(gaps_in_words(gaps))
     summary.read_missing = commands_to_read(store, gaps, dispatch.never_read)
     aside = [(it.kind, it.id) for it in summary.set_aside if it.reason.code is Code.NEEDS_ROWS]
@@ -60,6 +61,15 @@ def gaps_of(coverage: Coverage) -> Iterator[tuple[str, Interval]]:
         found = chain.from_iterable(cover.gaps for cover in covers.values())
         for gap in intervals.union(found):
             yield stream, gap
+
+
+def keyless(store: Store, accepted: Collection[str] = ()) -> Iterator[Reason]:
+    """Yield the reasons why rows that were read last belong to no conversation."""
+    for stream, latest in sorted(store.coverage.latest.items()):
+        names = {f"{stream}.{name}" for name in latest.without}
+        is_needed = names and stream not in accepted and names.isdisjoint(accepted)
+        if is_needed and store.has_nobodys(stream):
+            yield without(stream, latest.without)
 
 
 def gaps_in_words(gaps: Iterable[tuple[str, Interval]]) -> Iterator[str]:

@@ -71,6 +71,12 @@ class Snapshot:
 class Rows(Database):
     """Stages rows, and gives them back by the conversation that they make."""
 
+    def has_nobodys(self, stream: str) -> bool:
+        """Tell whether rows of a stream belong to no conversation."""
+        nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
+        with self._reading() as db:
+            return bool(db.scalar(sa.select(nobodys)))
+
     def stage(
         self, rows: Sequence[StagedRow], filters: Mapping[str, str] | None = None
     ) -> list[StagedRow]:

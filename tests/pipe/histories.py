@@ -274,7 +274,8 @@ class Life:
         assert tap.error is None, tap.error
         if plan.fault:
             kind, after = plan.fault
-            self.creovai.faults.add(Fault(kind, after=after))
+            # Once, or until the run gives up.
+            self.creovai.faults.add(Fault(kind, after=after, times=1 if after % 2 else 1000))
         lines = tap.lines[: plan.tap_dies]
         outcome = self.run_target.listen(lines_until_killed(lines, plan.target_dies))
         self.creovai.faults.clear()

@@ -255,3 +255,19 @@ def test_a_text_that_was_dropped_is_not_called_unread(
     assert outcome.says("INCOMPLETE") == []
     assert "needs its rows again" in outcome.says("SET ASIDE")[0]
     assert texts(creovai.cases[case_id()]) == ["words", "mail 2"]
+
+
+@pytest.mark.parametrize("accepted", [[], ["CaseComment.ParentId"]])
+def test_rows_that_belong_to_no_known_case_are_named(
+    run_target: TargetRunner, accepted: list[str]
+) -> None:
+    """The case of a new comment was sent before, nothing of it has come: it looks as if at rest."""
+    run_target(*sync(case(1, Description="words")))
+    entries = reads(since=at("17:50"))
+    entries["CaseComment"] = entries["CaseComment"] | {"without": ["ParentId"]}
+    blind = without(comment(1, SystemModstamp=at("19:00")), "ParentId")
+    messages = sync(blind, entries=entries, start=dict.fromkeys(entries, at("18:00")))
+    outcome = run_target(*messages, accept_missing=accepted)
+
+    assert outcome.exit_code == (0 if accepted else 3)
+    assert ("read without CaseComment.ParentId" in outcome.stderr) is not bool(accepted)
