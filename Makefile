@@ -19,7 +19,7 @@ accuracy: $(VENV)/ready $(LIBRARIES)/ready
 
 ## All checks: format, lint, types, tests.
 test: lint types $(PEERS)/ready $(JSFORCE)/ready
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/ready
 	$(BIN)/ruff format --check .

@@ -68,8 +68,10 @@ def _lenient(decoder: msgspec.json.Decoder[Any], content: Buffer) -> Any:
     """Decode text that Salesforce may have cut in the middle of a surrogate pair.
 
     Long text ends at a number of UTF-16 units. Half an emoji is no Unicode text; it becomes `?`.
+    A byte order mark, which a proxy may put in front, is none of JSON's.
     """
     try:
         return decoder.decode(content)
     except msgspec.DecodeError:
-        return decoder.decode(_ESCAPE.sub(lambda found: b"?" if found[1] else found[0], content))
+        text = bytes(content).removeprefix(codecs.BOM_UTF8)
+        return decoder.decode(_ESCAPE.sub(lambda found: b"?" if found[1] else found[0], text))

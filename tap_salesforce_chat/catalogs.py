@@ -12,7 +12,7 @@ from tap_salesforce_chat.soql import CURSOR, KEY
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from singer_sdk.singerlib import Catalog
     from singer_sdk.singerlib.catalog import CatalogEntry
@@ -20,6 +20,44 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.client import SalesforceStream
     from tap_salesforce_chat.describe import Describe
     from tap_salesforce_chat.fields import Renewal
+
+
+def catalog_problem(catalog: Mapping[str, Any]) -> str | None:
+    """Say why an object is no catalog, None if it is one that the SDK can take in."""
+    streams = catalog.get("streams")
+    if not isinstance(streams, list):
+        return "it has no list of streams"
+    for number, stream in enumerate(streams, start=1):
+        if not isinstance(stream, dict) or not isinstance(stream.get("tap_stream_id"), str):
+            return f"its stream {number} has no tap_stream_id"
+        if not _is_object_schema(stream.get("schema")):
+            return f"its stream {number} has no schema with properties"
+        if not _is_metadata(stream.get("metadata", [])):
+            return f"the metadata of its stream {number} is no list of breadcrumbs with metadata"
+    return None
+
+
+def _is_object_schema(schema: object) -> bool:
+    return isinstance(schema, dict) and "properties" in schema and _is_schema(schema)
+
+
+def _is_schema(schema: object) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    properties = schema.get("properties", {})
+    inner = [*properties.values()] if isinstance(properties, dict) else [None]
+    if "items" in schema:
+        inner.append(schema["items"])
+    return all(map(_is_schema, inner))
+
+
+def _is_metadata(metadata: object) -> bool:
+    return isinstance(metadata, list) and all(
+        isinstance(one, dict)
+        and isinstance(one.get("breadcrumb"), list)
+        and isinstance(one.get("metadata"), dict)
+        for one in metadata
+    )
 
 
 def insist_on_keys(catalog: Catalog) -> None:

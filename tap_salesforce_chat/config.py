@@ -13,7 +13,7 @@ from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
-from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL, is_safe, is_token
+from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL, address_problem, is_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
 from tap_salesforce_chat.messaging.pauses import Pauses
 from tap_salesforce_chat.timestamps import parse_instant
@@ -412,10 +412,9 @@ def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str
 
 def _address_problems(config: Mapping[str, Any]) -> list[str]:
     return [
-        f"Setting '{name}' must be an https:// address: credentials would travel in clear. "
-        "(http:// is for servers on this machine alone.)"
+        f"Setting '{name}' {problem}"
         for name in ("login_url", "instance_url", "conversation_data_url")
-        if config.get(name) and not is_safe(config[name])
+        if config.get(name) and (problem := address_problem(config[name]))
     ]
 
 

@@ -32,11 +32,11 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
     error_for,
 )
+from tap_salesforce_chat.ids import long_id
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Access
-from tap_salesforce_chat.login.hosts import is_safe, is_token
+from tap_salesforce_chat.login.hosts import address_problem, is_token
 from tap_salesforce_chat.patience import retried
-from tap_salesforce_chat.state import long_id
 from tap_salesforce_chat.timestamps import http_date
 from tap_salesforce_chat.transport import Transport, content
 
@@ -345,8 +345,8 @@ def _access_in(grant: Mapping[str, Any]) -> Access:
     if not (isinstance(token, str) and isinstance(host, str) and is_token(token)):
         msg = "Login: the answer has no access_token and instance_url. Check login_url."
         raise LoginError(msg)
-    if not is_safe(host):
-        msg = "Login: instance_url is no https:// address, where the token would travel in clear."
+    if problem := address_problem(host):
+        msg = f"Login: the answer's instance_url {problem} Check login_url."
         raise LoginError(msg)
     identity = _IDENTITY.search(str(grant.get("id")))
     org = long_id(identity[1]) if identity else None

@@ -49,6 +49,10 @@ class SalesforceError(FatalAPIError):
     """Salesforce refuses, and would refuse again."""
 
 
+class OutputLostError(FatalAPIError):
+    """Nobody takes what is written any more."""
+
+
 class LoginError(SalesforceError):
     """The login is refused."""
 

@@ -6,9 +6,15 @@ import codecs
 import io
 import json
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Problem = Callable[[dict[str, Any]], str | None]
+    """Says what is wrong with a document, None if nothing is."""
 
 # The longer marks first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -53,11 +59,20 @@ def read_config(name: str) -> dict[str, Any]:
     return read_object(content, f"config file {name}")
 
 
-def as_utf8_file(file: IO[Any], what: str) -> IO[str]:
-    """Return a file that was opened as text, read by `read_object`."""
+def as_utf8_file(file: IO[Any], what: str, problem: Problem = lambda _: None) -> IO[str]:
+    """Return a file that was opened as text, read by `read_object`.
+
+    Raises:
+        ConfigValidationError: It cannot be used; `problem` has the last word on what it holds.
+    """
     content = getattr(file, "buffer", file).read()
     content = content.encode() if isinstance(content, str) else content
-    return io.StringIO(json.dumps(read_object(content, what)))
+    document = read_object(content, what)
+    if found := problem(document):
+        raise ConfigValidationError(
+            _SUMMARY, errors=[f"The {what} is none ({found}): write it anew."]
+        )
+    return io.StringIO(json.dumps(document))
 
 
 def _encoding_of(content: bytes) -> str:

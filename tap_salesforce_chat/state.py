@@ -11,11 +11,12 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from tap_salesforce_chat.ids import SHORT
 from tap_salesforce_chat.soql import CURSOR
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, MutableMapping
+    from collections.abc import Collection, Iterator, Mapping, MutableMapping
     from datetime import datetime
 
 BOOKMARKS = "bookmarks"
@@ -27,13 +28,18 @@ STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 # which needed field, and from where on they are being read again with one that is back.
 READ_SINCE, EMPTY_SINCE = "read_since", "empty_since"
 READ_WITHOUT, READ_AGAIN = "read_without", "read_again_since"
+# Of whole cases: from where on rows were emitted whose cases are owed older ones, and the bound
+# before which older rows were brought when that was last done for all that is out.
+OWED_SINCE, WHOLE_BEFORE = "cases_owed_since", "cases_whole_before"
 
 _OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, STARTED, COMPLETED})
 # What singer-io's and MeltanoLabs' taps for Salesforce keep beside the name of a replication key.
 _FOREIGN_KEYS = frozenset({"version", "offset", "historical_sync_completed"})
-_SHORT_ID = 15
-# The alphabet of the three characters that tell capitals, a bit for each of five letters.
-_CHECK_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_INSTANTS = frozenset(
+    {"replication_key_value", READ_SINCE, EMPTY_SINCE, READ_AGAIN, OWED_SINCE, WHOLE_BEFORE}
+)
+# Salesforce's date-times begin there: an earlier one is none of a row.
+_FIRST_YEAR = 1700
 # What the clocks of a login host and an org may differ by.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 # Salesforce's instants are whole seconds: what was there at one of them lies before the next.
@@ -120,25 +126,18 @@ def bounds_of_returned(
     return [*bounds, *(instant_in(progress, key) for key in (READ_AGAIN,) if key in progress)]
 
 
-def long_id(row_id: str) -> str:
-    """Return the form of 18 characters of a Salesforce Id."""
-    if len(row_id) != _SHORT_ID:
-        return row_id
-    groups = (row_id[start : start + 5] for start in range(0, _SHORT_ID, 5))
-    bits = (sum(char.isupper() << place for place, char in enumerate(group)) for group in groups)
-    return row_id + "".join(_CHECK_CHARACTERS[number] for number in bits)
-
-
 def form_problem(state: object, streams: Collection[str]) -> str | None:
     """Say why a state is not one of this tap, None if it is."""
     if not isinstance(state, dict):
         return "The state is no JSON object: restore or reset it."
-    bookmarks = state.get(BOOKMARKS)
-    if bookmarks is None:
+    if BOOKMARKS not in state:
         strange = state.keys() - _OWN_KEYS
         return _not_ours("it has no bookmarks") if strange else None
+    bookmarks = state[BOOKMARKS]
     if not isinstance(bookmarks, dict):
         return _not_ours("its bookmarks are none")
+    if not isinstance(state.get(ORGANIZATION), str | None):
+        return _not_ours(f"its {ORGANIZATION} is none")
     if bookmarks and bookmarks.keys().isdisjoint(streams):
         return _not_ours("it has no bookmark of any stream of this tap")
     return next(filter(None, (_bookmark_problem(*item) for item in bookmarks.items())), None)
@@ -149,7 +148,7 @@ def _not_ours(reason: str) -> str:
 
 
 def _bookmark_problem(name: str, bookmark: object) -> str | None:
-    if not isinstance(bookmark, dict) or not _is_instant(bookmark.get("replication_key_value")):
+    if not isinstance(bookmark, dict) or not all(map(_is_instant, _instants_in(bookmark))):
         return f"The state's bookmark of {name} is none of this tap: restore or reset it."
     key = bookmark.get("replication_key", CURSOR)
     if key != CURSOR or any(word in _FOREIGN_KEYS or word[:1].isupper() for word in bookmark):
@@ -158,14 +157,21 @@ def _bookmark_problem(name: str, bookmark: object) -> str | None:
     return None
 
 
+def _instants_in(bookmark: Mapping[str, object]) -> Iterator[object]:
+    """Yield what has to be an instant, or null, in a bookmark."""
+    yield from (bookmark.get(name) for name in _INSTANTS)
+    without = bookmark.get(READ_WITHOUT, {})
+    yield from without.values() if isinstance(without, dict) else [without or ""]
+
+
 def _is_instant(value: object) -> bool:
     if value is None:
         return True
     try:
-        parse_instant(value)  # type: ignore[arg-type] # anything may stand in a state
+        moment = parse_instant(value)  # type: ignore[arg-type] # anything may stand in a state
     except (TypeError, ValueError):
         return False
-    return True
+    return moment.year >= _FIRST_YEAR
 
 
 def origin_problem(
@@ -182,7 +188,7 @@ def origin_problem(
         actual: The Id of the org that is read.
         now: The time by Salesforce's clock.
     """
-    if recorded and actual and recorded[:_SHORT_ID] != actual[:_SHORT_ID]:
+    if recorded and actual and recorded[:SHORT] != actual[:SHORT]:
         return (
             f"The state is of another org: it names {recorded}, and the login leads to {actual}. "
             "Use the state of this org, or none, or check login_url."

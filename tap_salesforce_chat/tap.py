@@ -27,7 +27,7 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
-from tap_salesforce_chat.catalogs import insist_on_keys, renew
+from tap_salesforce_chat.catalogs import catalog_problem, insist_on_keys, renew
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import (
@@ -39,7 +39,12 @@ from tap_salesforce_chat.config import (
 )
 from tap_salesforce_chat.connection import Connection, Terms
 from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
-from tap_salesforce_chat.errors import NotFoundError, StateRefusedError, unreadable_object
+from tap_salesforce_chat.errors import (
+    NotFoundError,
+    OutputLostError,
+    StateRefusedError,
+    unreadable_object,
+)
 from tap_salesforce_chat.fields import has_path
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
@@ -259,7 +264,7 @@ class TapSalesforceChat(Tap):
             super().sync_all()
             if self.config["whole_cases"]:
                 cases.complete()
-        except BrokenPipeError:
+        except OutputLostError:
             raise
         except BaseException:
             # Rows that are out need not be read again: the bookmarks are true at any moment.
@@ -325,9 +330,10 @@ class TapSalesforceChat(Tap):
     def invoke(cls, **kwargs: Any) -> None:
         give_back_what_is_free()
         with _plain_errors():
-            for name in ("state", "catalog"):
-                if file := kwargs.get(name):
-                    kwargs[name] = as_utf8_file(file, f"{name} file")
+            if file := kwargs.get("state"):
+                kwargs["state"] = as_utf8_file(file, "state file")
+            if file := kwargs.get("catalog"):
+                kwargs["catalog"] = as_utf8_file(file, "catalog file", catalog_problem)
             super().invoke(**kwargs)
 
     @classmethod

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
-from tap_salesforce_chat.state import READ_AGAIN, READ_SINCE, earlier, instant_in, put_instant
+from tap_salesforce_chat.state import (
+    OWED_SINCE,
+    READ_AGAIN,
+    READ_SINCE,
+    WHOLE_BEFORE,
+    earlier,
+    instant_in,
+    put_instant,
+)
 from tap_salesforce_chat.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -25,10 +33,6 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.client import SalesforceStream
     from tap_salesforce_chat.reading.rows import Row
-
-# Keys of a stream's bookmark: from where on rows were emitted whose cases are owed older ones, and
-# the bound before which older rows were brought when that was last done for all that is out.
-OWED_SINCE, WHOLE_BEFORE = "cases_owed_since", "cases_whole_before"
 
 # About 21 characters each, of the 100,000 that a query may have.
 _IDS_AT_ONCE = 3_000

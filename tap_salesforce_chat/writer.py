@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
+
+from tap_salesforce_chat.errors import OutputLostError
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
@@ -42,15 +46,21 @@ class WholeLineWriter(MsgSpecWriter):
         self._leave_if_asked()
 
     def flush(self) -> None:
-        """Write what waits, then leave if that was asked for meanwhile."""
+        """Write what waits, then leave if that was asked for meanwhile.
+
+        Raises:
+            OutputLostError: It cannot be written.
+        """
         # Whatever happens meanwhile, nothing may be written twice.
         lines, self._lines = self._lines, bytearray()
         self._writing = True
         try:
-            sys.stdout.buffer.write(lines)
-            sys.stdout.flush()
+            lost = _put(lines)
         finally:
             self._writing = False
+        if lost:
+            msg = f"Standard output {lost}. Run again from the state before."
+            raise OutputLostError(msg)
         self._leave_if_asked()
 
     def exit_between_lines(self, exit_code: int) -> None:
@@ -67,3 +77,21 @@ class WholeLineWriter(MsgSpecWriter):
         if self._exit_code is not None:
             exit_code, self._exit_code = self._exit_code, None
             raise SystemExit(exit_code)
+
+
+def _put(lines: bytearray) -> str | None:
+    """Write to stdout; return why that cannot be, and have nothing written to it from then on."""
+    if sys.stdout is None:
+        return "is closed"
+    try:
+        sys.stdout.buffer.write(lines)
+        sys.stdout.flush()
+    except OSError as error:
+        with suppress(OSError):  # Python writes what is in its buffer at its end, and would fail
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+        if isinstance(error, BrokenPipeError):
+            return "is closed: what reads it has ended, and its last lines say why"
+        return f"cannot be written ({error.strerror})"
+    return None

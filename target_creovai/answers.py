@@ -15,7 +15,7 @@ from target_creovai.errors import HaltError, LostAnswerError, RejectedError, Ret
 
 if TYPE_CHECKING:
     from target_creovai.payload import Payload
-    from target_creovai.wire import Answer, Errand
+    from target_creovai.wire import Answer, Attempt
 
 # Nobody asks for more than this to be waited.
 ABSURD_SECONDS = 7 * 24 * 3600
@@ -58,6 +58,8 @@ def check(response: Answer, path: str) -> None:
         raise RetryLaterError(answer, retry_after(response))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise LostAnswerError(answer, retry_after(response))
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise HaltError(_PROXY_LOGIN)
     if reason := _halting(status, path):
         msg = f"Creovai answered {answer} to {path}: {reason}."
         raise HaltError(msg)
@@ -77,17 +79,15 @@ def _halting(status: int, path: str) -> str | None:
             (right for start, right in RIGHTS.items() if path.startswith(start)),
             "a right is missing",
         )
-    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return _PROXY_LOGIN
     if status == HTTPStatus.NOT_FOUND:
         return "no such address: check api_url, and ask Creovai support whether API v2 is on"
     return "without a token nothing can be sent: check api_url" if path == "/Token" else None
 
 
-def no_answer(errand: Errand, error: Exception) -> HaltError | RetryLaterError:
+def no_answer(attempt: Attempt, error: Exception) -> HaltError | RetryLaterError:
     """Say what follows from an answer that did not come: what never left did not arrive."""
     name = type(error).__name__
-    if errand.sent:
+    if attempt.sent:
         return LostAnswerError(f"the connection was lost ({name})")
     if trouble := tls_trouble(error):
         return HaltError(trouble)

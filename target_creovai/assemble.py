@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
 from target_creovai.model import (
+    SHAPE_LENGTH,
     Conversation,
     Deleted,
     OpenSpeakers,
@@ -21,6 +22,7 @@ from target_creovai.model import (
     Unfit,
     Waiting,
 )
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
 from target_creovai.redaction import redacted
 from target_creovai.validate import problems_of
@@ -109,7 +111,7 @@ def assemble(
         reason = _missing_part(KINDS[kind], conversation, rows, rules, reach)
         return Waiting(reason) if reason else _verdict(conversation, rules)
     except (TextError, RowError) as error:
-        return Unfit(str(error))
+        return Unfit(Reason(Code.UNREADABLE, (str(error),)))
     # One row that nobody foresaw must not keep all other conversations back.
     except Exception as error:  # noqa: BLE001 -- named below, and set aside
         return Unfit(_unforeseen(error))
@@ -121,10 +123,10 @@ def _missing_part(
     rows: Mapping[str, Sequence[Row]],
     rules: Rules,
     reach: Reach,
-) -> str | None:
+) -> Reason | None:
     match conversation:
         case Waiting(for_main_row=True):
-            return missing_main_row(kind.streams, rows, reach.coverage)
+            return missing_main_row(kind.streams, rows, reach.coverage, reach.filters)
         case Conversation(proven=False) | Skipped(proven=False):
             return missing_part(
                 kind.streams,
@@ -165,15 +167,15 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         return conversation
     conversation, replaced = redacted(conversation, rules)
     if not conversation.messages:
-        return Skipped("nothing is left of it after redaction", conversation.findings)
+        return Skipped(Reason(Code.REDACTED), conversation.findings)
     payload = build_payload(conversation, rules)
     if doubt := conversation.doubt:
         return Invalid(doubt.reason, doubt.detail, payload=payload, problems=[])
     if problems := problems_of(conversation.interface, payload):
-        reason = f"the payload is not valid: {'; '.join(problems[:5])}"
+        reason = Reason(Code.INVALID, ("; ".join(problems[:5]),))
         return Invalid(reason, payload=payload, problems=problems)
     if rules.max_payload_bytes and (size := len(encode(payload))) > rules.max_payload_bytes:
-        reason = f"the payload has {size} bytes, more than max_payload_bytes"
+        reason = Reason(Code.TOO_LARGE, (str(size),))
         return Invalid(reason, payload=payload, problems=[])
     return Ready(
         session_id=conversation.session_id,
@@ -186,10 +188,17 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
     )
 
 
-def _unforeseen(error: Exception) -> str:
+def _unforeseen(error: Exception) -> Reason:
     """Say what broke and where in our code: the message of such an error may quote the row."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"an unforeseen {type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return Reason(Code.UNFORESEEN, (type(error).__name__, where))
+
+
+# Settings that decide when something goes, and nothing of what goes.
+_OF_THE_TIME = frozenset(
+    {"case_delivery", "settle_minutes", "accept_missing", "max_payload_bytes", "other_chats"}
+)
 
 
 def fingerprint(rules: Rules, *more: str) -> str:
@@ -198,8 +207,14 @@ def fingerprint(rules: Rules, *more: str) -> str:
     `more` are settings that decide what follows from it.
 
     Where it differs from the ledger's, what waits, was skipped or was set aside
-    is looked at once more.
+    is looked at once more. It begins with the fingerprint of the settings that shape what Creovai
+    gets.
     """
     basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
-    text = encode([basis, version(DISTRIBUTION), *more], order="deterministic")
-    return hashlib.sha256(text).hexdigest()
+    shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
+    whole = [basis, version(DISTRIBUTION), *more]
+    return _digest(shape)[:SHAPE_LENGTH] + _digest(whole)[SHAPE_LENGTH:]
+
+
+def _digest(basis: object) -> str:
+    return hashlib.sha256(encode(basis, order="deterministic")).hexdigest()

@@ -55,6 +55,8 @@ TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital 
 JSON = "application/json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
+# What a session's `status` says.
+STATUS_EXCLUDED = "Excluded"
 ABSENT = frozenset({"NotFound", "Unknown", ""})
 PURGED = frozenset({"NotFound", "Purging"})
 
@@ -120,7 +122,7 @@ class CreovaiClient:
         Args:
             interface: Which of the two it is.
             payload: What Creovai gets.
-            permit: Is called right before the bytes leave, and raises what keeps them here.
+            permit: Is called right before bytes are sent; nothing is sent if it raises.
 
         Raises:
             LostAnswerError: It may have arrived, which only `statuses` can tell.
@@ -220,9 +222,9 @@ class CreovaiClient:
     ) -> Answer:
         self._trust()
         self._pace.wait()
-        errand, answer = self._wire.request(method, self._base + path, permit, headers, data)
+        attempt, answer = self._wire.request(method, self._base + path, permit, headers, data)
         if isinstance(answer, Exception):
-            raise answers.no_answer(errand, answer)
+            raise answers.no_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)
         self.server_time = answers.http_date(answer.headers.get("Date", ""))
         return answer

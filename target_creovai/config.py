@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 MINUTES_PER_DAY = 24 * 60
 MINUTES_PER_YEAR = 366 * MINUTES_PER_DAY
 DAYS_PER_CENTURY = 36_525
+# What SQLite takes for a database in memory (sqlite.org/inmemorydb.html), as SQLAlchemy writes it.
+_IN_MEMORY = re.compile(
+    r"sqlite(\+\w+)?://(/?(:memory:)?(\?.*)?|/file::memory:.*|.*[?&]mode=memory\b.*)", re.DOTALL
+)
 
 DEFAULT_PARTICIPANT_TYPES: dict[str, str | None] = {
     "agent": "Agent",
@@ -366,6 +370,7 @@ def problems(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     ]
     return found or [
         *_api_problems(config),
+        *_store_problems(config),
         *_role_problems(config),
         *_missing_problems(config),
         *_pattern_problems(config),
@@ -382,7 +387,15 @@ def _api_problems(config: Mapping[str, Any]) -> Iterator[str]:
         return
     missing = [name for name in ("api_user", "api_password") if not config.get(name)]
     if missing:
-        yield f"With 'api_url' the target also needs: {', '.join(missing)}."
+        yield f"Setting 'api_url' also needs: {', '.join(missing)}."
+
+
+def _store_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    if _IN_MEMORY.fullmatch(config["store_url"]):
+        yield (
+            "Setting 'store_url' names a database in memory, which ends with the run: STATE would "
+            "speak of rows that are gone. Name a file, such as sqlite:///target-creovai.db."
+        )
 
 
 def _role_problems(config: Mapping[str, Any]) -> Iterator[str]:

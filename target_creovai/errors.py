@@ -69,6 +69,7 @@ class RejectedError(CreovaiError):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"HTTP {status}: {reason}")
         self.status = status
+        self.why = reason
 
 
 class RetryLaterError(CreovaiError):

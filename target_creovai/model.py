@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from target_creovai.outcomes import Code, Reason
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -154,7 +156,7 @@ class Waiting:
     `for_main_row`: the row that is the conversation itself is not there.
     """
 
-    reason: str
+    reason: Reason
     until: datetime | None = None
     for_main_row: bool = field(default=False, compare=False)
 
@@ -163,7 +165,7 @@ class Waiting:
 class Skipped:
     """Nothing to deliver here, unless the rows change; `proven` as a conversation is."""
 
-    reason: str
+    reason: Reason
     findings: Findings = field(default_factory=dict)
     proven: bool = field(default=True, compare=False)
 
@@ -172,7 +174,7 @@ class Skipped:
 class Deleted:
     """Its record is in Salesforce's recycle bin: never sent, and taken back if it was."""
 
-    reason: str = "deleted in Salesforce"
+    reason: Reason = Reason(Code.DELETED)  # noqa: RUF009 -- immutable
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ class Unfit:
     `reason` holds no customer text. `detail`, which may, goes into the ledger only.
     """
 
-    reason: str
+    reason: Reason
     detail: Mapping[str, Any] | None = None
 
 
@@ -194,11 +196,13 @@ class OpenSpeakers(Unfit):
 
 
 # Sent from what is left, it would be incomplete. The command names Ids, and belongs to a report.
-NEEDS_ROWS = Unfit(
-    "needs its rows again: retention_days has dropped their text (`explain` names the command)"
-)
+NEEDS_ROWS = Unfit(Reason(Code.NEEDS_ROWS))
 
 Assembly = Conversation | Waiting | Skipped | Deleted | Unfit
+
+
+# So much of a fingerprint of rules is of those that shape what Creovai gets.
+SHAPE_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from target_creovai.model import PEOPLE, PERSON
 from target_creovai.payload import encode
 from target_creovai.rows import is_deleted, parse_time
 from target_creovai.store import StagedRow
+from target_creovai.wholeness.intervals import text_of_moment
 from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
@@ -89,5 +90,5 @@ def _version(stream: str, row_id: str, record: Row) -> str:
         if moment is None or moment.year > LAST_YEAR:
             msg = f"the {stream} row {row_id} has an impossible {field}"
             raise RowError(msg)
-        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return text_of_moment(moment)
     return ""

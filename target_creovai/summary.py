@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pendulum
 
@@ -14,9 +14,12 @@ from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import is_incomplete, waits_for_the_rest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.model import Findings
+    from target_creovai.outcomes import Reason
+
+Found = TypeVar("Found")
 
 IDS_SHOWN = 20
 
@@ -53,7 +56,7 @@ class Trouble:
 
     kind: str
     id: str
-    reason: str
+    reason: Reason
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}: {self.reason}"
@@ -92,17 +95,21 @@ class Summary:
     written: Counter[str] = field(default_factory=Counter)
     adopted: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
-    waiting: defaultdict[tuple[str, str], Queue] = field(default_factory=lambda: defaultdict(Queue))
-    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    waiting: defaultdict[tuple[str, Reason], Queue] = field(
+        default_factory=lambda: defaultdict(Queue)
+    )
+    skipped: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     erased: Counter[tuple[str, str]] = field(default_factory=Counter)
     set_aside: list[Trouble] = field(default_factory=list)
     set_aside_before: Counter[str] = field(default_factory=Counter)
     pending: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     unusable_rows: list[str] = field(default_factory=list)
     changed_after_sending: list[str] = field(default_factory=list)
+    of_other_settings: Counter[str] = field(default_factory=Counter)
+    next_run: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     gaps: list[str] = field(default_factory=list)
-    keyless: list[str] = field(default_factory=list)
+    keyless: list[Reason] = field(default_factory=list)
     accepted: Sequence[str] = ()
     findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
     redacted: Counter[str] = field(default_factory=Counter)
@@ -120,7 +127,7 @@ class Summary:
         """Count what assembling one conversation brought to light."""
         self.findings.update({(finding, kind): number for finding, number in findings.items()})
 
-    def add_waiting(self, kind: str, reason: str, since: str | None, count: int = 1) -> None:
+    def add_waiting(self, kind: str, reason: Reason, since: str | None, count: int = 1) -> None:
         """Count what waits; `since` is when the oldest of them changed.
 
         What waits for the rest of an input that broke off just now is held.
@@ -132,7 +139,7 @@ class Summary:
         queue.count += count
         queue.oldest = min(filter(None, [queue.oldest, since]), default=None)
 
-    def add_pending(self, kind: str, key: str, reason: str) -> None:
+    def add_pending(self, kind: str, key: str, reason: Reason) -> None:
         """Name what is tried again by the next run, with the latest reason."""
         self.pending[kind, key] = Trouble(kind, key, reason)
 
@@ -142,7 +149,7 @@ class Summary:
             self.held[kind] += count
 
     @property
-    def incomplete(self) -> dict[tuple[str, str], Queue]:
+    def incomplete(self) -> dict[tuple[str, Reason], Queue]:
         """What waits, by kind and reason, as a part of it was not read."""
         return {key: self.waiting[key] for key in list(self.waiting) if is_incomplete(key[1])}
 
@@ -180,11 +187,11 @@ class Summary:
 
     def _delivery_lines(self) -> Iterator[str]:
         yield from self._sent_lines()
-        for (kind, reason), queue in sorted(self.waiting.items()):
+        for (kind, reason), queue in _by_text(self.waiting):
             if is_incomplete(reason):
                 continue
             yield f"waiting    {_number(queue.count, kind)}: {reason}{queue.age}"
-        for (kind, reason), count in sorted(self.skipped.items()):
+        for (kind, reason), count in _by_text(self.skipped):
             yield f"skipped    {_number(count, kind)}: {reason}"
         for (done, kind), count in sorted(self.erased.items()):
             yield f"{done:<10} {_number(count, kind)} at Creovai: deleted in Salesforce"
@@ -203,10 +210,14 @@ class Summary:
             yield f"set aside  in earlier runs, unchanged since: {_kinds(self.set_aside_before)}"
         if self.changed_after_sending:
             yield f"changed    after they were sent: {_ids(self.changed_after_sending)}"
+        if self.of_other_settings:
+            yield other_settings(self.of_other_settings)
 
     def _sent_lines(self) -> Iterator[str]:
         if self.payload_dir:
             yield f"written    {_kinds(self.written)} to {self.payload_dir}; nothing was sent"
+            for (kind, step), count in sorted(self.next_run.items()):
+                yield f"next run   {_number(count, kind)}: {step}"
             return
         yield f"sent       {_kinds(self.sent)}"
         yield f"metadata   {_kinds(self.metadata_sent)}"
@@ -225,7 +236,7 @@ class Summary:
             yield f"HELD       {_number(count, kind)}: the tap did not finish"
         if self.input_broke_off and not (self.held or self.broken):
             yield "BROKEN OFF the tap did not finish: run again. All rows that came are stored."
-        for (kind, reason), queue in sorted(self.incomplete.items()):
+        for (kind, reason), queue in _by_text(self.incomplete):
             yield f"INCOMPLETE {_number(queue.count, kind)}: {reason}{queue.age}"
         told = {reason for _, reason in self.incomplete}
         for reason in self.keyless:
@@ -244,7 +255,8 @@ class Summary:
             yield f"STOPPED    {self.halted}"
 
     def _to_do_lines(self) -> Iterator[str]:
-        for reason in sorted({*self.keyless, *(reason for _, reason in self.incomplete)}):
+        incomplete = {reason for _, reason in self.incomplete}
+        for reason in sorted(incomplete.union(self.keyless), key=str):
             if step := advice(reason):
                 yield f"TO DO      {reason}: {step}"
         for command in self.read_missing:
@@ -259,8 +271,8 @@ class Summary:
 _TO_DO = {
     "held": "held: run again. Rows are stored; these go out after an input that ended well.",
     "unusable_rows": (
-        "unusable: nothing of these is stored. Have the tap send them as each line says, or mend "
-        "the row in Salesforce; then read them once more."
+        "unusable: these rows, or the fields that a line names, are not stored. Have the tap send "
+        "them as each line says, or mend the row in Salesforce; then read them once more."
     ),
     "set_aside": (
         "set aside: mend the record in Salesforce, or the setting that the reason names. They are "
@@ -276,7 +288,19 @@ _TO_DO = {
 }
 
 
-def _kinds(counts: Counter[str]) -> str:
+def other_settings(counts: Mapping[str, int]) -> str:
+    """Say what Creovai has as other settings made it, and what to do about it."""
+    return (
+        f"otherwise  {_kinds(counts)}: delivered under other settings, and left so (`resend "
+        "--changed-settings` sends cases again)"
+    )
+
+
+def _by_text(found: Mapping[tuple[str, Reason], Found]) -> list[tuple[tuple[str, Reason], Found]]:
+    return sorted(found.items(), key=lambda one: (one[0][0], str(one[0][1])))
+
+
+def _kinds(counts: Mapping[str, int]) -> str:
     return ", ".join(_number(count, kind) for kind, count in sorted(counts.items())) or "none"
 
 

@@ -25,6 +25,7 @@ from typing_extensions import override
 from target_creovai.client import connect
 from target_creovai.commands.group import with_commands
 from target_creovai.config import CONFIG_SCHEMA, assembly_rules, delivery_policy, problems
+from target_creovai.delivery.course import Course
 from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
@@ -74,12 +75,17 @@ class TargetCreovai(Listener):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
+    # Here, as a signal may come before the store is open.
+    _dispatching: Dispatch | None = None
+    _early: EarlyDelivery | None = None
+
     def __init__(self, **kwargs: Any) -> None:
         """Open the store: what cannot be stored is better not read."""
         super().__init__(**kwargs)
         self.max_parallelism = 1
         self.summary = Summary()
         self.store = Store(self.config["store_url"])
+        self._course = Course()
         self._patience = Patience(self.config["retry_budget_seconds"])
         self._metrics = Metrics(self.summary, self._patience)
         self._watch = Watch(
@@ -96,8 +102,6 @@ class TargetCreovai(Listener):
         self._last_state_at = time.monotonic()
         self._input = Input(self.announced.fields)
         self._noted_reads: list[Read] = []
-        self._dispatching: Dispatch | None = None
-        self._early: EarlyDelivery | None = None
         self._is_tried_out = not kwargs.get("config")
 
     # Settings
@@ -300,17 +304,19 @@ class TargetCreovai(Listener):
         return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
-        rules = assembly_rules(self.config)
+        rules, policy = assembly_rules(self.config), delivery_policy(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
-            return DryRun(self.store, rules, self.summary, self.config["payload_dir"])
-        return Delivery(
+            return DryRun(self.store, rules, self.summary, policy, self.config["payload_dir"])
+        delivery = Delivery(
             self.store,
             rules,
             self.summary,
             self._client,
-            delivery_policy(self.config),
+            policy,
             self._patience,
         )
+        delivery.course = self._course
+        return delivery
 
     @cached_property
     def _client(self) -> CreovaiClient:

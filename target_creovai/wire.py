@@ -32,7 +32,7 @@ _UNPACKS_GZIP_AND_DEFLATE = zlib.MAX_WBITS | 32
 
 
 @dataclass(slots=True)
-class Errand:
+class Attempt:
     """A request under way. `sent`: some of it has left, so that it may have arrived."""
 
     permit: Callable[[], None]
@@ -66,9 +66,9 @@ class Answer:
 _current = threading.local()  # requests offers no way from a call to its connection
 
 
-def _errand() -> Errand:
-    errand: Errand = _current.errand
-    return errand
+def _attempt() -> Attempt:
+    attempt: Attempt = _current.attempt
+    return attempt
 
 
 class Wire:
@@ -96,7 +96,7 @@ class Wire:
         permit: Callable[[], None],
         headers: Mapping[str, str],
         data: Any,
-    ) -> tuple[Errand, Answer | requests.RequestException]:
+    ) -> tuple[Attempt, Answer | requests.RequestException]:
         """Make a request; return its answer, or why none came, and whether it has left.
 
         Whatever `permit` raises goes through: then nothing of the request has left.
@@ -105,7 +105,7 @@ class Wire:
             LostAnswerError: The answer cannot be read to its end, or is too large.
         """
         began = uptime()
-        errand = _current.errand = Errand(permit, began + self._timeout)
+        attempt = _current.attempt = Attempt(permit, began + self._timeout)
         times = (min(LONGEST_CONNECT_SECONDS, self._timeout), self._timeout)
         try:
             response = self._session.request(
@@ -118,7 +118,7 @@ class Wire:
                 stream=True,
             )
         except requests.RequestException as error:
-            return errand, error
+            return attempt, error
         with response:
             body = _unpacked(response)
         answer = Answer(
@@ -128,7 +128,7 @@ class Wire:
             uptime() - began,
             request_bytes=len(response.request.body or b""),
         )
-        return errand, answer
+        return attempt, answer
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -165,8 +165,8 @@ def _read(raw: Any) -> bytes:
 class _TimedSocket(io.RawIOBase):
     """Reads what is left of an answer, in what is left of its time."""
 
-    def __init__(self, raw: io.RawIOBase, sock: Any, errand: Errand) -> None:
-        self._raw, self._sock, self._errand = raw, sock, errand
+    def __init__(self, raw: io.RawIOBase, sock: Any, attempt: Attempt) -> None:
+        self._raw, self._sock, self._attempt = raw, sock, attempt
 
     @override
     def readable(self) -> bool:
@@ -174,7 +174,7 @@ class _TimedSocket(io.RawIOBase):
 
     @override
     def readinto(self, buffer: Buffer, /) -> int | None:
-        self._sock.settimeout(self._errand.left)
+        self._sock.settimeout(self._attempt.left)
         return self._raw.readinto(buffer)
 
     @override
@@ -193,10 +193,10 @@ class _Limits:
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined] # of the class beside this one
-        errand = _errand()
-        self.sock.settimeout(errand.left)
-        errand.permit()
-        errand.sent = errand.sent or not self._tunnelling
+        attempt = _attempt()
+        self.sock.settimeout(attempt.left)
+        attempt.permit()
+        attempt.sent = attempt.sent or not self._tunnelling
         super().send(data)  # type: ignore[misc] # the same
 
     def _tunnel(self) -> None:
@@ -211,7 +211,7 @@ class _Limits:
         """Make an answer of http.client's, which reads line by line."""
         answer = HTTPConnection.response_class(sock, *arguments, **named)
         raw = answer.fp.detach()
-        answer.fp = io.BufferedReader(_TimedSocket(raw, sock, _errand()))
+        answer.fp = io.BufferedReader(_TimedSocket(raw, sock, _attempt()))
         return answer
 
 

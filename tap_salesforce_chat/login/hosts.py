@@ -41,14 +41,26 @@ def audience(config: Mapping[str, Any]) -> str:
     return PRODUCTION_LOGIN_URL
 
 
-def is_safe(url: str) -> bool:
-    """Tell whether nobody on the way can read what is sent to an address."""
+def address_problem(url: str) -> str | None:
+    """Say why nothing may be sent to an address, None if it may; the address is not in it."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host, _ = parts.hostname or "", parts.port  # a port that is none raises
     except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host)))
+        return _NO_ADDRESS
+    if not host or parts.scheme not in {"http", "https"}:
+        return _NO_ADDRESS
+    if "@" in parts.netloc:
+        return "must hold no user name or password: there are settings for them."
+    if parts.scheme == "http" and not _is_here(host):
+        return (
+            "must be an https:// address: credentials would travel in clear. (http:// is for "
+            "servers on this machine alone.)"
+        )
+    return None
+
+
+_NO_ADDRESS = "must be an address such as https://acme.my.salesforce.com."
 
 
 def _is_here(host: str) -> bool:

@@ -4,8 +4,8 @@ Most of a row is text that nobody here reads. Not taking it apart to put it toge
 most of the work, and half of the memory. What was not asked for, such as the `attributes` that
 describe the answer and not the row, has no place in a struct, and so does not leave.
 
-Custom fields alone are looked at more closely: their type may have become another one since the
-schema was made, and a row must not contradict it.
+The type of a custom field may have become another one since the schema was made, and a row must
+not contradict it. All values of an answer are of one type: the first that is not null tells.
 """
 
 from __future__ import annotations
@@ -23,17 +23,23 @@ from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.timestamps import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     Schemas = Mapping[str, Mapping[str, Any]]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _CUSTOM = "__c"
-# What a custom field is decoded as, by the type of its schema. A number stays as it was written.
-_DECODED: dict[str, Any] = {"string": str | None, "boolean": bool | None, "integer": int | None}
-_DATE_LENGTH = len("2024-01-02")
-_IN_A_NUMBER = b"-0123456789n"  # what it may begin with, a null's letter included
+_NULL = msgspec.Raw(b"null")
+_DATE_BYTES = len('"2024-01-02"')
+# Whether the JSON of a custom field's value is of the type that its schema names.
+_IS_OF: dict[str, Callable[[bytes], bool]] = {
+    "boolean": lambda raw: raw in {b"true", b"false"},
+    "date": lambda raw: raw[:1] == b'"' and len(raw) == _DATE_BYTES,
+    "integer": lambda raw: raw.lstrip(b"-").isdigit(),
+    "number": lambda raw: raw[:1] in b"-0123456789",
+    "string": lambda raw: raw[:1] == b'"',
+}
 # Bytes that a field of a row takes beside its text, measured for msgspec's Raw, and for instants.
 _FIELD_BYTES = 68
 
@@ -62,18 +68,14 @@ def grouped(paths: Iterable[str]) -> tuple[list[str], dict[str, list[str]]]:
 
 
 @cache
-def struct_type(paths: tuple[str, ...], decoded: frozenset[tuple[str, str]] = frozenset()) -> Any:
+def struct_type(paths: tuple[str, ...], instants: frozenset[str] = frozenset()) -> Any:
     """Return the type of what a SELECT list gives: own fields, then a struct for each parent.
 
-    Values are the JSON that came, except for the keys, and for own fields that are decoded.
-
-    Args:
-        paths: The SELECT list.
-        decoded: Own fields to decode, and the JSON type of each.
+    Values are the JSON that came, except for the keys, and for own fields that are date-times.
     """
     own, parents = grouped(paths)
     types: dict[str, Any] = dict.fromkeys(own, msgspec.Raw)
-    types |= {name: _DECODED[kind] for name, kind in decoded}
+    types |= dict.fromkeys(instants.intersection(own), str | None)
     types |= {name: struct_type(tuple(names)) | None for name, names in parents.items()}
     fields = [
         (name, str) if name in {KEY, CURSOR} else (name, kind, msgspec.UNSET)
@@ -84,24 +86,22 @@ def struct_type(paths: tuple[str, ...], decoded: frozenset[tuple[str, str]] = fr
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the rows of a query look.
+    """What rows are decoded as.
 
     Args:
         type: Of a row.
         instants: The own fields that are date-times.
-        dates: The custom ones that are dates.
-        numbers: The custom ones that are numbers.
+        custom: The other custom fields, and the kind that the schema of each names.
         row_bytes: What a row takes in memory beside the answer that it came in.
     """
 
     type: Any
     instants: tuple[str, ...]
-    dates: tuple[str, ...]
-    numbers: tuple[str, ...]
+    custom: tuple[tuple[str, str], ...]
     row_bytes: int
 
     def settle(self, rows: Sequence[Row]) -> None:
-        """Write all instants in their one form, and make sure of what was not decoded.
+        """Write all instants in their one form, and make sure of the type of custom fields.
 
         Raises:
             UnexpectedFormError: A field has another type than its schema says.
@@ -113,25 +113,18 @@ class Shape:
                         setattr(row, name, canonical(text))
             except ValueError:
                 raise _misfit(name, "date-time") from None
-        for name in self.dates:
-            if not all(map(_is_date, _values(rows, name))):
-                raise _misfit(name, "date")
-        for name in self.numbers:
-            if not all(map(_is_number, _values(rows, name))):
-                raise _misfit(name, "number")
+        for name, kind in self.custom:
+            value = _first_value(rows, name)
+            if value is not None and not _IS_OF[kind](value):
+                raise _misfit(name, kind)
 
 
-def _values(rows: Sequence[Row], name: str) -> Iterator[Any]:
-    """Yield the values of a field where it came."""
-    return (value for value in map(attrgetter(name), rows) if value is not msgspec.UNSET)
-
-
-def _is_date(text: str | None) -> bool:
-    return text is None or len(text) == _DATE_LENGTH
-
-
-def _is_number(raw: msgspec.Raw) -> bool:
-    return bytes(raw)[0] in _IN_A_NUMBER
+def _first_value(rows: Sequence[Row], name: str) -> bytes | None:
+    values = (
+        raw for raw in map(attrgetter(name), rows) if raw is not msgspec.UNSET and raw != _NULL
+    )
+    first = next(values, None)
+    return None if first is None else bytes(first)
 
 
 def _misfit(name: str, kind: str) -> UnexpectedFormError:
@@ -142,29 +135,25 @@ def _misfit(name: str, kind: str) -> UnexpectedFormError:
 
 
 def shape_of(paths: tuple[str, ...], schemas: Schemas) -> Shape:
-    """Return the shape for a SELECT list.
+    """Return the shape of the rows that a query gives.
 
     Args:
         paths: What is selected, `Owner.Name` for a parent's field.
         schemas: The schema of each own field.
     """
     kinds = {path: schemas[path] for path in paths if path in schemas}
-    instants = _of_format(kinds, "date-time")
-    custom = {path: kind for path, kind in kinds.items() if path.endswith(_CUSTOM)}
-    types = {path: json_type(kind) for path, kind in custom.items()}
-    decoded = {path: kind for path, kind in types.items() if kind in _DECODED}
-    decoded |= dict.fromkeys(instants, "string")
+    instants = tuple(path for path, kind in kinds.items() if kind.get("format") == "date-time")
+    custom = {path: _kind_of(kind) for path, kind in kinds.items() if path.endswith(_CUSTOM)}
     return Shape(
-        struct_type(paths, frozenset(decoded.items())),
+        struct_type(paths, frozenset(instants)),
         instants,
-        dates=_of_format(custom, "date"),
-        numbers=tuple(path for path, kind in types.items() if kind == "number"),
+        custom=tuple((path, kind) for path, kind in custom.items() if kind in _IS_OF),
         row_bytes=len(paths) * _FIELD_BYTES,
     )
 
 
-def _of_format(kinds: Schemas, name: str) -> tuple[str, ...]:
-    return tuple(path for path, kind in kinds.items() if kind.get("format") == name)
+def _kind_of(schema: Mapping[str, Any]) -> str:
+    return str(schema.get("format") or json_type(schema))
 
 
 def json_type(kind: Mapping[str, Any]) -> str:

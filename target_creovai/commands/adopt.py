@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.client import IDS_PER_LOOK_UP, connect
+from target_creovai.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED, connect
 from target_creovai.commands.command import (
     Settings,
     format_option,
@@ -85,7 +85,7 @@ def _adopt(
     report.found.update(line.kind for line in found)
     report.statuses.update(status_of(session) for session in found.values())
     ids = {line: str(session.get("id") or "") for line, session in found.items()}
-    excluded = [line for line, session in found.items() if session.get("status") == "Excluded"]
+    excluded = [line for line, session in found.items() if status_of(session) == STATUS_EXCLUDED]
     store.adopt_found(ids, excluded, utc(datetime.now(UTC)))
 
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from target_creovai.addresses import address_problem
@@ -26,32 +27,52 @@ LEAST_FREE_BYTES = 512 * 1024 * 1024
 LARGEST_SKEW_SECONDS = 60
 PROBE = "target-creovai-doctor"  # a session id that nothing has
 
-_MARKS = {True: "ok", False: "FAIL", None: "--"}
+
+class Status(StrEnum):
+    """What a check means for a run: it works, it works but look, it does not."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+_MARKS = {Status.OK: "ok", Status.FAILED: "FAIL", Status.WARNING: "--"}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one look found; `ok` is None where it was not possible to look."""
+    """What one look found, and what to do about it; a warning where it was not possible to look.
 
-    name: str
-    ok: bool | None
-    says: str
+    The fields are those of the tap's `doctor`.
+    """
+
+    check: str
+    status: Status
+    found: str
+    advice: str = ""
 
     def __str__(self) -> str:
-        return f"{_MARKS[self.ok]:<4} {self.name}: {self.says}"
+        said = f"{_MARKS[self.status]:<4} {self.check}: {self.found}"
+        return f"{said} {self.advice}" if self.advice else said
+
+
+def _judged(check: str, found: str, advice: str, *, ok: bool) -> Check:
+    return Check(check, Status.OK, found) if ok else Check(check, Status.FAILED, found, advice)
 
 
 def check_settings(found: Sequence[str]) -> Check:
     """Judge the settings by the list of what is wrong with them."""
-    return Check("settings", not found, " ".join(found) or "complete and well-formed.")
+    if found:
+        return Check("settings", Status.FAILED, " ".join(found))
+    return Check("settings", Status.OK, "complete and well-formed.")
 
 
 def check_space(free: int, size: int) -> Check:
     """Judge the disk of a store that is a file."""
     needed = max(LEAST_FREE_BYTES, size)
     says = f"{free >> 20} MiB free, the store has {size >> 20} MiB."
-    to_do = f" Free at least {needed >> 20} MiB, or move the store: see store_url."
-    return Check("disk", free >= needed, says if free >= needed else says + to_do)
+    to_do = f"Free at least {needed >> 20} MiB, or move the store: see store_url."
+    return _judged("disk", says, to_do, ok=free >= needed)
 
 
 def check_types(wanted: Mapping[str, str | None], tenant: Sequence[str]) -> Check:
@@ -63,9 +84,9 @@ def check_types(wanted: Mapping[str, str | None], tenant: Sequence[str]) -> Chec
         if name is not None and name not in tenant
     ]
     if not wrong:
-        return Check("participant types", ok=True, says="the tenant has all that are set.")
+        return Check("participant types", Status.OK, "the tenant has all that are set.")
     has = f"The tenant has: {', '.join(sorted(tenant)) or 'none'}."
-    return Check("participant types", ok=False, says=" ".join([*wrong, has]))
+    return Check("participant types", Status.FAILED, " ".join([*wrong, has]))
 
 
 def _wrong_type(role: str, name: str, spelt: Mapping[str, str]) -> str:
@@ -80,11 +101,11 @@ def _wrong_type(role: str, name: str, spelt: Mapping[str, str]) -> str:
 def check_clock(ours: datetime, theirs: datetime | None) -> Check:
     """Judge our clock by Creovai's."""
     if theirs is None:
-        return Check("clock", ok=None, says="Creovai's answers carry no date.")
+        return Check("clock", Status.WARNING, "Creovai's answers carry no date.")
     seconds = round(abs((ours - theirs).total_seconds()))
     says = f"{seconds} seconds from Creovai's."
     ok = seconds <= LARGEST_SKEW_SECONDS
-    return Check("clock", ok, says if ok else f"{says} Set this machine's clock: see NTP.")
+    return _judged("clock", says, "Set this machine's clock: see NTP.", ok=ok)
 
 
 def examine(settings: Settings) -> Iterator[Check]:
@@ -96,34 +117,34 @@ def examine(settings: Settings) -> Iterator[Check]:
 
 def _store(url: object) -> Iterator[Check]:
     if not isinstance(url, str):
-        yield Check("store", ok=None, says="store_url is not usable: see settings.")
+        yield Check("store", Status.WARNING, "store_url is not usable: see settings.")
         return
     try:
         with OperatorStore(url) as store:
             file, version = store.file(), store.schema_version
             count = sum(standing[3] for standing in store.outcomes())
     except StoreError as error:
-        yield Check("store", ok=False, says=str(error))
+        yield Check("store", Status.FAILED, str(error))
         return
     # Opening writes: it is how the tables get there.
     says = f"opens and can be written, schema {version}, {count} conversations."
-    yield Check("store", ok=True, says=says)
+    yield Check("store", Status.OK, says)
     if file is not None and file.exists():
         yield check_space(shutil.disk_usage(file.parent).free, file.stat().st_size)
 
 
 def _creovai(settings: Settings) -> Iterator[Check]:
     if not settings.get("api_url"):
-        yield Check("Creovai", ok=None, says="not asked: without api_url nothing is sent.")
+        yield Check("Creovai", Status.WARNING, "not asked: without api_url nothing is sent.")
         return
     if not _is_usable(settings):
-        yield Check("Creovai", ok=None, says="not asked: see settings.")
+        yield Check("Creovai", Status.WARNING, "not asked: see settings.")
         return
     client = connect(settings)
     token = _asked("token", client.log_in, "Creovai accepts the API user.")
     yield token
     yield check_clock(datetime.now(UTC), client.server_time)
-    if token.ok:
+    if token.status is Status.OK:
         yield from _rights(client, settings)
 
 
@@ -146,7 +167,7 @@ def _rights(client: CreovaiClient, settings: Settings) -> Iterator[Check]:
     types: list[str] = []
     listed = _asked("participant types", lambda: types.extend(client.participant_types()), "")
     wanted = DEFAULT_PARTICIPANT_TYPES | (settings.get("participant_types") or {})
-    yield check_types(wanted, types) if listed.ok else listed
+    yield check_types(wanted, types) if listed.status is Status.OK else listed
 
 
 def _asked(name: str, call: Callable[[], object], says: str) -> Check:
@@ -154,8 +175,8 @@ def _asked(name: str, call: Callable[[], object], says: str) -> Check:
     try:
         call()
     except CreovaiError as error:
-        return Check(name, ok=False, says=str(error))
-    return Check(name, ok=True, says=says)
+        return Check(name, Status.FAILED, str(error))
+    return Check(name, Status.OK, says)
 
 
 @operator_command(checked=False)
@@ -163,6 +184,8 @@ def _asked(name: str, call: Callable[[], object], says: str) -> Check:
 def doctor(settings: Settings, output: str) -> None:
     """Check settings, store, token, rights, participant types and clock, one line each."""
     checks = list(examine(settings))
-    show(output, map(str, checks), [asdict(check) for check in checks])
-    if any(check.ok is False for check in checks):
+    would_work = all(check.status is not Status.FAILED for check in checks)
+    report = {"would_work": would_work, "checks": [asdict(check) for check in checks]}
+    show(output, map(str, checks), report)
+    if not would_work:
         sys.exit(1)

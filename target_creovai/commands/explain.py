@@ -16,10 +16,9 @@ from target_creovai.commands.command import Settings, format_option, operator_co
 from target_creovai.commands.find import WHY_UNKNOWN, find
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.model import NEEDS_ROWS, DroppedRow, OpenSpeakers, Waiting
+from target_creovai.model import NEEDS_ROWS, OpenSpeakers, Waiting
 from target_creovai.payload import changed_metadata, utc
 from target_creovai.read_again import commands
-from target_creovai.rows import is_deleted
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.advice import advice
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from target_creovai.delivery.decide import Step
     from target_creovai.model import Policy, Row, Rules
     from target_creovai.store.operator import Line
 
@@ -59,7 +59,10 @@ class Explanation:
     session_id: str
     rows: list[RowSeen]
     outcome: str
+    code: str | None
     reason: str | None
+    action: str
+    outdated: bool
     now: str
     sent_at: str | None
     creovai_id: str | None
@@ -101,6 +104,7 @@ def explanation(
     prefix: str,
 ) -> Explanation:
     """Lay the ledger's line beside what its rows make now."""
+    step = decide(line, verdict, policy)
     ready = verdict if isinstance(verdict, Ready) else None
     sent = line.content_hash is not None
     return Explanation(
@@ -113,8 +117,11 @@ def explanation(
             for row in rows[stream]
         ],
         outcome=line.outcome,
-        reason=line.reason,
-        now=AT_REST if _is_at_rest(rows) else _now(line, verdict, policy),
+        code=line.reason.code if line.reason else None,
+        reason=str(line.reason) if line.reason else None,
+        action=step.action,
+        outdated=step.outdated,
+        now=_now(step, line, verdict, policy),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
@@ -128,12 +135,29 @@ def explanation(
     )
 
 
-def _now(line: Line, verdict: Verdict, policy: Policy) -> str:
-    step = decide(line, verdict, policy)
+def _now(step: Step, line: Line, verdict: Verdict, policy: Policy) -> str:
     says = _SAYS[step.action](line, verdict, policy)
     if step.outdated:
-        says = f"{_OUTDATED[sent_once(line.kind)]} {says if step.changes else ''}".rstrip()
+        says = f"{_outdated(step, line, policy)} {says if step.changes else ''}".rstrip()
     return says
+
+
+def _outdated(step: Step, line: Line, policy: Policy) -> str:
+    if sent_once(line.kind):
+        return "Creovai has an earlier text of this chat; only `resend` would post a chat twice."
+    if step.action is Action.REST and policy.case_updates != "once":
+        return (
+            "Creovai has it as other settings or another version made it, and keeps it: "
+            "`resend --changed-settings` sends it again."
+        )
+    return "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it."
+
+
+def _rests(line: Line, verdict: Any, _: Policy) -> str:
+    if verdict is NEEDS_ROWS:
+        return "nothing: it has not changed since retention_days dropped its text."
+    why = f" ({line.reason})" if line.reason else ""
+    return f"Creovai has it as it is{why}."
 
 
 def _waits(_: Line, verdict: Any, __: Policy) -> str:
@@ -170,6 +194,7 @@ _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
     Action.POST: _posts,
     Action.APPEND: _always("the next run sends the changed fields."),
     Action.ADOPT: _always("Creovai has it from another store: as it is now, as far as known."),
+    Action.REST: _rests,
     Action.KEEP: _always("Creovai has it as it is."),
     Action.STAY_ASIDE: _always(
         "Creovai refused just this: it goes again when it changes, or after `retry`."
@@ -185,19 +210,6 @@ _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
     Action.SKIP: lambda _, verdict, __: f"is skipped: {verdict.reason}",
     Action.SET_ASIDE: lambda _, verdict, __: f"is set aside: {verdict.reason}",
 }
-_OUTDATED = {
-    True: "Creovai has an earlier text of this chat; only `resend` would post a chat twice.",
-    False: "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it.",
-}
-
-AT_REST = "nothing: it has not changed since retention_days dropped its text."
-
-
-def _is_at_rest(rows: Mapping[str, Sequence[Row]]) -> bool:
-    """Tell whether no row has come since the text was dropped."""
-    found = [row for stream in rows.values() for row in stream]
-    left = [row for row in found if not is_deleted(row)]
-    return bool(left) and all(isinstance(row, DroppedRow) for row in left)
 
 
 def _is_changed(line: Line, ready: Ready) -> bool:
@@ -222,6 +234,13 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
     explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    return with_advice(store, line, verdict, explained)
+
+
+def with_advice(
+    store: OperatorStore, line: Line, verdict: Verdict, explained: Explanation
+) -> Explanation:
+    """Add what somebody has to click or run, where something has to be done."""
     reason = verdict.reason if isinstance(verdict, Waiting) else None
     if verdict is not NEEDS_ROWS and not must_be_read(reason):
         return replace(explained, to_do=advice(reason) if reason else None)

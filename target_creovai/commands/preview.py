@@ -10,6 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +18,18 @@ import click
 
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.command import Settings, operator_command
-from target_creovai.commands.explain import Explanation, explanation
+from target_creovai.commands.explain import Explanation, explanation, with_advice
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
+from target_creovai.delivery.decide import Action
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, DroppedRow, Skipped, Unfit, Waiting
+from target_creovai.model import DroppedRow, Unfit, Waiting
+from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
 from target_creovai.rows import text_of
-from target_creovai.store import PENDING, SENT, SET_ASIDE, SKIPPED, WAITING
 from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.needs import ACCEPTABLE
 
@@ -38,9 +40,9 @@ if TYPE_CHECKING:
     from target_creovai.model import Policy, Role, Row, Rules
     from target_creovai.store.operator import Line
 
-OUTCOMES = (WAITING, SKIPPED, PENDING, SENT, SET_ASIDE)
+OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 READY = "ready"
-NO_TEXT = "The store does not hold its text any more: nothing can be sent or shown of it."
+NO_TEXT = Reason(Code.NO_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Terms:
     policy: Policy
     now: datetime
     other_chats: Callable[[Collection[str]], Mapping[str, Role]]
+    advised: Callable[[Line, Verdict, Explanation], Explanation]
 
 
 def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach) -> Shown:
@@ -89,11 +92,12 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
     prefix = rules.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
     return Shown(
-        known=known,
+        known=terms.advised(line, verdict, known),
         outcome=_outcome(known, verdict),
         number=_number(line, rows),
         view=_view(readable, rules),
-        as_if_due=readable is not verdict and isinstance(readable, Ready | Invalid),
+        as_if_due=known.outdated
+        or (readable is not verdict and isinstance(readable, Ready | Invalid)),
         problems=readable.problems if isinstance(readable, Invalid) else (),
     )
 
@@ -108,17 +112,23 @@ def _assemble(
 
 def _outcome(known: Explanation, verdict: Verdict) -> str:
     """Look ahead: after a dry run the ledger knows of nothing but that it waits."""
-    if known.outcome == SENT:
-        return SENT
-    match verdict:
-        case Ready():
-            return known.outcome if known.outcome == PENDING or known.content_refused else READY
-        case Waiting():
-            return WAITING
-        case Skipped() | Deleted():
-            return SKIPPED
-        case _:
-            return SET_ASIDE
+    to_go = isinstance(verdict, Ready) and known.action in _GOES
+    if known.outcome == Outcome.SENT or (to_go and known.outcome == Outcome.PENDING):
+        return known.outcome
+    return READY if to_go else _BECOMES.get(Action(known.action), Outcome.SKIPPED)
+
+
+_GOES = frozenset({Action.LOOK_UP, Action.ASK, Action.POST, Action.APPEND, Action.ADOPT})
+# What is deleted in Salesforce, before or after it was sent, ends as skipped.
+_BECOMES = {
+    Action.WAIT: Outcome.WAITING,
+    Action.SET_ASIDE: Outcome.SET_ASIDE,
+    Action.STAY_ASIDE: Outcome.SET_ASIDE,
+    Action.GIVE_UP: Outcome.SET_ASIDE,
+    Action.LOOK_UP: Outcome.PENDING,
+    Action.KEEP: Outcome.SENT,
+    Action.APPEND: Outcome.SENT,
+}
 
 
 def _as_if_due(rules: Rules) -> Rules:
@@ -152,7 +162,7 @@ def without_text(line: Line, terms: Terms) -> Shown:
     prefix = terms.rules.session_id_prefix
     known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
     return Shown(
-        known=known if line.erased_at else replace(known, now=NO_TEXT),
+        known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
         number=None,
         view=None,
@@ -239,7 +249,8 @@ def preview(
     """
     rules, policy = assembly_rules(settings), delivery_policy(settings)
     with OperatorStore(settings["store_url"]) as store:
-        terms = Terms(rules, policy, datetime.now(UTC), store.settled_names)
+        advised = partial(with_advice, store)
+        terms = Terms(rules, policy, datetime.now(UTC), store.settled_names, advised)
         lines, unknown = find_all(store, keys, terms.rules.session_id_prefix)
         total = len(lines)
         if not keys:

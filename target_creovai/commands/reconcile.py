@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.client import connect
+from target_creovai.client import STATUS_EXCLUDED, connect
 from target_creovai.commands.command import (
     Settings,
     alone,
@@ -23,6 +23,7 @@ from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.sender import LOOK_AGAIN_SECONDS
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Code, Reason
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
-NOT_FOUND, COMPLETE, EXCLUDED = "NotFound", "Complete", "Excluded"
-STATUSES = frozenset({COMPLETE, EXCLUDED, "InProgress", "Concluded"})
+NOT_FOUND, COMPLETE = "NotFound", "Complete"
+STATUSES = frozenset({COMPLETE, STATUS_EXCLUDED, "InProgress", "Concluded"})
 OTHER = "another status"
-REQUEUED = "Creovai has lost it: looked up and sent again"
+REQUEUED = Reason(Code.REQUEUED)
 IDS_SHOWN = 20
 
 

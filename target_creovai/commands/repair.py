@@ -7,32 +7,46 @@ from typing import TYPE_CHECKING
 
 import click
 
+from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, operator_command, store_for_repair
 from target_creovai.commands.find import find_all, say_unknown
+from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.input.ids import long_id
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Code, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_creovai.store.operator import Line
 
-RESEND = "to be sent again: the operator asked for it"
-RETRY = "to be tried again: the operator asked for it"
+RESEND, RETRY = Reason(Code.RESEND), Reason(Code.RETRY)
 
 _keys = click.argument("keys", metavar="ID...", nargs=-1, required=True)
 
 
 @operator_command()
-@_keys
+@click.argument("keys", metavar="[ID]...", nargs=-1)
+@click.option(
+    "--changed-settings",
+    "changed",
+    is_flag=True,
+    help="All cases that Creovai has as other settings made them, where they differ now.",
+)
 @click.option(
     "--even-if-chats-are-billed-twice",
     "chats_twice",
     is_flag=True,
     help="Post chats again that Creovai has already: it may keep, and bill, both.",
 )
-def resend(settings: Settings, keys: tuple[str, ...], *, chats_twice: bool) -> None:
+def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_twice: bool) -> None:
     """Send conversations again in the next run, even if they are unchanged."""
+    if changed == bool(keys):
+        msg = "Name IDs, or give --changed-settings."
+        raise click.UsageError(msg)
+    if changed:
+        _resend_changed(settings)
+        return
     with store_for_repair(settings) as store:
         lines, unknown = find_all(store, keys, settings["session_id_prefix"])
         erased = [line for line in lines if line.erased_at]
@@ -51,6 +65,17 @@ def resend(settings: Settings, keys: tuple[str, ...], *, chats_twice: bool) -> N
             "post: add --even-if-chats-are-billed-twice if it shall go all the same."
         )
     _end(unknown, failed=bool(twice or erased))
+
+
+def _resend_changed(settings: Settings) -> None:
+    if delivery_policy(settings).case_updates == "once":
+        msg = "case_updates is `once`: no case is sent a second time. `resend ID` does."
+        raise click.ClickException(msg)
+    kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
+    rules = fingerprint(assembly_rules(settings))
+    with store_for_repair(settings) as store:
+        count = store.look_at_other_settings(rules, kinds)
+    click.echo(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 
 def _is_sent_chat(line: Line) -> bool:

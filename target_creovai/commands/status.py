@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, format_option, operator_command, show
+from target_creovai.config import assembly_rules
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
-from target_creovai.store import WAITING
+from target_creovai.outcomes import Outcome
 from target_creovai.store.operator import Oldest, OperatorStore
+from target_creovai.summary import other_settings
 from target_creovai.wholeness.advice import advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from target_creovai.outcomes import Reason
+    from target_creovai.store import (
+        Standing as Stands,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Standing:
 
     kind: str
     outcome: str
+    code: str | None
     reason: str | None
     count: int
 
@@ -37,6 +46,7 @@ class Status:
     oldest_waiting: Oldest | None
     last_run: Mapping[str, Any] | None
     last_input_ended_well: bool
+    of_other_settings: Mapping[str, int]
     gaps: list[str]
     to_do: list[str]
 
@@ -51,6 +61,8 @@ class Status:
         yield f"last run   {_run(self.last_run)}"
         if self.conversations:
             yield f"last input {_INPUT[self.last_input_ended_well]}"
+        if self.of_other_settings:
+            yield other_settings(self.of_other_settings)
         for gap in self.gaps:
             yield f"missing    {gap}"
         for step in self.to_do:
@@ -78,26 +90,32 @@ def _run(note: Mapping[str, Any] | None) -> str:
     )
 
 
-def status_of(store: OperatorStore) -> Status:
-    """Ask the store."""
+def status_of(store: OperatorStore, rules: str) -> Status:
+    """Ask the store; `rules` is the fingerprint of the settings."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
-    waiting = {at.reason for at in outcomes if at.outcome == WAITING and at.reason}
-    reasons = sorted(waiting.union(keyless(store)))
+    reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
-        conversations=[
-            Standing(kind, outcome, reason, count) for kind, outcome, reason, count, *_ in outcomes
-        ],
+        conversations=[_standing(at) for at in outcomes],
         oldest_waiting=store.oldest_waiting(),
         last_run=store.last_run(),
         last_input_ended_well=store.input_ended_well,
+        of_other_settings=dict(store.of_other_settings(rules)),
         gaps=list(gaps_in_words(gaps)),
-        to_do=[*_advice(reasons), *commands_to_read(store, gaps, store.waiting_for_rows)],
+        to_do=[
+            *_advice(sorted(reasons.union(keyless(store)), key=str)),
+            *commands_to_read(store, gaps, store.waiting_for_rows),
+        ],
     )
 
 
-def _advice(reasons: Iterable[str]) -> Iterator[str]:
-    for reason in reasons:
+def _standing(at: Stands) -> Standing:
+    code, words = (at.reason.code, str(at.reason)) if at.reason else (None, None)
+    return Standing(at.kind, at.outcome, code, words, at.number)
+
+
+def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
+    for reason in sorted(reasons, key=str):
         if what_to_do := advice(reason):
             yield f"{reason}: {what_to_do}"
 
@@ -107,5 +125,5 @@ def _advice(reasons: Iterable[str]) -> Iterator[str]:
 def status(settings: Settings, output: str) -> None:
     """Say where all conversations stand, and how the last run went."""
     with OperatorStore(settings["store_url"]) as store:
-        report = status_of(store)
+        report = status_of(store, fingerprint(assembly_rules(settings)))
     show(output, report.lines(), asdict(report))

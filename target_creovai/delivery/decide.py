@@ -11,11 +11,12 @@ import msgspec
 from target_creovai.assemble import Ready
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
 from target_creovai.payload import changed_metadata
-from target_creovai.store.due import ADOPTED, SEND_AGAIN, in_doubt, sent_once
+from target_creovai.store.due import ADOPTED, SEND_AGAIN, in_doubt, is_at_rest, sent_once
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
     from target_creovai.model import Policy
+    from target_creovai.outcomes import Reason
     from target_creovai.payload import Payload
 
 # In so many runs Creovai could not take it and took others: it is this conversation, not the time.
@@ -31,6 +32,7 @@ class Action(StrEnum):
     POST = "post"
     APPEND = "append"  # changed metadata, out of band
     ADOPT = "adopt"  # Creovai has it from another store: taken to be as it is now
+    REST = "rest"  # sent, and no row has come since: no run looks at it
     KEEP = "keep"  # Creovai has it as it is
     STAY_ASIDE = "stay aside"  # Creovai refused just this
     GIVE_UP = "give up"  # Creovai could not take it in too many runs
@@ -41,11 +43,31 @@ class Action(StrEnum):
     SET_ASIDE = "set aside"
 
 
+# What a report of many conversations says of each step.
+WORDS = {
+    Action.BURY: "leaves it alone for good",
+    Action.LOOK_UP: "asks Creovai whether it arrived",
+    Action.ASK: "sends it, if no other store has",
+    Action.POST: "sends it again",
+    Action.APPEND: "sends the changed fields",
+    Action.ADOPT: "takes it as another store has sent it",
+    Action.REST: "leaves it as it was sent",
+    Action.KEEP: "leaves it as it was sent",
+    Action.STAY_ASIDE: "leaves it aside: Creovai refused just this",
+    Action.GIVE_UP: "sets it aside: Creovai could not take it in too many runs",
+    Action.TAKE_BACK: "takes it back: it is deleted in Salesforce",
+    Action.LEAVE_THERE: "leaves it there, though it is deleted in Salesforce",
+    Action.WAIT: "lets it wait",
+    Action.SKIP: "skips it",
+    Action.SET_ASIDE: "sets it aside",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What to do next. `changes` are the metadata to append.
 
-    `outdated`: Creovai keeps an earlier text, as a second post could stand there twice.
+    `outdated`: Creovai keeps what it has, though it would be made otherwise now.
     """
 
     action: Action
@@ -88,6 +110,22 @@ class Standing(Protocol):
     def failures(self) -> int | None:
         """In how many runs Creovai could not take it."""
 
+    @property
+    def outcome(self) -> str:
+        """Where it stands."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it stands there."""
+
+    @property
+    def revision(self) -> int:
+        """How often its rows have changed."""
+
+    @property
+    def assembled(self) -> int | None:
+        """The revision that the outcome speaks of."""
+
 
 def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = False) -> Step:
     """Return the next step of a conversation.
@@ -102,6 +140,8 @@ def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = Fa
         return Step(Action.BURY)
     if in_doubt(line):
         return Step(Action.LOOK_UP)
+    if is_at_rest(line):
+        return Step(Action.REST, outdated=isinstance(verdict, Ready) and _differs(line, verdict))
     if isinstance(verdict, Ready):
         return _of_ready(line, verdict, policy, asked=asked)
     if isinstance(verdict, Deleted):
@@ -139,6 +179,12 @@ def _of_sent(line: Standing, ready: Ready, policy: Policy) -> Step:
     return _of_changes(line, ready, outdated=True)
 
 
+def _differs(line: Standing, ready: Ready) -> bool:
+    """Tell whether other settings, or another version, would have made it so as it is there."""
+    known = line.content_hash in (ADOPTED, ready.content_hash)
+    return not known or bool(_changed(line, ready))
+
+
 def _is_sent_for_good(line: Standing, policy: Policy) -> bool:
     """Tell whether a second post would be a risk: it may be billed, or stand there twice."""
     return sent_once(line.kind) or policy.case_updates == "once"
@@ -146,7 +192,11 @@ def _is_sent_for_good(line: Standing, policy: Policy) -> bool:
 
 def _of_changes(line: Standing, ready: Ready, *, outdated: bool = False) -> Step:
     """Send what has changed; where another store sent the rest, nobody knows what Creovai has."""
-    changes = changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata)
+    changes = _changed(line, ready)
     if changes and line.adopted_at:
         changes = dict(ready.metadata)
     return Step(Action.APPEND if changes else Action.KEEP, changes, outdated=outdated)
+
+
+def _changed(line: Standing, ready: Ready) -> Payload:
+    return changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import fingerprint
+from target_creovai.delivery.course import Course
 from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE, Action, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.delivery.erasure import WAYS, Erasures
@@ -22,14 +24,10 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
+from target_creovai.outcomes import Outcome
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
-    PENDING,
-    SENT,
-    SET_ASIDE,
-    SKIPPED,
-    WAITING,
     Turn,
     in_doubt,
 )
@@ -42,7 +40,11 @@ if TYPE_CHECKING:
     from target_creovai.delivery.decide import Step
     from target_creovai.delivery.patience import Patience
     from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
-    from target_creovai.store import Entry, Store
+    from target_creovai.outcomes import Reason
+    from target_creovai.store import (
+        Entry,
+        Store,
+    )
     from target_creovai.summary import Summary
 
 # On SIGTERM: how long requests under way may still take to be written down.
@@ -67,6 +69,7 @@ class Delivery(Dispatch):
     ) -> None:
         super().__init__(store, rules, summary)
         self.rules_hash = fingerprint(rules, policy.on_delete)
+        self.course = Course()
         self._policy = policy
         self._early = False
         permits = Permits(
@@ -82,7 +85,7 @@ class Delivery(Dispatch):
             policy,
             rules=self.rules_hash,
             prefix=rules.session_id_prefix,
-            calls=Calls(self._set_aside, self.leave_if_asked),
+            calls=Calls(self._set_aside, self.leave_if_asked, self._note_taken),
         )
         self._outbox, self._doubts = self._traffic.outbox, self._traffic.doubts
         self._first = FirstLooks(
@@ -100,11 +103,14 @@ class Delivery(Dispatch):
             Action.POST: lambda entry, verdict, _: self._outbox.give(Job(entry, verdict)),
             Action.APPEND: self._append,
             Action.ADOPT: self._adopt,
-            Action.KEEP: lambda entry, *_: self._keep(entry, SENT),
-            Action.STAY_ASIDE: lambda entry, *_: self._keep(entry, SET_ASIDE),
+            Action.REST: lambda entry, *_: self._keep(entry, Outcome.SENT, entry.rules),
+            Action.KEEP: lambda entry, _, step: self._keep(
+                entry, Outcome.SENT, _made_by(entry, step)
+            ),
+            Action.STAY_ASIDE: lambda entry, *_: self._keep(entry, Outcome.SET_ASIDE),
             Action.GIVE_UP: self._give_up,
             Action.TAKE_BACK: self._take_back,
-            Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, SENT, DELETED_LATER),
+            Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, Outcome.SENT, DELETED_LATER),
             Action.WAIT: lambda entry, verdict, _: self.wait(entry, verdict),
             Action.SKIP: lambda entry, verdict, _: self.skip(entry, verdict),
             Action.SET_ASIDE: lambda entry, verdict, _: self.unfit(entry, verdict),
@@ -132,8 +138,8 @@ class Delivery(Dispatch):
         self._early = False
         with self.store.delivering() as free:
             if not free:
-                self.summary.halted = "another run is delivering from this store: let it end first."
-            elif not self.summary.halted:
+                self._stopped("another run is delivering from this store: let it end first.")
+            elif not self.course.stopped:
                 self._to_the_end(self._all)
                 self._to_the_end(self._count_failures)
         self.count_held()
@@ -161,13 +167,23 @@ class Delivery(Dispatch):
             deliver()
             self._finish()
         except HaltError as error:
-            self.summary.halted = str(error)
-            self._drop()
-            self._outbox.finish()
+            self._stopped(str(error))
+            self._leave_the_rest()
         except BaseException:
-            self._drop()
-            self._outbox.finish(GRACE_SECONDS)
+            self._leave_the_rest(GRACE_SECONDS)
             raise
+
+    def _stopped(self, why: str) -> None:
+        self.course.stopped = True
+        self.summary.halted = why
+
+    def _leave_the_rest(self, seconds: float | None = None) -> None:
+        self._drop()
+        with suppress(HaltError):  # what is under way may meet the same
+            self._outbox.finish(seconds)
+
+    def _note_taken(self) -> None:
+        self.course.took = True
 
     def _all(self) -> None:
         self.store.look_again_at_missing_parts()
@@ -175,14 +191,15 @@ class Delivery(Dispatch):
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
             self.leave_if_asked()
-            if self.summary.halted or not self._others_have():
+            if not self._others_have():
                 break
             time.sleep(SECONDS_BETWEEN_LOOKS)
             self._walk_until_settled()
         else:
-            self.summary.halted = "another run has claimed conversations and does not deliver them."
+            msg = "another run has claimed conversations and does not deliver them."
+            raise HaltError(msg)
         self._wait_for_lost_answers()
-        if self._erasures and not self.summary.halted:
+        if self._erasures:
             self._erasures.carry_out(self.leave_if_asked)
             self._outbox.write_down()
 
@@ -192,8 +209,6 @@ class Delivery(Dispatch):
             for kind in self.kinds_to_go():
                 self.walk(kind, turn)
             self._finish()
-            if self.summary.halted:
-                return
         self._settle_names()
 
     def _settle_names(self) -> None:
@@ -209,7 +224,7 @@ class Delivery(Dispatch):
     def _walk_until_settled(self) -> None:
         """Walk again where a doubt was settled on the way: what was in doubt may go then."""
         settled = -1
-        while settled != self._doubts.settled and not self.summary.halted:
+        while settled != self._doubts.settled:
             settled = self._doubts.settled
             self.walk_all()
 
@@ -222,7 +237,7 @@ class Delivery(Dispatch):
     def _wait_for_lost_answers(self) -> None:
         """Look for a while for answers that were lost; what is left is the next run's to find."""
         for pause in LAST_PAUSES:
-            if self.summary.halted or not self._doubts:
+            if not self._doubts:
                 return
             for _ in range(pause):
                 self.leave_if_asked()
@@ -292,7 +307,7 @@ class Delivery(Dispatch):
 
     def _settle_erased(self, entry: Entry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
-        if self._erasures and entry.outcome == PENDING:
+        if self._erasures and entry.outcome == Outcome.PENDING:
             self._erasures.note(entry)
         else:
             self.store.bury(entry, rules=self.rules_hash)
@@ -324,8 +339,8 @@ class Delivery(Dispatch):
             entry, rules=self.rules_hash, content_hash=content, metadata=metadata
         )
 
-    def _keep(self, entry: Entry, outcome: str) -> None:
-        self.store.keep(entry, outcome, rules=self.rules_hash)
+    def _keep(self, entry: Entry, outcome: str, rules: str | None = None) -> None:
+        self.store.keep(entry, outcome, rules=rules or self.rules_hash)
 
     def _give_up(self, entry: Entry, verdict: Any, _: Step) -> None:
         self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
@@ -336,18 +351,20 @@ class Delivery(Dispatch):
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
         """Note why, and when time alone may change it."""
-        self._settle(entry, WAITING, verdict.reason, due_at=verdict.until and utc(verdict.until))
+        self._settle(
+            entry, Outcome.WAITING, verdict.reason, due_at=verdict.until and utc(verdict.until)
+        )
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
-        self._settle(entry, SENT if entry.content_hash else SKIPPED, verdict.reason)
+        self._settle(entry, Outcome.SENT if entry.content_hash else Outcome.SKIPPED, verdict.reason)
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
-        self._settle(entry, SET_ASIDE, verdict.reason, detail=detail)
+        self._settle(entry, Outcome.SET_ASIDE, verdict.reason, detail=detail)
 
-    def report_set_aside(self, entry: Entry, reason: str) -> None:
+    def report_set_aside(self, entry: Entry, reason: Reason) -> None:
         """Count it; too many of them are a mistake in the settings, not in the records.
 
         Raises:
@@ -355,7 +372,8 @@ class Delivery(Dispatch):
         """
         super().report_set_aside(entry, reason)
         most = self._policy.max_failures
-        if most is not None and len(self.summary.set_aside) > most:
+        self.course.set_aside += 1
+        if most is not None and self.course.set_aside > most:
             msg = (
                 f"more than max_failures ({most}) conversations were set "
                 "aside in this run: look at their reasons before the rest goes the same way."
@@ -366,11 +384,11 @@ class Delivery(Dispatch):
         """Return what the ledger knows to wait for rows, of earlier runs as well."""
         return self.store.waiting_for_rows(limit)
 
-    def _settle(self, entry: Entry, outcome: str, reason: str | None, **more: Any) -> None:
+    def _settle(self, entry: Entry, outcome: str, reason: Reason | None, **more: Any) -> None:
         self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
-    def _set_aside(self, entry: Entry, reason: str, refused_hash: str) -> None:
-        self._settle(entry, SET_ASIDE, reason, refused_hash=refused_hash)
+    def _set_aside(self, entry: Entry, reason: Reason, refused_hash: str) -> None:
+        self._settle(entry, Outcome.SET_ASIDE, reason, refused_hash=refused_hash)
         self.summary.pending.pop((entry.kind, entry.id), None)
         self.report_set_aside(entry, reason)
 
@@ -379,7 +397,7 @@ class Delivery(Dispatch):
 
         Where it took none, nobody knows whose fault it was.
         """
-        if not (self.summary.sent + self.summary.metadata_sent).total():
+        if not self.course.took:
             return
         for entry, payload_hash, reason in self._traffic.failures:
             failures = (entry.failures or 0) + 1
@@ -392,11 +410,17 @@ class Delivery(Dispatch):
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
         for kind, outcome, reason, count, oldest in self.store.outcomes():
-            if outcome == SENT:
+            if outcome == Outcome.SENT:
                 self.summary.unchanged[kind] += count
-            elif outcome == WAITING:
-                self.summary.add_waiting(kind, reason or "", oldest, count)
-            elif outcome == SET_ASIDE:
+            elif outcome == Outcome.WAITING and reason:
+                self.summary.add_waiting(kind, reason, oldest, count)
+            elif outcome == Outcome.SET_ASIDE:
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
+        self.summary.of_other_settings = self.store.of_other_settings(self.rules_hash)
         self.summary.set_aside_before -= now
+
+
+def _made_by(entry: Entry, step: Step) -> str | None:
+    """Return the settings that made what Creovai keeps; None: those of this run would, too."""
+    return entry.rules if step.outdated else None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
     from target_creovai.model import Row, Rules
+    from target_creovai.outcomes import Reason
     from target_creovai.store import Entry, Store, Turn
 
 # Conversations whose rows are in memory at once: a case may hold megabytes of mail.
@@ -177,7 +178,7 @@ class Dispatch(ABC):
         finally:
             self._assembling = None
 
-    def report_set_aside(self, entry: Entry, reason: str) -> None:
+    def report_set_aside(self, entry: Entry, reason: Reason) -> None:
         """Count and name a conversation that cannot be sent as it is."""
         logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
         self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import uptime
 from target_creovai.delivery.outbox import SECONDS_TO_SEND
 from target_creovai.delivery.sender import Question
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.rows import parse_time
 from target_creovai.store import sent_once
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
-IDS_PER_QUESTION = 100
 DIED = "a run ended before its answer came"
 
 
@@ -69,7 +70,7 @@ class Doubts:
         self._outbox = outbox
         self._summary = summary
         self._minutes = timedelta(minutes=minutes)
-        self._says = f"Creovai is asked for it for {minutes} minutes before it is sent again"
+        self._asked_for = str(minutes)
         self._prefix = prefix
         self._tell = settled
         self._open: dict[Key, Doubt] = {}
@@ -100,8 +101,8 @@ class Doubts:
         self._ask([one for one in self._open.values() if early or one.next_look <= now])
 
     def _ask(self, doubts: Sequence[Doubt]) -> None:
-        for start in range(0, len(doubts), IDS_PER_QUESTION):
-            some = doubts[start : start + IDS_PER_QUESTION]
+        for start in range(0, len(doubts), IDS_PER_LOOK_UP):
+            some = doubts[start : start + IDS_PER_LOOK_UP]
             for one in some:  # not once more while the question is on its way
                 key = (one.entry.kind, one.entry.id)
                 self._open[key] = replace(one, next_look=float("inf"))
@@ -131,7 +132,7 @@ class Doubts:
 
     def _note(self, doubt: Doubt) -> None:
         entry = doubt.entry
-        reason = f"{doubt.why}: {self._says}"
+        reason = Reason(Code.IN_DOUBT, (doubt.why, self._asked_for))
         self._open[entry.kind, entry.id] = doubt
         self._store.doubt(entry, reason, utc(doubt.posted_by))
         self._summary.add_pending(entry.kind, entry.id, reason)
@@ -141,7 +142,7 @@ class Doubts:
         self._close(doubt, arrived=True)
 
     def _free(self, doubt: Doubt) -> None:
-        self._store.retract(doubt.entry, f"{doubt.why}, and Creovai does not have it")
+        self._store.retract(doubt.entry, Reason(Code.NOT_ARRIVED, (doubt.why,)))
         self._close(doubt, arrived=False)
 
     def _close(self, doubt: Doubt, *, arrived: bool) -> None:
@@ -161,4 +162,6 @@ def _posted_by(entry: Entry, now: datetime) -> datetime:
 
 def _why(entry: Entry) -> str:
     """Return what came instead of the answer, as an earlier run wrote it down."""
-    return (entry.reason or DIED).partition(": Creovai is asked")[0]
+    if entry.reason and entry.reason.code is Code.IN_DOUBT:
+        return entry.reason.args[0]
+    return str(entry.reason or DIED)

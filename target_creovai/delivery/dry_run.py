@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_creovai.delivery.decide import WORDS, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
@@ -15,8 +16,8 @@ from target_creovai.payload import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
-    from target_creovai.assemble import Ready
-    from target_creovai.model import Deleted, Rules, Skipped, Unfit, Waiting
+    from target_creovai.assemble import Ready, Verdict
+    from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.summary import Summary
 
@@ -33,8 +34,11 @@ class DryRun(Dispatch):
     earlier runs that this one does not write again are removed.
     """
 
-    def __init__(self, store: Store, rules: Rules, summary: Summary, payload_dir: str) -> None:
+    def __init__(
+        self, store: Store, rules: Rules, summary: Summary, policy: Policy, payload_dir: str
+    ) -> None:
         super().__init__(store, rules, summary)
+        self._policy = policy
         self._folder = Path(payload_dir)
         self._written: set[Path] = set()
         self._never_read: list[tuple[str, str]] = []
@@ -62,6 +66,7 @@ class DryRun(Dispatch):
             verdict.payload,
         )
         self.summary.written[entry.kind] += 1
+        self._tell(entry, verdict)
 
     def _write(self, file: Path, content: object) -> None:
         """Write a file that only its owner may read: it holds customer text.
@@ -92,7 +97,12 @@ class DryRun(Dispatch):
         """Leave the ledger alone."""
 
     def deleted(self, entry: Entry, verdict: Deleted) -> None:
-        """Leave the ledger alone."""
+        """Count what becomes of it; the ledger stays."""
+        self._tell(entry, verdict)
+
+    def _tell(self, entry: Entry, verdict: Verdict) -> None:
+        step = decide(entry, verdict, self._policy)
+        self.summary.next_run[entry.kind, WORDS[step.action]] += 1
 
     def unfit(self, entry: Entry, verdict: Unfit) -> None:
         """Write what the reason must not say, if there is any."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_creovai.client import CreovaiClient
-from target_creovai.errors import RejectedError, RetryLaterError
+from target_creovai.errors import HaltError, RejectedError, RetryLaterError
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.rows import parse_time
 
@@ -77,17 +78,17 @@ class Erasures:
             between: Is called before each request, and may end the run.
 
         Raises:
-            HaltError: Creovai does not let us.
+            HaltError: They are too many, or Creovai does not let us.
         """
         noted = list(self._noted.values())
         if len(noted) > self._limit:
-            self._summary.halted = (
+            msg = (
                 f"{len(noted)} conversations that were sent are deleted in Salesforce now, which "
                 f"is more than max_deletes ({self._limit}): none was {self._way.done}. If that is "
                 "right, and not a permission that the Salesforce user lost, run once with a "
                 "higher max_deletes."
             )
-            return
+            raise HaltError(msg)
         for start in range(0, len(noted), IDS_PER_REQUEST):
             between()
             self._take_back(noted[start : start + IDS_PER_REQUEST])
@@ -98,8 +99,9 @@ class Erasures:
         known = [session_id for session_id in by_session if session_id in found]
         # Before the request: whoever finds it done knows by whom, and never sends it again.
         now = utc(datetime.now(UTC))
+        begun = Reason(Code.ERASING, (self._way.done,))
         for session_id in known:
-            self._store.intend_erasure(by_session[session_id], self._to_do, now)
+            self._store.intend_erasure(by_session[session_id], begun, now)
         self._store.write_down()
         done, reason = self._ask(known)
         for session_id, entry in by_session.items():
@@ -116,18 +118,14 @@ class Erasures:
             return set(), str(error)
         return done, f"Creovai has not {self._way.done} it yet"
 
-    @property
-    def _to_do(self) -> str:
-        return f"to be {self._way.done}"
-
     def _bury(self, entry: Entry, now: str) -> None:
-        reason = f"{self._way.done} at Creovai: deleted in Salesforce"
+        reason = Reason(Code.ERASED, (self._way.done,))
         erased_at = entry.erased_at or now
         self._store.bury(entry, rules=self._rules, reason=reason, erased_at=erased_at)
         self._summary.erased[self._way.done, entry.kind] += 1
 
     def _put_off(self, entry: Entry, why: str) -> None:
-        reason = f"{self._to_do}: {why}"
+        reason = Reason(Code.TO_ERASE, (self._way.done, why))
         self._store.postpone(entry, reason)
         self._summary.add_pending(entry.kind, entry.id, reason)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from target_creovai.delivery.breaker import Breaker
 from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE
 from target_creovai.errors import HaltError
+from target_creovai.outcomes import Code, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ class Failure(NamedTuple):
 
     entry: Entry
     payload_hash: str
-    reason: str
+    reason: Reason
 
 
 class Failures:
@@ -33,7 +34,7 @@ class Failures:
     def __contains__(self, entry: Entry) -> bool:
         return (entry.kind, entry.id) in self._failed
 
-    def add(self, job: Job, reason: str) -> None:
+    def add(self, job: Job, reason: Reason) -> None:
         """Note one.
 
         Raises:
@@ -54,9 +55,6 @@ class Failures:
         self._failed.pop((entry.kind, entry.id), None)
 
 
-def too_often(reason: str | None) -> str:
+def too_often(reason: Reason | None) -> Reason:
     """Say why a conversation is set aside that Creovai never refused."""
-    return (
-        f"Creovai could not take it in {RUNS_UNTIL_SET_ASIDE} runs that took others "
-        f"({reason or 'no answer'})"
-    )
+    return Reason(Code.TOO_OFTEN, (str(RUNS_UNTIL_SET_ASIDE), str(reason or "no answer")))

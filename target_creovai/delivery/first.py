@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Ready
+from target_creovai.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
 from target_creovai.delivery.sender import Question
 from target_creovai.payload import encode, utc
 from target_creovai.store import ADOPTED, EXCLUDED
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
             """Do it; `asked`: Creovai does not have it."""
 
 
-IDS_PER_QUESTION = 100
 # So many payloads may wait for an answer together; a case may hold megabytes of mail.
 BYTES_PER_QUESTION = 8 * 1024 * 1024
 
@@ -64,7 +64,7 @@ class FirstLooks:
         self._waiting.append((entry, verdict))
         if isinstance(verdict, Ready):
             self._bytes += len(encode(verdict.payload))
-        if len(self._waiting) >= IDS_PER_QUESTION or self._bytes >= BYTES_PER_QUESTION:
+        if len(self._waiting) >= IDS_PER_LOOK_UP or self._bytes >= BYTES_PER_QUESTION:
             self.ask()
 
     def ask(self) -> None:
@@ -90,7 +90,7 @@ class FirstLooks:
     def _adopt(self, entry: Entry, verdict: Verdict, session: Mapping[str, Any]) -> None:
         now = utc(datetime.now(UTC))
         self._summary.adopted[entry.kind] += 1
-        if session.get("status") == "Excluded":
+        if session.get("status") == STATUS_EXCLUDED:
             # Whether and how such a one may be sent again is not documented: never.
             self._store.bury(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
             return

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from target_creovai.delivery.sender import Found, Question, Sender
     from target_creovai.store import Store
-    from target_creovai.summary import Summary
 
     Result = str | Found | BaseException | None
     """Creovai's id of a conversation, None for metadata, what it has, or why it did not."""
@@ -48,7 +47,6 @@ class Outbox:
     def __init__(
         self,
         store: Store,
-        summary: Summary,
         sender: Sender,
         workers: int,
         *,
@@ -56,7 +54,6 @@ class Outbox:
         woken: Callable[[], None],
     ) -> None:
         self._store = store
-        self._summary = summary
         self._workers: Workers[Job | Question, str | Found | None] = Workers(workers, sender.work)
         self._conclude = conclude
         self._woken = woken
@@ -109,7 +106,12 @@ class Outbox:
         self._jobs.clear()
 
     def finish(self, seconds: float | None = None) -> None:
-        """See all jobs through to their end; so long at most, if `seconds` are given."""
+        """See all jobs through to their end; so long at most, if `seconds` are given.
+
+        Raises:
+            HaltError: One of them met what every other would; those under way have ended by then.
+        """
+        halted: HaltError | None = None
         deadline = seconds and time.monotonic() + seconds
         self.write_down()
         while self._workers.in_flight or self._jobs or self._intended:
@@ -118,11 +120,13 @@ class Outbox:
                     self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
                 self.write_down()
             except HaltError as error:
-                self._summary.halted = str(error)
+                halted = halted or error
                 self.drop()
             except Empty:
                 break
         self.write_down()
+        if halted:
+            raise halted
 
     def wake(self) -> None:
         """Let whoever waits for an answer look around; may be called by a signal handler."""

@@ -6,7 +6,7 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_creovai.model import NEEDS_ROWS
+from target_creovai.outcomes import Code
 from target_creovai.read_again import BEGINNING, commands, read_from
 from target_creovai.wholeness import intervals
 from target_creovai.wholeness.reasons import rows_between, short, without
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.outcomes import Reason
     from target_creovai.store import Store
     from target_creovai.summary import Summary
     from target_creovai.wholeness.coverage import Coverage
@@ -31,7 +32,7 @@ def say_what_to_read(summary: Summary, store: Store, dispatch: Dispatch) -> None
     summary.keyless = list(keyless(store, summary.accepted))
     summary.gaps = list(gaps_in_words(gaps))
     summary.read_missing = commands_to_read(store, gaps, dispatch.never_read)
-    aside = [(it.kind, it.id) for it in summary.set_aside if it.reason == NEEDS_ROWS.reason]
+    aside = [(it.kind, it.id) for it in summary.set_aside if it.reason.code is Code.NEEDS_ROWS]
     summary.read_again = _commands(store, aside)
 
 
@@ -63,7 +64,7 @@ def gaps_of(coverage: Coverage) -> Iterator[tuple[str, Interval]]:
             yield stream, gap
 
 
-def keyless(store: Store, accepted: Collection[str] = ()) -> Iterator[str]:
+def keyless(store: Store, accepted: Collection[str] = ()) -> Iterator[Reason]:
     """Yield the reasons why rows that were read last belong to no conversation."""
     for stream, latest in sorted(store.coverage.latest.items()):
         names = {f"{stream}.{name}" for name in latest.without}

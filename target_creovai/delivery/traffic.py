@@ -17,6 +17,7 @@ from target_creovai.errors import (
     RetryLaterError,
     WithdrawnError,
 )
+from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class Calls(NamedTuple):
     """What traffic leaves to who delivers.
 
     `set_aside` gets a conversation, the reason, and the fingerprint of the refused payload.
-    `woken` is called where somebody wants whoever waits for answers to look around.
+    `taken` is called where Creovai has taken one, `woken` where somebody wants whoever waits for
+    answers to look around.
     """
 
-    set_aside: Callable[[Entry, str, str], None]
+    set_aside: Callable[[Entry, Reason, str], None]
     woken: Callable[[], None]
+    taken: Callable[[], None]
 
 
 class Traffic:
@@ -58,10 +61,10 @@ class Traffic:
         self._summary = summary
         self._sender = sender
         self._rules = rules
-        self._set_aside = calls.set_aside
+        self._set_aside, self._taken = calls.set_aside, calls.taken
         self.failures = Failures()
         self.outbox = Outbox(
-            store, summary, sender, policy.workers, conclude=self._conclude, woken=calls.woken
+            store, sender, policy.workers, conclude=self._conclude, woken=calls.woken
         )
         self.doubts = Doubts(
             store,
@@ -76,9 +79,10 @@ class Traffic:
         match result:
             case LateError():
                 self.outbox.give_again(job)
-            case RejectedError():
+            case RejectedError(status=status, why=why):
                 self.failures.breaker.succeeded()  # whoever refuses is there
-                self._set_aside(job.entry, str(result), job.ready.payload_hash)
+                refused = Reason(Code.REFUSED, (str(status), why))
+                self._set_aside(job.entry, refused, job.ready.payload_hash)
             case WithdrawnError() | HaltError():
                 self._withdraw(job, result)
             case RetryLaterError():
@@ -97,9 +101,10 @@ class Traffic:
 
     def _note_receipt(self, job: Job, creovai_id: str | None) -> None:
         entry, ready = job.entry, job.ready
+        is_whole = job.changes is None or entry.content_hash == ready.content_hash
         self._store.receipt(
             entry,
-            rules=self._rules,
+            rules=self._rules if is_whole or not entry.rules else entry.rules,
             sent_at=utc(datetime.now(UTC)),
             content_hash=ready.content_hash if job.changes is None else entry.content_hash,
             metadata=job.metadata,
@@ -108,11 +113,12 @@ class Traffic:
         counts = self._summary.sent if job.changes is None else self._summary.metadata_sent
         counts[entry.kind] += 1
         self._summary.pending.pop((entry.kind, entry.id), None)
+        self._taken()
         self.failures.breaker.succeeded()
         logger.debug("%s %s delivered", entry.kind, ready.session_id)
 
     def _postpone(self, job: Job, error: RetryLaterError) -> None:
-        entry, reason = job.entry, str(error)
+        entry, reason = job.entry, Reason(Code.NOT_TAKEN, (str(error),))
         if not error.lost and job.changes is None:
             self._store.retract(entry)
         self._store.fail(entry, utc(datetime.now(UTC)))
@@ -128,6 +134,7 @@ class Traffic:
         """Go on with one whose answer was lost: Creovai has it, or it may be sent again."""
         self.failures.forget(entry)
         if arrived:
+            self._taken()
             self.failures.breaker.succeeded()
             self._summary.sent[entry.kind] += 1
             logger.info("%s %s had arrived, though its answer was lost", entry.kind, entry.id)

@@ -33,6 +33,7 @@ from target_creovai.model import (
     Skipped,
     Waiting,
 )
+from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.mail import (
     Page,
     Thread,
@@ -75,7 +76,7 @@ def assemble_case(
     cases = {case["Id"]: case for case in rows.get("Case", ())}
     case = cases.get(key)
     if case is None:
-        return Waiting("its Case row has not arrived", for_main_row=True)
+        return Waiting(Reason(Code.NO_MAIN_ROW, ("Case",)), for_main_row=True)
     if isinstance(case, DroppedRow):
         return NEEDS_ROWS
     every_row = [row for stream in rows.values() for row in stream]
@@ -91,12 +92,12 @@ def assemble_case(
 def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted | None:
     """Return what the Case row alone decides, whatever was said."""
     if text_of(case, "MasterRecordId") not in {None, key}:
-        return Skipped("merged into another case")
+        return Skipped(Reason(Code.MERGED))
     if is_deleted(case):
         return Deleted()
     if rules.case_delivery == "closed":
         unknown = without_needed({"Case": [case]}, rules, only={"Case.IsClosed"})
-        return unknown or (None if _is_closed(case) else Waiting("the case is open"))
+        return unknown or (None if _is_closed(case) else Waiting(Reason(Code.CASE_OPEN)))
     return None
 
 
@@ -123,7 +124,7 @@ def _conversation(
     said = _own_words(_each_once(said, findings), rules, findings)
     messages = _messages(said, rules, findings)
     if not messages:
-        return Skipped("no message", +findings, proven=False)
+        return Skipped(Reason(Code.NO_MESSAGE), +findings, proven=False)
     participants, messages = cast_of(messages)
     messages = tuple(in_turns(messages))
     first, last = messages[0].at, messages[-1].at

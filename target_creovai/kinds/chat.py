@@ -29,6 +29,7 @@ from target_creovai.model import (
     Skipped,
     Waiting,
 )
+from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import lessons
 from target_creovai.rows import (
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
 # row exists from the request on, so its Body and EndTime arrive by later updates.
 UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
-NOTHING_SAID = "empty: nothing was said"
-MISSED = "missed: nobody answered"
+NOTHING_SAID = Reason(Code.NOTHING_SAID)
+MISSED = Reason(Code.MISSED)
 _WORD = re.compile(r"[^\W\d_]{2}")
 _SAID = re.compile(r"^[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S", re.MULTILINE)
 _STARTS = ("StartTime", "RequestTime", "CreatedDate")
@@ -90,7 +91,7 @@ def assemble_chat(
 def _still_going(row: Row) -> Waiting | None:
     status = _status(row)
     open_end = not status and time_of(row, "EndTime") is None
-    return Waiting("the chat has not ended") if status in UNFINISHED or open_end else None
+    return Waiting(Reason(Code.CHAT_OPEN)) if status in UNFINISHED or open_end else None
 
 
 def _status(row: Row) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
 from target_creovai.model import Role, Waiting
+from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.messaging import decoded, member, name_key
 from target_creovai.rows import number_of, parse_time, text_of, time_of
 
@@ -27,8 +28,8 @@ ROLES = {
 NOTE, FLAG = "note", "flagraise"
 UPDATE = "messageupdated"  # replaces what an earlier message says
 NO_ENTRIES = "noentries"  # what our tap writes for a session that has none
-_NOT_READ = "its entries have not been read yet"
-_NOT_ALL = "some of its entries have not arrived yet"
+_NOT_READ = Reason(Code.ENTRIES_UNREAD)
+_NOT_ALL = Reason(Code.ENTRIES_MISSING)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

@@ -36,6 +36,7 @@ from target_creovai.model import (
     Unfit,
     Waiting,
 )
+from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
 from target_creovai.rows import is_deleted, latest_change, metadata_of, parent_of, text_of, time_of
 from target_creovai.wholeness.needs import without_needed
@@ -72,7 +73,7 @@ def assemble_messaging(
     sessions = {session["Id"]: session for session in rows.get("MessagingSession", ())}
     session = sessions.pop(key, None)
     if session is None:
-        return Waiting("its MessagingSession row has not arrived", for_main_row=True)
+        return Waiting(Reason(Code.NO_MAIN_ROW, ("MessagingSession",)), for_main_row=True)
     if isinstance(session, DroppedRow):
         return NEEDS_ROWS
     if is_deleted(session):
@@ -97,7 +98,7 @@ def _reading(entries: Sequence[Row]) -> Reading | Waiting | Unfit:
 
 
 def _still_going(session: Row) -> Waiting | None:
-    return None if _has_ended(session) else Waiting("the session has not ended")
+    return None if _has_ended(session) else Waiting(Reason(Code.SESSION_OPEN))
 
 
 def _has_ended(session: Row) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.kinds.credits import owners_name
 from target_creovai.model import OpenSpeakers, Role, Speaker, Unfit, whole_name
+from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.transcript import KnownNames, MessageCounts
 from target_creovai.rows import number_of, parent_of, text_of
 
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
 
     from target_creovai.model import Row, Rules
     from target_creovai.parsers.transcript import Line, Transcript
-
-_WHAT_TO_DO = (
-    "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
-)
-_OPEN = "who speaks is open for {count} messages of {people} speakers: " + _WHAT_TO_DO.format(
-    or_a_type=", or name a type for all such in participant_types.unknown"
-)
-_SWAPPED = (
-    "OperatorMessageCount and VisitorMessageCount agree with the transcript only if the sides of "
-    "its {people} speakers are swapped: " + _WHAT_TO_DO.format(or_a_type="")
-)
 
 
 def known_names(row: Row, rules: Rules) -> KnownNames:
@@ -69,7 +59,7 @@ def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
     unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
     if not unknown or Role.UNKNOWN in rules.participant_types:
         return None
-    reason = _OPEN.format(count=unknown.total(), people=len(unknown))
+    reason = Reason(Code.OPEN_SPEAKERS, (str(unknown.total()), str(len(unknown))))
     return OpenSpeakers(
         reason, detail={"unknown_speakers": dict(unknown)}, speakers=speakers_of(transcript)
     )
@@ -80,7 +70,8 @@ def doubt_about(transcript: Transcript) -> Unfit | None:
     if not transcript.cast.only_swapped_fits:
         return None
     names = _messages_by_name(transcript.lines)
-    return Unfit(_SWAPPED.format(people=len(names)), detail={"unknown_speakers": dict(names)})
+    reason = Reason(Code.SWAPPED_SPEAKERS, (str(len(names)),))
+    return Unfit(reason, detail={"unknown_speakers": dict(names)})
 
 
 def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from target_creovai.model import Waiting
+from target_creovai.outcomes import Code, Reason
 from target_creovai.rows import latest_change
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def settling(rows: Iterable[Row], rules: Rules, now: datetime) -> Waiting | None
     if not rules.settle_minutes or changed is None:
         return None
     settled = changed + timedelta(minutes=rules.settle_minutes)
-    return Waiting("changed less than settle_minutes ago", until=settled) if now < settled else None
+    return Waiting(Reason(Code.UNSETTLED), until=settled) if now < settled else None
 
 
 def in_turns(messages: Iterable[Message]) -> Iterator[Message]:

@@ -183,13 +183,16 @@ function people(view) {
 }
 
 const AS_IF_DUE = "This would not be sent now: it shows how the conversation stands so far.";
+const OUTDATED = "This is what would be made of it today, and not what Creovai has.";
 
 function notes(one) {
   const list = one.problems.map((problem) => make("li", {}, problem));
+  const toDo = one.known.read_again ?? one.known.to_do;
   return make("div", { class: "notes" },
     make("p", {}, one.known.now),
+    toDo ? make("p", { class: "to-do" }, "To do: ", toDo) : null,
     list.length ? make("ul", { "aria-label": "Problems" }, ...list) : null,
-    one.as_if_due ? make("p", { class: "as-if" }, AS_IF_DUE) : null);
+    one.as_if_due ? make("p", { class: "as-if" }, one.known.outdated ? OUTDATED : AS_IF_DUE) : null);
 }
 
 function facts(one) {

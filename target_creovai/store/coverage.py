@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from target_creovai.kinds import KINDS
+from target_creovai.store.merges import with_winners
 from target_creovai.store.tables import ARRIVALS, COVERAGE, LEDGER, META, READS, ROWS, RUNS, chunks
-from target_creovai.wholeness.coverage import UNFILTERED, Cover, Coverage, LatestRead, extended
-from target_creovai.wholeness.intervals import BEGINNING, Interval
+from target_creovai.wholeness.coverage import (
+    UNFILTERED,
+    Cover,
+    Coverage,
+    LatestRead,
+    extended,
+    forgotten,
+)
+from target_creovai.wholeness.intervals import BEGINNING, Interval, moment_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,7 +91,8 @@ def write_reads(
     org = _adopted(db, upsert, notes, organization)
     covers = _covers(db, org)
     assumed = _assumed(notes)
-    for read in _without_standing_filters(db, upsert, notes, reads):
+    said = _without_standing_filters(db, upsert, notes, reads)
+    for read in said:
         before = covers.get(read.stream, {})
         if read.stream in assumed.streams and read.continues:
             known = Cover(read=(Interval(BEGINNING, read.begin),))
@@ -93,6 +103,7 @@ def write_reads(
     left = [stream for stream in assumed.streams if stream not in told]
     _assume(db, upsert, _Assumed(left, whole=assumed.whole))
     _set(db, upsert, _LATEST_INPUT, input_id)
+    _remember(db, said)
 
 
 def _without_standing_filters(
@@ -150,6 +161,27 @@ def note_arrivals(
             theirs = sa.and_(LEDGER.c.kind == kind, LEDGER.c.id.in_(some))
             waiting = sa.update(LEDGER).where(theirs, LEDGER.c.outcome == "waiting")
             db.execute(waiting.values(assembled=None))
+
+
+def note_forgotten(db: sa.Connection, upsert: Upsert, kind: str, key: str, newest: str) -> None:
+    """Note that the rows of a conversation were dropped: up to the newest, they were not read.
+
+    So it is for the one that it was merged into.
+    """
+    mark = forgotten(moment_after(newest))
+    lines = [
+        {"kind": kind, "id": owner, "filter": mark}
+        for kind, owner in sorted(with_winners(db, [(kind, key)]))
+    ]
+    db.execute(upsert(ARRIVALS).on_conflict_do_nothing(), lines)
+
+
+def _remember(db: sa.Connection, reads: Iterable[Read]) -> None:
+    """Lift what was forgotten of a kind of which all rows have come anew."""
+    anew = {read.stream for read in reads if read.begins_anew}
+    kinds = [kind.name for kind in KINDS.values() if anew.issuperset(kind.streams)]
+    mark = ARRIVALS.c.filter.startswith(forgotten(""), autoescape=True)
+    db.execute(sa.delete(ARRIVALS).where(mark, ARRIVALS.c.kind.in_(kinds)))
 
 
 def arrivals_of(db: sa.Connection, kind: str, ids: Sequence[str]) -> dict[str, set[str]]:

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
+from target_creovai.model import SHAPE_LENGTH
+from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.payload import utc
 from target_creovai.store.tables import LEDGER, execute_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-WAITING, SKIPPED, PENDING, SENT, SET_ASIDE = "waiting", "skipped", "pending", "sent", "set aside"
-
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
 # the second was found there, sent by another store: nobody knows its content.
 SEND_AGAIN, ADOPTED = "send again", "adopted"
 # The reason of a tombstone that was found there.
-EXCLUDED = "excluded at Creovai, by another store or by Creovai itself"
+EXCLUDED = Reason(Code.EXCLUDED)
 # The reason of what is sent and stays so until `on_delete` says otherwise.
-DELETED_LATER = "deleted in Salesforce after it was sent"
+DELETED_LATER = Reason(Code.DELETED_LATER)
+_NEW = Reason(Code.NOT_ASSEMBLED)
 
 
 class Turn(StrEnum):
@@ -65,6 +66,51 @@ def in_doubt(line: Intended) -> bool:
     return line.content_hash is None or (line.content_hash == SEND_AGAIN and sent_once(line.kind))
 
 
+class Concluded(Protocol):
+    """What tells whether a conversation is looked at again."""
+
+    @property
+    def outcome(self) -> str:
+        """Where it stands."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it stands there."""
+
+    @property
+    def revision(self) -> int:
+        """How often its rows have changed."""
+
+    @property
+    def assembled(self) -> int | None:
+        """The revision that the outcome speaks of."""
+
+    @property
+    def intent_hash(self) -> str | None:
+        """The content of a post whose answer is not known."""
+
+
+def is_at_rest(line: Concluded) -> bool:
+    """Tell whether no run looks at a conversation that was sent, whatever the settings are.
+
+    `is_due` is the same for the database.
+    """
+    concluded = line.outcome == Outcome.SENT and line.reason != DELETED_LATER
+    return concluded and line.assembled == line.revision and not line.intent_hash
+
+
+def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what Creovai has as other settings made it."""
+    c = LEDGER.c
+    shape = sa.func.substr(c.rules, 1, SHAPE_LENGTH)
+    sent = sa.and_(
+        c.outcome == Outcome.SENT, c.content_hash.is_not(None), c.assembled == c.revision
+    )
+    # Empty where rows got their text back: how it was made is not known.
+    known = sa.and_(c.erased_at.is_(None), c.rules != "")
+    return sa.and_(sent, known, shape != rules[:SHAPE_LENGTH])
+
+
 def touch(
     db: sa.Connection,
     insert: Callable[[sa.Table], Any],
@@ -79,7 +125,7 @@ def touch(
         index_elements=["kind", "id"],
         set_={"revision": LEDGER.c.revision + 1, "changed_at": now},
     )
-    new = {"revision": 1, "outcome": WAITING, "reason": "not assembled yet", "changed_at": now}
+    new = {"revision": 1, "outcome": Outcome.WAITING, "reason": _NEW.stored, "changed_at": now}
     execute_many(db, statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
 
 
@@ -89,11 +135,14 @@ def is_due(kind: str, rules: str, now: str, turn: Turn | None = None) -> sa.Colu
     due = sa.or_(
         c.assembled.is_(None),
         c.assembled != c.revision,
-        c.outcome == PENDING,
+        c.outcome == Outcome.PENDING,
         c.intent_hash.is_not(None),
         c.due_at <= now,
         sa.and_(
-            sa.or_(c.outcome.in_([WAITING, SKIPPED, SET_ASIDE]), c.reason == DELETED_LATER),
+            sa.or_(
+                c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
+                c.reason == DELETED_LATER,
+            ),
             c.rules != rules,
         ),
     )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.outcomes import Outcome
 from target_creovai.store.coverage import load_coverage
-from target_creovai.store.due import WAITING, Turn, is_due
+from target_creovai.store.due import (
+    Turn,
+    is_due,
+    is_of_other_settings,
+)
 from target_creovai.store.outcomes import Entry, Outcomes
 from target_creovai.store.tables import LEDGER, META
 from target_creovai.wholeness.judge import has_moved
@@ -17,18 +23,20 @@ from target_creovai.wholeness.reasons import must_be_read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from target_creovai.outcomes import Reason
+
 
 class Standing(NamedTuple):
     """How many conversations stand where. `oldest` has not changed for the longest time."""
 
     kind: str
     outcome: str
-    reason: str | None
+    reason: Reason | None
     number: int
     oldest: str | None
 
 
-_WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == WAITING).distinct()
+_WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == Outcome.WAITING).distinct()
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
 
@@ -101,9 +109,19 @@ class Ledger(Outcomes):
         """Return how many conversations stand where."""
         columns = (LEDGER.c.kind, LEDGER.c.outcome, LEDGER.c.reason)
         counts = (sa.func.count(), sa.func.min(LEDGER.c.changed_at))
-        query = sa.select(*columns, *counts).group_by(*columns).order_by(*columns)
+        query = sa.select(*columns, *counts).group_by(*columns)
         with self._reading() as db:
-            return [Standing(*row) for row in db.execute(query)]
+            found = [Standing(*row) for row in db.execute(query)]
+        return sorted(found, key=lambda one: (one.kind, one.outcome, str(one.reason or "")))
+
+    def of_other_settings(self, rules: str) -> Counter[str]:
+        """Return how many conversations, by kind, Creovai has as other settings made them."""
+        c = LEDGER.c
+        query = sa.select(c.kind, sa.func.count().label("number")).where(
+            is_of_other_settings(rules)
+        )
+        with self._reading() as db:
+            return Counter({row.kind: row.number for row in db.execute(query.group_by(c.kind))})
 
     # All of it
 
@@ -132,7 +150,9 @@ class Ledger(Outcomes):
         with self._reading() as db:
             reasons = db.scalars(_WAITING_REASONS).all()
             wanted = [reason for reason in reasons if must_be_read(reason)]
-            query = sa.select(c.kind, c.id).where(c.outcome == WAITING, c.reason.in_(wanted))
+            query = sa.select(c.kind, c.id).where(
+                c.outcome == Outcome.WAITING, c.reason.in_(wanted)
+            )
             return [(kind, key) for kind, key in db.execute(query.order_by(c.id).limit(limit))]
 
     def look_again_at_missing_parts(self) -> None:
@@ -142,7 +162,7 @@ class Ledger(Outcomes):
             coverage = load_coverage(db, self._runs.open_input(db))
             reasons = db.scalars(_WAITING_REASONS).all()
             moved = [reason for reason in reasons if reason and has_moved(reason, coverage)]
-            due = sa.update(LEDGER).where(c.outcome == WAITING, c.reason.in_(moved))
+            due = sa.update(LEDGER).where(c.outcome == Outcome.WAITING, c.reason.in_(moved))
             db.execute(due.values(assembled=None))
 
 

@@ -12,22 +12,30 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import PERSON
+from target_creovai.outcomes import Outcome
 from target_creovai.payload import encode
 from target_creovai.store import (
     ADOPTED,
     EXCLUDED,
-    PENDING,
     SEND_AGAIN,
-    SENT,
-    SET_ASIDE,
-    SKIPPED,
-    WAITING,
     Store,
 )
-from target_creovai.store.tables import COLLECTIONS, LEDGER, MERGES, ROWS, SPEAKERS
+from target_creovai.store.coverage import note_forgotten
+from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.tables import (
+    ARRIVALS,
+    COLLECTIONS,
+    IS_DROPPED,
+    LEDGER,
+    MERGES,
+    ROWS,
+    SPEAKERS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+
+    from target_creovai.outcomes import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Line:
     kind: str
     id: str
     outcome: str
-    reason: str | None
+    reason: Reason | None
     refused_hash: str | None
     intent_hash: str | None
     sent_at: str | None
@@ -48,6 +56,9 @@ class Line:
     posted_by: str | None
     adopted_at: str | None
     failures: int | None
+    revision: int
+    assembled: int | None
+    rules: str | None
 
 
 class Receipt(Protocol):
@@ -149,14 +160,17 @@ class OperatorStore(Store):
                 ROWS,
                 sa.and_(ROWS.c.kind == LEDGER.c.kind, ROWS.c.conversation == LEDGER.c.id),
             )
-            .where(LEDGER.c.outcome == WAITING)
+            .where(LEDGER.c.outcome == Outcome.WAITING)
             .group_by(LEDGER.c.kind, LEDGER.c.id, LEDGER.c.reason)
             .order_by(changed, LEDGER.c.id)
             .limit(1)
         )
         with self._reading() as db:
             row = db.execute(query).first()
-        return Oldest(*row) if row else None
+        if row is None:
+            return None
+        kind, key, reason, modified = row
+        return Oldest(kind, key, reason and str(reason), modified)
 
     def sent(self, kind: str, since: str, *, after: str = "", limit: int = 1000) -> list[Line]:
         """Return what Creovai took at `since` or later, in order of Id, behind `after`."""
@@ -206,7 +220,7 @@ class OperatorStore(Store):
 
     # Marks
 
-    def send_again(self, lines: Iterable[Line], reason: str) -> None:
+    def send_again(self, lines: Iterable[Line], reason: Reason) -> None:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
@@ -218,7 +232,18 @@ class OperatorStore(Store):
                 again = SEND_AGAIN if line.content_hash else None
                 self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
 
-    def look_up_again(self, receipts: Iterable[Receipt], reason: str) -> int:
+    def look_at_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
+        """Make due what Creovai has as other settings made it; return how many.
+
+        The next run sends what differs now. What has no text any more could not be made anew.
+        """
+        c = LEDGER.c
+        own = sa.and_(ROWS.c.kind == c.kind, ROWS.c.conversation == c.id, IS_DROPPED)
+        wanted = sa.and_(is_of_other_settings(rules), c.kind.in_(kinds), ~sa.exists().where(own))
+        with self._engine.begin() as db:
+            return db.execute(sa.update(LEDGER).where(wanted).values(assembled=None)).rowcount
+
+    def look_up_again(self, receipts: Iterable[Receipt], reason: Reason) -> int:
         """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
 
         Returns how many; those that were delivered once more in the meantime are left alone.
@@ -247,9 +272,9 @@ class OperatorStore(Store):
 
         What is excluded there gets a tombstone instead.
         """
-        tombstone = {"outcome": SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
+        tombstone = {"outcome": Outcome.SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
         receipt = {
-            "outcome": SENT,
+            "outcome": Outcome.SENT,
             "reason": None,
             "content_hash": ADOPTED,
             "sent_at": found_at,
@@ -261,12 +286,12 @@ class OperatorStore(Store):
                 update = sa.update(LEDGER).where(_is(line))
                 db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
 
-    def retry_set_aside(self, reason: str) -> Counter[str]:
+    def retry_set_aside(self, reason: Reason) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
         c = LEDGER.c
-        aside = c.outcome == SET_ASIDE
+        aside = c.outcome == Outcome.SET_ASIDE
         count = sa.select(c.kind, sa.func.count().label("number")).where(aside).group_by(c.kind)
-        due = {"outcome": PENDING, "reason": reason, "refused_hash": None, "failures": None}
+        due = {"outcome": Outcome.PENDING, "reason": reason, "refused_hash": None, "failures": None}
         with self._engine.begin() as db:
             counts = Counter({row.kind: row.number for row in db.execute(count)})
             db.execute(sa.update(LEDGER).where(aside).values(due))
@@ -278,9 +303,11 @@ class OperatorStore(Store):
         with self._engine.begin() as db:
             for line in lines:
                 own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
+                newest = db.scalar(sa.select(sa.func.max(ROWS.c.modified)).where(own))
                 rows += db.execute(sa.delete(ROWS).where(own)).rowcount
-                for table in (LEDGER, COLLECTIONS):
+                for table in (LEDGER, COLLECTIONS, ARRIVALS):
                     db.execute(sa.delete(table).where(_is(line, table)))
+                note_forgotten(db, self._upsert, line.kind, line.id, newest or "")
                 merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
                 db.execute(sa.delete(MERGES).where(merged))
                 db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))
@@ -298,12 +325,12 @@ class OperatorStore(Store):
     def _mark(
         db: sa.Connection,
         line: Receipt,
-        reason: str,
+        reason: Reason,
         *only_if: sa.ColumnElement[bool],
         **values: Any,
     ) -> int:
         statement = sa.update(LEDGER).where(_is(line), *only_if)
-        marked = statement.values(outcome=PENDING, reason=reason, due_at=None, **values)
+        marked = statement.values(outcome=Outcome.PENDING, reason=reason, due_at=None, **values)
         return db.execute(marked).rowcount
 
 

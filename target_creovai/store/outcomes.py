@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.outcomes import Outcome
 from target_creovai.store.database import Database
-from target_creovai.store.due import ADOPTED, PENDING, SENT, SKIPPED
+from target_creovai.store.due import (
+    ADOPTED,
+)
 from target_creovai.store.tables import LEDGER, ROWS, SPEAKERS
+
+if TYPE_CHECKING:
+    from target_creovai.outcomes import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +33,13 @@ class Entry:
     changed_at: str | None
     sent_at: str | None
     erased_at: str | None
-    reason: str | None = None
+    reason: Reason | None = None
     posted_by: str | None = None
     adopted_at: str | None = None
     failures: int | None = None
     event_time: str | None = None
+    assembled: int | None = None
+    rules: str | None = None
 
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
@@ -62,7 +70,7 @@ class Outcomes(Database):
         outcome: str,
         *,
         rules: str,
-        reason: str | None = None,
+        reason: Reason | None = None,
         detail: str | None = None,
         due_at: str | None = None,
         refused_hash: str | None = None,
@@ -80,7 +88,7 @@ class Outcomes(Database):
 
     def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
         """Note that nothing is to be sent: Creovai has it, or refused just this."""
-        cleared = {"reason": None, "detail": None} if outcome == SENT else {}
+        cleared = {"reason": None, "detail": None} if outcome == Outcome.SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
     def intend(self, entry: Entry, content_hash: str, metadata: bytes, *, posted_by: str) -> None:
@@ -88,7 +96,7 @@ class Outcomes(Database):
         self._update(
             entry,
             _MINE,
-            outcome=PENDING,
+            outcome=Outcome.PENDING,
             reason=None,
             detail=None,
             intent_hash=content_hash,
@@ -96,21 +104,21 @@ class Outcomes(Database):
             posted_by=posted_by,
         )
 
-    def retract(self, entry: Entry, reason: str | None = None) -> None:
+    def retract(self, entry: Entry, reason: Reason | None = None) -> None:
         """Note that what was intended is not at Creovai; it stays pending."""
         self._update(
             entry,
             _MINE,
-            outcome=PENDING,
+            outcome=Outcome.PENDING,
             reason=reason,
             intent_hash=None,
             intent_metadata=None,
             posted_by=None,
         )
 
-    def doubt(self, entry: Entry, reason: str, posted_by: str) -> None:
+    def doubt(self, entry: Entry, reason: Reason, posted_by: str) -> None:
         """Note that the answer to a post was lost; it stays this run's until that is settled."""
-        self._update(entry, outcome=PENDING, reason=reason, posted_by=posted_by)
+        self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
     def fail(self, entry: Entry, failed_at: str) -> None:
         """Note when Creovai could not take it: it goes last the next time."""
@@ -134,7 +142,7 @@ class Outcomes(Database):
         values = {"creovai_id": creovai_id} if creovai_id else {}
         self._conclude(
             entry,
-            SENT,
+            Outcome.SENT,
             rules,
             reason=None,
             detail=None,
@@ -151,7 +159,7 @@ class Outcomes(Database):
         self._update(
             entry,
             _LINE.values(content_hash=LEDGER.c.intent_hash, metadata=LEDGER.c.intent_metadata),
-            outcome=SENT,
+            outcome=Outcome.SENT,
             reason=None,
             sent_at=sent_at,
             creovai_id=creovai_id or None,
@@ -165,7 +173,7 @@ class Outcomes(Database):
         self._update(
             entry,
             _MINE,
-            outcome=SENT,
+            outcome=Outcome.SENT,
             reason=None,
             sent_at=found_at,
             adopted_at=found_at,
@@ -176,22 +184,29 @@ class Outcomes(Database):
     def take_as_sent(self, entry: Entry, *, rules: str, content_hash: str, metadata: bytes) -> None:
         """Note that what Creovai has of an adopted one is taken to be this."""
         cleared = {"reason": None, "detail": None, "refused_hash": None}
-        self._conclude(entry, SENT, rules, content_hash=content_hash, metadata=metadata, **cleared)
+        self._conclude(
+            entry, Outcome.SENT, rules, content_hash=content_hash, metadata=metadata, **cleared
+        )
 
-    def postpone(self, entry: Entry, reason: str) -> None:
+    def postpone(self, entry: Entry, reason: Reason) -> None:
         """Note that a conversation stays pending, and that this run is done with it."""
-        self._update(entry, outcome=PENDING, reason=reason, claimed_by=None)
+        self._update(entry, outcome=Outcome.PENDING, reason=reason, claimed_by=None)
 
     def count_failures(self, entry: Entry, failures: int) -> None:
         """Note in how many runs Creovai could not take it."""
         self._update(entry, failures=failures)
 
-    def intend_erasure(self, entry: Entry, reason: str, erased_at: str) -> None:
+    def intend_erasure(self, entry: Entry, reason: Reason, erased_at: str) -> None:
         """Note what is about to be erased; it is never sent again, whatever comes of it."""
-        self._update(entry, outcome=PENDING, reason=reason, erased_at=erased_at)
+        self._update(entry, outcome=Outcome.PENDING, reason=reason, erased_at=erased_at)
 
     def bury(
-        self, entry: Entry, *, rules: str, reason: str | None = None, erased_at: str | None = None
+        self,
+        entry: Entry,
+        *,
+        rules: str,
+        reason: Reason | None = None,
+        erased_at: str | None = None,
     ) -> None:
         """Note that the rows of an erased conversation go, and its tombstone stays.
 
@@ -201,7 +216,7 @@ class Outcomes(Database):
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
         self._noted.append((sa.delete(ROWS).where(own), {}))
         self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
-        self._conclude(entry, SKIPPED, rules, detail=None, metadata=None, **told)
+        self._conclude(entry, Outcome.SKIPPED, rules, detail=None, metadata=None, **told)
 
     def write_down(self) -> None:
         """Commit, all at once, what was noted since the last time."""

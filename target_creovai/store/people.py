@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model import PEOPLE, DroppedRow
-from target_creovai.store.due import WAITING
+from target_creovai.outcomes import Outcome
 from target_creovai.store.tables import LEDGER, ROWS, chunks
+from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,8 +37,8 @@ _PARENTS: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {
     "LiveChatTranscript": (("Owner", "User", _OWNER), ("Contact", "Contact", _CONTACT)),
     "MessagingSession": (("Owner", "User", _OWNER), ("EndUserContact", "Contact", _CONTACT)),
 }
-# What the reason of a conversation names that waits to know who wrote a part of it.
-AUTHOR = "CreatedBy.UserType"
+# The reason of a conversation that waits to know who wrote a part of it.
+_AUTHORS = without("CaseComment", ["CreatedBy.UserType"])
 
 
 class _Gap(NamedTuple):
@@ -72,7 +73,7 @@ def reconsider_authors(db: sa.Connection, changed: Iterable[StagedRow]) -> None:
     """Make due what waits to know who wrote it, if users are among the rows that came."""
     if any(row.stream == "User" for row in changed):
         c = LEDGER.c
-        waits = sa.and_(c.outcome == WAITING, c.reason.contains(AUTHOR, autoescape=True))
+        waits = sa.and_(c.outcome == Outcome.WAITING, c.reason == _AUTHORS)
         db.execute(sa.update(LEDGER).where(waits).values(revision=c.revision + 1))
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.outcomes import Outcome
 from target_creovai.store.collected import companions, write_collections
 from target_creovai.store.coverage import arrivals_of, load_coverage, note_arrivals, note_newest
 from target_creovai.store.database import Database
-from target_creovai.store.due import SENT, SKIPPED, touch
+from target_creovai.store.due import (
+    touch,
+)
 from target_creovai.store.kept import keep_what_was_read
 from target_creovai.store.merges import owners, with_winners, write_merges
 from target_creovai.store.people import fill_parents, reconsider_authors
@@ -120,7 +123,7 @@ class Rows(Database):
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
         with self._snapshot() as db:
             coverage = load_coverage(db, self._runs.open_input(db))
-            filters = arrivals_of(db, kind, ids) if coverage.filters else {}
+            filters = arrivals_of(db, kind, ids)
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))
@@ -140,7 +143,7 @@ class Rows(Database):
 
     def drop_texts(self, before: str) -> Counter[str]:
         """Drop the text of what was delivered, or skipped, and rests since; return how many."""
-        return drop_texts(self._engine, (SENT, SKIPPED), before)
+        return drop_texts(self._engine, (Outcome.SENT, Outcome.SKIPPED), before)
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
         """Write rows, and make due every conversation that loses or wins one by them."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from target_creovai.model import Role
+from target_creovai.outcomes import Outcome
 from target_creovai.parsers.transcript.speakers.others import CHATS_NEEDED, settled_role
-from target_creovai.store.due import SET_ASIDE
 from target_creovai.store.ledger import Ledger
 from target_creovai.store.tables import LEDGER, SPEAKERS, chunks
 
@@ -72,7 +72,7 @@ class Speakers(Ledger):
             for some in chunks(names):
                 ids = left_open.where(c.name.in_(some))
                 aside = sa.update(LEDGER).where(
-                    ledger.kind == kind, ledger.outcome == SET_ASIDE, ledger.id.in_(ids)
+                    ledger.kind == kind, ledger.outcome == Outcome.SET_ASIDE, ledger.id.in_(ids)
                 )
                 reopened += db.execute(aside.values(assembled=None)).rowcount
         return reopened

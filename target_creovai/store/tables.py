@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
+from target_creovai.store.reasons import ReasonType, upgrade_reasons
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Item = TypeVar("Item")
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
@@ -103,7 +105,8 @@ READS = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Under which filters a conversation itself has come; without one there is no line.
+# Under which filters a conversation itself has come; without one there is no line. One that was
+# forgotten has a mark among them, see `wholeness.coverage`.
 ARRIVALS = sa.Table(
     "creovai_arrivals",
     METADATA,
@@ -142,7 +145,7 @@ LEDGER = sa.Table(
     sa.Column("assembled", sa.BigInteger),
     sa.Column("rules", sa.String(64)),
     sa.Column("outcome", sa.String(20), nullable=False),
-    sa.Column("reason", sa.Text),
+    sa.Column("reason", ReasonType),
     sa.Column("due_at", sa.String(32)),
     sa.Column("refused_hash", sa.String(64)),
     sa.Column("intent_hash", sa.String(64)),
@@ -185,6 +188,13 @@ _UPGRADES = {
         "ALTER TABLE creovai_conversations ADD COLUMN failures INTEGER",
         "ALTER TABLE creovai_conversations ADD COLUMN event_time VARCHAR(32)",
     ),
+    # How what was sent was made is not known. Reasons become codes, see `upgrade_reasons`.
+    4: (
+        """
+        UPDATE creovai_conversations SET rules = NULL WHERE outcome = 'sent'
+        AND (reason IS NULL OR reason <> 'deleted in Salesforce after it was sent')
+        """,
+    ),
 }
 
 
@@ -193,6 +203,7 @@ def upgrade(db: sa.Connection, version: int) -> None:
     for known in range(version, SCHEMA_VERSION):
         for statement in _UPGRADES[known]:
             db.exec_driver_sql(statement)
+    upgrade_reasons(db)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -16,8 +16,10 @@ from target_creovai.errors import StoreError
 
 AGAIN = "What is committed is safe; run again then."
 
+_OTHER_TABLES = "its tables are not what they should be. Name another database, or put back a copy."
 # SQLite's error codes (sqlite.org/rescode.html), to which the extended ones add higher bytes.
 _SQLITE = {
+    sqlite3.SQLITE_ERROR: _OTHER_TABLES,
     sqlite3.SQLITE_FULL: f"the disk is full. Make room. {AGAIN}",
     sqlite3.SQLITE_IOERR: f"the disk cannot be read or written. Look at it. {AGAIN}",
     sqlite3.SQLITE_READONLY: "the file, or its folder, may not be written. Look at its rights.",
@@ -39,7 +41,7 @@ _SQLSTATE = {
     "28": "the server refuses user or password. Characters such as @ have to be percent-encoded.",
     "3D": "the server has no database of that name. Create it.",
     "42501": "the user may not do that there. It needs to create and write tables.",
-    "42": "its tables are not what they should be. Name another database, or put back a copy.",
+    "42": _OTHER_TABLES,
     "25006": "the server takes no changes (a replica, or read-only). Name the primary.",
     "53100": f"the server's disk is full. Make room. {AGAIN}",
     "53300": f"the server takes no more connections. {AGAIN}",

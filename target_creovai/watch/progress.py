@@ -47,7 +47,7 @@ class Progress:
         """Measure the delivery that goes on meanwhile."""
         self._done_before, self._began = self._summary.looked_at, self._clock()
         self._due = dispatch.count_due()
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             yield
             return
         with (

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from target_creovai.wholeness.reasons import told_by
+from typing import TYPE_CHECKING
+
+from target_creovai.outcomes import Code
+
+if TYPE_CHECKING:
+    from target_creovai.outcomes import Reason
 
 _ACCEPT = "If the org cannot have it, name it in accept_missing."
 _AUTHOR = (
@@ -21,13 +26,19 @@ _STREAM = (
 _END = "run the tap again with this stream selected: it goes on from there."
 
 
-def advice(reason: str) -> str | None:
+_FORMS = {
+    Code.FIELD_UNREAD: _FIELD,
+    Code.STREAM_UNREAD: _STREAM,
+    Code.LATER_UNREAD: _END,
+    Code.REST_UNREAD: _END,
+}
+
+
+def advice(reason: Reason) -> str | None:
     """Return what to do; None where nothing needs doing, or a command says it."""
-    told = told_by(reason)
-    if told is None or told.before is not None:
+    if reason.code not in _FORMS:
         return None
-    if told.field is not None:
-        field = told.field.partition(" or ")[0]
-        form = _AUTHOR if field.startswith("CreatedBy.") else _FIELD
-        return form.format(stream=told.stream, field=field)
-    return (_STREAM if told.up_to is None else _END).format(stream=told.stream)
+    stream, field = (*reason.args, "")[:2]
+    field = field.partition(" or ")[0]
+    form = _AUTHOR if field.startswith("CreatedBy.") else _FORMS[reason.code]
+    return form.format(stream=stream, field=field)

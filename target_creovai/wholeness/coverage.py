@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # The filter of an input that leaves nothing out.
 UNFILTERED = ""
+# Stands among the filters of a conversation whose rows were dropped, with the moment behind the
+# last of them: what was read before does not count for it any more.
+_FORGOTTEN = "forgotten "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class Read:
     without: tuple[str, ...] = ()
     of_all: bool = False
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether it brought all rows of all cases that it had any of, whatever was here before."""
+        starts = self.begin == BEGINNING or self.whole_before is not None
+        return self.finished and starts and not self.continues and self.filter == UNFILTERED
+
 
 class Cover(NamedTuple):
     """What was read of one stream under one filter.
@@ -55,6 +64,11 @@ class Cover(NamedTuple):
     def __or__(self, other: Cover) -> Cover:
         """Return what is covered by either."""
         return Cover(*(union(chain(*both)) for both in zip(self, other, strict=True)))
+
+    def since(self, moment: str) -> Cover:
+        """Return what is covered without what was read before a moment."""
+        read = (Interval(max(one.begin, moment), one.end) for one in self.read)
+        return Cover(union(one for one in read if one.begin < one.end), (), self.gaps)
 
 
 class LatestRead(NamedTuple):
@@ -89,13 +103,25 @@ class Coverage:
     def of(self, stream: str, filters: Iterable[str]) -> Cover:
         """Return what is covered for a conversation that came under these filters."""
         covers = self.covers.get(stream, {})
-        found = Cover()
-        for one in {UNFILTERED, *filters}:
+        found = covers.get(UNFILTERED, Cover())
+        if dropped := max(filter(is_forgotten, filters), default=None):
+            found = found.since(dropped.removeprefix(_FORGOTTEN))
+        for one in filters:
             found |= covers.get(one, Cover())
         return found
 
 
 EVERYTHING = Coverage(everything=True)
+
+
+def forgotten(moment: str) -> str:
+    """Return what stands among a conversation's filters once its rows before this are dropped."""
+    return f"{_FORGOTTEN}{moment}"
+
+
+def is_forgotten(name: str) -> bool:
+    """Tell whether this is no filter, but says that rows were dropped."""
+    return name.startswith(_FORGOTTEN)
 
 
 def extended(covers: Mapping[str, Cover], read: Read) -> dict[str, Cover]:

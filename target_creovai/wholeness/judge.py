@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import OpenInput
+from target_creovai.outcomes import Code
 from target_creovai.wholeness.coverage import UNFILTERED
 from target_creovai.wholeness.intervals import BEGINNING, Interval, around, moment_of
 from target_creovai.wholeness.reasons import (
@@ -15,16 +16,15 @@ from target_creovai.wholeness.reasons import (
     never_read,
     only_up_to,
     short,
-    told_by,
     without,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.model import Row
+    from target_creovai.outcomes import Reason
     from target_creovai.wholeness.coverage import Coverage
-    from target_creovai.wholeness.reasons import Told
 
 _VERSIONS = ("SystemModstamp", "LastModifiedDate")
 
@@ -36,7 +36,7 @@ def missing_part(
     *,
     filters: Collection[str] = (),
     accepted: Collection[str] = (),
-) -> str | None:
+) -> Reason | None:
     """Return why rows of a conversation may be missing; None where they are all here.
 
     Args:
@@ -66,8 +66,11 @@ def missing_part(
 
 
 def missing_main_row(
-    streams: Mapping[str, str], rows: Mapping[str, Sequence[Row]], coverage: Coverage
-) -> str | None:
+    streams: Mapping[str, str],
+    rows: Mapping[str, Sequence[Row]],
+    coverage: Coverage,
+    filters: Collection[str] = (),
+) -> Reason | None:
     """Return why the row that is the conversation itself may be older than what was read.
 
     None where it would be here if the tap could see it: `filters` or sharing keep it out.
@@ -77,7 +80,7 @@ def missing_main_row(
     if coverage.everything or (latest and latest.filter != UNFILTERED):
         return None
     newest = max((_moment(row, *_VERSIONS) for some in rows.values() for row in some), default="")
-    return _missing_rows(coverage, stream, (), BEGINNING, newest)
+    return _missing_rows(coverage, stream, filters, BEGINNING, newest)
 
 
 def _moment(row: Row, *fields: str) -> str:
@@ -87,7 +90,7 @@ def _moment(row: Row, *fields: str) -> str:
 
 def _missing_rows(
     coverage: Coverage, stream: str, filters: Collection[str], created: str, newest: str
-) -> str | None:
+) -> Reason | None:
     cover = coverage.of(stream, filters)
     for gap in cover.gaps:
         if created < gap.end and not _covers(cover.read, max(gap.begin, created), gap.end):
@@ -108,7 +111,7 @@ def _covers(read: Iterable[Interval], begin: str, end: str) -> bool:
 
 def _out_of_reach(
     read: Sequence[Interval], coverage: Coverage, stream: str, newest: str, *, vouches: bool
-) -> str:
+) -> Reason:
     """Say why a stream was not read at a moment: too early, too late, or not at all.
 
     With `vouches`, the latest input that had the stream has left out nothing of the conversation.
@@ -126,36 +129,57 @@ def _out_of_reach(
     return only_up_to(stream, max((one.end for one in read), default=BEGINNING))
 
 
-def _missing_key(coverage: Coverage, stream: str, field: str) -> str | None:
+def _missing_key(coverage: Coverage, stream: str, field: str) -> Reason | None:
     """Say that rows of a stream could not be told to belong to any conversation."""
     latest = coverage.latest.get(stream)
     return without(stream, [field]) if latest and field in latest.without else None
 
 
-def has_moved(reason: str, coverage: Coverage) -> bool:
+def has_moved(reason: Reason, coverage: Coverage) -> bool:
     """Tell whether what a waiting conversation's reason speaks of is no longer as it says.
 
     Rows that come make their conversation due by themselves; what was read does not.
     """
-    if reason in {ANOTHER_INPUT, CHANGED_MEANWHILE}:
-        return True
-    told = told_by(reason)
-    if told is None:
-        return False
-    covers = coverage.covers.get(told.stream, {}).values()
-    read = [one for cover in covers for one in cover.read]
-    if told.field is not None:
-        latest = coverage.latest.get(told.stream)
-        return _is_key(told) and not (latest and told.field in latest.without)
-    if told.before is not None:
-        gaps = [gap.end for cover in covers for gap in cover.gaps]
-        return told.before not in map(short, [*gaps, *(one.begin for one in read)])
-    if told.up_to:
-        return told.up_to not in map(short, (one.end for one in read))
-    return bool(read) or (told.up_to is None and told.stream in coverage.latest)
+    look = _MOVES.get(reason.code)
+    return look is not None and look(coverage, *reason.args)
 
 
-def _is_key(told: Told) -> bool:
-    """Tell whether a field is the one by which rows are given to conversations."""
-    kind = KIND_OF_STREAM.get(told.stream)
-    return kind is not None and kind.streams[told.stream] == told.field
+def _is_key_read(coverage: Coverage, stream: str, field: str) -> bool:
+    """Tell whether the field by which rows are given to conversations has come by now."""
+    kind, latest = KIND_OF_STREAM.get(stream), coverage.latest.get(stream)
+    is_key = kind is not None and kind.streams[stream] == field
+    return is_key and not (latest and field in latest.without)
+
+
+def _begins_elsewhere(coverage: Coverage, stream: str, moment: str) -> bool:
+    covers = coverage.covers.get(stream, {}).values()
+    gaps = [gap.end for cover in covers for gap in cover.gaps]
+    return moment not in map(short, [*gaps, *(one.begin for one in _read(coverage, stream))])
+
+
+def _ends_elsewhere(coverage: Coverage, stream: str, moment: str) -> bool:
+    return moment not in map(short, (one.end for one in _read(coverage, stream)))
+
+
+def _is_begun(coverage: Coverage, stream: str) -> bool:
+    return any(_read(coverage, stream))
+
+
+def _is_known(coverage: Coverage, stream: str) -> bool:
+    return stream in coverage.latest or _is_begun(coverage, stream)
+
+
+def _read(coverage: Coverage, stream: str) -> Iterator[Interval]:
+    for cover in coverage.covers.get(stream, {}).values():
+        yield from cover.read
+
+
+_MOVES: Mapping[Code, Callable[..., bool]] = {
+    Code.ANOTHER_INPUT: lambda _: True,
+    Code.CHANGED_MEANWHILE: lambda _: True,
+    Code.FIELD_UNREAD: _is_key_read,
+    Code.STREAM_UNREAD: _is_known,
+    Code.EARLIER_UNREAD: _begins_elsewhere,
+    Code.LATER_UNREAD: _ends_elsewhere,
+    Code.REST_UNREAD: _is_begun,
+}

@@ -101,8 +101,9 @@ def missing_fields(stream: str, row: Row) -> tuple[str, ...]:
 
 def with_nulls(stream: str, row: Row, known: frozenset[str]) -> Row:
     """Return a row with null for each needed field that a tap knows and left out as empty."""
-    left_out = _OWN_FIELDS.get(stream, frozenset()) & known - row.keys()
-    empty: dict[str, Any] = dict.fromkeys(left_out - set(row.get(UNREAD, ())))
+    # In this order, as a row has many fields: it is only looked into for those that count.
+    left_out = _OWN_FIELDS.get(stream, frozenset()).intersection(known).difference(row)
+    empty: dict[str, Any] = dict.fromkeys(left_out.difference(row.get(UNREAD, ())))
     return row | empty if empty else row
 
 

@@ -21,6 +21,7 @@ from tests.accuracy.cases import chats, mails
 from tests.accuracy.clients import CLIENTS
 from tests.accuracy.scores import ChatScore, MailScore, score_chat, score_mail
 from tests.accuracy.suites import (
+    LEFT,
     NEITHER,
     SUITES,
     digest,
@@ -187,7 +188,8 @@ def _print_mails(name: str, score: MailScore) -> None:
     )
     if name == "target_creovai":
         for wrong in score.wrong:
-            say(f"  not as labelled: {wrong}")
+            reason = f" ({LEFT[wrong]})" if wrong in LEFT else ""
+            say(f"  not as labelled: {wrong}{reason}")
 
 
 if __name__ == "__main__":

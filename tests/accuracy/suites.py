@@ -34,6 +34,13 @@ NEITHER: Final = {
     "w": "mails that are nothing but history (ours stay whole)",
 }
 
+# Mails that a suite's own library cuts and ours leaves on purpose.
+LEFT: Final = {
+    "embedded_email_11": "a date, a time and a name on a line, as in tracking histories and logs,"
+    " announce no quote",
+    "embedded_email_7": "lines that begin with `C>` are a command prompt as well as a quote",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:

@@ -57,6 +57,21 @@ def test_a_checkout_is_scored(
     )
 
 
+def test_what_is_left_on_purpose_says_why(
+    checkouts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reader can tell a policy from a mistake."""
+    folder = checkouts / "github/email_reply_parser/test/emails"
+    folder.mkdir(parents=True)
+    (folder / "prompt.txt").write_text("C> dir")
+    monkeypatch.setattr(suites, "_labels", lambda: {digest(mail("C> dir")): "hh"})
+    monkeypatch.setitem(suites.LEFT, "prompt", "a command prompt")
+
+    print_suites([])
+
+    assert "not as labelled: prompt (a command prompt)\n" in capsys.readouterr().out
+
+
 def test_both_bodies_of_a_message_are_read(checkouts: Path) -> None:
     """Some suites keep whole messages, with a text and an HTML body."""
     folder = checkouts / "mailgun/talon/tests/fixtures/standard_replies"

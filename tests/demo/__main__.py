@@ -3,8 +3,8 @@
 Starts a simulated Salesforce and a simulated Creovai on loopback, runs
 `meltano run tap-salesforce-chat target-creovai` against them, changes a few
 records in Salesforce, and runs it again; then it takes a permission away, and gives it
-back. All of it happens in a temporary copy of the project,
-so that a `.env` with the settings of a real org has no part in it.
+back. All of it happens in a temporary copy of the project, so that a `.env` with the
+settings of a real org has no part in it.
 """
 
 from __future__ import annotations

@@ -130,11 +130,12 @@ def test_a_transcript_that_nobody_can_read_is_silent(
     assert_silent(ended)
 
 
-def test_refused_logins_are_silent(pipe: Pipe) -> None:
+def test_refused_logins_are_silent(pipe: Pipe, tmp_path: Path) -> None:
     """Neither side prints the credentials that were refused."""
     pipe.run()
     pipe.tap_settings["password"] = f"{CANARY}-wrong"
-    pipe.target_settings |= {"api_password": f"{CANARY}-wrong", "store_url": "sqlite://"}
+    empty = f"sqlite:///{tmp_path / 'empty.db'}"
+    pipe.target_settings |= {"api_password": f"{CANARY}-wrong", "store_url": empty}
     # Without rows the target would have no reason to log in.
     refused_by_creovai = pipe.run()
     pipe.tap_settings["password"] = CREDENTIALS["password"]

@@ -250,9 +250,8 @@ CLEAR = [
     "http://localhost.example",
     "http://127.0.0.1.example",
     "http://[2001:db8::1]",
-    "http://user@acme.example",
-    "https://[::1",
 ]
+NOWHERE = ["https://[::1", "https://acme.example:hush", "https://acme.example:99999"]
 HERE = [
     *("http://127.0.0.1:80", "http://localhost:8080", "http://[::1]:8080", "http://127.8.9.1"),
     *("http://app.localhost", "https://acme.my.salesforce.com"),
@@ -266,6 +265,23 @@ def test_no_credential_travels_in_clear(setting: str, url: str) -> None:
     assert f"Setting '{setting}' must be an https:// address" in complaints(
         **CREDENTIALS | {setting: url}
     )
+
+
+@pytest.mark.parametrize("setting", ["login_url", "instance_url", "conversation_data_url"])
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        *((url, "must be an address such as") for url in NOWHERE),
+        ("http://hush@acme.example", "must hold no user name or password"),
+        ("https://user:hush@acme.example", "must hold no user name or password"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(setting: str, url: str, problem: str) -> None:
+    """A user name in it would take the place of the token, and a run would try for a minute."""
+    text = complaints(**CREDENTIALS | {setting: url})
+
+    assert f"Setting '{setting}' {problem}" in text
+    assert "hush" not in text
 
 
 @pytest.mark.parametrize("setting", ["login_url", "instance_url", "conversation_data_url"])

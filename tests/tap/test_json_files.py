@@ -143,3 +143,45 @@ def test_a_config_file_that_is_not_there_is_a_sentence(
 
     assert result.exit_code == 1
     assert f"The config file {path} cannot be read" in result.stderr
+
+
+STREAM = {"tap_stream_id": "Case", "stream": "Case", "schema": {"properties": {}}, "metadata": []}
+NO_BREADCRUMB = {"breadcrumb": "Id", "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("catalog", "problem"),
+    [
+        ({}, "no list of streams"),
+        ({"streams": {}}, "no list of streams"),
+        ({"streams": [STREAM, None]}, "its stream 2 has no tap_stream_id"),
+        ({"streams": [STREAM | {"tap_stream_id": 5}]}, "its stream 1 has no tap_stream_id"),
+        ({"streams": [{"tap_stream_id": "Case"}]}, "no schema with properties"),
+        ({"streams": [STREAM | {"schema": []}]}, "no schema with properties"),
+        ({"streams": [STREAM | {"schema": {"properties": []}}]}, "no schema with properties"),
+        ({"streams": [STREAM | {"schema": {"properties": {"Id": 5}}}]}, "no schema with"),
+        (
+            {"streams": [STREAM | {"schema": {"properties": {"A": {"properties": None}}}}]},
+            "no schema with",
+        ),
+        ({"streams": [STREAM | {"metadata": "hush"}]}, "metadata of its stream 1"),
+        ({"streams": [STREAM | {"metadata": [NO_BREADCRUMB]}]}, "metadata of its stream 1"),
+        ({"streams": [STREAM | {"metadata": [{"breadcrumb": []}]}]}, "metadata of its stream 1"),
+    ],
+)
+def test_what_is_no_catalog_is_a_sentence(
+    server: SalesforceServer, tmp_path: Path, catalog: dict[str, Any], problem: str
+) -> None:
+    """A catalog may be written by hand; the SDK would answer with a traceback, or read nothing."""
+    arguments = []
+    for name, document in {"config": settings(server), "catalog": catalog}.items():
+        (tmp_path / name).write_text(json.dumps(document))
+        arguments += [f"--{name}", str(tmp_path / name)]
+
+    result = CliRunner().invoke(TapSalesforceChat.cli, arguments)
+
+    assert result.exit_code == 1
+    assert problem in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "hush" not in result.output
+    assert server.calls == []

@@ -283,3 +283,30 @@ def test_ctrl_c_while_modules_are_loaded_prints_no_traceback(tmp_path: Path) -> 
 
     assert process.returncode == -signal.SIGINT
     assert stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("redirect", "says"),
+    [
+        pytest.param(">&-", "Standard output is closed.", id="closed"),
+        pytest.param("> /dev/full", "cannot be written (No space left on device).", id="full"),
+        pytest.param("| true", "is closed: what reads it has ended", id="pipe"),
+    ],
+)
+def test_output_that_nobody_takes_is_a_sentence(
+    server: SalesforceServer, org: SalesforceOrg, files: tuple[str, ...], redirect: str, says: str
+) -> None:
+    """The disk may be full, and the target may have ended."""
+    org.add("Case")
+    code = "from tap_salesforce_chat.tap import TapSalesforceChat; TapSalesforceChat.cli()"
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$@" {redirect}', "sh", sys.executable, "-c", code, *files],
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+
+    told = done.stderr.decode()
+    assert says in told.splitlines()[-1]
+    assert "Traceback" not in told

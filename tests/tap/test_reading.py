@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.fakes.salesforce.answers import Answer, Request
     from tests.tap.support import Clock
 
 
@@ -481,3 +484,19 @@ def test_more_rows_than_there_are_end_the_run(
     assert isinstance(run.error, IncompleteError)
     assert "6 rows of 5" in str(run.error)
     assert "sync_completed_at" not in run.states[-1]
+
+
+def test_a_byte_order_mark_before_an_answer_is_none_of_it(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that rewrites answers may put one there, before refusals as well."""
+    handle = server.handle
+
+    def marked(request: Request) -> Answer:
+        answer = handle(request)
+        return replace(answer, body=codecs.BOM_UTF8 + answer.body)
+
+    monkeypatch.setattr(server, "handle", marked)
+    ids = add_cases(org, clock, 3)
+
+    assert sync(server).column("Id") == ids

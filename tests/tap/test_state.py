@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.state import long_id
+from tap_salesforce_chat.ids import long_id
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.ids import long_id as expected_long_id
 from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
@@ -162,6 +162,15 @@ def test_a_state_of_this_org_is_gone_on_from(server: SalesforceServer, org: Sale
         (case_state(replication_key="LastModifiedDate"), "another tap"),
         ({"bookmarks": {"livechattranscripts": BOOKMARK}}, "not one of this tap"),
         ({"bookmarks": []}, "not one of this tap"),
+        ({"bookmarks": None}, "not one of this tap"),
+        (case_state() | {"organization_id": 5}, "not one of this tap"),
+        (case_state(replication_key_value="0001-01-01T00:00:00Z"), "none of this tap"),
+        (case_state(read_since=5), "none of this tap"),
+        (case_state(read_again_since="yesterday"), "none of this tap"),
+        (case_state(cases_owed_since=[]), "none of this tap"),
+        (case_state(read_without="Description"), "none of this tap"),
+        (case_state(read_without=["Description"]), "none of this tap"),
+        (case_state(read_without={"Description": 5}), "none of this tap"),
         ({"bookmarks": {"Case": None}}, "none of this tap"),
         ({"type": "STATE", "value": case_state()}, "not one of this tap"),
         ({"singer_state": case_state()}, "not one of this tap"),

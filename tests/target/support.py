@@ -22,6 +22,7 @@ from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import Finding, Rules, Skipped
+from target_creovai.outcomes import parse_reason
 from target_creovai.target import TargetCreovai
 from target_creovai.wholeness.coverage import Read
 from target_creovai.wholeness.intervals import moment_after
@@ -68,6 +69,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def in_words(stored: str | None) -> str | None:
+    """Return what a reason says that the ledger keeps as a code."""
+    return None if stored is None else str(parse_reason(stored))
 
 
 class TargetRunner:
@@ -124,7 +130,7 @@ class TargetRunner:
     def ledger(self) -> dict[str, Any]:
         """Return the outcome and reason of every conversation, by Id."""
         rows = self.query("SELECT id, outcome, reason FROM creovai_conversations")
-        return {row.id: (row.outcome, row.reason) for row in rows}
+        return {row.id: (row.outcome, in_words(row.reason)) for row in rows}
 
     def query(self, sql: str) -> list[Any]:
         """Look into the store from outside."""

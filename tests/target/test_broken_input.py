@@ -291,6 +291,16 @@ def test_nobody_need_listen_for_state(
     assert told[-1].startswith("TO DO      no state: nothing is lost.")
 
 
+def test_nobody_need_listen_to_what_it_says(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """A script may have closed stderr: that is no reason to stop before delivery."""
+    exit_code, _ = by_a_shell(run_target, "2>&-", singer(chat(), State({"n": 1})))
+
+    assert exit_code == 0
+    assert list(creovai.chats) == [chat_id()]
+
+
 def test_no_input_at_all_is_a_sentence(run_target: TargetRunner) -> None:
     """A script may have closed stdin."""
     exit_code, told = by_a_shell(run_target, "<&-", b"")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.outcomes import Code, Reason
 from tests.target.rows import (
     AGENT_ID,
     CONTACT_ID,
@@ -235,7 +236,7 @@ def test_an_open_case_waits_unless_all_are_wanted(
     """Taps that do not select IsClosed have ClosedDate."""
     verdict = verdict_on(case(Description="x", **fields), case_delivery=delivery)
 
-    assert (verdict == Waiting("the case is open")) is waits
+    assert (verdict == Waiting(Reason(Code.CASE_OPEN))) is waits
 
 
 @pytest.mark.parametrize(("minute", "waits"), [(29, True), (30, False), (31, False)])
@@ -250,7 +251,7 @@ def test_a_case_settles_settle_minutes_after_its_last_change(minute: int, *, wai
     )
 
     until = changed + timedelta(minutes=30)
-    waiting = Waiting("changed less than settle_minutes ago", until=until)
+    waiting = Waiting(Reason(Code.UNSETTLED), until=until)
     assert (verdict == waiting) is waits
 
 
@@ -266,12 +267,12 @@ def test_without_settle_minutes_a_clock_that_is_behind_delays_nothing() -> None:
 )
 def test_a_case_without_a_message_is_skipped(children: tuple[Any, ...]) -> None:
     """Creovai has nothing to analyse there."""
-    assert verdict_on(case(), *children) == Skipped("no message")
+    assert verdict_on(case(), *children) == Skipped(Reason(Code.NO_MESSAGE))
 
 
 def test_children_wait_for_their_case() -> None:
     """They may arrive runs before it."""
-    assert verdict_on(comment()) == Waiting("its Case row has not arrived")
+    assert verdict_on(comment()) == Waiting(Reason(Code.NO_MAIN_ROW, ("Case",)))
 
 
 def test_a_row_without_any_date_is_named() -> None:
@@ -279,7 +280,7 @@ def test_a_row_without_any_date_is_named() -> None:
     verdict = verdict_on(case(), comment(CreatedDate=None))
 
     assert isinstance(verdict, Unfit)
-    assert verdict.reason.endswith("has no CreatedDate: select that field in the tap")
+    assert str(verdict.reason).endswith("has no CreatedDate: select that field in the tap")
 
 
 # A tap that is not ours

@@ -8,6 +8,7 @@ import pytest
 
 from target_creovai.assemble import Ready
 from target_creovai.model import Finding, Skipped
+from target_creovai.outcomes import Code, Reason
 from tests.target.rows import (
     AGENT,
     CONTACT_ID,
@@ -166,7 +167,7 @@ def test_a_case_of_automatic_mails_alone_is_skipped_and_counted() -> None:
     """Nothing disappears without a word in the summary."""
     verdict = verdict_on(case(), reply(1, CreatedBy=PROCESS), reply(2, CreatedBy=PROCESS))
 
-    assert verdict == Skipped("no message", {Finding.AUTOMATIC: 2})
+    assert verdict == Skipped(Reason(Code.NO_MESSAGE), {Finding.AUTOMATIC: 2})
 
 
 def test_an_automatic_answer_is_a_participant_of_its_own() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from target_creovai.model import Deleted, Skipped, Unfit, Waiting
+from target_creovai.outcomes import Code, Reason
 from tests.target.rows import (
     AGENT,
     AGENT_ID,
@@ -135,15 +136,15 @@ def test_the_case_of_a_chat_is_its_reference() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"Status": "InProgress"}, Waiting("the chat has not ended")),
-        ({"Status": "In Progress"}, Waiting("the chat has not ended")),
-        ({"Status": "Waiting"}, Waiting("the chat has not ended")),
-        ({"Status": None, "EndTime": None}, Waiting("the chat has not ended")),
-        (UNANSWERED, Skipped("missed: nobody answered")),
-        ({"Status": "Missed", "Body": None}, Skipped("missed: nobody answered")),
-        ({"Body": None}, Skipped("empty: nothing was said")),
-        ({"Body": "  "}, Skipped("empty: nothing was said")),
-        ({"Body": transcript()}, Skipped("empty: nothing was said")),
+        ({"Status": "InProgress"}, Waiting(Reason(Code.CHAT_OPEN))),
+        ({"Status": "In Progress"}, Waiting(Reason(Code.CHAT_OPEN))),
+        ({"Status": "Waiting"}, Waiting(Reason(Code.CHAT_OPEN))),
+        ({"Status": None, "EndTime": None}, Waiting(Reason(Code.CHAT_OPEN))),
+        (UNANSWERED, Skipped(Reason(Code.MISSED))),
+        ({"Status": "Missed", "Body": None}, Skipped(Reason(Code.MISSED))),
+        ({"Body": None}, Skipped(Reason(Code.NOTHING_SAID))),
+        ({"Body": "  "}, Skipped(Reason(Code.NOTHING_SAID))),
+        ({"Body": transcript()}, Skipped(Reason(Code.NOTHING_SAID))),
         ({"IsDeleted": True}, Deleted()),
     ],
 )
@@ -165,7 +166,7 @@ def test_a_chat_settles_after_its_last_change(minute: int, *, waits: bool) -> No
     now = changed + timedelta(minutes=minute)
     verdict = verdict_on(chat(), settle_minutes=15, now=now)
 
-    waiting = Waiting("changed less than settle_minutes ago", until=changed + timedelta(minutes=15))
+    waiting = Waiting(Reason(Code.UNSETTLED), until=changed + timedelta(minutes=15))
     assert (verdict == waiting) is waits
 
 
@@ -174,7 +175,7 @@ def test_a_transcript_in_no_known_form_is_set_aside() -> None:
     verdict = verdict_on(chat(Body="Lorem ipsum\ndolor sit amet"))
 
     assert isinstance(verdict, Unfit)
-    assert "ipsum" not in verdict.reason
+    assert "ipsum" not in str(verdict.reason)
 
 
 @pytest.mark.parametrize("field", ["Body", "Status"])
@@ -184,7 +185,7 @@ def test_a_row_without_a_needed_field_waits_for_it(field: str) -> None:
     del row[field]
     record = type(chat())(stream, row)
 
-    assert verdict_on(record) == Waiting(f"read without LiveChatTranscript.{field}")
+    assert verdict_on(record) == Waiting(Reason(Code.FIELD_UNREAD, ("LiveChatTranscript", field)))
     accepted = verdict_on(record, accept_missing=(f"LiveChatTranscript.{field}",))
     assert accepted != verdict_on(record)
 
@@ -222,8 +223,8 @@ def test_unknown_speakers_set_a_chat_aside_unless_they_have_a_type() -> None:
     row = chat(Body=THREE, **NO_CONTACT)
     verdict = verdict_on(row)
     assert isinstance(verdict, Unfit)
-    assert "participant_types.unknown" in verdict.reason
-    assert "Somebody" not in verdict.reason
+    assert "participant_types.unknown" in str(verdict.reason)
+    assert "Somebody" not in str(verdict.reason)
 
     types = {"agent": "Agent", "customer": "Customer", "unknown": "Agent"}
     assert ("Agent", "Somebody") in keys(payload_of(row, participant_types=types))

@@ -8,6 +8,7 @@ import pytest
 
 from target_creovai.assemble import Invalid
 from target_creovai.model import Finding, Skipped
+from target_creovai.outcomes import Code, Reason
 from tests.target.rows import UNANSWERED, at, chat, chat_id, transcript
 from tests.target.support import dialogue, findings, payload_of, spoken, verdict_on
 
@@ -43,7 +44,7 @@ def test_a_missed_chat_that_a_bot_answered_is_a_conversation() -> None:
 )
 def test_a_missed_chat_in_which_only_the_visitor_speaks_is_skipped(fields: dict[str, Any]) -> None:
     """Nobody answered, whatever the visitor is called."""
-    assert verdict_on(chat(**fields)) == Skipped("missed: nobody answered")
+    assert verdict_on(chat(**fields)) == Skipped(Reason(Code.MISSED))
 
 
 def test_a_lone_word_in_a_bots_missed_session_is_not_skipped() -> None:
@@ -65,9 +66,9 @@ def test_what_fits_the_counts_only_when_swapped_is_not_sent() -> None:
     verdict = verdict_on(chat(Body=TWO_WORDS, **SWAPPED))
 
     assert isinstance(verdict, Invalid)
-    assert "OperatorMessageCount and VisitorMessageCount" in verdict.reason
-    assert "speaker_roles" in verdict.reason
-    assert "Ada" not in verdict.reason
+    assert "OperatorMessageCount and VisitorMessageCount" in str(verdict.reason)
+    assert "speaker_roles" in str(verdict.reason)
+    assert "Ada" not in str(verdict.reason)
     assert verdict.detail == {"unknown_speakers": {"Nora V": 1, "Ada Quill": 2}}
 
 
@@ -86,7 +87,7 @@ def test_counts_of_a_body_that_was_cut_decide_nothing() -> None:
     body = transcript("( 7s ) Desk: a", "( 9s ) Pat: b", "( 11s ) Pat: c") + "( 31s"
     verdict = verdict_on(chat(Body=body, **NO_CONTACT, **SWAPPED))
 
-    assert "who speaks is open" in getattr(verdict, "reason", "")
+    assert "who speaks is open" in str(getattr(verdict, "reason", ""))
 
 
 # What supervisors wrote

@@ -11,6 +11,7 @@ import pytest
 
 from target_creovai.delivery.patience import Patience
 from target_creovai.errors import InputError
+from target_creovai.outcomes import Code, Reason
 from target_creovai.summary import Summary, Trouble
 from target_creovai.target import TargetCreovai
 from target_creovai.watch import heartbeat as module
@@ -157,7 +158,7 @@ def test_a_long_run_says_every_minute_how_it_is(
     for now in range(0, 121, 5):
         clock.now = now
         if now == 100:
-            summary.set_aside.append(Trouble("chat", chat_id(), "HTTP 400"))
+            summary.set_aside.append(Trouble("chat", chat_id(), Reason(Code.NO_TEXT)))
         watch.look()
 
     assert statuses(creovai) == ["Healthy", "Warning"]

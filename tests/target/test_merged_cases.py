@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from target_creovai.assemble import Ready
 from target_creovai.model import Skipped, Waiting
+from target_creovai.outcomes import Code, Reason
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
 from tests.target.rows import Record, at, case, case_id, comment, mail, sf_id
@@ -130,9 +131,9 @@ def test_a_winner_that_is_not_here_is_waited_for() -> None:
     assert [row["Id"] for row in rows[case_id(1)]["Case"]] == [case_id(2)]
     records = [Record("Case", row) for row in rows[case_id(1)]["Case"]]
     assert verdict_on(CHILD._replace(row=CHILD.row | {"ParentId": case_id(1)}), *records) == (
-        Waiting("its Case row has not arrived")
+        Waiting(Reason(Code.NO_MAIN_ROW, ("Case",)))
     )
-    assert verdict_on(loser(2, into=1)) == Skipped("merged into another case")
+    assert verdict_on(loser(2, into=1)) == Skipped(Reason(Code.MERGED))
 
 
 def test_a_case_that_names_itself_as_master_is_not_merged() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from target_creovai.model import Deleted, Finding, Skipped, Waiting
+from target_creovai.outcomes import Code, Reason
 from tests.target.messaging_rows import (
     ALL_TYPES,
     BOT,
@@ -75,7 +76,7 @@ def test_an_entry_without_a_time_is_put_at_the_start() -> None:
 
     assert spoken(*talk(*timeless)) == [("Agent", "words 2"), ("Customer", "words 1")]
     verdict = verdict_on(*talk(*timeless, StartTime=None, CreatedDate=None))
-    assert "says when it took place" in getattr(verdict, "reason", "")
+    assert "says when it took place" in str(getattr(verdict, "reason", ""))
 
 
 @pytest.mark.parametrize(
@@ -188,11 +189,11 @@ def test_message_counts_are_compared(fields: dict[str, Any], found: Finding | No
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"Status": "Active", "EndTime": None}, Waiting("the session has not ended")),
-        ({"Status": "Inactive"}, Waiting("the session has not ended")),
-        ({"Status": "Waiting"}, Waiting("the session has not ended")),
-        ({"Status": None, "EndTime": None}, Waiting("the session has not ended")),
-        ({"Status": "Novel", "EndTime": None}, Waiting("the session has not ended")),
+        ({"Status": "Active", "EndTime": None}, Waiting(Reason(Code.SESSION_OPEN))),
+        ({"Status": "Inactive"}, Waiting(Reason(Code.SESSION_OPEN))),
+        ({"Status": "Waiting"}, Waiting(Reason(Code.SESSION_OPEN))),
+        ({"Status": None, "EndTime": None}, Waiting(Reason(Code.SESSION_OPEN))),
+        ({"Status": "Novel", "EndTime": None}, Waiting(Reason(Code.SESSION_OPEN))),
         ({"IsDeleted": True}, Deleted()),
     ],
 )
@@ -222,9 +223,9 @@ def test_a_session_in_which_nobody_spoke_is_skipped() -> None:
     none = entry(1, Id=session_id(), EntryType="NoEntries", SessionEntryCount=0, Payload=None)
     system = entry(1, SenderRole="System", SenderId=None)
 
-    assert verdict_on(session(), none) == Skipped("empty: nothing was said")
+    assert verdict_on(session(), none) == Skipped(Reason(Code.NOTHING_SAID))
     verdict = verdict_on(*talk(system, joined(2, "b", "x")), participant_types=ALL_TYPES)
-    assert verdict == Skipped("empty: nothing was said")
+    assert verdict == Skipped(Reason(Code.NOTHING_SAID))
 
 
 @pytest.mark.parametrize(
@@ -240,4 +241,4 @@ def test_a_session_that_nobody_answered_is_missed(fields: dict[str, Any], *, mis
     """What a bot said may be out of the tap's reach."""
     verdict = verdict_on(*talk(entry(1), **fields))
 
-    assert (verdict == Skipped("missed: nobody answered")) is missed
+    assert (verdict == Skipped(Reason(Code.MISSED))) is missed

@@ -8,6 +8,7 @@ import pytest
 
 from target_creovai.assemble import Reach, Ready
 from target_creovai.model import Waiting
+from target_creovai.outcomes import Code, Reason
 from target_creovai.wholeness.coverage import Coverage
 from tests.target.messaging_rows import (
     answer,
@@ -28,8 +29,8 @@ def test_rows_wait_for_each_other() -> None:
     """The tap reads sessions at once and entries under limits, days later at worst."""
     row, *said = enhanced()
 
-    assert verdict_on(row) == Waiting("its entries have not been read yet")
-    assert verdict_on(*said) == Waiting("its MessagingSession row has not arrived")
+    assert verdict_on(row) == Waiting(Reason(Code.ENTRIES_UNREAD))
+    assert verdict_on(*said) == Waiting(Reason(Code.NO_MAIN_ROW, ("MessagingSession",)))
 
 
 @pytest.mark.parametrize("missing", range(3))
@@ -38,14 +39,14 @@ def test_a_session_waits_for_each_of_its_entries(missing: int) -> None:
     said = entries(entry(1), answer(2), joined(3, "b", "x"))
     del said[missing]
 
-    assert verdict_on(session(), *said) == Waiting("some of its entries have not arrived yet")
+    assert verdict_on(session(), *said) == Waiting(Reason(Code.ENTRIES_MISSING))
 
 
 def test_a_copy_of_an_entry_does_not_count_for_another() -> None:
     """What counts is the Id."""
     first, second = entries(entry(1), answer(2))
 
-    waits = Waiting("some of its entries have not arrived yet")
+    waits = Waiting(Reason(Code.ENTRIES_MISSING))
     assert verdict_on(session(), first, first) == waits
     assert len(spoken(session(), first, second, second)) == 2
 
@@ -63,8 +64,8 @@ def test_the_newest_reading_rules() -> None:
 
     assert len(spoken(row, *old)) == 2
     # By Id the store has one row of each: the newest.
-    assert verdict_on(row, new[0], old[1]) == Waiting("some of its entries have not arrived yet")
-    assert verdict_on(row, old[0], *new[1:]) == Waiting("some of its entries have not arrived yet")
+    assert verdict_on(row, new[0], old[1]) == Waiting(Reason(Code.ENTRIES_MISSING))
+    assert verdict_on(row, old[0], *new[1:]) == Waiting(Reason(Code.ENTRIES_MISSING))
     assert len(spoken(row, *new)) == 3
 
 
@@ -74,7 +75,7 @@ def test_what_the_newest_reading_lacks_is_not_sent() -> None:
     new = read_at("12:00", entry(1), answer(2))
 
     assert [words for _, words in spoken(session(), *gone, *new)] == ["words 1", "words 2"]
-    waits = Waiting("some of its entries have not arrived yet")
+    waits = Waiting(Reason(Code.ENTRIES_MISSING))
     assert verdict_on(session(), *gone, new[0]) == waits
 
 
@@ -84,7 +85,7 @@ def test_a_session_that_had_no_entries_may_get_some() -> None:
     said = entries(entry(1), answer(2))
 
     assert len(spoken(session(), none, *said)) == 2
-    waits = Waiting("some of its entries have not arrived yet")
+    waits = Waiting(Reason(Code.ENTRIES_MISSING))
     assert verdict_on(session(), none, said[0]) == waits
 
 
@@ -99,7 +100,7 @@ def test_a_foreign_taps_entries_are_taken_at_the_end_of_its_input() -> None:
     assert proven.payload == open_.payload
     assert isinstance(verdict_on(row, *said, reach=Reach(Coverage())), Ready)
     assert verdict_on(row, *bare, reach=Reach(Coverage())) == Waiting(
-        "a part was never read: the stream MessagingSession"
+        Reason(Code.STREAM_UNREAD, ("MessagingSession",))
     )
 
 

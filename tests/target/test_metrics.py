@@ -12,6 +12,7 @@ import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
 from target_creovai.delivery.patience import Patience
+from target_creovai.outcomes import Code, Reason
 from target_creovai.summary import Summary, Trouble
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
@@ -111,7 +112,7 @@ def test_a_counter_tells_what_is_new(
     summary.sent["chat"] = 3
     metrics.tell()
     summary.sent["chat"] = 5
-    summary.set_aside.append(Trouble("case", "500", "HTTP 400"))
+    summary.set_aside.append(Trouble("case", "500", Reason(Code.NO_TEXT)))
     metrics.tell()
     values = [(point["metric"], point["value"]) for point in points(caplog)]
     metrics.tell()

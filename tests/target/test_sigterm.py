@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_creovai.target import TargetCreovai
 from tests.target import support
 from tests.target.rows import case, chat, singer
 from tests.target.support import wait_until
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
 # be there for minutes: longer than the test waits for it.
 SLOW = """
 import time
+from dataclasses import replace
 from pathlib import Path
-from target_creovai.delivery import dispatch
-
-assemble = dispatch.assemble_with_others
+from target_creovai.kinds import KINDS
 
 def slow(*arguments):
     with Path("assembled").open("a") as file:
@@ -32,7 +32,8 @@ def slow(*arguments):
         pass
     return assemble(*arguments)
 
-dispatch.assemble_with_others = slow
+assemble = KINDS["case"].assemble
+KINDS["case"] = replace(KINDS["case"], assemble=slow)
 from target_creovai.target import TargetCreovai
 TargetCreovai.cli()
 """
@@ -107,3 +108,18 @@ def test_ctrl_c_while_it_starts_prints_no_traceback(
 
     assert outcome.exit_code == -signal.SIGINT
     assert outcome.stderr == ""
+
+
+def test_a_signal_before_the_store_is_open_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database server may take its time to answer."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(
+        "target_creovai.target.Store", lambda _: signal.raise_signal(signal.SIGTERM)
+    )
+    try:
+        with pytest.raises(SystemExit) as ended:
+            TargetCreovai(config={"store_url": "sqlite://"})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert ended.value.code == 128 + signal.SIGTERM

@@ -173,6 +173,14 @@ def test_a_store_that_others_can_read_is_made_private_again(
     assert "private again" not in caplog.text
 
 
+def test_tables_of_somebody_else_are_named(run_target: TargetRunner) -> None:
+    """A database may have one of that name; the library's message would quote the statement."""
+    run_target.execute("CREATE TABLE creovai_rows (a TEXT)")
+
+    with pytest.raises(StoreError, match="its tables are not what they should be"):
+        run_target(chat())
+
+
 def test_errors_of_the_database_are_told_by_cause() -> None:
     """By the codes of its manual, and by nothing that it quotes."""
 

@@ -174,7 +174,9 @@ def test_a_proxy_that_asks_for_a_login_is_named(monkeypatch: pytest.MonkeyPatch)
     """Nobody finds that out from "cannot be reached"."""
     with Listener(answers=[http(407, b"")]) as listener:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{HOST}:{listener.port}")
-        with pytest.raises(HaltError, match=r"asks for a login \(HTTP 407\)"):
+        with pytest.raises(
+            HaltError, match=r"^The proxy in between asks for a login \(HTTP 407\).*HTTPS_PROXY\.$"
+        ):
             client_of(CreovaiServer(), url="https://creovai.example").statuses(["a"])
 
 

@@ -21,6 +21,7 @@ from target_creovai.parsers.mail.signs import (
     DATE,
     DAY,
     DRESSING,
+    MARKS,
     TIME,
     any_of,
     in_ascii_digits,
@@ -45,11 +46,11 @@ SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
 # A date may end in a dot: "(időpont: 2024." is half an attribution.
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
 _ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069*_]{0,4}>?$")
-# "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
 # "Ida <ida@berg.example> - March 4, 2025 9:12 AM", above quoted lines alone.
 _DATED: Final = re.compile(r"\d:\d\d(?:\s?[AP]M)?\Z", re.IGNORECASE)
 # Dashes behind, as Zoho writes them.
 _TAIL: Final = " \t*_-\u2013\u2014"
+# "2025/3/4 Ida via Forum <ida@forum.example>", above quoted lines alone.
 _DATE_AND_ADDRESS: Final = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\s.{1,100}<[^<>\s@]{1,64}@[^<>\s]{1,100}>?"
 )
@@ -74,11 +75,18 @@ def _words(column: int) -> str:
 _VERBS: Final = tuple(sorted(
     {word.casefold() for row in ATTRIBUTIONS.values() for word in row.verbs.split("|")}
 ))  # fmt: skip
+# One look for these spares most lines the comparison with each verb.
+_VERB_ENDS: Final = frozenset(verb[-2:] for verb in _VERBS)
 _ADDRESS_WROTE: Final = re.compile(
     rf"(?:[^<>@:]{{1,40}} )?<?[^\s<>@]{{1,64}}@[^\s<>@]{{1,100}}>? (?:{_words(1)})\s?[:\uff1a]",
     re.IGNORECASE,
 )
 _OPEN_ADDRESS: Final = re.compile(r"[<(][^\s<>()]{0,64}(?:@[^\s<>()]{0,100})?\Z")
+# "Ida <ida@berg.example> hat am": a name, an address and few words behind it.
+_SENDER_FIRST: Final = re.compile(
+    r"[^\s<>@]{1,40}(?: [^\s<>@]{1,40}){0,4} <[^\s<>@]{1,64}@[^\s<>@]{1,100}>"
+    r"(?: [^\s.!?]{1,20}){1,4}\Z"
+)
 _OPENING: Final = re.compile(rf"(?:{_words(0)})\b.{{0,40}}\d", re.IGNORECASE)
 
 
@@ -168,9 +176,9 @@ class Attribution:
 
 def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     """Return where the attribution that ends on line `last` begins, if it is one."""
-    if not _may_end(lines[last]):
-        return None
     is_open = not _DATED.search(lines[last])
+    if not _may_end(lines[last]) or not (is_open or _is_followed_by_quote(lines, last)):
+        return None
     joined, full, weak, address = "", None, None, None
     for start in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
         line = lines[start]
@@ -194,6 +202,12 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     return None if weak is None else Attribution(weak, is_full=False)
 
 
+def _is_followed_by_quote(lines: Sequence[str], last: int) -> bool:
+    """Tell whether no unmarked text stands right below a line, which may be the rest of it."""
+    below = lines[last + 1] if last + 1 < len(lines) else ""
+    return not below.strip() or below[0] in MARKS
+
+
 def _joined(above: str, below: str) -> str:
     """Return two lines as they were before they were wrapped: an address has no spaces."""
     gap = "" if above.endswith(("<", "@", "<mailto:")) or below[:1] in "@>" else " "
@@ -205,7 +219,8 @@ def _may_go_on(line: str, below: str, *, found: bool) -> bool:
     if _ends_sentence(line) or only_greets(line) or is_closing([line]):
         return False
     if not found:
-        return _opens(line) or line[:1].isdigit() or not _is_name_and_verb(below)
+        is_half = _opens(line) or line[:1].isdigit() or BRACKETED_ADDRESS.search(line) is not None
+        return is_half or not _is_name_and_verb(below)
     above, signs = _Signs(line), _Signs(below)
     if (above.time and signs.time) or above.in_person:
         return False
@@ -216,6 +231,8 @@ def _lacks(below: str, signs: _Signs, line: str) -> bool:
     """Tell whether a line has what is missing at the beginning of an attribution below it."""
     above = _Signs(line)
     is_short = len(line.split()) <= MAX_NAME_WORDS
+    if not signs.bracketed and _SENDER_FIRST.match(line):
+        return True
     if _OPEN_ADDRESS.search(line) or (below.startswith(("<", "(<")) and is_short):
         return True
     if below[:1].islower():
@@ -233,7 +250,7 @@ def _is_weekday(line: str) -> bool:
 
 def _may_end(line: str) -> bool:
     end = len(line)
-    if end > MAX_ATTRIBUTION_CHARS:
+    if end > MAX_ATTRIBUTION_CHARS or _is_half(line):
         return False
     if _ENDS_OPEN.search(line, max(0, end - MAX_END_CHARS)):
         return True
@@ -247,8 +264,15 @@ def _may_end(line: str) -> bool:
     return bare.casefold().endswith(_VERBS) and _opens(bare)
 
 
+def _is_half(line: str) -> bool:
+    """Tell whether a line goes on below: "Ida <ida@berg.example> ezt írta (időpont:"."""
+    return line.count("(") > line.count(")")
+
+
 def _ends_sentence(line: str) -> bool:
     if not line.endswith(SENTENCE_ENDS) or _ENDS_IN_NUMBER.search(line):
+        return False
+    if _is_half(line):
         return False
     # "4. mar." ends in an abbreviation.
     return not (DAY.search(line) and len(line.rsplit(maxsplit=1)[-1]) <= MAX_MONTH_CHARS)
@@ -274,6 +298,7 @@ _OPENING_ALONE: Final = re.compile(
     rf"(?:{_CAPITALIZED})(?:\s[^\s.,!?]{{1,12}}[.,]{{0,2}}){{0,4}}\Z"
 )
 _COLON: Final = re.compile(r"[:\uff1a]")
+_MARK_BELOW: Final = re.compile(" *>")
 
 
 def split_at_attribution(line: str) -> list[str]:
@@ -298,11 +323,17 @@ def split_at_attribution(line: str) -> list[str]:
 
 def _glued_end(line: str) -> int:
     """Return where "wrote:" ends, or a colon right before a quote mark; 0 if none does."""
-    folded = line.casefold() if len(line.casefold()) == len(line) else line
+    folded = line.casefold()
+    folded = folded if len(folded) == len(line) else line
     for colon in _COLON.finditer(line):
-        is_said = folded.endswith(_VERBS, 0, colon.start())
-        if not is_said and line[colon.start() - 1 : colon.start()] == " ":
-            is_said = folded.endswith(_VERBS, 0, colon.start() - 1)
-        if is_said or line[colon.end() :].lstrip(" ")[:1] == ">":
-            return colon.end()
+        start, end = colon.span()
+        is_said = _ends_in_verb(folded, start)
+        if not is_said and line[start - 1 : start] == " ":
+            is_said = _ends_in_verb(folded, start - 1)
+        if is_said or _MARK_BELOW.match(line, end):
+            return end
     return 0
+
+
+def _ends_in_verb(folded: str, end: int) -> bool:
+    return folded[end - 2 : end] in _VERB_ENDS and folded.endswith(_VERBS, 0, end)

@@ -45,7 +45,7 @@ _CALL: Final = (
 _EDGE: Final = r"[\s*_=!|\[(⚠\ufe0f#~-]*"
 # A word or two, in brackets or set off by punctuation.
 _TAG: Final = re.compile(
-    rf"{_EDGE}[\[(<{{*]*\s?(?:{_CALL}[\s:!,*-]{{0,5}})?\s?"
+    rf"[<{{{_EDGE[1:]}(?:{_CALL}[\s:!,*-]{{0,5}})?\s?"
     r"\b(?:external|extern|externe|externo|externa|esterno|esterna|ext)\b"
     r"[\s:_-]?\s?(?:e-?mail|sender|message|mail|absender|nachricht|courriel|correo)?"
     rf"\s?(?:[\])>}}*]+[:.!]?|[:.!]+(?=\s|\Z)|(?=\n)|\Z){_EDGE}",

@@ -31,7 +31,7 @@ MAX_HEADER_CHARS: Final = 600
 MAX_HEADER_LINES: Final = 16
 # Sender, date, receiver, subject.
 MIN_UNWORDED_HEADERS: Final = 4
-# The same where an earlier message, or the client's markup, says what it is.
+# The same where the client's markup says what it is.
 MIN_CONFIRMED_HEADERS: Final = 3
 # Fields of a form hold more than one of these, or a sentence.
 MAX_FIELD_CHARS: Final = 40
@@ -183,12 +183,12 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     alone, so there must be a name with it, or a subject that is an answer's.
     """
     run = _labelled_run(lines, start)
-    if len(run) < MIN_UNWORDED_HEADERS or not _is_unworded(run):
+    if len(run) < MIN_UNWORDED_HEADERS:
+        return None
+    if not _says_sender_or_date(run[0]) or not _is_unworded(run):
         return None
     # What stands above headers of a known language is the author's own.
-    if not _says_sender_or_date(run[0]) or any(
-        header_block(lines, index) for index in range(start + 1, start + len(run))
-    ):
+    if any(header_block(lines, index) for index in range(start + 1, start + len(run))):
         return None
     if not any(map(_REPLIED.search, run)) and not _names_sender(run[:2]):
         return None
@@ -207,21 +207,6 @@ def framed_end(lines: Sequence[str], start: int) -> int | None:
     if len(run) < MIN_CONFIRMED_HEADERS or not any(map(_is_dated, run)):
         return None
     return start + len(run)
-
-
-def unworded_start(lines: Sequence[str], end: int) -> int | None:
-    """Return where the header block of an unknown language begins that ends here, if one does.
-
-    For lines above a known message, or those that the client's markup frames: three will do.
-    """
-    start = end
-    while start and end - start < MAX_HEADER_LINES and _labelled(lines[start - 1]):
-        start -= 1
-    for first in range(start, end - MIN_CONFIRMED_HEADERS + 1):
-        run = [*lines[first:end]]
-        if _says_sender_or_date(run[0]) and _is_unworded(run, above=2):
-            return first
-    return None
 
 
 def headers_end(lines: Sequence[str], start: int) -> int:
@@ -251,9 +236,9 @@ def _labelled(line: str) -> bool:
     return bool(_COLON.search(line, 0, 40) and _LABELLED.match(line.lstrip(DRESSING)))
 
 
-def _is_unworded(run: Sequence[str], *, above: int = 3) -> bool:
+def _is_unworded(run: Sequence[str]) -> bool:
     """Tell whether lines name an address and a time, each in its own line near the top."""
-    head = run[: above + 1]
+    head = run[:MIN_UNWORDED_HEADERS]
     return any(map(ADDRESS.search, head)) and any(map(_is_dated, head))
 
 
@@ -282,7 +267,7 @@ MIN_GLUED_HEADERS: Final = 3
 
 def split_at_headers(line: str) -> list[str]:
     """Return the line cut above each header of a block that it holds in its midst, if it does."""
-    if len(_COLON.findall(line)) < MIN_GLUED_HEADERS or not _has_values(line):
+    if line.count(":") + line.count("\uff1a") < MIN_GLUED_HEADERS or not _has_values(line):
         return [line]
     places = [match.start() for match in _ANY_LABEL.finditer(line)]
     for first in range(len(places) - MIN_GLUED_HEADERS + 1):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_noise
@@ -23,6 +22,7 @@ from target_creovai.parsers.mail.markers import (
     skip_blank_up,
 )
 from target_creovai.parsers.mail.page import OWN, QUOTED
+from target_creovai.parsers.mail.parts import QUOTE_MARK, Part, Split
 from target_creovai.parsers.mail.quotes import is_mail, only_greets
 from target_creovai.parsers.mail.signatures import is_closing
 from target_creovai.parsers.mail.signs import MARKS
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from target_creovai.parsers.mail.earlier import Place
     from target_creovai.parsers.mail.page import Page
 
-QUOTE_MARK: Final = "> "
 # Without any mark, a message of fewer words may be repeated by coincidence.
 MIN_UNMARKED_WORDS: Final = 7
+# So far above an answer its question stands, whatever is between.
+MAX_LINES_ABOVE: Final = 6
 # Somebody else's words, told.
 _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
@@ -45,37 +46,6 @@ _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
 _CHECKED: Final = re.compile(r"[>\s]*(?:\[[xX✓✔]\]|\([xX]\)|[☑☒✓✔])\s")
 # A word behind a question, a label or an arrow.
 _COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
-
-
-@dataclass(slots=True)
-class Part:
-    """Some lines of a mail in a row: all quoted, or all written by its author."""
-
-    quoted: bool
-    lines: list[str] = field(default_factory=list)
-    known: bool = False
-    attributed: bool = False
-
-    def __bool__(self) -> bool:
-        return any(line.strip() for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A mail, split into what its author wrote and what stays of the rest.
-
-    Attributes:
-        parts: The parts up to where all that follows is history, or forwarded.
-        rest: What stays of all that follows.
-        is_quote: Whether clients or earlier messages say that quotes are quotes.
-        passages: Lines, in rows, that no earlier message has, and those that stay; with the place
-            in an earlier message that they were written into.
-    """
-
-    parts: list[Part]
-    rest: list[str]
-    passages: list[tuple[list[int], Place | None]]
-    is_quote: bool
 
 
 class _Noise:
@@ -123,12 +93,14 @@ class Reader:
         while index < end:
             if index == unmarked:
                 index = self._tail(Marker(index, index, Kind.ATTRIBUTION, is_firm=True))
+            elif (stop := self._own_end(index, unmarked)) > index:
+                index = self._own(index, stop)
             else:
                 index = self._read(index)
         return Split(
             parts=[*filter(None, self._parts)],
             rest=self._rest,
-            passages=[*self._passages()],
+            passages=self._passages(),
             is_quote=self._is_history or all(part.attributed for part in self._parts if part),
         )
 
@@ -158,9 +130,8 @@ class Reader:
 
     def _place_above(self, index: int) -> Place | None:
         """Return where in an earlier message the quoted line above stands."""
-        while index and not self._known.lines[index - 1].words:
-            index -= 1
-        return self._known.lines[index - 1].last if index else None
+        near = self._known.lines[max(0, index - MAX_LINES_ABOVE) : index]
+        return next((line.last for line in reversed(near) if line.words), None)
 
     # Each of these reads on from a line and returns the next one to be read.
 
@@ -172,10 +143,19 @@ class Reader:
             return self._forward(marker)
         return self._quote(index)
 
+    def _own_end(self, start: int, unmarked: int | None) -> int:
+        """Return the index after the lines from here on that are neither quoted nor markers."""
+        end = start if start in self._markers else self._next_marker(start)
+        if unmarked is not None and start < unmarked < end:
+            end = unmarked
+        return next((index for index in range(start, end) if self._levels[index] != OWN), end)
+
     def _own(self, start: int, end: int) -> int:
         part = self._parts[-1]
-        if part.quoted and not any(self._lines[start:end]):
-            part.lines += self._lines[start:end]  # belongs to whatever it stands in
+        while part.quoted and start < end and not self._lines[start]:
+            part.lines.append("")  # belongs to whatever it stands in
+            start += 1
+        if start == end:
             return end
         if part.quoted:
             part = Part(quoted=False)
@@ -223,10 +203,11 @@ class Reader:
         return marker.kind is Kind.ATTRIBUTION and spoken
 
     def _say(self, lines: Sequence[str]) -> None:
-        for line in filter(None, map(str.strip, lines)):
-            self._last_said = line
+        said = [*filter(None, map(str.strip, lines))]
+        self._last_said = said[-1] if said else self._last_said
+        for line in said:
             if self._has_spoken and not self._says_fields:
-                continue
+                break
             # "Hello" and nothing else is a message.
             greets = only_greets(line) and not (line.isalpha() and line.isascii())
             self._has_spoken = self._has_spoken or not greets
@@ -320,6 +301,8 @@ class Reader:
     def _answers(self, start: int, end: int, *, in_doubt: bool = False) -> list[str]:
         """Return what was written into quoted lines, with the questions."""
         kept: list[str] = []
+        if not self._known.is_any:
+            return kept
         for first, last in self._messages(start, end):
             writing = Writing(self._known, self._noise, self._completed(first, last))
             above = self._next(first)
@@ -424,29 +407,3 @@ class Reader:
             above -= 1
         before = self._known.lines[above].last if above >= 0 else None
         return before is not None and line.first is not None and goes_on(before, line.first)
-
-
-def answered(parts: Sequence[Part]) -> Iterator[Part]:
-    """Yield the author's parts, and what the answers among them need of the quoted ones.
-
-    One attributed quote with a text below is a mail answered as a whole. With several quotes, the
-    line above each answer stays. A quote that nobody is named for, and that repeats no earlier
-    message, may as well be a log or code: it stays.
-    """
-    several = sum(part.quoted for part in parts) > 1
-    for part, after in zip(parts, [*parts[1:], None], strict=False):
-        if not part.quoted or not (part.known or part.attributed):
-            yield part
-        elif after is None or after.quoted:
-            continue
-        elif several or (part.known and not part.attributed):
-            yield _last_line(part)
-
-
-def _last_line(part: Part) -> Part:
-    """Return the last quoted line that says something, with the empty lines below it."""
-    last = max(index for index, line in enumerate(part.lines) if line.strip(MARKS) or not index)
-    blank = [line for line in part.lines[last + 1 :] if not line]
-    question = part.lines[last]
-    marked = question if question.startswith(">") else QUOTE_MARK + question
-    return Part(quoted=True, lines=[marked, *blank])

@@ -16,9 +16,11 @@ from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser
 
 from target_creovai.parsers.mail import elements
-from target_creovai.parsers.mail.elements import may_hold_marks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
+
     from selectolax.lexbor import LexborNode
 
 # Unicode noncharacters, never part of a text. They mark where clients say that history begins and
@@ -50,16 +52,18 @@ _UNSEEN = [
 # Each text run under an unclosed formatting tag gets copies of all of them: 70 KB of distinct
 # `<font>` tags make gigabytes of nodes. As `<span>` they are plain elements, and the text is the
 # same. `<a>` may stay: a new one closes the one before.
-_FORMATTING_TAGS = "b big code em font i nobr s small strike strong tt u"
+_FORMATTING_TAGS = frozenset((
+    "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+))  # fmt: skip
 # Laid out as blocks by browsers, inline by resiliparse, which would glue them to what follows.
-_BLOCK_TAGS = "legend caption summary"
-_LIST_TAGS = "ul ol menu dir"
-_ODD_TAGS = frozenset(f"{_FORMATTING_TAGS} {_BLOCK_TAGS} {_LIST_TAGS}".split())
+_BLOCK_TAGS = frozenset(("legend", "caption", "summary"))
+_LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
+_ODD_TAGS = _FORMATTING_TAGS | _BLOCK_TAGS | _LIST_TAGS
 _TAG_NAME = re.compile(r"</?([a-zA-Z]+)")
 
 
-def _any_tag(names: str) -> re.Pattern[str]:
-    return re.compile(rf"<(/?)(?:{names.replace(' ', '|')})(?=[\s/>])", re.IGNORECASE)
+def _any_tag(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"<(/?)(?:{'|'.join(sorted(names))})(?=[\s/>])", re.IGNORECASE)
 
 
 _FORMATTING = _any_tag(_FORMATTING_TAGS)
@@ -91,13 +95,14 @@ _UNCLEAN = re.compile(rf"[\r\u200c\u200d\ud800-\udfff{_INVISIBLES}{_BREAKS}{_SPA
 # Joiners shape Persian words and emoji; next to a space they are filler.
 _LOOSE_JOINERS = re.compile(r"(?<!\S)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?!\S)")
 _ELEMENTS = (
-    (", ".join(elements.CONTAINERS), QUOTE_OPEN, QUOTE_CLOSE),
-    (", ".join(elements.QUOTES), INDENT_OPEN, INDENT_CLOSE),
-    (", ".join(elements.HEADERS), HEADERS_MARK, ""),
-    (", ".join(elements.FRAMES), FRAME_MARK, ""),
+    (elements.CONTAINERS, QUOTE_OPEN, QUOTE_CLOSE),
+    (elements.QUOTES, INDENT_OPEN, INDENT_CLOSE),
+    (elements.HEADERS, HEADERS_MARK, ""),
+    (elements.FRAMES, FRAME_MARK, ""),
 )
 _CELL_GAPS = re.compile(r"\t{2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_ANY_MARK = (QUOTE_OPEN, QUOTE_CLOSE, INDENT_OPEN, INDENT_CLOSE, HEADERS_MARK, FRAME_MARK)
 _MARKS = re.compile(f"([{QUOTE_OPEN}-{FRAME_MARK}])")
 
 
@@ -109,7 +114,7 @@ def html_to_text(html: str) -> str:
     followed by the address in parentheses. Any string is accepted, and time is linear in its
     length.
     """
-    return tidy_text(_lay_out(_edited(_defuse(html), marked=False)))
+    return tidy_text(_lay_out(_edited(_defuse(html), ())))
 
 
 def html_to_pieces(html: str) -> list[str]:
@@ -118,7 +123,8 @@ def html_to_pieces(html: str) -> list[str]:
     Pieces are as `html_to_text` writes them, but for blank edges; every other one is a mark. The
     elements that are marked, and how, is in `elements`; those round something may nest.
     """
-    pieces = _MARKS.split(_lay_out(_edited(_defuse(html), marked=may_hold_marks(html))))
+    text = _lay_out(_edited(_defuse(html), _marks_in(html)))
+    pieces = _MARKS.split(text) if any(mark in text for mark in _ANY_MARK) else [text]
     last = len(pieces) - 1
     for index in range(0, len(pieces), 2):
         piece = _clean(pieces[index])
@@ -126,6 +132,16 @@ def html_to_pieces(html: str) -> list[str]:
         piece = piece.removeprefix("\n") if index else piece
         pieces[index] = piece.removesuffix("\n") if index < last else piece
     return pieces
+
+
+def _marks_in(html: str) -> Sequence[tuple[str, str, str]]:
+    """Return the selectors of elements that may be in the document, with what to put round them."""
+    lowered = html.lower()
+    return [
+        (table.selector, before, after)
+        for table, before, after in _ELEMENTS
+        if table.may_be_in(lowered)
+    ]
 
 
 def tidy_text(text: str) -> str:
@@ -164,20 +180,23 @@ def _whole_characters(text: str) -> str:
 
 def _defuse(html: str) -> str:
     """Return markup with the same text that no parser chokes on."""
-    html = _MARKS.sub("", _whole_characters(html))
-    if len(html) > MAX_TAG_CHARS:
+    if not html.isascii():
+        html = _MARKS.sub("", _whole_characters(html))
+    if len(html) > MAX_TAG_CHARS and max(map(len, html.split("<"))) > MAX_TAG_CHARS:
         html = _ENDLESS_TAG.sub(r"<\1", html)
-    if not _ODD_TAGS.isdisjoint(map(str.lower, set(_TAG_NAME.findall(html)))):
-        html = _tame(html)
-    return html
+    odd = _ODD_TAGS.intersection(map(str.lower, set(_TAG_NAME.findall(html))))
+    return _tame(html, odd) if odd else html
 
 
-def _tame(html: str) -> str:
+def _tame(html: str, odd: AbstractSet[str]) -> str:
     """Return markup without the tags that parsers do too much about, or too little."""
-    html = _BLOCKS.sub(r"<\1div", _FORMATTING.sub(r"<\1span", html))
-    if _peak_depth(_LISTS, html, MAX_LIST_DEPTH) > MAX_LIST_DEPTH:
-        html = _LISTS.sub(r"<\1div", html)
-    return html
+    if not odd.isdisjoint(_FORMATTING_TAGS):
+        html = _FORMATTING.sub(r"<\1span", html)
+    if not odd.isdisjoint(_BLOCK_TAGS):
+        html = _BLOCKS.sub(r"<\1div", html)
+    if odd.isdisjoint(_LIST_TAGS) or _peak_depth(_LISTS, html, MAX_LIST_DEPTH) <= MAX_LIST_DEPTH:
+        return html
+    return _LISTS.sub(r"<\1div", html)
 
 
 def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
@@ -195,15 +214,15 @@ def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
     return max(depth - floor for depth, floor in zip(depths, floors, strict=True))
 
 
-def _edited(html: str, *, marked: bool) -> str:
-    if not (marked or _LINKS.search(html)):
+def _edited(html: str, marks: Sequence[tuple[str, str, str]]) -> str:
+    if not (marks or _LINKS.search(html)):
         return html
     if _peak_depth(_NESTING, html, MAX_EDITED_DEPTH) > MAX_EDITED_DEPTH:
         return _LINKS.sub(r"<\1span", html)
     document = LexborHTMLParser(html)
     for link in document.css("a[href]"):
         _spell_out(link)
-    for selector, before, after in _ELEMENTS if marked else ():
+    for selector, before, after in marks:
         for element in document.css(selector):
             element.insert_before(before)
             if after:

@@ -71,6 +71,11 @@ class Known:
     is_any: bool = False
 
     @classmethod
+    def of_nothing(cls, count: int) -> Self:
+        """Return so many lines of which earlier messages hold nothing."""
+        return cls((_NOTHING,) * count)
+
+    @classmethod
     def of(cls, earlier: Earlier, coded: Sequence[str], breaks: AbstractSet[int]) -> Self:
         """Compare the words of a mail's lines with earlier messages.
 
@@ -81,7 +86,7 @@ class Known:
         """
         runs = without_weak(without_detours(earlier.runs(coded, breaks)))
         if not runs:
-            return cls((_NOTHING,) * len(coded))
+            return cls.of_nothing(len(coded))
         lines = tuple(Line(len(words)) for words in coded)
         _cover(lines, runs)
         return cls(lines, is_any=True)

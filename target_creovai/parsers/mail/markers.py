@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # A line that other text may be glued to is not longer: flattened mails are.
 MAX_GLUED_CHARS: Final = 4_000
+MIN_GLUED_CHARS: Final = len("From: a@b Sent: 1:00")
 
 
 class Kind(Enum):
@@ -64,23 +65,26 @@ class Marker:
 
 def unglued(page: Page) -> Page:
     """Return the page with a line of its own for each marker that is glued to other text."""
-    return page.split([_unglued(line) for line in page.lines])
+    cut = ((index, _unglued(page.lines[index])) for index in _may_be_glued(page.lines))
+    return page.split({index: parts for index, parts in cut if len(parts) > 1})
 
 
 def _unglued(line: str) -> list[str]:
-    if len(line) > MAX_GLUED_CHARS or not _may_be_glued(line):
-        return [line]
     parts = [line]
     for split in (separators.split_at_separator, split_at_headers, split_at_attribution):
         parts = [piece for part in parts for piece in split(part)]
     return parts
 
 
-def _may_be_glued(line: str) -> bool:
-    """Tell whether more than the end of a line is a colon, and there is room for a marker."""
-    if len(line) <= len("From: a@b Sent: 1:00"):
-        return False
-    return "---" in line or "___" in line or ":" in line[:-1] or "\uff1a" in line[:-1]
+def _may_be_glued(lines: Sequence[str]) -> list[int]:
+    """Return the lines of which more than the end is a colon, and that have room for a marker."""
+    return [
+        index
+        for index, line in enumerate(lines)
+        if (":" in line or "---" in line or "___" in line or "\uff1a" in line)
+        and MIN_GLUED_CHARS < len(line) <= MAX_GLUED_CHARS
+        and ("---" in line or "___" in line or ":" in line[:-1] or "\uff1a" in line[:-1])
+    ]
 
 
 def find_markers(page: Page) -> list[Marker]:
@@ -90,10 +94,23 @@ def find_markers(page: Page) -> list[Marker]:
 
 def _markers(page: Page) -> Iterator[Marker]:
     floor = 0
-    for index in range(len(page.lines)):
+    for index in _candidates(page):
         if index >= floor and (marker := _marker_at(page, index, floor)):
             yield marker
             floor = marker.end
+
+
+def _candidates(page: Page) -> list[int]:
+    """Return the lines that a marker may begin or, if it is an attribution, end with."""
+    return [
+        index
+        for index, line in enumerate(page.lines)
+        if ":" in line
+        or "@" in line
+        or separators.may_separate(line)
+        or "\uff1a" in line
+        or index in page.headers
+    ]
 
 
 def _marker_at(page: Page, index: int, floor: int) -> Marker | None:
@@ -183,7 +200,7 @@ def _attribution_at(page: Page, index: int, floor: int) -> Marker | None:
     top = index
     while top > max(floor, index - MAX_ATTRIBUTION_LINES + 1) and page.levels[top - 1] == level:
         top -= 1
-    found = attribution_start(page.lines[top : index + 1], index - top)
+    found = attribution_start(page.lines[top : index + 2], index - top)
     if found is None:
         return None
     start = top + found.start

@@ -19,7 +19,7 @@ from target_creovai.parsers.mail.html import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # How sure it is that a line is quoted: not at all; it has a quote mark, or is indented; it stands
 # in an element that holds nothing but history.
@@ -91,10 +91,11 @@ class Page:
         """Return the page with each line changed."""
         return replace(self, lines=tuple(map(change, self.lines)))
 
-    def split(self, cut: Sequence[Sequence[str]]) -> Page:
-        """Return the page with each line replaced by the parts that it was cut into."""
-        if all(map(_is_whole, cut)):
+    def split(self, parts_of: Mapping[int, Sequence[str]]) -> Page:
+        """Return the page with some lines replaced by the parts that they were cut into."""
+        if not parts_of:
             return self
+        cut = [parts_of.get(index, (line,)) for index, line in enumerate(self.lines)]
         starts = [*accumulate(map(len, cut), initial=0)]
         return Page(
             tuple(part for parts in cut for part in parts),
@@ -136,10 +137,6 @@ def _is_rest(line: str, above: str) -> bool:
     )
 
 
-def _is_whole(parts: Sequence[str]) -> bool:
-    return len(parts) == 1
-
-
 class _Building:
     """A page in the making."""
 
@@ -163,10 +160,13 @@ class _Building:
 
     def write(self, piece: str) -> None:
         level = QUOTED if self._quotes else INDENTED if self._indents else OWN
-        for line in map(str.rstrip, piece.split("\n")):
-            if line or (self.lines and self.lines[-1]):
-                self.lines.append(line)
-                self.levels.append(level or int(line[:1] == ">"))
+        lines = [*map(str.rstrip, piece.split("\n"))]
+        above = self.lines[-1] if self.lines else ""
+        said = [
+            line for line, before in zip(lines, [above, *lines], strict=False) if line or before
+        ]
+        self.lines += said
+        self.levels += [level or int(line[:1] == ">") for line in said]
 
     def strip_end(self) -> None:
         while self.lines and not self.lines[-1]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.banners import is_banner, may_hold_banner, without_banner
 from target_creovai.parsers.mail.earlier import Earlier
-from target_creovai.parsers.mail.history import Reader, Split, answered
+from target_creovai.parsers.mail.history import Reader
 from target_creovai.parsers.mail.html import html_to_text, tidy_text
 from target_creovai.parsers.mail.known import Known
 from target_creovai.parsers.mail.markers import Marker, find_markers, unglued
 from target_creovai.parsers.mail.page import OWN, Page
+from target_creovai.parsers.mail.parts import Split, answered
 from target_creovai.parsers.mail.separators import says_forwarded
 from target_creovai.parsers.mail.signatures import without_ending, without_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from target_creovai.parsers.mail.earlier import Place
 
@@ -56,11 +58,12 @@ class Thread:
 
     def __init__(self) -> None:
         self._earlier = Earlier()
+        # What the next message needs to know; nothing, if this is the last one.
+        self._deferred: list[Callable[[], None]] = []
 
     def add(self, text: str, side: str = "") -> None:
         """Take in a message that quotes nothing: a description, a comment."""
-        lines = text.split("\n")
-        self._add(lines, self._earlier.vocabulary.encode(text), side)
+        self._deferred.append(partial(self._index_text, text, side))
 
     def read(
         self,
@@ -81,20 +84,44 @@ class Thread:
             side: Who wrote it: nobody quotes what they wrote themselves without a mark.
         """
         whole = page.text
-        page = unglued(page.changed(without_thread_tokens))
-        coded = self._coded(page)
+        page = unglued(page.changed(without_thread_tokens) if _may_hold_token(whole) else page)
         markers = find_markers(page)
-        known = Known.of(self._earlier, coded, _breaks(page, markers))
+        coded = self._coded(page) if self._has_earlier() else None
+        known = (
+            Known.of_nothing(len(page.lines))
+            if coded is None
+            else Known.of(self._earlier, coded, _breaks(page, markers))
+        )
         forwarded = says_forwarded(subject)
         split = Reader(page, markers, known, side=side, forwarded=forwarded).split()
-        for row, back in split.passages:
-            words = [coded[index] for index in row]
-            self._add([page.lines[index] for index in row], words, side, back)
+        self._deferred.append(partial(self._index_mail, page, coded, split.passages, side))
         text = _own_text(split, strip_signatures=strip_signatures)
         if not text.strip():
             only_quotes = bool(whole) and split.is_quote
             return MailText(whole, 0, kept_whole=bool(whole), only_quotes=only_quotes)
         return MailText(text, removed=max(0, len(whole) - len(text)), kept_whole=False)
+
+    def _has_earlier(self) -> bool:
+        """Index what was deferred; tell whether there is anything to compare a mail with."""
+        for index in self._deferred:
+            index()
+        self._deferred.clear()
+        return bool(self._earlier)
+
+    def _index_text(self, text: str, side: str) -> None:
+        self._index(text.split("\n"), self._earlier.vocabulary.encode(text), side)
+
+    def _index_mail(
+        self,
+        page: Page,
+        coded: Sequence[str] | None,
+        passages: Iterable[tuple[list[int], Place | None]],
+        side: str,
+    ) -> None:
+        coded = self._coded(page) if coded is None else coded
+        for row, back in passages:
+            words = [coded[index] for index in row]
+            self._index([page.lines[index] for index in row], words, side, back)
 
     def _coded(self, page: Page) -> list[str]:
         """Return the words of each line; those of gateways' banners don't count."""
@@ -106,7 +133,7 @@ class Thread:
             "" if is_banner(line) else words for line, words in zip(page.lines, coded, strict=True)
         ]
 
-    def _add(
+    def _index(
         self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None
     ) -> None:
         end = None if _is_cut(lines) else len(without_ending(without_signature(lines)))
@@ -169,7 +196,11 @@ def _normalised(text: str) -> str:
 
 def without_thread_tokens(line: str) -> str:
     """Return a line without the tokens that Salesforce finds the case by."""
-    return _THREAD_TOKEN.sub("", line).rstrip() if ":ref" in line or "thread::" in line else line
+    return _THREAD_TOKEN.sub("", line).rstrip() if _may_hold_token(line) else line
+
+
+def _may_hold_token(text: str) -> bool:
+    return ":ref" in text or "thread::" in text
 
 
 def _is_cut(lines: Sequence[str]) -> bool:

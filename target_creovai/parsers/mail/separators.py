@@ -12,7 +12,8 @@ from target_creovai.parsers.mail.signs import DRESSING, any_of
 
 # Words of three dozen characters between two rows of dashes.
 MAX_SEPARATOR_CHARS: Final = 200
-_LONGEST_SEPARATOR: Final = max(map(len, ORIGINALS | FORWARDS))
+_SEPARATORS: Final = ORIGINALS | FORWARDS
+_LONGEST_SEPARATOR: Final = max(map(len, _SEPARATORS))
 
 # Orange: "> Message du 04/03/25 09:12"; ticket systems: "##- Please type your reply above -##".
 _INTRODUCTION: Final = re.compile(
@@ -28,7 +29,8 @@ _DRESSES: Final = frozenset(DRESSING)
 _AROUND: Final = DRESSING + ":\uff1a"
 _DASH: Final = re.compile("[-‐‑‒–—]")
 _GLUED: Final = re.compile(
-    rf"(?:-{{3,}}|_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})", re.IGNORECASE
+    rf"(?:(?<!-)-{{3,}}|(?<!_)_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})",
+    re.IGNORECASE,
 )
 _SAYS_FORWARDED: Final = re.compile(
     r"\s{0,9}(?:\[[^\]]{1,40}\]\s{0,9})?"
@@ -41,6 +43,14 @@ _SAYS_FORWARDED: Final = re.compile(
 def says_forwarded(subject: str) -> bool:
     """Tell whether a subject begins with a forward prefix; "RE: FW:" is an answer to one."""
     return _SAYS_FORWARDED.match(subject) is not None
+
+
+def may_separate(line: str) -> bool:
+    """Tell whether a line may be any of the three below: a cheap first look."""
+    bare = line.strip(_AROUND)
+    if len(bare) <= _LONGEST_SEPARATOR and bare.casefold() in _SEPARATORS:
+        return True
+    return line.lstrip("> ")[:1] in _INTRODUCES or line.endswith(">>>")
 
 
 def is_forward(line: str) -> bool:

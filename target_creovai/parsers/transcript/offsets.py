@@ -37,7 +37,6 @@ _SPELLED: Final = (
 )
 _CLOCK: Final = r"\( {0,3}()(?:(\d{1,3}):)?(\d{1,2}):(\d\d) {0,3}\)"
 
-NATIVE: Final = re.compile(OFFSET)
 SPELLED: Final = re.compile(_SPELLED, re.IGNORECASE)
 CLOCK: Final = re.compile(_CLOCK)
 # Where a flat text may hold other spellings: in words, or with the blank that only Salesforce sets.

@@ -9,6 +9,7 @@ import pytest
 
 from target_creovai.commands.doctor import (
     LEAST_FREE_BYTES,
+    Status,
     check_clock,
     check_space,
     check_types,
@@ -27,9 +28,10 @@ NOW = datetime(2024, 6, 1, tzinfo=UTC)
 WANTED = {"agent": "Agent", "customer": "Customer", "bot": "Bot", "system": None}
 
 
-def marks(operator: Operator, **changes: Any) -> dict[str, bool | None]:
+def marks(operator: Operator, **changes: Any) -> dict[str, Status]:
     """Return what each check found."""
-    return {check["name"]: check["ok"] for check in operator.json("doctor", **changes)}
+    checks = operator.json("doctor", **changes)["checks"]
+    return {check["check"]: Status(check["status"]) for check in checks}
 
 
 def test_a_healthy_set_up_passes_every_check(operator: Operator, creovai: CreovaiServer) -> None:
@@ -75,8 +77,8 @@ def test_wrong_settings_fail_and_the_rest_is_looked_at(operator: Operator) -> No
 )
 def test_settings_that_cannot_be_used_are_not(operator: Operator, settings: dict[str, Any]) -> None:
     """Creovai is then not asked, and no traceback ends the visit."""
-    assert marks(operator, **settings)["settings"] is False
-    assert marks(operator, **settings)["Creovai"] is None
+    assert marks(operator, **settings)["settings"] is Status.FAILED
+    assert marks(operator, **settings)["Creovai"] is Status.WARNING
 
 
 def test_a_store_that_cannot_be_opened_fails(operator: Operator, tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_store_that_cannot_be_opened_fails(operator: Operator, tmp_path: Path)
         assert result.exit_code == 1
         assert "FAIL store: " in result.stdout
         assert SECRET not in result.stdout
-    assert marks(operator, store_url=5)["store"] is None
+    assert marks(operator, store_url=5)["store"] is Status.WARNING
 
 
 def test_a_refused_login_names_its_likely_reasons(operator: Operator) -> None:
@@ -123,8 +125,8 @@ def test_a_creovai_that_is_not_there_fails(operator: Operator, creovai: CreovaiS
     """In one line; the clock cannot be compared then."""
     creovai.stop()
 
-    assert marks(operator)["token"] is False
-    assert marks(operator)["clock"] is None
+    assert marks(operator)["token"] is Status.FAILED
+    assert marks(operator)["clock"] is Status.WARNING
 
 
 def test_the_tenants_types_are_compared(operator: Operator, creovai: CreovaiServer) -> None:
@@ -135,17 +137,17 @@ def test_the_tenants_types_are_compared(operator: Operator, creovai: CreovaiServ
 
     assert result.exit_code == 1
     assert "participant_types.bot is 'Bot', which the tenant lacks" in result.stdout
-    assert marks(operator, participant_types={"bot": None})["participant types"] is True
+    assert marks(operator, participant_types={"bot": None})["participant types"] is Status.OK
 
 
 def test_types_that_differ_by_spelling_are_told_apart_from_missing_ones() -> None:
     """Categories run by type: a wrong one silently breaks the analysis."""
     check = check_types(WANTED, ["agent", "Customer", "BOT"])
 
-    assert check.ok is False
-    assert "participant_types.agent is 'Agent', the tenant spells it 'agent'." in check.says
-    assert "participant_types.bot is 'Bot', the tenant spells it 'BOT'." in check.says
-    assert "customer is" not in check.says
+    assert check.status is Status.FAILED
+    assert "participant_types.agent is 'Agent', the tenant spells it 'agent'." in check.found
+    assert "participant_types.bot is 'Bot', the tenant spells it 'BOT'." in check.found
+    assert "customer is" not in check.found
 
 
 @pytest.mark.parametrize(
@@ -153,12 +155,12 @@ def test_types_that_differ_by_spelling_are_told_apart_from_missing_ones() -> Non
 )
 def test_a_clock_may_be_a_minute_off(seconds: int, *, ok: bool) -> None:
     """In either direction."""
-    assert check_clock(NOW, NOW + timedelta(seconds=seconds)).ok is ok
+    assert (check_clock(NOW, NOW + timedelta(seconds=seconds)).status is Status.OK) is ok
 
 
 def test_a_clock_that_cannot_be_compared_is_no_fault() -> None:
     """A proxy may drop the date."""
-    assert check_clock(NOW, None).ok is None
+    assert check_clock(NOW, None).status is Status.WARNING
 
 
 @pytest.mark.parametrize(
@@ -171,12 +173,12 @@ def test_a_clock_that_cannot_be_compared_is_no_fault() -> None:
 )
 def test_the_disk_needs_room_for_a_run(free: int, size: int, *, ok: bool) -> None:
     """At least as much as the store has."""
-    assert check_space(free, size).ok is ok
+    assert (check_space(free, size).status is Status.OK) is ok
 
 
 def test_without_a_creovai_only_the_rest_is_checked(operator: Operator) -> None:
     """As in the environment that looks before it sends."""
     found = marks(operator, api_url=None)
 
-    assert found["Creovai"] is None
+    assert found["Creovai"] is Status.WARNING
     assert operator("doctor", api_url=None).exit_code == 0

@@ -80,6 +80,19 @@ def words(conversation: Any) -> list[str]:
     return [said["text"] for said in conversation["view"]["messages"]]
 
 
+def test_it_says_what_to_do_as_explain_does(preview: Previewer, run_target: TargetRunner) -> None:
+    """Whoever reads why a case waits need not ask elsewhere what to click."""
+    unread = chat()
+    del unread.row["Body"]
+    run_target(unread)
+
+    (explained,) = preview.operator.json("explain", chat_id())
+    (known,) = (one["known"] for one in preview.page()["conversations"])
+
+    assert "LiveChatTranscript Body" in explained["to_do"]
+    assert (known["to_do"], known["now"]) == (explained["to_do"], explained["now"])
+
+
 def test_it_shows_what_creovai_got(
     preview: Previewer, run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
@@ -98,6 +111,19 @@ def test_it_shows_what_creovai_got(
         assert one["known"]["creovai_id"] == creovai.look_up(one["known"]["id"])["id"]
         assert one["known"]["now"] == "Creovai has it as it is."
         assert one["as_if_due"] is False
+
+
+def test_todays_redaction_is_not_shown_as_what_creovai_has(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """The page shows what would be made of it today, and says that this is not what is there."""
+    run_target(STARTED, chat(), case(CaseNumber="00000042"), mail(), comment(2), COMPLETED)
+
+    for key in ("42", chat_id()):
+        found = preview.one(key, redact={".": "*"})
+        assert (found["outcome"], found["as_if_due"]) == ("sent", True)
+        assert found["known"]["outdated"] is True
+        assert "as it is" not in found["known"]["now"]
 
 
 def test_what_waits_is_shown_as_it_stands(preview: Previewer, run_target: TargetRunner) -> None:
@@ -269,7 +295,7 @@ def test_a_deleted_one_is_not_read(preview: Previewer, run_target: TargetRunner)
 
 def test_one_that_is_too_large_is_shown(preview: Previewer, run_target: TargetRunner) -> None:
     """How else would anyone see what makes it so?"""
-    run_target(chat())
+    run_target(chat(), dry_run=True)
 
     found = preview.one(max_payload_bytes=300)
 

@@ -414,7 +414,11 @@ def many(number: int, messages: int) -> PageData:
     nothing: dict[str, Any] = dict.fromkeys(Line.__dataclass_fields__)
     line = Line(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
     terms = Terms(
-        Rules(participant_types=DEFAULT_PARTICIPANT_TYPES), Policy(), NOW, lambda _names: {}
+        Rules(participant_types=DEFAULT_PARTICIPANT_TYPES),
+        Policy(),
+        NOW,
+        other_chats=lambda _names: {},
+        advised=lambda _line, _verdict, known: known,
     )
     one = shown(line, {"LiveChatTranscript": [row]}, terms, ALL_READ)
     known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
