@@ -255,8 +255,8 @@ class Summary:
             yield f"STOPPED    {self.halted}"
 
     def _to_do_lines(self) -> Iterator[str]:
-        told = {*self.keyless, *(reason for _, reason in self.incomplete)}
-        for reason in sorted(told, key=str):
+        incomplete = {reason for _, reason in self.incomplete}
+        for reason in sorted(incomplete.union(self.keyless), key=str):
             if step := advice(reason):
                 yield f"TO DO      {reason}: {step}"
         for command in self.read_missing:

@@ -94,8 +94,7 @@ def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
     outcomes = store.outcomes()
     gaps = list(gaps_of(store.coverage))
-    waiting = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
-    reasons = waiting.union(keyless(store))
+    reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
         conversations=[_standing(at) for at in outcomes],
         oldest_waiting=store.oldest_waiting(),
@@ -104,7 +103,7 @@ def status_of(store: OperatorStore, rules: str) -> Status:
         of_other_settings=dict(store.of_other_settings(rules)),
         gaps=list(gaps_in_words(gaps)),
         to_do=[
-            *_advice(reasons),
+            *_advice(sorted(reasons.union(keyless(store)), key=str)),
             *commands_to_read(store, gaps, store.waiting_for_rows),
         ],
     )

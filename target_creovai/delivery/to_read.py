@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.outcomes import Reason
     from target_creovai.store import Store
     from target_creovai.summary import Summary
     from target_creovai.wholeness.coverage import Coverage
