@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
-
-import msgspec
 
 
 class Outcome(StrEnum):
@@ -140,7 +139,7 @@ class Reason:
         """The code, then its arguments as a JSON array, if there are any."""
         if self.code is Code.OTHER:
             return str(self)
-        return f"{self.code} {msgspec.json.encode(self.args).decode()}" if self.args else self.code
+        return f"{self.code} {_encode_args(self.args)}" if self.args else self.code
 
 
 def parse_reason(stored: str) -> Reason:
@@ -148,8 +147,17 @@ def parse_reason(stored: str) -> Reason:
     code, _, args = stored.partition(" ")
     try:
         return Reason(Code(code), _decode_args(args) if args else ())
-    except (ValueError, msgspec.DecodeError):
+    except ValueError:
         return Reason(Code.OTHER, (stored,))
 
 
-_decode_args = msgspec.json.Decoder(tuple[str, ...]).decode
+def _encode_args(args: tuple[str, ...]) -> str:
+    return json.dumps(args, ensure_ascii=False, separators=(",", ":"))
+
+
+def _decode_args(text: str) -> tuple[str, ...]:
+    args = json.loads(text)
+    if not isinstance(args, list) or not all(isinstance(arg, str) for arg in args):
+        msg = "not a list of texts"
+        raise ValueError(msg)
+    return tuple(args)

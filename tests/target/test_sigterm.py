@@ -118,7 +118,7 @@ def test_a_signal_before_the_store_is_open_ends_the_run(monkeypatch: pytest.Monk
     )
     try:
         with pytest.raises(SystemExit) as ended:
-            TargetCreovai(config={"store_url": "sqlite://"})
+            TargetCreovai(config={"store_url": "sqlite:///store.db"})
     finally:
         signal.signal(signal.SIGTERM, before)
 
