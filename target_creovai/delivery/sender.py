@@ -20,7 +20,7 @@ from target_creovai.errors import (
 )
 from target_creovai.kinds import KINDS
 from target_creovai.payload import encode
-from target_creovai.store import SEND_AGAIN, sent_once
+from target_creovai.store import is_first_post, sent_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,9 +65,7 @@ class Job:
     @property
     def is_first(self) -> bool:
         """Whether a second post of it would be one too many, and a look-up can tell."""
-        known = self.entry.content_hash
-        again = known == SEND_AGAIN and sent_once(self.entry.kind)
-        return self.changes is None and (known is None or again)
+        return self.changes is None and is_first_post(self.entry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from target_creovai.store.due import (
     Turn,
     in_doubt,
     is_at_rest,
+    is_first_post,
     sent_once,
 )
 from target_creovai.store.ledger import Standing
@@ -32,5 +33,6 @@ __all__ = [
     "Turn",
     "in_doubt",
     "is_at_rest",
+    "is_first_post",
     "sent_once",
 ]

@@ -61,8 +61,11 @@ def in_doubt(line: Intended) -> bool:
 
     The update of a case is none: it is made once more, and replaces.
     """
-    if not line.intent_hash:
-        return False
+    return bool(line.intent_hash) and is_first_post(line)
+
+
+def is_first_post(line: Intended) -> bool:
+    """Tell whether Creovai is to have one post of this conversation that it has not confirmed."""
     return line.content_hash is None or (line.content_hash == SEND_AGAIN and sent_once(line.kind))
 
 
