@@ -72,6 +72,12 @@ def small_org() -> SmallOrg:
     )
 
 
+def pass_a_minute(org: SalesforceOrg) -> None:
+    """Set the org's clock forward: what changes in the second of a sync may wait for the next."""
+    now = org.now
+    org.now = lambda: now() + timedelta(minutes=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a pipe ended: both exit codes, what the target wrote, and both logs."""
@@ -137,7 +143,8 @@ class Pipe:
         ]
 
     def run(self, *, state: dict[str, Any] | None = None, options: tuple[str, ...] = ()) -> Ended:
-        """Run the pipe to its end, the way a shell does."""
+        """Run the pipe to its end, the way a shell does, a minute after all that changed before."""
+        pass_a_minute(self.salesforce.org)
         environment = os.environ | self.environment
         with (
             (self.folder / "tap.log").open("w+") as tap_log,
