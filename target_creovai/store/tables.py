@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
@@ -195,6 +195,7 @@ _UPGRADES = {
         AND (reason IS NULL OR reason <> 'deleted in Salesforce after it was sent')
         """,
     ),
+    5: (),
 }
 
 
