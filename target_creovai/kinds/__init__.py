@@ -32,7 +32,8 @@ class Kind:
     after an input that broke off. `merged_into` is the field of the
     conversation itself that names the one which took all its rows over, `collected_by`
     the one that conversations share which belong together and stay several. Where
-    `names_speakers`, texts print who speaks, and one may tell what another leaves open.
+    `names_speakers`, texts print who speaks, and one may tell what another leaves open;
+    `numbered_by` is the field by which people know the conversation.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Kind:
     merged_into: str | None = None
     collected_by: str | None = None
     names_speakers: bool = False
+    numbered_by: str | None = None
 
 
 KINDS = {
@@ -56,6 +58,7 @@ KINDS = {
             needs_whole_input=True,
             assemble=assemble_case,
             merged_into="MasterRecordId",
+            numbered_by="CaseNumber",
         ),
         Kind(
             name="chat",
