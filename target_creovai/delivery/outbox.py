@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import Deadline
+from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.delivery.sender import Job
 from target_creovai.delivery.workers import WokenError, Workers
 from target_creovai.errors import HaltError
@@ -64,6 +65,7 @@ class Outbox:
         self._woken = woken
         self._intended: list[Job] = []  # noted, and not written down
         self._jobs: deque[Job | Question] = deque()  # written down: may be sent
+        self._bytes = 0  # of all that is noted, or on its way
         self._asked = 0  # questions whose answers will bring more jobs
         self._written_at = 0.0
         self._receipts = 0  # noted since then, and not written down
@@ -72,6 +74,7 @@ class Outbox:
     def give(self, job: Job) -> None:
         """Note a job, and what has ended meanwhile."""
         self._intended.append(self._noted(job))
+        self._bytes += job.ready.size
         self.look_around()
 
     def look_around(self) -> None:
@@ -84,6 +87,7 @@ class Outbox:
     def give_again(self, job: Job) -> None:
         """Let a job go before all others whose intent had become too old."""
         job = self._noted(job)
+        self._bytes += job.ready.size
         self.write_down()
         self._jobs.appendleft(job)
 
@@ -94,9 +98,12 @@ class Outbox:
         self._send_next()
 
     def let_go(self) -> None:
-        """Let all jobs go that were given, and wait until hardly any is left to be sent."""
+        """Let all jobs go that were given, and wait until hardly any is left to be sent.
+
+        Nor may those that are left, or on their way, be too large together.
+        """
         self.write_down()
-        while len(self._jobs) > self._workers.count or self._asked:
+        while len(self._jobs) > self._workers.count or self._asked or self._is_full:
             self._finish_one()
 
     def write_down(self) -> None:
@@ -110,8 +117,10 @@ class Outbox:
     def drop(self) -> None:
         """Leave what nobody has begun to send: the next run does that, and need not look for it."""
         for job in (*self._intended, *self._jobs):
-            if isinstance(job, Job) and job.changes is None:
-                self._store.retract(job.entry)
+            if isinstance(job, Job):
+                self._bytes -= job.ready.size
+                if job.changes is None:
+                    self._store.retract(job.entry)
         self._asked -= sum(not isinstance(job, Job) for job in self._jobs)
         self._intended.clear()
         self._jobs.clear()
@@ -184,6 +193,7 @@ class Outbox:
             self._woken()
             return
         if isinstance(job, Job):
+            self._bytes -= job.ready.size
             self._conclude(job, result)
             self._held_since = self._held_since if self._receipts else time.monotonic()
             self._receipts += 1
@@ -212,6 +222,12 @@ class Outbox:
         if self._receipts >= MOST_TO_HOLD:
             return 0.0
         return self._held_since + SECONDS_TO_HOLD - time.monotonic()
+
+    @property
+    def _is_full(self) -> bool:
+        """Tell whether payloads on their way take as much memory as they may."""
+        is_any_left = bool(self._workers.in_flight or self._jobs or self._intended)
+        return is_any_left and self._bytes > BYTES_AT_ONCE
 
     @property
     def _idles(self) -> bool:
