@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.languages import ATTRIBUTIONS
@@ -99,8 +99,7 @@ class _Signs:
 
     @cached_property
     def verb(self) -> bool:
-        folded = self._text.casefold()
-        return any(verb in folded for verb in _VERBS)
+        return any(map(self._text.casefold().__contains__, _VERBS))
 
     @cached_property
     def date(self) -> bool:
@@ -149,6 +148,10 @@ class _Signs:
         return self.day and not self.in_person
 
 
+# Each mail of a thread repeats the attributions of those before it.
+_signs_of: Final = lru_cache(maxsize=1024)(_Signs)
+
+
 def _speaks_in_person(text: str) -> bool:
     words = _WORD.findall(text)
     return "I" in words or not _IN_PERSON.isdisjoint(map(str.casefold, words))
@@ -187,7 +190,7 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
         if joined and not _may_go_on(line, joined, found=full is not None):
             break
         joined = _joined(line.lstrip(DRESSING).rstrip(_TAIL), joined)
-        signs = _Signs(joined)
+        signs = _signs_of(joined)
         if is_open and (signs.is_full or full is not None):
             full = start
         elif _ADDRESS_WROTE.fullmatch(joined):
@@ -221,7 +224,7 @@ def _may_go_on(line: str, below: str, *, found: bool) -> bool:
     if not found:
         is_half = _opens(line) or line[:1].isdigit() or BRACKETED_ADDRESS.search(line) is not None
         return is_half or not _is_name_and_verb(below)
-    above, signs = _Signs(line), _Signs(below)
+    above, signs = _signs_of(line), _signs_of(below)
     if (above.time and signs.time) or above.in_person:
         return False
     return _opens(line) or _OPENING_ALONE.match(line) is not None or _lacks(below, signs, line)
@@ -229,7 +232,7 @@ def _may_go_on(line: str, below: str, *, found: bool) -> bool:
 
 def _lacks(below: str, signs: _Signs, line: str) -> bool:
     """Tell whether a line has what is missing at the beginning of an attribution below it."""
-    above = _Signs(line)
+    above = _signs_of(line)
     is_short = len(line.split()) <= MAX_NAME_WORDS
     if not signs.bracketed and _SENDER_FIRST.match(line):
         return True
@@ -294,6 +297,9 @@ _GLUED_OPENING: Final = re.compile(
     rf"(?:(?<=[.!?>)])|(?<=\s))(?:{_CAPITALIZED})\s(?=.{{0,40}}\d)"
     r"|(?<=[.!?>)])\s?(?:\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d\d(?:\d\d)?)\b"
 )
+# What one or the other holds: found much quicker, as no look back comes first.
+_CAPITAL_OPENING: Final = re.compile(rf"(?:{_CAPITALIZED})\s")
+_DATE_OPENING: Final = re.compile(r"[.!?>)]\s?\d")
 # "On Tue,": what a wrapped attribution may begin with.
 _OPENING_ALONE: Final = re.compile(
     rf"(?:{_CAPITALIZED})(?:\s[^\s.,!?]{{1,12}}[.,]{{0,2}}){{0,4}}\Z"
@@ -309,7 +315,7 @@ def split_at_attribution(line: str) -> list[str]:
         return [line]
     head, tail = line[:end], line[end:].lstrip()
     bare = line.lstrip(DRESSING)
-    if not tail and _OPENING.match(bare) and not _GLUED_OPENING.search(bare):
+    if not tail and _OPENING.match(bare) and not _opens_inside(bare):
         return [line]
     offset = max(0, len(head) - MAX_ATTRIBUTION_CHARS)
     openings = [offset + match.start() for match in _GLUED_OPENING.finditer(head[offset:])]
@@ -317,9 +323,14 @@ def split_at_attribution(line: str) -> list[str]:
         # "El El mar": said twice.
         if len(head[:opening].strip(DRESSING)) < MIN_GLUED_CHARS:
             break
-        if _Signs(head[opening:]).is_full:
+        if _signs_of(head[opening:]).is_full:
             return [part for part in (head[:opening].rstrip(), head[opening:], tail) if part]
-    return [head, tail] if tail and _Signs(head).is_full else [line]
+    return [head, tail] if tail and _signs_of(head).is_full else [line]
+
+
+def _opens_inside(bare: str) -> bool:
+    may_open = _CAPITAL_OPENING.search(bare, 1) or _DATE_OPENING.search(bare)
+    return may_open is not None and _GLUED_OPENING.search(bare) is not None
 
 
 def _glued_end(line: str) -> int:

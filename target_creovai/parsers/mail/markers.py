@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail import separators
@@ -25,7 +26,7 @@ from target_creovai.parsers.mail.headers import (
 from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_creovai.parsers.mail.page import Page
 
@@ -71,10 +72,10 @@ def unglued(page: Page) -> Page:
 
 
 def _unglued(line: str) -> list[str]:
-    parts = [line]
-    for split in (separators.split_at_separator, split_at_headers, split_at_attribution):
-        parts = [piece for part in parts for piece in split(part)]
-    return parts
+    parts: Iterable[str] = separators.split_at_separator(line)
+    for split in (split_at_headers, split_at_attribution):
+        parts = chain.from_iterable(map(split, parts))
+    return [*parts]
 
 
 def _may_be_glued(lines: Sequence[str]) -> list[int]:
