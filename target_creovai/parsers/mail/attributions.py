@@ -8,9 +8,8 @@ will do, without quoted lines it takes more: people write such sentences too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.parsers.mail.languages import ATTRIBUTIONS
 from target_creovai.parsers.mail.quotes import only_greets
@@ -47,6 +46,7 @@ SENTENCE_ENDS: Final = (".", "!", "?", ";", ":")
 _ENDS_IN_NUMBER: Final = re.compile(r"\d\.$")
 _ENDS_OPEN: Final = re.compile(r"[:\uff1a][\s\u200e\u200f\u202a-\u202e\u2066-\u2069*_]{0,4}>?$")
 # "Ida <ida@berg.example> - March 4, 2025 9:12 AM", above quoted lines alone.
+_OPEN_ENDS: Final = frozenset(":\uff1a>")
 _DATED: Final = re.compile(r"\d:\d\d(?:\s?[AP]M)?\Z", re.IGNORECASE)
 # Dashes behind, as Zoho writes them.
 _TAIL: Final = " \t*_-\u2013\u2014"
@@ -169,8 +169,7 @@ def _is_name_and_verb(text: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(NamedTuple):
     """Where an attribution begins, and whether it needs no quoted lines below it to be one."""
 
     start: int
@@ -179,7 +178,7 @@ class Attribution:
 
 def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     """Return where the attribution that ends on line `last`, which may end one, begins."""
-    is_open = not _DATED.search(lines[last])
+    is_open = not _ends_in_time(lines[last])
     if not (is_open or _is_followed_by_quote(lines, last)):
         return None
     joined, full, weak, address = "", None, None, None
@@ -203,6 +202,10 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     if full is not None:
         return Attribution(full if weak is None else min(full, weak), is_full=True)
     return None if weak is None else Attribution(weak, is_full=False)
+
+
+def _ends_in_time(line: str) -> bool:
+    return line[-1:] not in _OPEN_ENDS and _DATED.search(line) is not None
 
 
 def _is_followed_by_quote(lines: Sequence[str], last: int) -> bool:
@@ -263,7 +266,7 @@ def may_end_attribution(line: str) -> bool:
         return True
     if "@" not in line or not TIME.search(line):
         return _DATE_AND_ADDRESS.fullmatch(bare) is not None
-    if _DATED.search(line) and BRACKETED_ADDRESS.search(line):
+    if _ends_in_time(line) and BRACKETED_ADDRESS.search(line):
         return True
     return bare.casefold().endswith(_VERBS) and _opens(bare)
 

@@ -98,6 +98,7 @@ _BREAK = re.compile(f"[{_BREAKS}]")
 _ODD_SPACE = re.compile(f"[{_SPACES}]")
 # One look for all of the above: most texts need no change.
 _UNCLEAN = re.compile(rf"[\r\u200c\u200d\ud800-\udfff{_INVISIBLES}{_BREAKS}{_SPACES}]")
+_ASCII_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\n\t"})
 # Joiners shape Persian words and emoji; next to a space they are filler.
 _LOOSE_JOINERS = re.compile(r"(?<!\S)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?!\S)")
 _ELEMENTS = (
@@ -167,12 +168,19 @@ def _tidy_lines(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    # All that is unclean is not printable; telling that takes half the time of the pattern.
-    if text.replace("\n", "").replace("\t", "").isprintable() or not _UNCLEAN.search(text):
+    if not _may_be_unclean(text) or not _UNCLEAN.search(text):
         return text
     text = _whole_characters(text).replace("\r\n", "\n").replace("\r", "\n")
     text = _ODD_SPACE.sub(" ", _BREAK.sub("\n", text))
     return _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", text))
+
+
+def _may_be_unclean(text: str) -> bool:
+    """Tell whether a text may hold what the pattern finds: in a fraction of its time."""
+    if text.isascii():
+        return len(text.encode().translate(None, _ASCII_CONTROLS)) < len(text)
+    # All that is unclean is not printable.
+    return not text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def _whole_characters(text: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.parsers.mail import separators
 from target_creovai.parsers.mail.attributions import (
@@ -44,8 +43,7 @@ class Kind(Enum):
     ATTRIBUTION = "attribution"
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """Some lines that announce a quoted mail.
 
     Attributes:
@@ -83,9 +81,8 @@ def _may_be_glued(lines: Sequence[str]) -> list[int]:
     return [
         index
         for index, line in enumerate(lines)
-        if (":" in line or "---" in line or "___" in line or "\uff1a" in line)
-        and MIN_GLUED_CHARS < len(line) <= MAX_GLUED_CHARS
-        and ("---" in line or "___" in line or ":" in line[:-1] or "\uff1a" in line[:-1])
+        if MIN_GLUED_CHARS < len(line) <= MAX_GLUED_CHARS
+        and (":" in line[:-1] or "---" in line or "___" in line or "\uff1a" in line[:-1])
     ]
 
 

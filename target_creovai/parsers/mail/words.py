@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from target_creovai.parsers.mail.banners import is_banner
 from target_creovai.parsers.mail.signs import MARKS
 
 # The first words get the letters beyond Latin 1.
@@ -38,9 +39,9 @@ class _Codes(dict[str, str]):
 
 
 class Vocabulary(dict[str, str]):
-    """The words of each line that was seen, without quote marks: mails repeat each other's lines.
+    """The words of each line without quote marks: read once, as mails repeat each other's lines.
 
-    Made when a line is asked for.
+    Those of gateways' banners don't count.
     """
 
     def __init__(self) -> None:
@@ -48,8 +49,8 @@ class Vocabulary(dict[str, str]):
         self.codes = _Codes()
 
     def __missing__(self, line: str) -> str:
-        plain = line.casefold()
-        if any(link in plain for link in _LINKS):
+        plain = "" if is_banner(line) else line.casefold()
+        if any(map(plain.__contains__, _LINKS)):
             plain = _LINK.sub(" ", _WRAPPED_LINK.sub(" ", plain))
         if "=20" in plain:
             plain = plain.replace("=20", " ")
@@ -71,16 +72,13 @@ def _breaks(link: re.Match[str]) -> str:
 
 def common_length(one: str, start: int, other: str, begin: int) -> int:
     """Return how many characters two texts have in common from two places on."""
-    limit = min(len(one) - start, len(other) - begin)
-    length, step = 0, 16
-    while step and length < limit:
-        step = min(step, limit - length)
-        if (
-            one[start + length : start + length + step]
-            == (other[begin + length : begin + length + step])
-        ):
-            length += step
-            step *= 2
+    at, end = start, start + min(len(one) - start, len(other) - begin)
+    step, is_equal = 16, True
+    while step and at < end:
+        step = min(step, end - at)
+        if one[at : at + step] == other[begin : begin + step]:
+            at, begin = at + step, begin + step
+            step = step * 2 if is_equal else step
         else:
-            step //= 2
-    return length
+            step, is_equal = step // 2, False
+    return at - start
