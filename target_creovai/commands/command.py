@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 import msgspec
 
-from target_creovai.config import CONFIG_SCHEMA, problems
+from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.errors import StoreError, TargetError
+from target_creovai.settings import problems
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from target_creovai.addresses import address_problem
 from target_creovai.client import connect
 from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES, problems
+from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
 from target_creovai.errors import CreovaiError, StoreError
+from target_creovai.settings import problems
 from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:

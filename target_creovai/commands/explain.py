@@ -14,11 +14,11 @@ import msgspec
 from target_creovai.assemble import Reach, Ready, Verdict, assemble_with_others
 from target_creovai.commands.command import Settings, format_option, operator_command, show
 from target_creovai.commands.find import WHY_UNKNOWN, find
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action, decide
 from target_creovai.model import NEEDS_ROWS, OpenSpeakers, Waiting
 from target_creovai.payload import changed_metadata, utc
 from target_creovai.read_again import commands
+from target_creovai.settings import assembly_rules, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.advice import advice

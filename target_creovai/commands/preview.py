@@ -20,7 +20,6 @@ from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_wi
 from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation, with_advice
 from target_creovai.commands.find import find_all, say_unknown
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
@@ -30,6 +29,7 @@ from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
 from target_creovai.rows import text_of
+from target_creovai.settings import assembly_rules, delivery_policy
 from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.needs import ACCEPTABLE
 

@@ -10,10 +10,10 @@ import click
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, operator_command, store_for_repair
 from target_creovai.commands.find import find_all, say_unknown
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.input.ids import long_id
 from target_creovai.kinds import KINDS
 from target_creovai.outcomes import Code, Reason
+from target_creovai.settings import assembly_rules, delivery_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

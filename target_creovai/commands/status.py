@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.config import assembly_rules
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.outcomes import Outcome
+from target_creovai.settings import assembly_rules
 from target_creovai.store.operator import Oldest, OperatorStore
 from target_creovai.summary import other_settings
 from target_creovai.wholeness.advice import advice

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import weakref
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
@@ -28,13 +28,26 @@ from target_creovai.store.troubles import store_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sqlalchemy.dialects import postgresql, sqlite
+
     from target_creovai.model import OpenInput
     from target_creovai.wholeness.coverage import Coverage, Read
 
-_UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+DIALECTS = ("sqlite", "postgresql")
+
+
+def _upsert(dialect: str) -> Callable[[sa.Table], sqlite.Insert | postgresql.Insert]:
+    """Return the `INSERT` that knows `ON CONFLICT`, of the one dialect that is needed.
+
+    Raises:
+        StoreError: The database is of another kind.
+    """
+    if dialect not in DIALECTS:
+        msg = f"store_url names a {dialect} database: use sqlite or postgresql"
+        raise StoreError(msg)
+    insert: Callable[[sa.Table], sqlite.Insert | postgresql.Insert]
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert
 
 
 class Database:
@@ -49,17 +62,12 @@ class Database:
         """
         try:
             self._engine = make_engine(url)
-            self._upsert = _UPSERTS[self._engine.dialect.name]
+            self._upsert = _upsert(self._engine.dialect.name)
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
             self._prepare()
             self._runs = Runs(self._engine, self._upsert)
             weakref.finalize(self, self._runs.close)
-        except KeyError:
-            msg = (
-                f"store_url names a {self._engine.dialect.name} database: use sqlite or postgresql"
-            )
-            raise StoreError(msg) from None
         except ImportError as error:
             msg = (
                 f"store_url needs a database driver that is not installed ({error.name}). For "
