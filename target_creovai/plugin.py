@@ -17,6 +17,7 @@ from target_creovai.commands.group import with_commands
 from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.errors import TargetError
 from target_creovai.imports import imported
+from target_creovai.shell import Shell
 
 
 class CreovaiPlugin(Target):
@@ -67,4 +68,4 @@ class CreovaiPlugin(Target):
         except ConfigValidationError as error:
             raise click.ClickException(" ".join([f"{error}.", *error.errors])) from None
         except TargetError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(Shell.here().typed(str(error))) from None

@@ -296,8 +296,8 @@ _TO_DO = {
 def other_settings(counts: Mapping[str, int]) -> str:
     """Say what Creovai has as other settings made it, and what to do about it."""
     return (
-        f"otherwise  {_kinds(counts)}: delivered under other settings, and left so (`resend "
-        "--changed-settings` sends cases again)"
+        f"otherwise  {_kinds(counts)}: delivered under other settings, and left so "
+        "(`target-creovai resend --changed-settings` sends cases again)"
     )
 
 
