@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any
 
-import click
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
@@ -33,6 +32,7 @@ from target_creovai.input.reader import LineReader
 from target_creovai.payload import utc
 from target_creovai.plugin import CreovaiPlugin
 from target_creovai.settings import assembly_rules, delivery_policy, problems
+from target_creovai.shell import say
 from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
 from target_creovai.store import Store
@@ -242,6 +242,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
         self._report()
+        self._note_secret()
         self.store.note_run(
             began_at=self._began_at,
             ended_at=utc(datetime.now(UTC)),
@@ -252,9 +253,14 @@ class TargetCreovai(CreovaiPlugin, Listener):
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
+    def _note_secret(self) -> None:
+        """Note since when the secret is in use, for `doctor`: one that Creovai has accepted."""
+        if "_client" in vars(self) and self._client.logged_in:
+            self.store.note_secret(self.config["api_password"], datetime.now(UTC))
+
     def _report(self) -> None:
         for line in self.summary.lines():
-            click.echo(line, err=True)
+            say(line, err=True)
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.

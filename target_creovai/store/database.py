@@ -22,11 +22,13 @@ from target_creovai.store.due import touch
 from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs import Runs
+from target_creovai.store.secret import SecretInUse
 from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION, upgrade
 from target_creovai.store.troubles import store_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy.dialects import postgresql, sqlite
 
@@ -163,6 +165,19 @@ class Database:
         """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
         note = self._meta("run")
         return msgspec.json.decode(note) if note else None
+
+    def secret_in_use(self) -> SecretInUse | None:
+        """Return what is noted of the secret that Creovai accepted last."""
+        note = self._meta("secret")
+        return msgspec.json.decode(note, type=SecretInUse) if note else None
+
+    def note_secret(self, secret: str, now: datetime) -> None:
+        """Note a secret that Creovai accepts, unless it is the one that it accepted before."""
+        known = self.secret_in_use()
+        if known is None or not known.is_of(secret):
+            with self._engine.begin() as db:
+                note = msgspec.json.encode(SecretInUse.of(secret, now)).decode()
+                self._set_meta(db, "secret", note)
 
     def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
         """Deliver for as long as a `with` block lasts; it gets whether that may be now.

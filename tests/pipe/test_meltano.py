@@ -73,11 +73,12 @@ def test_the_operators_commands_get_their_settings(project: MeltanoProject) -> N
     done = project.run("--environment=demo", *doctor)
 
     assert done.returncode == 0, done.stderr
+    assert f"{project.folder}/output/demo/target-creovai.db, environment demo" in done.stderr
+    assert not (project.folder / "output").exists()
     report = json.loads(done.stdout)
     assert report["would_work"] is True
     assert [check["check"] for check in report["checks"] if check["status"] == "ok"] == [
         "settings",
-        "store",
         "disk",
         "token",
         "clock",
