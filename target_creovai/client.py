@@ -111,6 +111,11 @@ class CreovaiClient:
         self.answered: Callable[[str, int, float], None] = lambda *_: None
         """Is told of every answer: path, status, seconds."""
 
+    @property
+    def logged_in(self) -> bool:
+        """Tell whether Creovai has accepted the secret."""
+        return self._token is not None
+
     def log_in(self) -> None:
         """Get a token, if there is none that is valid."""
         self._bearer()

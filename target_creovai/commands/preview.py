@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 import click
 
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
-from target_creovai.commands.command import Settings, operator_command
+from target_creovai.commands.command import Settings, open_store, operator_command
 from target_creovai.commands.explain import Explanation, explanation, with_advice
 from target_creovai.commands.find import find_all, say_unknown
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
@@ -30,7 +29,8 @@ from target_creovai.payload import utc
 from target_creovai.preview.page import page_of
 from target_creovai.preview.view import View, view_of
 from target_creovai.rows import text_of
-from target_creovai.store.operator import OperatorStore
+from target_creovai.settings import assembly_rules, delivery_policy
+from target_creovai.shell import say
 from target_creovai.wholeness.needs import ACCEPTABLE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Verdict
     from target_creovai.model import Policy, Role, Row, Rules
-    from target_creovai.store.operator import Line
+    from target_creovai.store.operator import Line, OperatorStore
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 READY = "ready"
@@ -248,7 +248,7 @@ def preview(
     you may read the file. It loads nothing and sends nothing.
     """
     rules, policy = assembly_rules(settings), delivery_policy(settings)
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         advised = partial(with_advice, store)
         terms = Terms(rules, policy, datetime.now(UTC), store.settled_names, advised)
         lines, unknown = find_all(store, keys, terms.rules.session_id_prefix)
@@ -258,8 +258,8 @@ def preview(
         page = Page(utc(terms.now), total, [shown_of(store, line, terms) for line in lines])
     if lines or not keys:
         _write(file, page_of(page))
-        click.echo(f"{len(lines)} of {total} conversations: {file}")
-        click.echo("The page holds customers' words: only you may read it.")
+        say(f"{len(lines)} of {total} conversations: {file}")
+        say("The page holds customers' words: only you may read it.")
     say_unknown(unknown)
     if unknown:
         sys.exit(1)
