@@ -30,11 +30,13 @@ from target_creovai.model import (
     DroppedRow,
     Finding,
     Interface,
+    LeftOut,
     Message,
     Role,
     Skipped,
     Unfit,
     Waiting,
+    Why,
 )
 from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
@@ -135,7 +137,17 @@ def _conversation(
         modified=latest_change([session]) or end,
         findings=+findings,
         proven=reading.proven,
+        left_out=tuple(_left_out(session, reading.entries, rules)) if rules.keep_removed else (),
     )
+
+
+def _left_out(session: Row, entries: Sequence[Row], rules: Rules) -> Iterator[LeftOut]:
+    """Yield what `participant_types` and `include_internal_comments` keep back."""
+    for at, entry, words in _spoken(session, entries):
+        internal = is_internal(entry) and not rules.include_internal_comments
+        if words.text and (internal or rules.leaves_out(role_of(entry))):
+            why = Why.INTERNAL if internal else Why.ROLE
+            yield LeftOut(at, why, words.text, text_of(entry, "SenderName"))
 
 
 def _conversation_identifier(session: Row, reading: Reading) -> str | None:
