@@ -60,8 +60,12 @@ class Previewer:
         return self.data()
 
     def data(self) -> Any:
-        (data,) = re.findall(r'json">(.*?)</script>', self.file.read_text(encoding="utf-8"))
-        return json.loads(data)
+        """Return the index of the page, each conversation with its body."""
+        html = self.file.read_text(encoding="utf-8")
+        found = re.findall(r'<script id="\w+" type="[^"]+">(.*?)</script>', html, re.DOTALL)
+        index, bodies = json.loads(found[0]), found[1].split("\n")
+        read = zip(index["conversations"], filter(None, bodies), strict=True)
+        return index | {"conversations": [one | json.loads(body) for one, body in read]}
 
     def one(self, *arguments: str, **changes: Any) -> Any:
         """Return the only conversation on the page."""
@@ -104,7 +108,7 @@ def test_it_shows_what_creovai_got(
     sent = creovai.cases[case_id()]["messages"]
     assert words(of_case) == [message["content"] for message in sent]
     assert words(of_chat) == ["Good day", "question 1"]
-    assert of_case["number"] == "00000042"
+    assert of_case["facts"]["number"] == "00000042"
     assert of_case["view"]["metadata"]["Status"] == "Closed"
     for one in (of_case, of_chat):
         assert one["known"]["outcome"] == "sent"
@@ -312,9 +316,9 @@ def test_without_ids_the_latest_come_first_and_the_rest_is_counted(
 
     page = preview.page("--limit", "2")
 
-    assert [one["known"]["id"] for one in page["conversations"]] == [chat_id(1), chat_id(3)]
-    assert page["total"] == 3
-    assert preview.page()["total"] == 3
+    assert {one["id"] for one in page["conversations"]} == {chat_id(1), chat_id(3)}
+    assert page["totals"]["chat"] == 3
+    assert preview.page()["totals"]["chat"] == 3
 
 
 def test_outcomes_are_chosen_before_the_limit(preview: Previewer, run_target: TargetRunner) -> None:
@@ -325,7 +329,7 @@ def test_outcomes_are_chosen_before_the_limit(preview: Previewer, run_target: Ta
     page = preview.page("--limit", "1", "--outcome", "set aside", "--outcome", "skipped")
 
     assert [one["known"]["id"] for one in page["conversations"]] == [chat_id(8)]
-    assert page["total"] == 2
+    assert page["totals"]["chat"] == 2
 
 
 def test_an_unknown_id_does_not_keep_the_others_off_the_page(
