@@ -23,7 +23,7 @@ GIST_CHARS = 200
 # A chat has no field that tells; an enhanced chat and a case have one.
 CHANNELS = {"case": "Origin", "messaging": "ChannelType"}
 CHAT = "Chat"
-# Fields that name a person, and what the keys of one of them are called.
+# Fields that name a person, the surest first: a browser may be several people's.
 _PEOPLE = ("ContactId", "EndUserContactId", "LeadId", "MessagingEndUserId", "LiveChatVisitorId")
 _PARENTS = ("Contact", "EndUserContact", "Lead")
 _ADDRESSES = ("ContactEmail", "SuppliedEmail")
@@ -160,7 +160,7 @@ def _gist(view: View | None) -> str:
 
 
 def _keys(view: View | None, row: Row) -> Iterable[str]:
-    ids = [_short(text_of(row, field)) for field in _PEOPLE]
+    person = next(filter(None, (_short(text_of(row, field)) for field in _PEOPLE)), None)
     parents = [text_of(parent_of(row, parent), "Email") for parent in _PARENTS]
     people = [who for who in (view.people if view else ()) if who.role is Role.CUSTOMER]
     addresses = [
@@ -170,7 +170,7 @@ def _keys(view: View | None, row: Row) -> Iterable[str]:
         *(who.reference for who in people),
     ]
     found = (address.strip().casefold() for address in addresses if address and "@" in address)
-    return filter(None, [*ids, *found])
+    return filter(None, [person, *found])
 
 
 def _short(identifier: str | None) -> str | None:

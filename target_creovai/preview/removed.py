@@ -66,10 +66,15 @@ def cuts_of(message: Message) -> list[Cut]:
         return []
     own = restored(message.text, message.replaced)
     return [
-        Cut(_after_redaction(at, message.replaced), kind, len(lines), *shortened("\n".join(lines)))
+        _cut(_after_redaction(at, message.replaced), kind, lines)
         for at, lines in _runs(message.whole.split("\n"), own.split("\n"))
         for kind, lines in _by_kind(lines, message.signature)
     ]
+
+
+def _cut(at: int, kind: str, lines: Sequence[str]) -> Cut:
+    text, more = shortened("\n".join(lines).rstrip("\n"))
+    return Cut(at, kind, sum(1 for line in lines if line.strip()), text, more)
 
 
 def redactions_of(message: Message) -> list[Redacted]:
@@ -96,11 +101,9 @@ def _runs(whole: Sequence[str], own: Sequence[str]) -> Iterator[tuple[int, list[
     starts = [*accumulate((len(line) + 1 for line in own), initial=0)]
     length = starts[-1] - 1
     for begin, end, before in _missing(whole, own):
-        lines = [*whole[begin:end]]
-        while lines and not lines[-1].strip():
-            lines.pop()
-        if any(line.strip() for line in lines):
-            yield min(starts[before], length), lines
+        lines = "\n".join(whole[begin:end]).strip("\n")
+        if lines.strip():
+            yield min(starts[before], length), lines.split("\n")
 
 
 def _missing(whole: Sequence[str], own: Sequence[str]) -> Iterator[tuple[int, int, int]]:
@@ -110,12 +113,28 @@ def _missing(whole: Sequence[str], own: Sequence[str]) -> Iterator[tuple[int, in
     if not kept or len(rest) * len(kept) > MAX_PAIRS:
         yield same, len(whole), len(own)
         return
-    matcher = SequenceMatcher(None, rest, kept)
-    for tag, begin, end, start, stop in matcher.get_opcodes():
+    steps: Sequence[tuple[str, int, int, int, int]]
+    steps = SequenceMatcher(None, rest, kept).get_opcodes()
+    if any(tag not in {"equal", "delete"} for tag, *_ in steps):
+        # It looks for long runs and may miss that all lines are there: then they count.
+        steps = _one_by_one(rest, kept) or steps
+    for tag, begin, end, start, stop in steps:
         if tag == "delete":
             yield same + begin, same + end, same + start
         elif tag == "replace":
             yield from _changed(rest, kept[start:stop], begin, end, same, same + stop)
+
+
+def _one_by_one(rest: Sequence[str], kept: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    """Return steps from one text to the other that only take lines out; none where that fails."""
+    steps, done = [], 0
+    for number, line in enumerate(kept):
+        found = next((at for at in range(done, len(rest)) if rest[at] == line), None)
+        if found is None:
+            return []
+        steps.append(("delete", done, found, number, number))
+        done = found + 1
+    return [*steps, ("delete", done, len(rest), len(kept), len(kept))]
 
 
 def _changed(

@@ -321,6 +321,62 @@ def test_without_ids_the_latest_come_first_and_the_rest_is_counted(
     assert preview.page()["totals"]["chat"] == 3
 
 
+def test_a_busy_kind_leaves_room_for_the_others(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """The newest of each kind are on the page, by the time at which they began."""
+    old = "2024-05-01T10:00:00Z"
+    run_target(STARTED, OPEN, case(2, CreatedDate=old, Description="x"), COMPLETED)
+    run_target(*(chat(number) for number in range(1, 9)))
+
+    page = preview.page("--limit", "2")
+
+    assert [one["kind"] for one in page["conversations"]].count("chat") == 2
+    assert page["conversations"][-1]["id"] == case_id(2)
+    assert page["totals"] == {"case": 2, "chat": 8, "messaging": 0}
+    assert {one["kind"] for one in preview.page("--kind", "case")["conversations"]} == {"case"}
+
+
+def test_a_chat_brings_its_case(preview: Previewer, run_target: TargetRunner) -> None:
+    """Whoever reads the one can go on to the other."""
+    run_target(STARTED, case(), mail(), chat(CaseId=case_id()), COMPLETED, session_id_prefix="p-")
+
+    page = preview.page(chat_id(), session_id_prefix="p-")
+
+    cases = {one["id"]: one["facts"]["case"] for one in page["conversations"]}
+    assert cases == {chat_id(): case_id(), case_id(): None}
+
+
+def test_what_is_not_sent_can_be_left_off_the_page(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """A page to hand on holds nothing that Creovai does not get."""
+    secret = comment(2, CommentBody="She is upset.", IsPublished=False)
+    run_target(STARTED, case(), mail(), secret, COMPLETED)
+
+    (unsent,) = preview.one()["view"]["unsent"]
+    assert (unsent["text"], unsent["why"]) == ("She is upset.", "internal")
+    assert preview.one("--no-removed")["view"]["unsent"] == []
+    assert "upset" not in preview.file.read_text(encoding="utf-8")
+
+
+def test_why_is_named_by_what_the_next_run_will_find(
+    preview: Previewer, run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """A code, so that all of one reason can be chosen together."""
+    creovai.refuse(chat_id(2))
+    run_target(STARTED, OPEN, mail(), chat(), chat(2), chat(3, **UNANSWERED), COMPLETED)
+
+    found = {one["id"]: one["reason"] for one in preview.page()["conversations"]}
+
+    assert found == {
+        case_id(): "case-open",
+        chat_id(): None,
+        chat_id(2): "refused",
+        chat_id(3): "missed",
+    }
+
+
 def test_outcomes_are_chosen_before_the_limit(preview: Previewer, run_target: TargetRunner) -> None:
     """The one that is set aside is found among thousands that are sent."""
     run_target(UNKNOWN_SPEAKERS)

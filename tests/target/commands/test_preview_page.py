@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,96 +15,15 @@ from target_creovai.commands.shown import Shown, Terms, shown
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.model import Policy, Rules
 from target_creovai.store.operator import Line
-from tests.browser import Reader, hard_to_read
-from tests.target.commands.conftest import Operator
-from tests.target.rows import (
-    COMPLETED,
-    STARTED,
-    UNANSWERED,
-    Record,
-    at,
-    case,
-    case_id,
-    chat,
-    chat_id,
-    comment,
-    mail,
-    reply,
-    transcript,
-)
-from tests.target.support import NOW, TargetRunner
+from tests.browser import hard_to_read, unnamed
+from tests.target.commands.previewed import HEBREW, key, listed
+from tests.target.rows import case_id, chat, chat_id, transcript
+from tests.target.support import NOW
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from playwright.sync_api import Page
+    from tests.browser import Reader
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-ATTACK = '</script><img src="http://127.0.0.1:9/x" onerror="alert(1)"><b>bold</b>'
-HEBREW = "שלום, ההזמנה לא הגיעה"
-TYPES = {**DEFAULT_PARTICIPANT_TYPES, "system": "System"}
-ROLES = {"Helper": "bot", "Broadcast": "system"}
-ROWS: list[Record] = [
-    case(
-        CaseNumber="00012345",
-        Subject="Leaking machine",
-        Origin="Web",
-        Description="It leaks.\n\n- from the door",
-    ),
-    reply(2, MessageDate=at("11:30"), TextBody="A photo of the seal, please."),
-    comment(3, CreatedDate="2024-05-07T08:15:00Z", CommentBody="Technician is booked."),
-    case(2, IsClosed=False, CaseNumber="00012346"),
-    mail(21, 2, TextBody="x" * 400),
-    chat(
-        1,
-        CaseId=case_id(1),
-        Body=transcript("( 1s ) Nora V: Good day", f"( 3s ) Ada Quill: {escape(ATTACK)}"),
-    ),
-    chat(2, Body=transcript(f"( 1s ) Nora V: {HEBREW}", "( 3s ) Ada Quill: Thanks 🎉")),
-    chat(3, **UNANSWERED),
-    chat(
-        4,
-        Body=transcript(
-            "( 1s ) Helper: I am a bot",
-            "( 2s ) Broadcast: all are busy",
-            "( 3s ) Ada Quill: agent",
-            "( 9s ) Nora V: Good day",
-        ),
-    ),
-    chat(5, Body=transcript("( 1s ) Pat: who", "( 2s ) Kim: knows", agent=None)),
-]
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a store with all sorts of conversations, before they are sent."""
-    folder = tmp_path_factory.mktemp("preview")
-    target = TargetRunner(folder, participant_types=TYPES, speaker_roles=ROLES)
-    target(STARTED, *ROWS, COMPLETED)
-    with pytest.MonkeyPatch.context() as patch:
-        # The SDK's command sets one for the whole process.
-        patch.setattr(sys, "excepthook", sys.excepthook)
-        result = Operator(target)("preview", "--output", str(folder / "page.html"))
-    assert result.exit_code == 0, result.output
-    return folder / "page.html"
-
-
-@pytest.fixture
-def written(reader: Reader, page_file: Path) -> Reader:
-    """Someone who was given that page."""
-    reader.file = page_file
-    return reader
-
-
-def listed(page: Page) -> list[str]:
-    """Return the titles in the list that are to be seen."""
-    return page.locator("#list li:visible .title").all_text_contents()
-
-
-def key(one: str) -> str:
-    """Return how an address names a conversation."""
-    return f"{'case' if one.startswith('500') else 'chat'}/{one}"
 
 
 def test_a_case_reads_like_a_dialogue(written: Reader) -> None:
@@ -288,6 +205,7 @@ def test_light_or_dark_all_text_can_be_read(written: Reader, scheme: Any, one: s
 
     assert (sum(map(int, re.findall(r"\d+", back))) > 384) is (scheme == "light")
     assert hard_to_read(page) == []
+    assert unnamed(page) == []
 
 
 def test_a_phone_shows_the_list_or_a_conversation(written: Reader) -> None:
