@@ -8,11 +8,15 @@ LIBRARIES := $(VENV)/libraries
 JSFORCE := $(VENV)/jsforce
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: accuracy demo test lint types lock fix clean
+.PHONY: accuracy demo screenshots test lint types lock fix clean
 
 ## The real job, end to end, against simulated servers: what is sent, and what a change sends.
 demo: $(VENV)/ready
 	$(BIN)/python -m tests.demo
+
+## The pictures of the docs, from the demo's data. Needs Chromium or Chrome.
+screenshots: $(VENV)/ready
+	$(BIN)/python -m tests.screenshots
 
 ## How much of transcripts and mails comes out right, beside the best libraries that PyPI has.
 accuracy: $(VENV)/ready $(LIBRARIES)/ready
