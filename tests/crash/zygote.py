@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import time_machine
-from requests.adapters import HTTPAdapter
 from sqlalchemy.engine.default import DefaultDialect
+from urllib3.connectionpool import HTTPConnectionPool
 
 from target_creovai import clock, target
 from target_creovai.target import TargetCreovai
@@ -116,7 +116,7 @@ def become_target(order: Order, tally: Tally) -> None:
     ):
         os.dup2(os.open(path, flags, 0o600), number)
     between(tally, 0, DefaultDialect, "do_commit")
-    between(tally, 2, HTTPAdapter, "send")
+    between(tally, 2, HTTPConnectionPool, "urlopen")
     uptime = clock.uptime
     clock.uptime = lambda: uptime() + tally.slept_seconds
     target.ROWS_PER_COMMIT = order.rows_per_commit
