@@ -85,16 +85,25 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """What Creovai took in one day (UTC) of one kind, channel and agent."""
+class OfDay:
+    """What Creovai took in one day (UTC) of one kind; `updates` are later changes of metadata."""
 
     day: str
+    kind: str
+    conversations: int
+    messages: int
+    updates: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfAgent:
+    """What Creovai took of one kind, channel and agent; both may be empty, see `Traits`."""
+
     kind: str
     channel: str
     agent: str
     conversations: int
     messages: int
-    updates: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.history import KEPT_DAYS, Delivered, Lag, Run, RunFacts, bucket_of
+from target_creovai.history import KEPT_DAYS, Lag, OfAgent, OfDay, Run, RunFacts, bucket_of
 from target_creovai.payload import utc
 from target_creovai.rows import parse_time
 from target_creovai.store.database import Database
@@ -21,6 +21,8 @@ from target_creovai.store.engine import lock_schema
 from target_creovai.store.tables import DELIVERIES, HISTORY, LAGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from target_creovai.history import Traits
 
 DAY_LENGTH = len("2024-01-02")
@@ -107,22 +109,27 @@ class History(Database):
             bucket = bucket_of((taken - traits.last_change).total_seconds())
             self._counts[LAGS][run, day, kind, bucket].update(conversations=1)
 
-    def deliveries(self, since: str) -> list[Delivered]:
-        """Return what was delivered on that day and later; what several runs did is apart."""
-        return [Delivered(*row) for row in self._lines(DELIVERIES, since)]
+    def delivered_by_day(self, since: str) -> list[OfDay]:
+        """Return what was delivered on that day and later; a day may come in two parts."""
+        return [OfDay(*row) for row in self._sums(DELIVERIES, OfDay, since)]
+
+    def delivered_by_agent(self, since: str) -> list[OfAgent]:
+        """Return whose conversations were delivered from that day on; one may come in two parts."""
+        return [OfAgent(*row) for row in self._sums(DELIVERIES, OfAgent, since)]
 
     def lags(self, since: str) -> list[Lag]:
-        """Return how long it took on that day and later; of several runs apart."""
-        return [Lag(*row) for row in self._lines(LAGS, since)]
+        """Return how long it took on that day and later; a day may come in two parts."""
+        return [Lag(*row) for row in self._sums(LAGS, Lag, since)]
 
-    def _lines(self, table: sa.Table, since: str) -> list[Any]:
-        columns = [column for column in table.c if column is not table.c.run]
+    def _sums(self, table: sa.Table, form: type[Any], since: str) -> Iterator[Any]:
+        """Yield sums by the keys that a form has: of days that are added up, and of the others."""
+        names = form.__dataclass_fields__
+        keys = [table.c[name] for name in names if name not in _SUMS[table]]
+        sums = [_sum(table.c[name]) for name in names if name in _SUMS[table]]
+        query = sa.select(*keys, *sums).where(table.c.day >= since).group_by(*keys)
         with self._reading() as db:
-            return [
-                row
-                for of_runs in (table.c.run == ALL_RUNS, table.c.run > ALL_RUNS)
-                for row in db.execute(sa.select(*columns).where(of_runs, table.c.day >= since))
-            ]
+            for of_runs in (table.c.run == ALL_RUNS, table.c.run > ALL_RUNS):
+                yield from db.execute(query.where(of_runs)).all()
 
     def _write_counts(self, db: sa.Connection) -> None:
         """Write down what was counted since the last commit; `_forget_counts` comes after it."""
