@@ -7,6 +7,7 @@ several pictures, in light and dark, and runs no script.
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pygal
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     Number = float | None
+
+# Its hook for imports of maps has a form that Python 3.12 dropped, and of which 3.11 warns at each
+# import that comes later.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 WIDTH, HEIGHT = 880, 300
 _BAR_HEIGHT, _AROUND_BARS = 26, 90

@@ -124,7 +124,7 @@ def _lag(known: Known) -> Section:
         "From Salesforce to Creovai",
         "Time from the last change of a conversation in Salesforce until Creovai had it, right to "
         "5 %. Old conversations that are read for the first time show their age.",
-        lines("Time to arrive", _labels(known), drawn, f"{{:,.1f}} {word}".format)
+        lines("Time to arrive", _labels(known), drawn, f"{{:,.4g}} {word}".format)
         if known.lags
         else None,
         [

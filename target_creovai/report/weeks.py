@@ -65,4 +65,7 @@ def _change(now: float | None, before: float | None) -> str | None:
     """Return by how much it changed: `+20 %`, `new` where there was none before."""
     if now is None or before is None or now == before:
         return None
-    return f"{(now - before) / before:+.0%}".replace("%", " %") if before else "new"
+    if not before:
+        return "new"
+    percent = round((now - before) / before * 100)
+    return f"{percent:+} %" if percent else "less than 1 %"
