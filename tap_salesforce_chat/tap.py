@@ -59,6 +59,7 @@ from tap_salesforce_chat.state import (
     ORGANIZATION,
     READ_WITHOUT,
     READS,
+    REQUESTS,
     STARTED,
     form_problem,
     origin_problem,
@@ -273,6 +274,7 @@ class TapSalesforceChat(Tap):
         finally:
             self.lanes.close()
         self._mark(COMPLETED)
+        self._extra_state[REQUESTS] = self.connection.requests_made
         self.state_writer.write_state(self.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:

@@ -38,6 +38,7 @@ from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
 from target_creovai.store import Store
 from target_creovai.summary import Summary
+from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
@@ -83,8 +84,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             Progress(self.summary),
             heartbeat(self.config, self.plugin_version),
         )
-        self._began_at = utc(datetime.now(UTC))
-        self.store.note_run(began_at=self._began_at)
+        self.store.begin_run(utc(datetime.now(UTC)))
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
         self._changed: set[tuple[str, str]] = set()
@@ -253,13 +253,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
         say_what_to_read(self.summary, self.store, self._dispatching)
         self._report()
         self._note_secret()
-        self.store.note_run(
-            began_at=self._began_at,
-            ended_at=utc(datetime.now(UTC)),
-            exit_code=self.summary.exit_code,
-            counts=self.summary.counts(),
-            stopped=self.summary.halted,
-        )
+        facts = facts_of(self.summary, self._metrics, self._input.requests)
+        self.store.end_run(utc(datetime.now(UTC)), self.summary.exit_code, facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
