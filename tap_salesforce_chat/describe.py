@@ -50,9 +50,6 @@ TYPES: dict[str, dict[str, str]] = {
 }
 _JUNCTION_SOAP_TYPE = "urn:JunctionIdList"
 
-# They differ from user to user and move when somebody looks at the row.
-UNSELECTED_FIELDS = ("LastViewedDate", "LastReferencedDate")
-
 # What a query sees of a parent that may be one of several objects (a Group or a User, say): the
 # fields of the pseudo-object `Name`, which cannot be described.
 NAME_FIELDS: dict[str, str] = {

@@ -209,6 +209,7 @@ def _rows(
         since=patient.since,
         until=parse_instant(end_date) if end_date else None,
         condition=(config.get("filters") or {}).get(sobject),
+        more=tuple(stream.scope(config).values()),
     )
     try:
         count = patient.count(waiting, deleted=config["include_deleted"])
