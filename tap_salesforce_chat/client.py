@@ -12,11 +12,11 @@ from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
 from tap_salesforce_chat.describe import (
-    Describer,
     Parent,
     discover,
     properties_of,
 )
+from tap_salesforce_chat.describer import Describer
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     MissingFieldError,

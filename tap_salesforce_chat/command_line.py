@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_salesforce_chat.doctor import Finding, Patient, Status, examine, would_work
+from tap_salesforce_chat.doctor import Patient, examine
+from tap_salesforce_chat.findings import Finding, Status, would_work
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
 from tap_salesforce_chat.timestamps import parse_instant
 
@@ -96,7 +97,7 @@ def _findings(
     flow = next(name for name, flow in AUTH_FLOWS.items() if flow is choose_flow(tap.config))
     if since is None and (start_date := tap.config.get("start_date")):
         since = parse_instant(start_date)
-    yield from examine(Patient(tap.connection, tap.config, flow, since))
+    yield from examine(Patient(tap.connection, tap.config, flow, since, lambda: tap.describe_cache))
 
 
 def _line(finding: Finding) -> str:

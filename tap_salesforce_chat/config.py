@@ -117,6 +117,16 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "cache_dir",
+        th.StringType,
+        title="Cache folder",
+        description=(
+            "Where it is kept what the org's objects look like, so that a run asks with one "
+            "request whether that has changed; by default in the user's folder for caches. Without "
+            "a folder that outlives the run, each one asks for about 17 describes."
+        ),
+    ),
+    th.Property(
         "access_token",
         th.StringType,
         secret=True,

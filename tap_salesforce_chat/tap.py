@@ -43,7 +43,8 @@ from tap_salesforce_chat.config import (
     trimmed,
 )
 from tap_salesforce_chat.connection import Connection, Terms
-from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
+from tap_salesforce_chat.describe import MINIMAL_SCHEMA
+from tap_salesforce_chat.describer import DescribeCache, Describer
 from tap_salesforce_chat.errors import (
     NotFoundError,
     OutputLostError,
@@ -121,7 +122,12 @@ class TapSalesforceChat(Tap):
 
     @cached_property
     def _describe(self) -> Describer:
-        return Describer(self.connection)
+        return Describer(self.connection, self.describe_cache)
+
+    @cached_property
+    def describe_cache(self) -> DescribeCache:
+        """Where describe documents are kept for the next runs."""
+        return DescribeCache(self.config.get("cache_dir"), self.connection.identity)
 
     @cached_property
     def lanes(self) -> Lanes:
@@ -170,7 +176,9 @@ class TapSalesforceChat(Tap):
         """Return the streams of the catalog as it is, or else what the org has."""
         if self.input_catalog is not None:
             return self._catalogued_streams(self.input_catalog)
-        return self._described_streams()
+        streams = self._described_streams()
+        self._describe.keep()
+        return streams
 
     def _renew_catalog(self) -> None:
         """Bring the catalog that was given up to date, and all that is made of it."""
