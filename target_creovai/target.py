@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-import click
 from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
@@ -38,15 +37,19 @@ from target_creovai.payload import utc
 from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
 from target_creovai.store import Store
-from target_creovai.summary import Summary
+from target_creovai.summary import BROKEN_OFF, IDS_SHOWN, Summary
 from target_creovai.watch.heartbeat import heartbeat
+from target_creovai.watch.logs import keep_discreet, unforeseen
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
+from target_creovai.watch.report import Report
 from target_creovai.watch.watch import Watch
 from target_creovai.wholeness.inputs import Input
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    import click
 
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
@@ -88,6 +91,7 @@ class TargetCreovai(Listener):
         self._course = Course()
         self._patience = Patience(self.config["retry_budget_seconds"])
         self._metrics = Metrics(self.summary, self._patience)
+        self._report = Report(self.summary, self._metrics)
         self._watch = Watch(
             self.summary,
             self._metrics,
@@ -138,26 +142,36 @@ class TargetCreovai(Listener):
         """Read to the end of the input; where it breaks off, end the run as well as it goes.
 
         Raises:
-            InputError: A line cannot be used; all before it is taken care of by then.
+            InputError: A line cannot be used; all before it is taken care of, and told, by then.
             StoreError: The store failed on the way; what was done is told by then.
         """
         self._is_tried_out &= file_input is not None
-        with self._watch:
-            try:
-                super().listen(file_input)
-            except InputError as error:
-                self.summary.broken = str(error)
-                with suppress(SystemExit):
-                    self.process_endofpipe()
-                raise
-            except StoreError as error:
-                self.summary.halted = str(error)
-                self._report()
-                raise
-            finally:
-                # However reading ends, requests under way are written down.
-                if self._early:
-                    self._early.end(GRACE_SECONDS)
+        try:
+            with self._watch:
+                self._listen(file_input)
+        except StoreError as error:
+            self.summary.halted = str(error)
+            self._report.tell()
+            error.is_told = True
+            raise
+        except SystemExit as end:
+            if isinstance(end.code, int) and end.code > SIGNAL_EXIT_CODE:
+                self._report.tell_cut_off(end.code)
+            raise
+
+    def _listen(self, file_input: IO[str] | None) -> None:
+        try:
+            super().listen(file_input)
+        except InputError as error:
+            self.summary.broken = str(error)
+            with suppress(SystemExit):
+                self.process_endofpipe()
+            error.is_told = True
+            raise
+        finally:
+            # However reading ends, requests under way are written down.
+            if self._early:
+                self._early.end(GRACE_SECONDS)
 
     @override
     def stage(self, stream: str, record: dict[str, Any]) -> None:
@@ -189,9 +203,10 @@ class TargetCreovai(Listener):
 
     @override
     def lose(self, what: str) -> None:
-        """Name what could not be used, in the log at once and in the summary."""
-        self.logger.warning("Not stored: %s", what)
+        """Name what could not be used: in the report, or at once where that has enough."""
         self.summary.unusable_rows.append(what)
+        if len(self.summary.unusable_rows) > IDS_SHOWN:
+            self.logger.warning("Not stored: %s", what)
 
     def _commit(self) -> None:
         if not self._buffer:
@@ -269,7 +284,7 @@ class TargetCreovai(Listener):
             self._dispatching.leave_if_asked()
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
-        self._report()
+        self._report.tell()
         self.store.note_run(
             began_at=self._began_at,
             ended_at=utc(datetime.now(UTC)),
@@ -279,10 +294,6 @@ class TargetCreovai(Listener):
         )
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
-
-    def _report(self) -> None:
-        for line in self.summary.lines():
-            click.echo(line, err=True)
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
@@ -331,6 +342,7 @@ class TargetCreovai(Listener):
     @override
     def get_singer_command(cls) -> click.Command:
         """Return the Singer executable, with the operator's commands below it."""
+        keep_discreet()
         return with_commands(super().get_singer_command(), cls)
 
     @override
@@ -356,6 +368,15 @@ class TargetCreovai(Listener):
         try:
             super().invoke(**kwargs)
         except ConfigValidationError as error:
-            raise click.ClickException(" ".join([f"{error}.", *error.errors])) from None
+            _end_with(" ".join([f"{error}.", *error.errors]))
         except TargetError as error:
-            raise click.ClickException(str(error)) from None
+            _end_with(None if error.is_told else str(error))
+        except Exception as error:  # noqa: BLE001 -- its own text and traceback may quote a row
+            _end_with(unforeseen(error))
+
+
+def _end_with(message: str | None) -> None:
+    """End the process; `message` says why, unless the run's report did."""
+    if message:
+        TargetCreovai.logger.error("%s", message)
+    raise SystemExit(BROKEN_OFF)
