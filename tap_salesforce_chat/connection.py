@@ -185,6 +185,11 @@ class Connection:
         return self.clock + elapsed if self.clock else None
 
     @property
+    def requests_made(self) -> int:
+        """How many requests to the API this session has made."""
+        return self._own
+
+    @property
     def usage(self) -> tuple[int, int]:
         """How many of how many daily API requests the org has used, as of the latest answer."""
         return self._used, self._limit

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
@@ -48,8 +49,6 @@ from target_creovai.wholeness.inputs import Input
 
 if TYPE_CHECKING:
     from types import FrameType
-
-    import click
 
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
@@ -371,6 +370,8 @@ class TargetCreovai(Listener):
             _end_with(" ".join([f"{error}.", *error.errors]))
         except TargetError as error:
             _end_with(None if error.is_told else str(error))
+        except click.ClickException:
+            raise
         except Exception as error:  # noqa: BLE001 -- its own text and traceback may quote a row
             _end_with(unforeseen(error))
 

@@ -23,7 +23,6 @@ NAME = "target-creovai"
 _SDK = str(Path(singer_sdk.__file__).parent)
 # From which level on lines of these get out. SQLAlchemy's at INFO are statements.
 _OTHERS = {"sqlalchemy": logging.WARNING}
-_DEFAULT = logging.INFO
 
 # How many calls an unforeseen error is located by.
 _CALLS_SHOWN = 6
@@ -42,14 +41,12 @@ class DiscreetFilter(logging.Filter):
         if record.name == METRICS_LOGGER_NAME:
             return True
         if record.pathname.startswith(_SDK):
-            least = _DEFAULT if logging.getLogger(NAME).isEnabledFor(logging.DEBUG) else _QUIET
-            return record.levelno >= least
-        if record.name.partition(".")[0] == NAME:
-            return True
-        return record.levelno >= _OTHERS.get(record.name.partition(".")[0], _DEFAULT)
+            is_debug = logging.getLogger(NAME).isEnabledFor(logging.DEBUG)
+            return record.levelno >= (logging.INFO if is_debug else logging.WARNING)
+        family = record.name.partition(".")[0]
+        return family == NAME or record.levelno >= _OTHERS.get(family, logging.INFO)
 
 
-_QUIET = logging.WARNING
 _FILTER = DiscreetFilter()
 
 
