@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.metrics import Counter, Timer, get_metrics_logger
+from singer_sdk.metrics import Counter, Tag, Timer, get_metrics_logger
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -19,13 +19,16 @@ class NewsLogger(logging.LoggerAdapter[logging.Logger]):
     to say so, and the summary says it too.
     """
 
-    def __init__(self, has_news: Callable[[], bool]) -> None:
+    def __init__(self, stream: str, has_news: Callable[[], bool]) -> None:
         super().__init__(get_metrics_logger(), {})
+        self._stream = stream
         self._has_news = has_news
 
     @override
     def info(self, msg: object, *args: object, **kwargs: Any) -> None:
-        self.logger.log(logging.INFO if self._has_news() else logging.DEBUG, msg, *args)
+        level = logging.INFO if self._has_news() else logging.DEBUG
+        # Meltano's console drops the tags of a metric, and shows what is beside it.
+        self.logger.log(level, msg, *args, extra={Tag.STREAM.value: self._stream})
 
 
 class RowCounter(Counter):
@@ -39,6 +42,6 @@ class RowCounter(Counter):
         super().increment(value)
 
 
-def told_with_news(meter: Counter | Timer, has_news: Callable[[], bool]) -> None:
+def told_with_news(meter: Counter | Timer, stream: str, has_news: Callable[[], bool]) -> None:
     """Have a meter log at INFO only what brought news."""
-    meter.logger = NewsLogger(has_news)  # type: ignore[assignment] # of a logger it needs this
+    meter.logger = NewsLogger(stream, has_news)  # type: ignore[assignment] # of a logger it needs this

@@ -183,7 +183,7 @@ class ResumableStream(Stream):
         """Return a counter of rows that logs what brought news."""
         tags = {Tag.STREAM: self.name} | ({Tag.ENDPOINT: endpoint} if endpoint else {})
         counter = RowCounter(Metric.RECORD_COUNT, tags, log_interval)
-        told_with_news(counter, self._has_news)
+        told_with_news(counter, self.name, self._has_news)
         self._counters.append(counter)
         return counter
 
@@ -191,7 +191,7 @@ class ResumableStream(Stream):
     def get_sync_timer(self) -> Timer:
         """Return a timer that logs where the sync brought news."""
         timer = super().get_sync_timer()
-        told_with_news(timer, self._has_news)
+        told_with_news(timer, self.name, self._has_news)
         return timer
 
     # -- bookmark ------------------------------------------------------------------------------

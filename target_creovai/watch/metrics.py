@@ -123,5 +123,6 @@ def _log(
 ) -> None:
     # The SDK types `metric` as its own list of names, and takes any enumeration's value.
     point = Point(kind, cast("Metric", metric), value, tags | {Tag.PID.value: os.getpid()})
-    # The message by which the SDK's formatters know a metric, and keep its tags.
-    get_metrics_logger().log(level, "METRIC: %s", point)
+    # The message by which the SDK's formatter knows a metric. Meltano's console drops the tags
+    # of one, and shows what is beside it.
+    get_metrics_logger().log(level, "METRIC: %s", point, extra=tags)
