@@ -61,6 +61,7 @@ from tap_salesforce_chat.state import (
     ORGANIZATION,
     READ_WITHOUT,
     READS,
+    REQUESTS,
     STARTED,
     form_problem,
     origin_problem,
@@ -278,6 +279,7 @@ class TapSalesforceChat(Tap):
             self.lanes.close()
             tell_end(self._selected_streams(), self.connection, time.monotonic() - began)
         self._mark(COMPLETED)
+        self._extra_state[REQUESTS] = self.connection.requests_made
         self.state_writer.write_state(self.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:

@@ -124,6 +124,25 @@ _TEXTS = {
 }
 
 
+_IN_GENERAL = {
+    Code.UNREADABLE: "a text or a row cannot be read",
+    Code.UNFORESEEN: "an unforeseen error",
+    Code.INVALID: "the payload is not valid",
+    Code.REFUSED: "Creovai refused it",
+    Code.TOO_OFTEN: "Creovai could not take it in several runs that took others",
+    Code.NOT_TAKEN: "Creovai could not take it",
+    Code.OTHER: "as an earlier version wrote it down",
+}
+
+
+def in_general(code: str) -> str:
+    """Return what a code says of all conversations that have it."""
+    if code not in set(Code):
+        return code
+    known = Code(code)
+    return _IN_GENERAL.get(known) or _TEXTS[known].replace("{}", "\N{HORIZONTAL ELLIPSIS}")
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A code with what its text names, such as a stream and a moment. No customer text."""

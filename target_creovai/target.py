@@ -39,11 +39,12 @@ from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
 from target_creovai.store import Store
 from target_creovai.summary import BROKEN_OFF, IDS_SHOWN, Summary
+from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.logs import keep_discreet, unforeseen
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
-from target_creovai.watch.report import Report
+from target_creovai.watch.summary_log import SummaryLog
 from target_creovai.watch.watch import Watch
 from target_creovai.wholeness.inputs import Input
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.history import RunFacts
     from target_creovai.store import StagedRow
     from target_creovai.wholeness.coverage import Read
 
@@ -90,15 +92,14 @@ class TargetCreovai(Listener):
         self._course = Course()
         self._patience = Patience(self.config["retry_budget_seconds"])
         self._metrics = Metrics(self.summary, self._patience)
-        self._report = Report(self.summary, self._metrics)
+        self._summary_log = SummaryLog(self.summary)
         self._watch = Watch(
             self.summary,
             self._metrics,
             Progress(self.summary),
             heartbeat(self.config, self.plugin_version),
         )
-        self._began_at = utc(datetime.now(UTC))
-        self.store.note_run(began_at=self._began_at)
+        self.store.begin_run(utc(datetime.now(UTC)))
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
         self._rows_since_state = 0
@@ -150,12 +151,12 @@ class TargetCreovai(Listener):
                 self._listen(file_input)
         except StoreError as error:
             self.summary.halted = str(error)
-            self._report.tell()
+            self._summary_log.tell(self._facts)
             error.is_told = True
             raise
         except SystemExit as end:
             if isinstance(end.code, int) and end.code > SIGNAL_EXIT_CODE:
-                self._report.tell_cut_off(end.code)
+                self._summary_log.tell_cut_off(self._facts, end.code)
             raise
 
     def _listen(self, file_input: IO[str] | None) -> None:
@@ -283,16 +284,14 @@ class TargetCreovai(Listener):
             self._dispatching.leave_if_asked()
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
-        self._report.tell()
-        self.store.note_run(
-            began_at=self._began_at,
-            ended_at=utc(datetime.now(UTC)),
-            exit_code=self.summary.exit_code,
-            counts=self.summary.counts(),
-            stopped=self.summary.halted,
-        )
+        self._summary_log.tell(self._facts)
+        self.store.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
+
+    @property
+    def _facts(self) -> RunFacts:
+        return facts_of(self.summary, self._metrics, self._input.requests)
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.

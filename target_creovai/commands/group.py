@@ -14,12 +14,13 @@ from target_creovai.commands.explain import explain
 from target_creovai.commands.preview import preview
 from target_creovai.commands.reconcile import reconcile
 from target_creovai.commands.repair import forget, resend, retry
+from target_creovai.commands.report import report
 from target_creovai.commands.status import status
 
 if TYPE_CHECKING:
     from target_creovai.commands.command import Plugin
 
-COMMANDS = (status, explain, preview, resend, retry, forget, reconcile, adopt, doctor)
+COMMANDS = (status, explain, preview, report, resend, retry, forget, reconcile, adopt, doctor)
 
 
 class OperatorGroup(SingerCommand, click.Group):

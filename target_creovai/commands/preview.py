@@ -5,9 +5,7 @@ The one command whose answer holds customers' words. They go into that file and 
 
 from __future__ import annotations
 
-import errno
 import sys
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,10 +17,10 @@ import click
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.command import Settings, operator_command
 from target_creovai.commands.explain import Explanation, explanation, with_advice
+from target_creovai.commands.files import write_private
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action
-from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.model import DroppedRow, Unfit, Waiting
 from target_creovai.outcomes import Code, Outcome, Reason
@@ -182,35 +180,6 @@ def shown_of(store: OperatorStore, line: Line, terms: Terms) -> Shown:
     return shown(line, rows, terms, Reach(found.coverage, found.filters.get(line.id, ())))
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Put a file there that only its owner may read, whole or not at all.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
-    try:
-        _refuse_devices(file)
-        # Made anew and private: a file that is there already may have readers.
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            page = Path(folder) / file.name
-            page.touch(mode=0o600)
-            page.write_bytes(content)
-            page.replace(file)
-    except OSError as error:
-        msg = f"The page cannot be written ({error.strerror}): check --output and its folder."
-        raise StoreError(msg) from None
-
-
-def _refuse_devices(file: Path) -> None:
-    """Keep what is no file from being replaced by one, such as /dev/stdout by root.
-
-    Raises:
-        OSError: It is there, and no file.
-    """
-    if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, "it is no file")
-
-
 @operator_command()
 @click.argument("keys", metavar="[ID]...", nargs=-1)
 @click.option(
@@ -257,7 +226,7 @@ def preview(
             lines, total = store.newest(outcomes or OUTCOMES, limit)
         page = Page(utc(terms.now), total, [shown_of(store, line, terms) for line in lines])
     if lines or not keys:
-        _write(file, page_of(page))
+        write_private(file, page_of(page))
         click.echo(f"{len(lines)} of {total} conversations: {file}")
         click.echo("The page holds customers' words: only you may read it.")
     say_unknown(unknown)

@@ -31,8 +31,9 @@ class Kind:
     itself. `needs_whole_input`: its rows come from several streams, so that none goes out
     after an input that broke off. `merged_into` is the field of the
     conversation itself that names the one which took all its rows over, `collected_by`
-    the one that conversations share which belong together and stay several. Where
-    `names_speakers`, texts print who speaks, and one may tell what another leaves open.
+    the one that conversations share which belong together and stay several. `channel` is the
+    one that says by which way it came. Where `names_speakers`, texts print who speaks, and one
+    may tell what another leaves open.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kind:
     assemble: Assemble
     merged_into: str | None = None
     collected_by: str | None = None
+    channel: str | None = None
     names_speakers: bool = False
 
 
@@ -56,6 +58,7 @@ KINDS = {
             needs_whole_input=True,
             assemble=assemble_case,
             merged_into="MasterRecordId",
+            channel="Origin",
         ),
         Kind(
             name="chat",
@@ -74,6 +77,7 @@ KINDS = {
             needs_whole_input=False,
             assemble=assemble_messaging,
             collected_by="ConversationId",
+            channel="ChannelType",
         ),
     )
 }

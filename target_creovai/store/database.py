@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import weakref
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -145,16 +144,6 @@ class Database:
         """Note how the input ended."""
         with self._engine.begin() as db:
             self._runs.end_input(db, well=well)
-
-    def note_run(self, **note: object) -> None:
-        """Write down how a run goes: when it began and, once it ended, how."""
-        with self._engine.begin() as db:
-            self._set_meta(db, "run", msgspec.json.encode(note).decode())
-
-    def last_run(self) -> dict[str, Any] | None:
-        """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
-        note = self._meta("run")
-        return msgspec.json.decode(note) if note else None
 
     def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
         """Deliver for as long as a `with` block lasts; it gets whether that may be now.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
@@ -165,6 +165,50 @@ LEDGER = sa.Table(
     sa.Column("event_time", sa.String(32)),
 )
 
+# A line for each run; `ended_at` and what follows are empty while it runs, and where it was killed.
+# `facts` is JSON, see `history.RunFacts`. What is older than `history.KEPT_DAYS` is dropped.
+HISTORY = sa.Table(
+    "creovai_history",
+    METADATA,
+    sa.Column("run", sa.String(40), primary_key=True),
+    sa.Column("began_at", sa.String(32), nullable=False),
+    sa.Column("ended_at", sa.String(32)),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("facts", sa.LargeBinary),
+    sa.Index("creovai_history_began_at", "began_at"),
+    sqlite_with_rowid=False,
+)
+
+# What Creovai took, by day (UTC). Each run counts in lines of its own, so that several at once do
+# not wait for each other; those of past days are added up, under an empty `run`. `updates` are
+# later changes of metadata.
+DELIVERIES = sa.Table(
+    "creovai_deliveries",
+    METADATA,
+    sa.Column("run", sa.String(40), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("channel", sa.String(80), primary_key=True),
+    sa.Column("agent", sa.String(200), primary_key=True),
+    sa.Column("conversations", sa.BigInteger, nullable=False),
+    sa.Column("messages", sa.BigInteger, nullable=False),
+    sa.Column("updates", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How many of those conversations had how long between the last change in Salesforce and their
+# receipt; `bucket` see `history.bucket_of`.
+LAGS = sa.Table(
+    "creovai_lags",
+    METADATA,
+    sa.Column("run", sa.String(40), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("bucket", sa.Integer, primary_key=True),
+    sa.Column("conversations", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # By the version that they lead on from; whole new tables need no statement.
 _UPGRADES = {
     1: (
@@ -195,6 +239,8 @@ _UPGRADES = {
         AND (reason IS NULL OR reason <> 'deleted in Salesforce after it was sent')
         """,
     ),
+    # The history has a line for each run now; one of the last run alone says too little for it.
+    5: ("DELETE FROM creovai_meta WHERE name = 'run'",),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,14 +38,6 @@ _COUNTED: dict[Measure | Metric, tuple[str, Callable[[Summary], Counter[str]]]] 
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """How often a run has asked Creovai so far, and how often once more."""
-
-    requests: int
-    retries: int
-
-
 _Key = tuple[Measure | Metric, tuple[tuple[str, Any], ...]]
 """A metric and its tags."""
 
@@ -69,12 +60,6 @@ class Metrics:
         """Note an answer of Creovai; safe to call from any thread."""
         self._answers.append((path, status, seconds))
 
-    @property
-    def traffic(self) -> Traffic:
-        """How often Creovai was asked by now."""
-        told = sum(self._requests.values())
-        return Traffic(told + len(self._answers), self._patience.retries)
-
     def tell(self, level: int = logging.INFO) -> None:
         """Log one line for each counter that moved, and one timer for each path asked."""
         timers = list(self._timers())
@@ -85,9 +70,22 @@ class Metrics:
         for seconds, tags in timers:
             _log(level, "timer", Metric.HTTP_REQUEST_DURATION, seconds, tags)
 
+    @property
+    def retries(self) -> int:
+        """How many requests were made again."""
+        return self._patience.retries
+
+    def requests(self) -> dict[str, dict[int, int]]:
+        """Return how often each path was answered with which status, as of the last `tell`."""
+        found: dict[str, dict[int, int]] = {}
+        for (_, tags), number in self._requests.items():
+            (_, path), (_, status) = tags
+            found.setdefault(path, {})[status] = number
+        return found
+
     def _counts(self) -> Counter[_Key]:
         counts = Counter(self._requests)
-        counts[Measure.REQUESTS_RETRIED, ()] = self._patience.retries
+        counts[Measure.REQUESTS_RETRIED, ()] = self.retries
         for measure, (tag, count) in _COUNTED.items():
             for value, number in tuple(count(self._summary).items()):
                 counts[measure, ((tag, value),)] = number

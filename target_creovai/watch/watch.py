@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from target_creovai.watch.heartbeat import Status, status_of
-from target_creovai.watch.report import is_without_news
+from target_creovai.watch.summary_log import is_without_news
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
