@@ -70,9 +70,15 @@ _config_option = click.option(
     help="Configuration file location or 'ENV' to use environment variables.",
 )
 
-format_option = click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+
+def format_option_of(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option `--format` with these choices, of which the first is the default."""
+    return click.option(
+        "--format", "output", type=click.Choice(formats), default=formats[0], show_default=True
+    )
+
+
+format_option = format_option_of("text", "json")
 
 
 def _refuse_wrong(settings: Settings) -> None:
@@ -101,9 +107,12 @@ def alone(store: OperatorStore) -> Iterator[None]:
         yield
 
 
+def as_json(report: Any) -> Iterable[str]:
+    """Return a report for programs, as one piece of text."""
+    return [msgspec.json.format(msgspec.json.encode(report), indent=2).decode()]
+
+
 def show(output: str, lines: Iterable[str], report: Any) -> None:
     """Print a report, for people or for programs."""
-    if output == "json":
-        lines = [msgspec.json.format(msgspec.json.encode(report), indent=2).decode()]
-    for line in lines:
+    for line in as_json(report) if output == "json" else lines:
         click.echo(line)
