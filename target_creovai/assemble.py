@@ -47,6 +47,7 @@ class Ready:
 
     `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
     `traits` are what the history counts it by.
+    `conversation` is what the payload was made of, with `Rules.keep_removed`.
     """
 
     session_id: str
@@ -57,6 +58,7 @@ class Ready:
     speakers: tuple[Speaker, ...] = ()
     lessons: Mapping[str, Role] = field(default_factory=dict)
     traits: Traits = UNKNOWN
+    conversation: Conversation | None = field(default=None, repr=False)
 
     @cached_property
     def content_hash(self) -> str:
@@ -79,11 +81,12 @@ class Ready:
 class Invalid(Unfit):
     """A payload that must not go; only an operator gets to see it.
 
-    `problems` are the rules that it breaks, as `validate` names them.
+    `problems` are the rules that it breaks, as `validate` names them; `conversation` as of `Ready`.
     """
 
     payload: Payload = field(repr=False)
     problems: Sequence[str]
+    conversation: Conversation | None = field(default=None, repr=False)
 
 
 Verdict = Ready | Waiting | Skipped | Deleted | Unfit
@@ -174,14 +177,17 @@ def _verdict(
     if not conversation.messages:
         return Skipped(Reason(Code.REDACTED), conversation.findings)
     payload = build_payload(conversation, rules)
+    made_of = conversation if rules.keep_removed else None
     if doubt := conversation.doubt:
-        return Invalid(doubt.reason, doubt.detail, payload=payload, problems=[])
+        return Invalid(
+            doubt.reason, doubt.detail, payload=payload, problems=[], conversation=made_of
+        )
     if problems := problems_of(conversation.interface, payload):
         reason = Reason(Code.INVALID, ("; ".join(problems[:5]),))
-        return Invalid(reason, payload=payload, problems=problems)
+        return Invalid(reason, payload=payload, problems=problems, conversation=made_of)
     if rules.max_payload_bytes and (size := len(encode(payload))) > rules.max_payload_bytes:
         reason = Reason(Code.TOO_LARGE, (str(size),))
-        return Invalid(reason, payload=payload, problems=[])
+        return Invalid(reason, payload=payload, problems=[], conversation=made_of)
     return Ready(
         session_id=conversation.session_id,
         payload=payload,
@@ -191,6 +197,7 @@ def _verdict(
         speakers=conversation.speakers,
         lessons=conversation.lessons,
         traits=traits_of(conversation, kind, rows),
+        conversation=made_of,
     )
 
 
@@ -217,6 +224,7 @@ def fingerprint(rules: Rules, *more: str) -> str:
     gets.
     """
     basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
+    del basis["keep_removed"]
     shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
     whole = [basis, version(DISTRIBUTION), *more]
     return _digest(shape)[:SHAPE_LENGTH] + _digest(whole)[SHAPE_LENGTH:]

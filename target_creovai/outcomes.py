@@ -131,6 +131,8 @@ _IN_GENERAL = {
     Code.REFUSED: "Creovai refused it",
     Code.TOO_OFTEN: "Creovai could not take it in several runs that took others",
     Code.NOT_TAKEN: "Creovai could not take it",
+    Code.ERASING: "to be taken back from Creovai",
+    Code.TO_ERASE: "to be taken back from Creovai, and could not yet",
     Code.OTHER: "as an earlier version wrote it down",
 }
 

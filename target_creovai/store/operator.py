@@ -204,8 +204,10 @@ class OperatorStore(Store):
             for row in db.execute(query):
                 yield Line(*row)
 
-    def newest(self, outcomes: Sequence[str], limit: int) -> tuple[list[Line], int]:
-        """Return the latest changed of these outcomes, and how many there are in all."""
+    def newest(
+        self, kinds: Sequence[str], outcomes: Sequence[str], limit: int
+    ) -> tuple[list[Line], dict[str, int]]:
+        """Return the latest changed of each kind with these outcomes, and how many there are."""
         c = LEDGER.c
         wanted = c.outcome.in_(outcomes)
         # Many change in one commit. Salesforce's Ids grow, so the later of them come first.
@@ -213,7 +215,11 @@ class OperatorStore(Store):
         query = sa.select(*_LINE_COLUMNS).where(wanted).order_by(*order).limit(limit)
         count = sa.select(sa.func.count()).select_from(LEDGER).where(wanted)
         with self._reading() as db:
-            return [Line(*row) for row in db.execute(query)], db.scalar(count) or 0
+            lines = [
+                Line(*row) for kind in kinds for row in db.execute(query.where(c.kind == kind))
+            ]
+            totals = {kind: db.scalar(count.where(c.kind == kind)) or 0 for kind in kinds}
+        return lines, totals
 
     @property
     def schema_version(self) -> str | None:
