@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
+from target_creovai.history import UNKNOWN, Traits, traits_of
 from target_creovai.kinds import KINDS
 from target_creovai.model import (
     OPENING_LENGTH,
@@ -46,6 +47,7 @@ class Ready:
     """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
 
     `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
+    `traits` are what the history counts it by.
     `conversation` is what the payload was made of, with `Rules.keep_removed`.
     """
 
@@ -56,6 +58,7 @@ class Ready:
     redacted: Mapping[str, int] = field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
     lessons: Mapping[str, Role] = field(default_factory=dict)
+    traits: Traits = UNKNOWN
     conversation: Conversation | None = field(default=None, repr=False)
 
     @cached_property
@@ -118,7 +121,7 @@ def assemble(
     try:
         conversation = KINDS[kind].assemble(key, rows, rules, now)
         reason = _missing_part(KINDS[kind], conversation, rows, rules, reach)
-        return Waiting(reason) if reason else _verdict(conversation, rules)
+        return Waiting(reason) if reason else _verdict(conversation, rules, KINDS[kind], rows)
     except (TextError, RowError) as error:
         return Unfit(Reason(Code.UNREADABLE, (str(error),)))
     # One row that nobody foresaw must not keep all other conversations back.
@@ -171,7 +174,9 @@ def open_names(verdict: Verdict) -> frozenset[str]:
     return frozenset(each.name for each in verdict.speakers if each.role is Role.UNKNOWN)
 
 
-def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
+def _verdict(
+    conversation: Assembly, rules: Rules, kind: Kind, rows: Mapping[str, Sequence[Row]]
+) -> Verdict:
     if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
         return conversation
     conversation, replaced = redacted(conversation, rules)
@@ -197,6 +202,7 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         redacted=replaced,
         speakers=conversation.speakers,
         lessons=conversation.lessons,
+        traits=traits_of(conversation, kind, rows),
         conversation=made_of,
     )
 

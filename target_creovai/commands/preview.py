@@ -5,9 +5,7 @@ The one command whose answer holds customers' words. They go into that file and 
 
 from __future__ import annotations
 
-import errno
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,9 +17,9 @@ import click
 
 from target_creovai.commands.command import Settings, open_store, operator_command
 from target_creovai.commands.explain import with_advice
+from target_creovai.commands.files import write_private
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.commands.shown import Shown, Terms, shown_of
-from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.outcomes import Outcome
 from target_creovai.payload import utc
@@ -67,35 +65,6 @@ def page_for(
     ]
     bodies = [Body(one.known, one.view, one.as_if_due, one.problems) for one in shown]
     return page_of(Index(utc(made_at), totals, removed, listed), bodies)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Put a file there that only its owner may read, whole or not at all.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
-    try:
-        _refuse_devices(file)
-        # Made anew and private: a file that is there already may have readers.
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            page = Path(folder) / file.name
-            page.touch(mode=0o600)
-            page.write_bytes(content)
-            page.replace(file)
-    except OSError as error:
-        msg = f"The page cannot be written ({error.strerror}): check --output and its folder."
-        raise StoreError(msg) from None
-
-
-def _refuse_devices(file: Path) -> None:
-    """Keep what is no file from being replaced by one, such as /dev/stdout by root.
-
-    Raises:
-        OSError: It is there, and no file.
-    """
-    if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, "it is no file")
 
 
 @operator_command()
@@ -151,7 +120,7 @@ def preview(
         conversations = [*shown_of(store, lines, terms)]
         conversations += shown_of(store, _their_cases(store, conversations), terms)
     if lines or not keys:
-        _write(file, page_for(conversations, now, totals, removed=removed))
+        write_private(file, page_for(conversations, now, totals, removed=removed))
         say(f"{len(conversations)} of {sum(totals.values())} conversations: {file}")
         say("The page holds customers' words: only you may read it.")
     say_unknown(unknown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -166,16 +166,6 @@ class Database:
         """Note how the input ended."""
         with self._engine.begin() as db:
             self._runs.end_input(db, well=well)
-
-    def note_run(self, **note: object) -> None:
-        """Write down how a run goes: when it began and, once it ended, how."""
-        with self._engine.begin() as db:
-            self._set_meta(db, "run", msgspec.json.encode(note).decode())
-
-    def last_run(self) -> dict[str, Any] | None:
-        """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
-        note = self._meta("run")
-        return msgspec.json.decode(note) if note else None
 
     def secret_in_use(self) -> SecretInUse | None:
         """Return what is noted of the secret that Creovai accepted last."""
