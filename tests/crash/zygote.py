@@ -16,6 +16,7 @@ import struct
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +147,9 @@ def fork(order: Order) -> tuple[int, Tally]:
 def import_what_it_imported(order: Order) -> None:
     """Spare the next runs what this one imported late, such as a database's driver."""
     for name in Path(order.modules).read_text().split():
-        importlib.import_module(name)
+        # Compiled modules register others that no file holds.
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def end_of(child: int, tally: Tally) -> End:
