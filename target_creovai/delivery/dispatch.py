@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.store.rows import Snapshot
 
-# How many conversations are claimed at once: one look-up asks Creovai for so many.
-PAGE = 100
+# How many conversations are claimed at once: few enough to leave some for other machines.
+PAGE = 50
 # How many bytes of their rows are in memory at once, and of payloads on their way: a case may hold
 # megabytes of mail.
 BYTES_AT_ONCE = 8 * 1024 * 1024
