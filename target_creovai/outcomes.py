@@ -70,6 +70,9 @@ class Code(StrEnum):
     OTHER = "other"
 
 
+# What waits for one of these rests on its rows and on `case_delivery`, and on no other setting.
+OPENING = frozenset({Code.CASE_OPEN, Code.CHAT_OPEN, Code.SESSION_OPEN, Code.NO_MAIN_ROW})
+
 _NAME_THEM = (
     "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
 )

@@ -34,6 +34,7 @@ from target_creovai.delivery.to_read import say_what_to_read
 from target_creovai.errors import FieldError, InputError, RowError, StoreError, TargetError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
+from target_creovai.kinds import KINDS
 from target_creovai.payload import utc
 from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
@@ -98,6 +99,7 @@ class TargetCreovai(Listener):
         self.store.begin_run(utc(datetime.now(UTC)))
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
+        self._changed: set[tuple[str, str]] = set()
         self._rows_since_state = 0
         self._last_state_at = time.monotonic()
         self._input = Input(self.announced.fields)
@@ -197,6 +199,11 @@ class TargetCreovai(Listener):
         if not self._buffer:
             return
         changed = self.store.stage(self._buffer, self._input.filters())
+        self._changed.update(
+            (row.kind, row.conversation)
+            for row in changed
+            if row.conversation is not None and not KINDS[row.kind].needs_whole_input
+        )
         self.summary.rows.update(row.stream for row in self._buffer)
         self.summary.changed_rows.update(row.stream for row in changed)
         self._rows_since_state += len(self._buffer)
@@ -236,12 +243,15 @@ class TargetCreovai(Listener):
 
     def _deliver_early(self) -> None:
         """Deliver what needs no other stream, while the tap goes on."""
+        changed, self._changed = self._changed, set()
+        if not changed:
+            return
         if self._early is None:
             dispatch = self._dispatch()
             if not isinstance(dispatch, Delivery):
                 return
             self._early = EarlyDelivery(dispatch)
-        self._early.news()
+        self._early.news(changed)
 
     # End of input
 

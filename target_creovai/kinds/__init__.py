@@ -32,8 +32,9 @@ class Kind:
     after an input that broke off. `merged_into` is the field of the
     conversation itself that names the one which took all its rows over, `collected_by`
     the one that conversations share which belong together and stay several. `channel` is the
-    one that says by which way it came. Where `names_speakers`, texts print who speaks, and one
-    may tell what another leaves open.
+    one that says by which way it came, `numbered_by` the one by which people know the
+    conversation. Where `names_speakers`, texts print who speaks, and one may tell what another
+    leaves open.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Kind:
     collected_by: str | None = None
     channel: str | None = None
     names_speakers: bool = False
+    numbered_by: str | None = None
 
 
 KINDS = {
@@ -59,6 +61,7 @@ KINDS = {
             assemble=assemble_case,
             merged_into="MasterRecordId",
             channel="Origin",
+            numbered_by="CaseNumber",
         ),
         Kind(
             name="chat",

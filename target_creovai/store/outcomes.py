@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.model import OPENING_LENGTH
 from target_creovai.outcomes import Outcome
+from target_creovai.store.counts import add_up
 from target_creovai.store.due import (
     ADOPTED,
 )
@@ -41,6 +43,11 @@ class Entry:
     event_time: str | None = None
     assembled: int | None = None
     rules: str | None = None
+
+    @property
+    def made_by(self) -> str | None:
+        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
+        return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
 
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
@@ -220,7 +227,8 @@ class Outcomes(History):
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
         self._noted.append((sa.delete(ROWS).where(own), {}))
         self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
-        self._conclude(entry, Outcome.SKIPPED, rules, detail=None, metadata=None, **told)
+        gone = {"detail": None, "metadata": None, "number": None}
+        self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
 
     def write_down(self) -> None:
         """Commit, all at once, what was noted since the last time."""
@@ -230,6 +238,7 @@ class Outcomes(History):
             for statement, values in self._noted:
                 db.execute(statement, values)
             self._write_counts(db)
+            add_up(db)
         self._noted.clear()
         self._forget_counts()
 
