@@ -71,6 +71,11 @@ class Ready:
         """The fingerprint of all that would be sent."""
         return whole_hash(self.payload)
 
+    @cached_property
+    def size(self) -> int:
+        """How many bytes would be sent."""
+        return len(encode(self.payload))
+
     @property
     def metadata(self) -> Payload:
         """The metadata, empty where the payload has none."""

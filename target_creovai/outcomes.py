@@ -110,7 +110,7 @@ _TEXTS = {
     Code.INVALID: "the payload is not valid: {}",
     Code.TOO_LARGE: "the payload has {} bytes, more than max_payload_bytes",
     Code.NEEDS_ROWS: (
-        "needs its rows again: retention_days has dropped their text (`explain` names the command)"
+        "needs its rows again: retention_days has dropped their text (explain names the command)"
     ),
     Code.NO_TEXT: "The store does not hold its text any more: nothing can be sent or shown of it.",
     Code.REFUSED: "HTTP {}: {}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
@@ -175,11 +174,6 @@ class OperatorStore(Store):
     def schema_version(self) -> str | None:
         """The version of the tables, as the store itself says."""
         return self._meta("schema_version")
-
-    def file(self) -> Path | None:
-        """Return the file of a store that is one."""
-        url = self._engine.url
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
     # Marks
 

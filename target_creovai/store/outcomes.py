@@ -14,11 +14,13 @@ from target_creovai.store.due import (
     ADOPTED,
 )
 from target_creovai.store.history import History
+from target_creovai.store.noted import carry_out
 from target_creovai.store.tables import LEDGER, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from target_creovai.history import Traits
     from target_creovai.outcomes import Reason
+    from target_creovai.store.noted import Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Outcomes(History):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._noted: list[tuple[sa.UpdateBase, dict[str, Any] | list[dict[str, Any]]]] = []
+        self._noted: list[Noted] = []
 
     def settle(
         self,
@@ -235,8 +237,7 @@ class Outcomes(History):
         if not self._noted:
             return
         with self._engine.begin() as db:
-            for statement, values in self._noted:
-                db.execute(statement, values)
+            carry_out(db, self._noted)
             self._write_counts(db)
             add_up(db)
         self._noted.clear()
