@@ -30,9 +30,9 @@ class Kind:
     after an input that broke off. `assembler` is the function that makes it, as `module:name`:
     it and its parsers are imported for the first one that is made. `merged_into` is the field
     of the conversation itself that names the one which took all its rows over, `collected_by`
-    the one that conversations share which belong together and stay several. `channel` is the
-    one that says by which way it came, `numbered_by` the one by which people know it. Where
-    `names_speakers`, texts print who speaks, and one may tell what another leaves open.
+    the one that conversations share which belong together and stay several, `channel` the one
+    that says by which way it came. Where `names_speakers`, texts print who speaks, and one may
+    tell what another leaves open; `numbered_by` is the field by which people know it.
     """
 
     name: str

@@ -238,8 +238,8 @@ class Outcomes(History):
             return
         with self._engine.begin() as db:
             carry_out(db, self._noted)
-            self._write_counts(db)
             add_up(db)
+            self._write_counts(db)
         self._noted.clear()
         self._forget_counts()
 

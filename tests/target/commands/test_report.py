@@ -258,7 +258,7 @@ def test_a_page_that_cannot_be_written_says_so(
     result = operator("report", "--output", str(tmp_path / "nowhere" / "report.html"))
 
     assert result.exit_code == 1
-    assert "The page cannot be written (No such file or directory)" in result.output
+    assert "The file cannot be written (No such file or directory)" in result.output
 
 
 # Numbers
