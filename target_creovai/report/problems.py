@@ -25,6 +25,8 @@ LONGEST_PAUSE = timedelta(hours=26)
 LONGEST_RUN = timedelta(hours=12)
 # How much longer half of the conversations take than the week before, and how long at least.
 _SLOWER, _SLOW_SECONDS = 2, 3600
+# So many reasons are told one by one.
+_MOST_REASONS = 10
 _STATUS = "`target-creovai status` says more."
 _SET_ASIDE = (
     "Mend the record, or the setting that the reason names. `target-creovai preview --outcome "
@@ -71,10 +73,13 @@ def problems_of_store(
     standings: Sequence[Standing], gaps: Sequence[str], to_do: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield what is set aside, and what was never read; `to_do` are sentences and commands."""
-    for at in standings:
-        if at.outcome == Outcome.SET_ASIDE:
-            text = f"{name_of(at.kind)} set aside: {at.number:,}. {at.reason}"
-            yield Problem(text, _SET_ASIDE)
+    aside = [at for at in standings if at.outcome == Outcome.SET_ASIDE]
+    aside.sort(key=lambda at: -at.number)
+    for at in aside[:_MOST_REASONS]:
+        yield Problem(f"{name_of(at.kind)} set aside: {at.number:,}. {at.reason}", _SET_ASIDE)
+    if others := aside[_MOST_REASONS:]:
+        rest = sum(at.number for at in others)
+        yield Problem(f"Set aside for {len(others):,} other reasons: {rest:,}.", _SET_ASIDE)
     for gap in gaps:
         yield Problem(f"Missing: {gap}", _STATUS, grave=True)
     for step in to_do:

@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from target_creovai.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
-from target_creovai.outcomes import Code, in_general
+from target_creovai.outcomes import Code, Outcome, Reason, in_general
 from target_creovai.report.known import NAMES, Known
 from target_creovai.report.page import page_of
 from target_creovai.report.period import Period
+from target_creovai.report.problems import problems_of_store
 from target_creovai.report.tables import NOTHING, span
+from target_creovai.store import Standing
 from target_creovai.store.operator import OperatorStore
 from target_creovai.store.tables import DELIVERIES, HISTORY, LAGS
 from tests.target.rows import (
@@ -386,6 +388,21 @@ def test_many_agents_are_listed_as_others() -> None:
     assert len(rows) == 51
     assert (rows[-1]["Agent"], rows[-1]["Together"]) == ("1950 others", "1,950")
     assert len(page.text) < 200_000
+
+
+def test_many_reasons_are_told_as_others() -> None:
+    """Some name a number or a field, which differs from one conversation to the next."""
+    standings = [
+        Standing("chat", Outcome.SET_ASIDE, Reason(Code.TOO_LARGE, (f"{n}",)), 2, None)
+        for n in range(2000)
+    ]
+    aside = [problem.text for problem in problems_of_store(standings, [], [])]
+
+    assert len(aside) == 11
+    assert aside[-1] == "Set aside for 1,990 other reasons: 3,980."
+    rows = Page(page_of(known(standings=standings))).table("Set aside now")
+    assert sum(number(row["Conversations"]) for row in rows) == 4000
+    assert len(rows) == 51
 
 
 # What needs an eye
