@@ -5,15 +5,17 @@ The same every time, as far as the machine's fonts and browser are.
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import time_machine
 
+from target_creovai.payload import encode
 from tests.browser import launched
 from tests.demo.org import build_org
 from tests.fakes.creovai import CreovaiServer
@@ -23,13 +25,16 @@ from tests.target.commands.conftest import Operator
 from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 # After all that the demo's org holds.
 NOW = datetime(2026, 2, 14, 9, 0, tzinfo=UTC)
+# Most of it changed in four weeks, in which runs began twice a day: the report looks back on them.
+WEEKS_BEGAN = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)
+BETWEEN_RUNS, DAYS = timedelta(hours=12), 26
 DESK = {"width": 1120, "height": 720}
 PHONE = {"width": 390, "height": 760}
 
@@ -65,6 +70,8 @@ PICTURES = (
         top="article:has(.removed)",
     ),
     Picture("preview-phone", "preview", screen=PHONE),
+    Picture("report-light", "report"),
+    Picture("report-dark", "report", "dark", top="section:has(#sent)"),
 )
 
 
@@ -87,20 +94,60 @@ def pages_of_demo(folder: Path) -> dict[str, Path]:
                 "conversation_data_url": f"{salesforce.url}/platform/engagement/v1.0",
             }
             run = run_tap(settings(salesforce, **messaging))
-        target = TargetRunner(
-            folder,
-            api_url=creovai.url,
-            api_user=creovai.api_user,
-            api_password=creovai.api_password,
-            redact={"email": "[mail address]"},
-            strip_signatures=True,
-        )
+        target = target_in(folder, creovai)
         target.read(b"\n".join(run.lines) + b"\n")
-        page = folder / "preview.html"
-        result = Operator(target)("preview", "--output", str(page))
+        preview = write(target, "preview")
+    return {"preview": preview, "report": report_of_weeks(folder / "weeks", run.lines)}
+
+
+def report_of_weeks(folder: Path, lines: Sequence[bytes]) -> Path:
+    """Deliver the same, bit by bit as it changed; return the page of `report` at the end."""
+    messages = [json.loads(line) for line in lines]
+    schemas = [message for message in messages if message["type"] == "SCHEMA"]
+    records = [message for message in messages if message["type"] == "RECORD"]
+    last_state = messages[-1]
+    folder.mkdir()
+    with CreovaiServer() as creovai:
+        target = target_in(folder, creovai)
+        creovai.refuse(records[0]["record"]["Id"])
+        now, known_until = WEEKS_BEGAN, ""
+        while now < WEEKS_BEGAN + timedelta(days=DAYS):
+            until = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+            news = [one for one in records if known_until <= modified(one) < until]
+            with time_machine.travel(now, tick=False):
+                target.read(b"\n".join(map(encode, [*schemas, *news, last_state])) + b"\n")
+            now, known_until = now + BETWEEN_RUNS, until
+        with time_machine.travel(now - BETWEEN_RUNS / 2, tick=False):
+            page = write(target, "report", "--days", str(DAYS))
+    # It names the store, whose folder is another one each time.
+    page.write_bytes(page.read_bytes().replace(bytes(folder), b"/srv/salesforce-creovai"))
+    return page
+
+
+def modified(record: Mapping[str, Any]) -> str:
+    """Return when a record changed, in Salesforce."""
+    return str(record["record"]["SystemModstamp"])
+
+
+def target_in(folder: Path, creovai: CreovaiServer) -> TargetRunner:
+    """Return a target with a store of its own."""
+    return TargetRunner(
+        folder,
+        api_url=creovai.url,
+        api_user=creovai.api_user,
+        api_password=creovai.api_password,
+        redact={"email": "[mail address]"},
+        strip_signatures=True,
+    )
+
+
+def write(target: TargetRunner, command: str, *options: str) -> Path:
+    """Let a command write its page."""
+    page = target.folder / f"{command}.html"
+    result = Operator(target)(command, "--output", str(page), *options)
     if result.exit_code:
         sys.exit(result.output)
-    return {"preview": page}
+    return page
 
 
 def take(browser: Browser, picture: Picture, file: Path) -> None:
