@@ -110,7 +110,7 @@ _TEXTS = {
     Code.INVALID: "the payload is not valid: {}",
     Code.TOO_LARGE: "the payload has {} bytes, more than max_payload_bytes",
     Code.NEEDS_ROWS: (
-        "needs its rows again: retention_days has dropped their text (`explain` names the command)"
+        "needs its rows again: retention_days has dropped their text (explain names the command)"
     ),
     Code.NO_TEXT: "The store does not hold its text any more: nothing can be sent or shown of it.",
     Code.REFUSED: "HTTP {}: {}",
@@ -125,6 +125,27 @@ _TEXTS = {
     Code.REQUEUED: "Creovai has lost it: looked up and sent again",
     Code.OTHER: "{}",
 }
+
+
+_IN_GENERAL = {
+    Code.UNREADABLE: "a text or a row cannot be read",
+    Code.UNFORESEEN: "an unforeseen error",
+    Code.INVALID: "the payload is not valid",
+    Code.REFUSED: "Creovai refused it",
+    Code.TOO_OFTEN: "Creovai could not take it in several runs that took others",
+    Code.NOT_TAKEN: "Creovai could not take it",
+    Code.ERASING: "to be taken back from Creovai",
+    Code.TO_ERASE: "to be taken back from Creovai, and could not yet",
+    Code.OTHER: "as an earlier version wrote it down",
+}
+
+
+def in_general(code: str) -> str:
+    """Return what a code says of all conversations that have it."""
+    if code not in set(Code):
+        return code
+    known = Code(code)
+    return _IN_GENERAL.get(known) or _TEXTS[known].replace("{}", "\N{HORIZONTAL ELLIPSIS}")
 
 
 @dataclass(frozen=True, slots=True)

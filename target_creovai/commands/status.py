@@ -6,11 +6,17 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.config import assembly_rules
+from target_creovai.commands.command import (
+    Settings,
+    format_option,
+    open_store,
+    operator_command,
+    show,
+    whereabouts,
+)
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.outcomes import Outcome
-from target_creovai.store.operator import Oldest, OperatorStore
+from target_creovai.settings import assembly_rules
 from target_creovai.summary import other_settings
 from target_creovai.wholeness.advice import advice
 
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from target_creovai.store import (
         Standing as Stands,
     )
+    from target_creovai.store.operator import Oldest, OperatorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,6 @@ def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
 @format_option
 def status(settings: Settings, output: str) -> None:
     """Say where all conversations stand, and how the last run went."""
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         report = status_of(store, fingerprint(assembly_rules(settings)))
-    show(output, report.lines(), asdict(report))
+    show(output, report.lines(), asdict(whereabouts(settings)) | asdict(report))

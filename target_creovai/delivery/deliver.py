@@ -302,6 +302,11 @@ class Delivery(Dispatch):
         self._doubts.look()
         self._outbox.let_go()
 
+    def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
+        """Let what was assembled go before more rows are read."""
+        super().portion(entries, others_seen=others_seen)
+        self._outbox.let_go()
+
     def _is_settled(self, entry: Entry) -> bool:
         if self._erasures and entry in self._erasures:
             return True

@@ -109,6 +109,7 @@ class Traffic:
             content_hash=ready.content_hash if job.changes is None else entry.content_hash,
             metadata=job.metadata,
             creovai_id=creovai_id,
+            traits=ready.traits if job.changes is None else None,
         )
         counts = self._summary.sent if job.changes is None else self._summary.metadata_sent
         counts[entry.kind] += 1
@@ -123,7 +124,8 @@ class Traffic:
             self._store.retract(entry)
         self._store.fail(entry, utc(datetime.now(UTC)))
         if error.lost and self._sender.stays_in_doubt(job):
-            self.doubts.lose(entry, f"its answer was lost ({reason})")
+            why = f"its answer was lost ({reason})"
+            self.doubts.lose(entry, why, job.ready.traits)
         else:
             self._store.postpone(entry, reason)
             self._summary.add_pending(entry.kind, entry.id, reason)

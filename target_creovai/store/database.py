@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
@@ -23,12 +23,16 @@ from target_creovai.store.due import NO_NEWS, touch
 from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs import Runs
+from target_creovai.store.secret import SecretInUse
 from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION
 from target_creovai.store.troubles import store_error
 from target_creovai.store.upgrades import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.dialects import postgresql, sqlite
 
     from target_creovai.model import OpenInput
     from target_creovai.wholeness.coverage import Coverage, Read
@@ -36,10 +40,21 @@ if TYPE_CHECKING:
 # The first version that kept which cases were merged.
 MERGES_SINCE = 2
 
-_UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+DIALECTS = ("sqlite", "postgresql")
+
+
+def _upsert(dialect: str) -> Callable[[sa.Table], sqlite.Insert | postgresql.Insert]:
+    """Return the `INSERT` that knows `ON CONFLICT`, of the one dialect that is needed.
+
+    Raises:
+        StoreError: The database is of another kind.
+    """
+    if dialect not in DIALECTS:
+        msg = f"store_url names a {dialect} database: use sqlite or postgresql"
+        raise StoreError(msg)
+    insert: Callable[[sa.Table], sqlite.Insert | postgresql.Insert]
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert
 
 
 class Database:
@@ -54,17 +69,12 @@ class Database:
         """
         try:
             self._engine = make_engine(url)
-            self._upsert = _UPSERTS[self._engine.dialect.name]
+            self._upsert = _upsert(self._engine.dialect.name)
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
             self._prepare()
             self._runs = Runs(self._engine, self._upsert)
             weakref.finalize(self, self._runs.close)
-        except KeyError:
-            msg = (
-                f"store_url names a {self._engine.dialect.name} database: use sqlite or postgresql"
-            )
-            raise StoreError(msg) from None
         except ImportError as error:
             msg = (
                 f"store_url needs a database driver that is not installed ({error.name}). For "
@@ -157,15 +167,18 @@ class Database:
         with self._engine.begin() as db:
             self._runs.end_input(db, well=well)
 
-    def note_run(self, **note: object) -> None:
-        """Write down how a run goes: when it began and, once it ended, how."""
-        with self._engine.begin() as db:
-            self._set_meta(db, "run", msgspec.json.encode(note).decode())
+    def secret_in_use(self) -> SecretInUse | None:
+        """Return what is noted of the secret that Creovai accepted last."""
+        note = self._meta("secret")
+        return msgspec.json.decode(note, type=SecretInUse) if note else None
 
-    def last_run(self) -> dict[str, Any] | None:
-        """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
-        note = self._meta("run")
-        return msgspec.json.decode(note) if note else None
+    def note_secret(self, secret: str, now: datetime) -> None:
+        """Note a secret that Creovai accepts, unless it is the one that it accepted before."""
+        known = self.secret_in_use()
+        if known is None or not known.is_of(secret):
+            with self._engine.begin() as db:
+                note = msgspec.json.encode(SecretInUse.of(secret, now)).decode()
+                self._set_meta(db, "secret", note)
 
     @contextmanager
     def delivering(self, *, alone: bool = False) -> Iterator[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
@@ -154,8 +153,10 @@ class OperatorStore(Store):
             for row in db.execute(query):
                 yield Line(*row)
 
-    def newest(self, outcomes: Sequence[str], limit: int) -> tuple[list[Line], int]:
-        """Return the latest changed of these outcomes, and how many there are in all."""
+    def newest(
+        self, kinds: Sequence[str], outcomes: Sequence[str], limit: int
+    ) -> tuple[list[Line], dict[str, int]]:
+        """Return the latest changed of each kind with these outcomes, and how many there are."""
         c = LEDGER.c
         wanted = c.outcome.in_(outcomes)
         # Many change in one commit. Salesforce's Ids grow, so the later of them come first.
@@ -163,17 +164,16 @@ class OperatorStore(Store):
         query = sa.select(*_LINE_COLUMNS).where(wanted).order_by(*order).limit(limit)
         count = sa.select(sa.func.count()).select_from(LEDGER).where(wanted)
         with self._reading() as db:
-            return [Line(*row) for row in db.execute(query)], db.scalar(count) or 0
+            lines = [
+                Line(*row) for kind in kinds for row in db.execute(query.where(c.kind == kind))
+            ]
+            totals = {kind: db.scalar(count.where(c.kind == kind)) or 0 for kind in kinds}
+        return lines, totals
 
     @property
     def schema_version(self) -> str | None:
         """The version of the tables, as the store itself says."""
         return self._meta("schema_version")
-
-    def file(self) -> Path | None:
-        """Return the file of a store that is one."""
-        url = self._engine.url
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
     # Marks
 

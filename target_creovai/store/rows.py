@@ -16,6 +16,7 @@ from target_creovai.store.due import NO_NEWS, News, touch
 from target_creovai.store.kept import keep_what_was_read
 from target_creovai.store.merges import owners, with_winners, write_merges
 from target_creovai.store.people import fill_parents, reconsider_authors
+from target_creovai.store.portions import portions
 from target_creovai.store.retention import drop_texts, reconsider, row_of
 from target_creovai.store.tables import IS_DROPPED, ROWS, chunks, execute_many
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from target_creovai.model import Row
     from target_creovai.wholeness.coverage import Coverage
+
+
+# Otherwise PostgreSQL's driver holds all of them beside what is made of each.
+_ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,9 @@ class Rows(Database):
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))
-                for conversation, stream, *stored in db.execute(wanted):
+                for conversation, stream, *stored in db.execute(
+                    wanted, execution_options=_ROW_BY_ROW
+                ):
                     row = row_of(*stored)
                     for key in takers[conversation]:
                         found[key][stream].append(row)
@@ -134,6 +141,11 @@ class Rows(Database):
             for key, stream, companion in companions(db, kind, ids):
                 found[key][stream].append({"Id": companion})
         return Snapshot(found, coverage, filters)
+
+    def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
+        """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
+        with self._reading() as db:
+            return list(portions(db, kind, ids, most_bytes))
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from target_creovai.model import Role
 from target_creovai.outcomes import Outcome
-from target_creovai.parsers.transcript.speakers.others import settled_role
+from target_creovai.settled import settled_role
 from target_creovai.store.ledger import Ledger
 from target_creovai.store.tables import LEDGER, SPEAKERS, chunks
 

@@ -69,9 +69,22 @@ class Metrics:
         for seconds, tags in timers:
             _log("timer", Metric.HTTP_REQUEST_DURATION, seconds, tags)
 
+    @property
+    def retries(self) -> int:
+        """How many requests were made again."""
+        return self._patience.retries
+
+    def requests(self) -> dict[str, dict[int, int]]:
+        """Return how often each path was answered with which status, as of the last `tell`."""
+        found: dict[str, dict[int, int]] = {}
+        for (_, tags), number in self._requests.items():
+            (_, path), (_, status) = tags
+            found.setdefault(path, {})[status] = number
+        return found
+
     def _counts(self) -> Counter[_Key]:
         counts = Counter(self._requests)
-        counts[Measure.REQUESTS_RETRIED, ()] = self._patience.retries
+        counts[Measure.REQUESTS_RETRIED, ()] = self.retries
         for measure, (tag, count) in _COUNTED.items():
             for value, number in tuple(count(self._summary).items()):
                 counts[measure, ((tag, value),)] = number
