@@ -9,6 +9,7 @@ keys are dropped when the state is loaded again, and written anew.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -55,6 +56,7 @@ from tap_salesforce_chat.fields import has_path, without_paths
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.logs import keep_discreet, unforeseen
 from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.opt_in import unasked_fields, unasked_streams
@@ -72,6 +74,7 @@ from tap_salesforce_chat.state import (
     origin_problem,
 )
 from tap_salesforce_chat.streams import FILTERABLE, STREAMS, Case, EmailMessage
+from tap_salesforce_chat.summary import tell_end
 from tap_salesforce_chat.timestamps import format_instant
 from tap_salesforce_chat.whole_cases import WholeCases
 from tap_salesforce_chat.writer import WholeLineWriter
@@ -264,6 +267,7 @@ class TapSalesforceChat(Tap):
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
         """Sync all streams; say in STATE when that began, what is read, and that it is complete."""
+        began = time.monotonic()
         self._know_origin()
         self._renew_catalog()
         self._mark(STARTED)
@@ -290,6 +294,7 @@ class TapSalesforceChat(Tap):
             raise
         finally:
             self.lanes.close()
+            tell_end(self._selected_streams(), self.connection, time.monotonic() - began)
         self._mark(COMPLETED)
         self._extra_state[REQUESTS] = self.connection.requests_made
         self.state_writer.write_state(self.state)
@@ -342,6 +347,7 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
+        keep_discreet()
         return with_doctor(super().get_singer_command(), cls)
 
     @classmethod
@@ -381,13 +387,23 @@ class TapSalesforceChat(Tap):
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Turn errors that say what to do into one paragraph on stderr, and the exit code 1."""
+    """Turn errors into one line of the log that says what to do, and the exit code 1."""
     try:
         yield
     except ConfigValidationError as exc:
-        raise click.ClickException(" ".join([f"{exc}.", *exc.errors])) from None
+        _end_with(" ".join([f"{exc}.", *exc.errors]))
     except SingerSDKError as exc:
-        raise click.ClickException(str(exc)) from None
+        _end_with(str(exc))
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as exc:  # noqa: BLE001 - its own text and traceback may quote a row
+        _end_with(unforeseen(exc))
+
+
+def _end_with(message: str) -> None:
+    """Log what ended the run, and end the process."""
+    TapSalesforceChat.logger.error("%s", message)
+    raise SystemExit(1)
 
 
 def _refuse(problem: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Files that a command leaves behind: whole or not at all, and for their owner alone."""
+"""Files that a command leaves behind: whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from target_creovai.errors import StoreError
 
+_FOR_THE_OWNER, _FOR_ALL = 0o600, 0o644
+
 
 def write_private(file: Path, content: bytes) -> None:
     """Put a file there that only its owner may read, whole or not at all.
@@ -15,16 +17,30 @@ def write_private(file: Path, content: bytes) -> None:
     Raises:
         StoreError: It cannot be written.
     """
+    _write(file, content, _FOR_THE_OWNER)
+
+
+def write_public(file: Path, content: bytes) -> None:
+    """Put a file there that other users may read, whatever the umask says, whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    _write(file, content, _FOR_ALL)
+
+
+def _write(file: Path, content: bytes, mode: int) -> None:
     try:
         _refuse_devices(file)
-        # Made anew and private: a file that is there already may have readers.
+        # Made anew, and nobody's yet: a file that is there already may have readers.
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            page = Path(folder) / file.name
-            page.touch(mode=0o600)
-            page.write_bytes(content)
-            page.replace(file)
+            made = Path(folder) / file.name
+            made.touch(mode=_FOR_THE_OWNER)
+            made.write_bytes(content)
+            made.chmod(mode)
+            made.replace(file)
     except OSError as error:
-        msg = f"The page cannot be written ({error.strerror}): check --output and its folder."
+        msg = f"The file cannot be written ({error.strerror}): check --output and its folder."
         raise StoreError(msg) from None
 
 

@@ -13,7 +13,7 @@ from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_na
 from target_creovai.kinds import KINDS
 from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
-from target_creovai.summary import Summary, Trouble
+from target_creovai.summary import IDS_SHOWN, Summary, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -193,9 +193,10 @@ class Dispatch(ABC):
             self._assembling = None
 
     def report_set_aside(self, entry: Entry, reason: Reason) -> None:
-        """Count and name a conversation that cannot be sent as it is."""
-        logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
+        """Name a conversation that cannot be sent as it is: in the report, or at once if more."""
         self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+        if len(self.summary.set_aside) > IDS_SHOWN:
+            logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
 
     @abstractmethod
     def take(

@@ -21,7 +21,7 @@ from target_creovai.store.engine import lock_schema
 from target_creovai.store.tables import DELIVERIES, HISTORY, LAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from target_creovai.history import Traits
 
@@ -90,6 +90,15 @@ class History(Database):
                 Run(began_at, ended_at, exit_code, _decode_facts(facts) if facts else RunFacts())
                 for began_at, ended_at, exit_code, facts in db.execute(query.limit(limit))
             ]
+
+    def last_end(self, exit_codes: Sequence[int]) -> str | None:
+        """Return when the last run ended that had one of these exit codes."""
+        ended = sa.select(sa.func.max(HISTORY.c.ended_at)).where(
+            HISTORY.c.exit_code.in_(exit_codes)
+        )
+        with self._reading() as db:
+            moment: str | None = db.scalar(ended)
+        return moment
 
     # Deliveries
 

@@ -128,6 +128,13 @@ class OperatorStore(Store):
         kind, key, reason, modified = row
         return Oldest(kind, key, reason and str(reason), modified)
 
+    def rows_by_stream(self) -> dict[str, int]:
+        """Return how many rows there are of each stream."""
+        stream = ROWS.c.stream
+        query = sa.select(stream, sa.func.count().label("number")).group_by(stream)
+        with self._reading() as db:
+            return {row.stream: row.number for row in db.execute(query)}
+
     def sent(self, kind: str, since: str, *, after: str = "", limit: int = 1000) -> list[Line]:
         """Return what Creovai took at `since` or later, in order of Id, behind `after`."""
         c = LEDGER.c

@@ -430,7 +430,7 @@ def test_a_page_that_cannot_be_written_is_one_line(
     result = preview()
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: The page cannot be written (")
+    assert result.stderr.startswith("Error: The file cannot be written (")
     assert result.stderr.count("\n") == 1
 
 
