@@ -109,7 +109,5 @@ UNSEEN: Final = Table(
     '[style*="display :none" i]',
     '[style*="visibility:hidden" i]',
     '[style*="visibility: hidden" i]',
-    "template",
     "title",
-    "noscript",
 )
