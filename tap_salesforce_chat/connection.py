@@ -101,6 +101,7 @@ class Connection:
         self._used, self._limit = 0, 0
         self._numbers = count(1)  # of requests, for all threads
         self._own = 0  # requests so far
+        self._beside: list[Connection] = []
         self.clock: datetime | None = None  # Salesforce's, as of the latest answer
         self._read_at = 0.0  # on the monotonic clock
 
@@ -171,7 +172,8 @@ class Connection:
     def beside(self, flow: AuthFlow) -> Connection:
         """Return a session for another host, with a login of its own at the org's, known by now."""
         terms = replace(self._terms, login_url=self.instance_url or self._terms.login_url)
-        return Connection(terms, flow, self._logger)
+        self._beside.append(Connection(terms, flow, self._logger))
+        return self._beside[-1]
 
     @property
     def instance_url(self) -> str | None:
@@ -210,6 +212,11 @@ class Connection:
     def usage(self) -> tuple[int, int]:
         """How many of how many daily API requests the org has used, as of the latest answer."""
         return self._used, self._limit
+
+    @property
+    def requests_made(self) -> int:
+        """How many API requests were made so far, with those of sessions beside this one."""
+        return self._own + sum(other.requests_made for other in self._beside)
 
     def check_quota(self) -> None:
         """Stop if the settings allow no more of the org's daily API requests.

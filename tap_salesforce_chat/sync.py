@@ -9,6 +9,7 @@ keys are dropped when the state is loaded again, and written anew.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,12 @@ from tap_salesforce_chat.state import (
     ORGANIZATION,
     READ_WITHOUT,
     READS,
+    REQUESTS,
     STARTED,
     origin_problem,
 )
 from tap_salesforce_chat.streams import STREAMS, Case, EmailMessage
+from tap_salesforce_chat.summary import tell_end
 from tap_salesforce_chat.timestamps import format_instant
 from tap_salesforce_chat.whole_cases import WholeCases
 
@@ -56,6 +59,7 @@ class Sync:
         Args:
             sync_streams: Reads one stream after the other.
         """
+        began = time.monotonic()
         self._know_origin()
         self._renew_catalog()
         self._mark(STARTED)
@@ -82,7 +86,10 @@ class Sync:
             raise
         finally:
             self._session.lanes.close()
+            seconds = time.monotonic() - began
+            tell_end(self._selected_streams(), self._session.connection, seconds)
         self._mark(COMPLETED)
+        self._extra_state[REQUESTS] = self._session.connection.requests_made
         self._tap.state_writer.write_state(self._tap.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:

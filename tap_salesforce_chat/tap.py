@@ -27,6 +27,7 @@ from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import CONFIG_SCHEMA, trimmed
 from tap_salesforce_chat.errors import StateRefusedError
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
+from tap_salesforce_chat.logs import keep_discreet, unforeseen
 from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.writer import WholeLineWriter
 
@@ -174,6 +175,7 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
+        keep_discreet()
         return with_doctor(super().get_singer_command(), cls)
 
     @classmethod
@@ -215,10 +217,20 @@ class TapSalesforceChat(Tap):
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Turn errors that say what to do into one paragraph on stderr, and the exit code 1."""
+    """Turn errors into one line of the log that says what to do, and the exit code 1."""
     try:
         yield
     except ConfigValidationError as exc:
-        raise click.ClickException(" ".join([f"{exc}.", *exc.errors])) from None
+        _end_with(" ".join([f"{exc}.", *exc.errors]))
     except SingerSDKError as exc:
-        raise click.ClickException(str(exc)) from None
+        _end_with(str(exc))
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as exc:  # noqa: BLE001 - its own text and traceback may quote a row
+        _end_with(unforeseen(exc))
+
+
+def _end_with(message: str) -> None:
+    """Log what ended the run, and end the process."""
+    TapSalesforceChat.logger.error("%s", message)
+    raise SystemExit(1)
