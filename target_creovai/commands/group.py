@@ -24,6 +24,7 @@ COMMANDS = {
     "reconcile": "target_creovai.commands.reconcile",
     "resend": "target_creovai.commands.repair",
     "retry": "target_creovai.commands.repair",
+    "store": "target_creovai.commands.store",
     "status": "target_creovai.commands.status",
 }
 

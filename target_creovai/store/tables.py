@@ -20,6 +20,9 @@ IDS_PER_QUERY = 1000
 
 METADATA = sa.MetaData()
 
+# The note of a copy that is not complete (see `copying`): no run may open it.
+HALF_COPIED = "copy"
+
 META = sa.Table(
     "creovai_meta",
     METADATA,
