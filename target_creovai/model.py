@@ -33,6 +33,10 @@ PEOPLE: Mapping[str, frozenset[str]] = {
 UNREAD = ":unread"
 
 
+# An auto-number of Salesforce has 30 characters at most.
+LONGEST_NUMBER = 40
+
+
 class DroppedRow(dict[str, Any]):
     """What `retention_days` has left of a row: its Id and its SystemModstamp."""
 
@@ -103,13 +107,49 @@ class Participant:
     phone: str | None = None
 
 
+class Replacement(NamedTuple):
+    """A place in a redacted text, by the setting that names it, and what stood there."""
+
+    start: int
+    end: int
+    rule: str
+    original: str
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing that was said, in plain text. `channel` is given in cases only."""
+    """One thing that was said, in plain text. `channel` is given in cases only.
+
+    With `Rules.keep_removed`: `whole` is the text before quotes and `signature` were taken out of
+    it, and `replaced` what was redacted.
+    """
 
     at: datetime
     sender: Participant
     text: str
+    channel: str | None = None
+    whole: str | None = None
+    signature: tuple[str, ...] = ()
+    replaced: tuple[Replacement, ...] = ()
+
+
+class Why(StrEnum):
+    """Why a message is not part of the conversation that is sent."""
+
+    INTERNAL = "internal"
+    ROLE = "role"
+    REPEATED = "repeated"
+    REDACTED = "redacted"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A message that is not sent, though its row is there. `name` is its author's, if known."""
+
+    at: datetime
+    why: Why
+    text: str
+    name: str | None = None
     channel: str | None = None
 
 
@@ -128,7 +168,8 @@ class Conversation:
     `messages` are in time order and every sender is one of `participants`;
     `modified` is the main row's SystemModstamp. `proven` is false where only what was
     read of its streams can tell that no row is missing. `lessons` is what it
-    tells of names in other conversations; `doubt` is why it must not go as it is.
+    tells of names in other conversations; `doubt` is why it must not go as it is. `left_out` is
+    empty without `Rules.keep_removed`.
     """
 
     interface: Interface
@@ -147,6 +188,7 @@ class Conversation:
     speakers: tuple[Speaker, ...] = ()
     lessons: Mapping[str, Role] = field(default_factory=dict)
     doubt: Unfit | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +245,8 @@ Assembly = Conversation | Waiting | Skipped | Deleted | Unfit
 
 # So much of a fingerprint of rules is of those that shape what Creovai gets.
 SHAPE_LENGTH = 32
+# And so much, behind that, of what decides whether a conversation is open.
+OPENING_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +271,8 @@ class Rules:
     redact_region: str | None = None
     other_chats: Mapping[str, Role] = field(default_factory=dict)
     """No setting: what other chats have settled, where one leaves open who speaks."""
+    keep_removed: bool = False
+    """No setting: whether conversations also tell what is not sent of them, for `preview`."""
 
     def leaves_out(self, role: Role) -> bool:
         """Tell whether messages of this role are not to be sent."""
@@ -243,6 +289,12 @@ class Policy:
     max_deletes: int = 100
     max_failures: int | None = None
     doubt_minutes: int = 15
+
+
+def number_of(value: object) -> str | None:
+    """Return a CaseNumber as it is looked for, without leading zeros; None if it is none."""
+    bare = str(value or "").strip().lstrip("0")
+    return bare if 0 < len(bare) <= LONGEST_NUMBER else None
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

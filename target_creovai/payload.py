@@ -44,6 +44,14 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
     return _without_empty(payload)
 
 
+def in_payload_order(conversation: Conversation) -> Iterable[Message]:
+    """Return the messages in the order in which the payload holds them."""
+    if conversation.interface is Interface.CASE:
+        return conversation.messages
+    people, said = conversation.participants, conversation.messages
+    return (message for person in people for message in _said_by(person, said))
+
+
 def build_outofband(
     interface: Interface, session_id: str, when: datetime, changed: Payload
 ) -> Payload:

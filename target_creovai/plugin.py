@@ -17,7 +17,9 @@ from target_creovai.commands.group import with_commands
 from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.errors import TargetError
 from target_creovai.imports import imported
+from target_creovai.outcomes import BROKEN_OFF
 from target_creovai.shell import Shell
+from target_creovai.watch.logs import keep_discreet, unforeseen
 
 
 class CreovaiPlugin(Target):
@@ -55,6 +57,7 @@ class CreovaiPlugin(Target):
     @override
     def get_singer_command(cls) -> click.Command:
         """Return the Singer executable, with the operator's commands below it."""
+        keep_discreet()
         return with_commands(super().get_singer_command(), cls)
 
     @classmethod
@@ -66,6 +69,17 @@ class CreovaiPlugin(Target):
         try:
             super(CreovaiPlugin, target).invoke(**kwargs)
         except ConfigValidationError as error:
-            raise click.ClickException(" ".join([f"{error}.", *error.errors])) from None
+            _end_with(" ".join([f"{error}.", *error.errors]))
         except TargetError as error:
-            raise click.ClickException(Shell.here().typed(str(error))) from None
+            _end_with(None if error.is_told else str(error))
+        except click.ClickException:
+            raise
+        except Exception as error:  # noqa: BLE001 -- its own text and traceback may quote a row
+            _end_with(unforeseen(error))
+
+
+def _end_with(message: str | None) -> None:
+    """End the process; `message` says why, unless the run's report did."""
+    if message:
+        CreovaiPlugin.logger.error("%s", Shell.here().typed(message))
+    raise SystemExit(BROKEN_OFF)

@@ -7,11 +7,13 @@ import logging
 import time
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 
+from tests.browser import Reader, launched
 from tests.fakes.creovai import CreovaiServer
 from tests.target.support import TargetRunner
 
@@ -19,9 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
 # How long an example takes is the machine's business: two cores may be busy with more than this.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for caches that is each test's own; it is made when something is kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / uuid4().hex))
 
 
 @pytest.fixture
@@ -57,6 +67,23 @@ def run_target(tmp_path: Path, creovai: CreovaiServer) -> TargetRunner:
 def run_dry(tmp_path: Path) -> TargetRunner:
     """The target without a Creovai: payloads become files."""
     return TargetRunner(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of pages, which `xdist_group("browser")` keeps together."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def reader(browser: Browser, tmp_path: Path) -> Iterator[Reader]:
+    """Someone with a browser; nothing may leave it, and nothing may break in it."""
+    reader = Reader(browser, tmp_path / "page.html")
+    yield reader
+    for context in browser.contexts:
+        context.close()
+    assert reader.troubles == []
 
 
 @pytest.fixture(scope="session")

@@ -78,9 +78,15 @@ _config_option = click.option(
 
 TEXT = "text"
 
-format_option = click.option(
-    "--format", "output", type=click.Choice([TEXT, "json"]), default=TEXT, show_default=True
-)
+
+def format_option_of(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option `--format` with these choices, of which the first is the default."""
+    return click.option(
+        "--format", "output", type=click.Choice(formats), default=formats[0], show_default=True
+    )
+
+
+format_option = format_option_of(TEXT, "json")
 
 
 def _refuse_wrong(settings: Settings) -> None:
@@ -144,12 +150,15 @@ def alone(store: OperatorStore) -> Iterator[None]:
         yield
 
 
+def as_json(report: Any) -> Iterable[str]:
+    """Return a report for programs, as one piece of text."""
+    typed = _typed(msgspec.to_builtins(report))
+    return [msgspec.json.format(msgspec.json.encode(typed), indent=2).decode()]
+
+
 def show(output: str, lines: Iterable[str], report: Any) -> None:
     """Print a report, for people or for programs."""
-    if output == "json":
-        typed = _typed(msgspec.to_builtins(report))
-        lines = [msgspec.json.format(msgspec.json.encode(typed), indent=2).decode()]
-    for line in lines:
+    for line in as_json(report) if output == "json" else lines:
         say(line)
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "forget": "target_creovai.commands.repair",
     "preview": "target_creovai.commands.preview",
     "reconcile": "target_creovai.commands.reconcile",
+    "report": "target_creovai.commands.report",
     "resend": "target_creovai.commands.repair",
     "retry": "target_creovai.commands.repair",
     "store": "target_creovai.commands.store",

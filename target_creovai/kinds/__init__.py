@@ -30,8 +30,9 @@ class Kind:
     after an input that broke off. `assembler` is the function that makes it, as `module:name`:
     it and its parsers are imported for the first one that is made. `merged_into` is the field
     of the conversation itself that names the one which took all its rows over, `collected_by`
-    the one that conversations share which belong together and stay several. Where
-    `names_speakers`, texts print who speaks, and one may tell what another leaves open.
+    the one that conversations share which belong together and stay several, `channel` the one
+    that says by which way it came. Where `names_speakers`, texts print who speaks, and one may
+    tell what another leaves open; `numbered_by` is the field by which people know it.
     """
 
     name: str
@@ -41,7 +42,9 @@ class Kind:
     assembler: str
     merged_into: str | None = None
     collected_by: str | None = None
+    channel: str | None = None
     names_speakers: bool = False
+    numbered_by: str | None = None
 
     @property
     def assemble(self) -> Assemble:
@@ -62,6 +65,8 @@ KINDS = {
             needs_whole_input=True,
             assembler="target_creovai.kinds.case:assemble_case",
             merged_into="MasterRecordId",
+            channel="Origin",
+            numbered_by="CaseNumber",
         ),
         Kind(
             name="chat",
@@ -80,6 +85,7 @@ KINDS = {
             needs_whole_input=False,
             assembler="target_creovai.kinds.messaging:assemble_messaging",
             collected_by="ConversationId",
+            channel="ChannelType",
         ),
     )
 }

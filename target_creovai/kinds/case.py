@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
 from target_creovai.kinds.authors import Authors
+from target_creovai.kinds.left_out import counts_as_comment, left_out_of_case
 from target_creovai.kinds.people import cast_of
 from target_creovai.kinds.said import (
     ATTACHMENT_ONLY,
@@ -28,7 +29,6 @@ from target_creovai.model import (
     DroppedRow,
     Finding,
     Interface,
-    Message,
     Role,
     Skipped,
     Waiting,
@@ -120,9 +120,11 @@ def _conversation(
 ) -> Conversation | Skipped:
     case = cases[0]
     findings: Counter[Finding] = Counter()
-    said = sorted(_everything_said(cases, rows, rules), key=lambda item: item.order)
-    said = _own_words(_each_once(said, findings), rules, findings)
-    messages = _messages(said, rules, findings)
+    everything = sorted(_everything_said(cases, rows, rules), key=lambda item: item.order)
+    once = _each_once(everything, findings)
+    said = _own_words(once, rules, findings)
+    kept = _to_send(said, rules, findings)
+    messages = tuple(item.message(keep_whole=rules.keep_removed) for item in kept)
     if not messages:
         return Skipped(Reason(Code.NO_MESSAGE), +findings, proven=False)
     participants, messages = cast_of(messages)
@@ -143,6 +145,7 @@ def _conversation(
         findings=+findings,  # without those that are zero
         # Its rows come from several streams.
         proven=False,
+        left_out=left_out_of_case([everything, once, said, kept], rows, rules),
     )
 
 
@@ -180,7 +183,7 @@ def _everything_said(
     yield from mailed
     for comment in comments:
         published = comment.get("IsPublished") is True or rules.include_internal_comments
-        if published and not is_deleted(comment) and text_of(comment, "CommentBody"):
+        if published and counts_as_comment(comment):
             yield _comment(comment, authors)
 
 
@@ -260,6 +263,7 @@ def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -
     thread = Thread()
     for item in said:
         own, side = item.text, item.sender.role.value
+        signature: tuple[str, ...] = ()
         if item.page:
             subject = text_of(item.row, "Subject") or ""
             mail = thread.read(
@@ -268,7 +272,7 @@ def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -
                 strip_signatures=rules.strip_signatures,
                 side=side,
             )
-            own = mail.text
+            own, signature = mail.text, mail.signature
             if mail.only_quotes:
                 own = with_subject(subject, "") or own
             elif not may_stand_alone(own):
@@ -276,13 +280,11 @@ def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -
             findings.update({Finding.STRIPPED: mail.removed, Finding.KEPT_WHOLE: mail.kept_whole})
         elif rules.strip_quoted_replies:
             thread.add(item.text, side)
-        found.append(replace(item, own=own))
+        found.append(replace(item, own=own, signature=signature))
     return found
 
 
-def _messages(
-    said: Sequence[Said], rules: Rules, findings: Counter[Finding]
-) -> tuple[Message, ...]:
+def _to_send(said: Sequence[Said], rules: Rules, findings: Counter[Finding]) -> Sequence[Said]:
     wanted = [item for item in said if not rules.leaves_out(item.sender.role)]
     unwanted = [item for item in said if rules.leaves_out(item.sender.role)]
     # Against what is sent: a comment may be all that is left of a mail that is not.
@@ -293,4 +295,4 @@ def _messages(
             Finding.REPEATED: len(wanted) - len(kept),
         }
     )
-    return tuple(Message(item.at, item.sender, item.own, item.channel) for item in kept)
+    return kept

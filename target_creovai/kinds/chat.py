@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.credits import Credits
+from target_creovai.kinds.left_out import unsent
 from target_creovai.kinds.people import cast_of
 from target_creovai.kinds.speakers import (
     doubt_about,
@@ -24,10 +25,12 @@ from target_creovai.model import (
     Deleted,
     DroppedRow,
     Interface,
+    LeftOut,
     Message,
     Role,
     Skipped,
     Waiting,
+    Why,
 )
 from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.transcript import parse_transcript
@@ -140,7 +143,22 @@ def _conversation(
         speakers=speakers_of(transcript),
         lessons=lessons(transcript.cast),
         doubt=doubt_about(transcript),
+        left_out=_left_out(row, transcript, rules, start) if rules.keep_removed else (),
     )
+
+
+def _left_out(
+    row: Row, transcript: Transcript, rules: Rules, start: datetime
+) -> tuple[LeftOut, ...]:
+    """Return what `participant_types` and `include_internal_comments` keep back."""
+    found = [
+        LeftOut(line.at or start, Why.ROLE, line.text, line.speaker)
+        for line in transcript.lines
+        if rules.leaves_out(line.role) and line.text.strip()
+    ]
+    if not rules.include_internal_comments:
+        found += (unsent(each, Why.INTERNAL) for each in whispers(row, transcript, start))
+    return tuple(sorted(found, key=lambda item: item.at))
 
 
 def _is_unanswered(transcript: Transcript, *, may_be_bot: bool) -> bool:

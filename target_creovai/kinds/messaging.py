@@ -30,11 +30,13 @@ from target_creovai.model import (
     DroppedRow,
     Finding,
     Interface,
+    LeftOut,
     Message,
     Role,
     Skipped,
     Unfit,
     Waiting,
+    Why,
 )
 from target_creovai.outcomes import Code, Reason
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
@@ -42,12 +44,14 @@ from target_creovai.rows import is_deleted, latest_change, metadata_of, parent_o
 from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from target_creovai.kinds.entries import Reading
     from target_creovai.model import Assembly, Row, Rules
     from target_creovai.parsers.messaging import Words
+
+    Spoken = tuple[datetime, Row, Words]
 
 # `Inactive` and the others may become active again (Salesforce field reference).
 ENDED = frozenset({"ended", "error"})
@@ -111,7 +115,8 @@ def _conversation(
     session: Row, reading: Reading, rules: Rules, *, spans_sessions: bool
 ) -> Conversation | Skipped:
     findings: Counter[Finding] = Counter()
-    messages = _messages(session, reading.entries, rules, findings)
+    spoken = _spoken(session, reading.entries)
+    messages = _messages(session, reading.entries, spoken, rules, findings)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
         return Skipped(NOTHING_SAID, +findings, proven=reading.proven)
     if _is_missed(session, messages):
@@ -135,7 +140,17 @@ def _conversation(
         modified=latest_change([session]) or end,
         findings=+findings,
         proven=reading.proven,
+        left_out=tuple(_left_out(spoken, rules)) if rules.keep_removed else (),
     )
+
+
+def _left_out(spoken: Iterable[Spoken], rules: Rules) -> Iterator[LeftOut]:
+    """Yield what `participant_types` and `include_internal_comments` keep back."""
+    for at, entry, words in spoken:
+        internal = is_internal(entry) and not rules.include_internal_comments
+        if words.text and (internal or rules.leaves_out(role_of(entry))):
+            why = Why.INTERNAL if internal else Why.ROLE
+            yield LeftOut(at, why, words.text, text_of(entry, "SenderName"))
 
 
 def _conversation_identifier(session: Row, reading: Reading) -> str | None:
@@ -154,12 +169,16 @@ def _is_missed(session: Row, messages: Sequence[Message]) -> bool:
 
 
 def _messages(
-    session: Row, entries: Sequence[Row], rules: Rules, findings: Counter[Finding]
+    session: Row,
+    entries: Sequence[Row],
+    spoken: Iterable[Spoken],
+    rules: Rules,
+    findings: Counter[Finding],
 ) -> tuple[Message, ...]:
     senders = Senders(session, entries, rules)
     messages = []
     said: Counter[Role] = Counter()
-    for at, entry, words in _spoken(session, entries):
+    for at, entry, words in spoken:
         if not words.text or (is_internal(entry) and not rules.include_internal_comments):
             continue
         role = role_of(entry)
@@ -175,10 +194,12 @@ def _messages(
     return tuple(messages)
 
 
-def _spoken(session: Row, entries: Sequence[Row]) -> Iterator[tuple[datetime, Row, Words]]:
-    """Yield the messages in order, as they read after the last change of each."""
+def _spoken(session: Row, entries: Sequence[Row]) -> list[Spoken]:
+    """Return the messages in order, as they read after the last change of each."""
     start = time_of(session, "StartTime", "CreatedDate")
     timed = as_updated(in_order(filter(says_something, entries), start))
     titles = titles_for([entry.get("Payload") for _, entry in timed])
-    for (at, entry), known in zip(timed, titles, strict=True):
-        yield at, entry, read_message(entry.get("Payload"), text_of(entry, "MessageText"), known)
+    return [
+        (at, entry, read_message(entry.get("Payload"), text_of(entry, "MessageText"), known))
+        for (at, entry), known in zip(timed, titles, strict=True)
+    ]

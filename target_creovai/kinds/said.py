@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from target_creovai.model import Role
+from target_creovai.model import Message, Role
 from target_creovai.parsers.mail import repeats
 from target_creovai.rows import text_of
 
@@ -39,7 +39,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A row that says something, with its whole text; `own` lacks what it quotes.
+    """A row that says something, with its whole text; `own` lacks what it quotes and `signature`.
 
     `page` is a mail's text laid out, where quotes are to be taken out of it.
     """
@@ -51,12 +51,20 @@ class Said:
     channel: str
     text: str
     own: str = ""
+    signature: tuple[str, ...] = ()
     page: Page | None = None
 
     @property
     def order(self) -> tuple[datetime, int, str, str]:
         """Time first; a tie is settled the same way whatever order the rows came in."""
         return self.at, self.rank, str(self.row.get("CreatedDate")), str(self.row.get("Id"))
+
+    def message(self, *, keep_whole: bool) -> Message:
+        """Return it as it is sent, beside its whole text if that is asked for and says more."""
+        message = Message(self.at, self.sender, self.own, self.channel)
+        if not keep_whole or self.own == self.text:
+            return message
+        return replace(message, whole=self.text, signature=self.signature)
 
     @property
     def is_text_of_mail(self) -> bool:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from target_creovai.payload import encode
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_creovai.preview.listing import Listed
+
+# In this order they are one script.
+_SCRIPTS = ("data.js", "filters.js", "list.js", "reader.js", "page.js")
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 # What could end the element that holds the JSON, or a line of a script, stands in strings
@@ -19,9 +28,19 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def page_of(data: object) -> bytes:
-    """Return the page for data of dataclasses, lists and scalars; `page.js` says which."""
-    style, script = _part("page.css"), _part("page.js")
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What the page reads when it is opened; `totals` by kind is what could have been on it."""
+
+    made_at: str
+    totals: dict[str, int]
+    removed: bool
+    conversations: Sequence[Listed]
+
+
+def page_of(index: Index, bodies: Iterable[object]) -> bytes:
+    """Return the page; the bodies, as many as the index lists, are read one by one as needed."""
+    style, script = _part("page.css"), "".join(map(_part, _SCRIPTS))
     parts = {
         "style": style,
         "script": script,
@@ -30,10 +49,16 @@ def page_of(data: object) -> bytes:
             f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
             "base-uri 'none'; form-action 'none'"
         ),
-        "data": encode(msgspec.to_builtins(data)).decode().translate(_ESCAPES),
+        "index": _data(index),
+        "bodies": "\n".join(map(_data, bodies)),
     }
     # In one pass: what the data holds is no slot.
     return _SLOT.sub(lambda slot: parts[slot[1]], _part("page.html")).encode()
+
+
+def _data(value: object) -> str:
+    """Return JSON in one line, which ends no element."""
+    return encode(msgspec.to_builtins(value)).decode().translate(_ESCAPES)
 
 
 @cache

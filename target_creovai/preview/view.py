@@ -7,15 +7,19 @@ their sender. The payload tells which of them it has, so its kind does not matte
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.model import Role
-from target_creovai.payload import encode
+from target_creovai.payload import encode, in_payload_order, utc
+from target_creovai.preview.removed import cuts_of, redactions_of, unsent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from target_creovai.model import Conversation
     from target_creovai.payload import Payload
+    from target_creovai.preview.removed import Cut, Redacted, Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,25 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One message. `who` counts the people; None where the sender is none of them."""
+    """One message. `who` counts the people; None where the sender is none of them.
+
+    `cuts` and `redacted` are what is not sent of it.
+    """
 
     at: str
     who: int | None
     text: str
     channel: str | None
+    cuts: list[Cut]
+    redacted: list[Redacted]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A conversation to read. Times are as in the payload: UTC, ending in `Z`."""
+    """A conversation to read. Times are as in the payload: UTC, ending in `Z`.
+
+    `unsent` are the messages that are not in the payload.
+    """
 
     start: str | None
     end: str | None
@@ -51,10 +63,21 @@ class View:
     people: list[Person]
     messages: list[Words]
     metadata: dict[str, str]
+    unsent: list[Unsent]
 
 
-def view_of(payload: Payload, types: Mapping[str, str | None]) -> View:
-    """Lay a payload out; it need not be valid. `types` is the setting `participant_types`."""
+def view_of(
+    payload: Payload,
+    types: Mapping[str, str | None],
+    made_of: Conversation | None = None,
+) -> View:
+    """Lay a payload out; it need not be valid.
+
+    Args:
+        payload: What Creovai would get.
+        types: The setting `participant_types`.
+        made_of: What the payload was made of, if that is to tell what is not sent.
+    """
     metadata = {name: _shown(value) for name, value in payload.get("metadata", {}).items()}
     return View(
         start=payload.get("utcStart"),
@@ -63,8 +86,9 @@ def view_of(payload: Payload, types: Mapping[str, str | None]) -> View:
         subject=metadata.get("Subject"),
         people=[_person(person, types) for person in payload.get("participants", ())],
         # Stable: what was said at the same time stays in the payload's order.
-        messages=sorted(_messages(payload), key=lambda words: words.at.removesuffix("Z")),
+        messages=sorted(_messages(payload, made_of), key=lambda words: words.at.removesuffix("Z")),
         metadata=metadata,
+        unsent=[unsent_of(one, utc(one.at)) for one in made_of.left_out] if made_of else [],
     )
 
 
@@ -86,13 +110,16 @@ def _role(name: str | None, types: Mapping[str, str | None]) -> Role:
     return next((role for role in Role if name and types.get(role) == name), Role.UNKNOWN)
 
 
-def _messages(payload: Payload) -> Iterator[Words]:
-    for who, message in _senders(payload):
+def _messages(payload: Payload, made_of: Conversation | None) -> Iterator[Words]:
+    originals = iter(in_payload_order(made_of)) if made_of else repeat(None)
+    for (who, message), original in zip(_senders(payload), originals, strict=False):
         yield Words(
             at=message.get("utcTimestamp", ""),
             who=who,
             text=message.get("content", ""),
             channel=message.get("channel"),
+            cuts=cuts_of(original) if original else [],
+            redacted=redactions_of(original) if original else [],
         )
 
 

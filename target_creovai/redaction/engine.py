@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from target_creovai.model import LeftOut, Replacement, Why
 from target_creovai.redaction.rules import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model import Conversation, Rules
+    from target_creovai.model import Conversation, Message, Rules
     from target_creovai.redaction.rules import Rule
 
 
@@ -33,18 +34,55 @@ def redacted(conversation: Conversation, settings: Rules) -> tuple[Conversation,
     if not rules:
         return conversation, {}
     counts: Counter[str] = Counter()
-    messages = tuple(
-        replace(message, text=text)
+    everything = [
+        _redacted(message, rules, counts, keep=settings.keep_removed)
         for message in conversation.messages
-        if (text := replace_finds(message.text, rules, counts)).strip()
-    )
+    ]
+    messages = tuple(message for message in everything if message.text.strip())
     speakers = {id(message.sender) for message in messages}
-    participants = tuple(who for who in conversation.participants if id(who) in speakers)
-    return replace(conversation, messages=messages, participants=participants), counts
+    left = replace(
+        conversation,
+        messages=messages,
+        participants=tuple(who for who in conversation.participants if id(who) in speakers),
+    )
+    if settings.keep_removed and len(messages) < len(everything):
+        gone = (message for message in everything if not message.text.strip())
+        left = replace(left, left_out=(*left.left_out, *map(_left_out, gone)))
+    return left, counts
 
 
-def replace_finds(text: str, rules: Sequence[Rule], counts: Counter[str]) -> str:
-    """Return a text after one pass, and count what each rule replaced."""
+def _redacted(
+    message: Message, rules: Sequence[Rule], counts: Counter[str], *, keep: bool
+) -> Message:
+    replaced: list[Replacement] = []
+    text = replace_finds(message.text, rules, counts, replaced if keep else None)
+    if text is message.text:
+        return message
+    return replace(message, text=text, replaced=tuple(replaced))
+
+
+def _left_out(message: Message) -> LeftOut:
+    """Return a message of which nothing stayed, as it was."""
+    original = restored(message.text, message.replaced)
+    return LeftOut(message.at, Why.REDACTED, original, channel=message.channel)
+
+
+def restored(text: str, replaced: Iterable[Replacement]) -> str:
+    """Return the text in which nothing is replaced yet."""
+    pieces, done = [], 0
+    for place in replaced:
+        pieces += [text[done : place.start], place.original]
+        done = place.end
+    return "".join([*pieces, text[done:]])
+
+
+def replace_finds(
+    text: str,
+    rules: Sequence[Rule],
+    counts: Counter[str],
+    replaced: list[Replacement] | None = None,
+) -> str:
+    """Return a text after one pass; count what each rule replaced, and note it if asked to."""
     finds = [
         Find(start, end, rank)
         for rank, rule in enumerate(rules)
@@ -53,10 +91,14 @@ def replace_finds(text: str, rules: Sequence[Rule], counts: Counter[str]) -> str
     ]
     if not finds:
         return text
-    pieces, done = [], 0
+    pieces, done, shift = [], 0, 0
     for find in _settled(finds):
         rule = rules[find.rank]
         counts[rule.label] += 1
+        if replaced is not None:
+            start, end = find.start + shift, find.start + shift + len(rule.replacement)
+            replaced.append(Replacement(start, end, rule.label, text[find.start : find.end]))
+            shift = end - find.end
         pieces += [text[done : find.start], rule.replacement]
         done = find.end
     return "".join([*pieces, text[done:]])

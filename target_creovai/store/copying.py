@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.store.counts import COUNTS, DERIVED, begin_counts
 from target_creovai.store.engine import make_engine
 from target_creovai.store.operator import OperatorStore
 from target_creovai.store.tables import (
@@ -145,7 +146,8 @@ class Destination:
     def _refuse_foreign(self, db: sa.Connection) -> None:
         there = set(sa.inspect(db).get_table_names())
         # A server's database may serve others as well, Meltano for one; a file may not.
-        foreign = there - METADATA.tables.keys() if db.dialect.name == "sqlite" else set()
+        ours = METADATA.tables.keys() | DERIVED.tables.keys()
+        foreign = there - ours if db.dialect.name == "sqlite" else set()
         if foreign or (META.name in there and not self._is_half(db) and self._holds(db, there)):
             msg = f"At {self._name} is something already: name an empty place. Nothing was changed."
             raise StoreError(msg)
@@ -199,6 +201,9 @@ class Destination:
     def end(self, notes: Mapping[str, str]) -> None:
         """Make a store of the copy: runs may open it."""
         with self._engine.begin() as db:
+            # An empty store that was there has counted along.
+            if not sa.inspect(db).has_table(COUNTS.name):
+                begin_counts(db)
             db.execute(sa.delete(META))
             rows = [{"name": name, "value": value} for name, value in notes.items()]
             execute_many(db, sa.insert(META), rows)

@@ -29,10 +29,18 @@ def test_the_job_runs_incrementally(
     assert {*creovai.chats, *creovai.cases} == org.deliverable
     posts, calls = len(creovai.posts), len(salesforce.calls)
 
-    second = project.run("--environment=demo", *JOB)
+    second = project.run("--log-config=logging.json.yaml", "--environment=demo", *JOB)
 
     assert second.returncode == 0, second.stderr
     assert len(creovai.posts) == posts
+    assert "METRIC" in first.stderr
+    assert "stream=LiveChatTranscript" in first.stderr
+    # No news: each plugin says so in one event, and Meltano has its ten lines.
+    events = [json.loads(line) for line in second.stderr.splitlines()]
+    assert len(events) <= 15
+    told = [event for event in events if event.get("string_id")]
+    assert [event["string_id"] for event in told] == ["tap-salesforce-chat", "target-creovai"]
+    assert all("summary" in event for event in told)
     asked = [call.query["q"] for call in salesforce.calls[calls:] if "q" in call.query]
     assert asked
     assert all("SystemModstamp >" in soql for soql in asked)

@@ -12,7 +12,8 @@ import pytest
 
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.model import Role
-from target_creovai.preview.page import page_of
+from target_creovai.preview.listing import Facts, Listed
+from target_creovai.preview.page import Index, page_of
 from target_creovai.preview.view import View, view_of
 from tests.target.rows import AGENT, at, case, chat, comment, mail, transcript
 from tests.target.support import dialogue, payload_of, senders, texts
@@ -106,22 +107,26 @@ def test_metadata_is_text_as_its_json() -> None:
     assert view.metadata == {"N": "1152921504606846977", "F": "1.0", "B": "true", "S": "007"}
 
 
-NASTY = "</script><!--<img src=x onerror=alert(1)>&amp;\u2028\u2029\ud800{{script}}{{data}}\\"
+NASTY = "\n</script><!--<img src=x onerror=alert(1)>&amp;\u2028\u2029\ud800{{script}}{{data}}\\"
 
 
 def page_for(text: str) -> str:
-    """Return a page whose data is a case in which this is said."""
-    return page_of(seen({"messages": [{"content": text}]})).decode()
+    """Return a page with a case in which this is said, and which is listed under it."""
+    facts = Facts(text, None, [text], [], text, 1, None, text, None)
+    index = Index("", {}, False, [Listed("case", text, "sent", None, facts, [], [])])  # noqa: FBT003
+    return page_of(index, [seen({"messages": [{"content": text}]})]).decode()
 
 
 def test_no_text_gets_out_of_the_data() -> None:
     """Whatever ends a script, a line or a slot of ours is written as an escape, and reads back."""
     page = page_for(NASTY)
-    (data,) = re.findall(r'<script id="data" type="application/json">(.*?)</script>', page)
+    index, body = re.findall(r'<script id="\w+" type="[^"]+">(.*?)</script>', page)
 
-    assert not set(data) & set("<>&\u2028\u2029")
-    assert json.loads(data)["messages"][0]["text"] == NASTY.replace("\ud800", "\ufffd")
-    assert page.count("<script") == 2
+    assert not set(index + body) & set("<>&\u2028\u2029\n")
+    said = NASTY.replace("\ud800", "\ufffd")
+    assert json.loads(body)["messages"][0]["text"] == said
+    assert json.loads(index)["conversations"][0]["facts"]["gist"] == said
+    assert page.count("<script") == 3
     assert page.count("<img") == 0
 
 

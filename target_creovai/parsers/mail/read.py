@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.banners import is_banner, may_hold_banner, without_banner
+from target_creovai.parsers.mail.banners import without_banner
 from target_creovai.parsers.mail.earlier import Earlier
 from target_creovai.parsers.mail.history import Reader
 from target_creovai.parsers.mail.html import html_to_text, tidy_text
@@ -45,12 +45,15 @@ class MailText:
         removed: Characters of quoted history, signature and thread tokens that were taken out.
         kept_whole: Nothing would have been left, so everything stays.
         only_quotes: What stays is somebody else's, as the client or the case says.
+        signature: The lines that were taken out as a signature or an ending; what else was taken
+            out is history, a banner or a thread token.
     """
 
     text: str
     removed: int
     kept_whole: bool
     only_quotes: bool = False
+    signature: tuple[str, ...] = ()
 
 
 class Thread:
@@ -95,11 +98,12 @@ class Thread:
         forwarded = says_forwarded(subject)
         split = Reader(page, markers, known, side=side, forwarded=forwarded).split()
         self._deferred.append(partial(self._index_mail, page, coded, split.passages, side))
-        text = _own_text(split, strip_signatures=strip_signatures)
+        text, signature = _own_text(split, strip_signatures=strip_signatures)
         if not text.strip():
             only_quotes = bool(whole) and split.is_quote
             return MailText(whole, 0, kept_whole=bool(whole), only_quotes=only_quotes)
-        return MailText(text, removed=max(0, len(whole) - len(text)), kept_whole=False)
+        removed = max(0, len(whole) - len(text))
+        return MailText(text, removed, kept_whole=False, signature=tuple(signature))
 
     def _has_earlier(self) -> bool:
         """Index what was deferred; tell whether there is anything to compare a mail with."""
@@ -124,14 +128,7 @@ class Thread:
             self._index([page.lines[index] for index in row], words, side, back)
 
     def _coded(self, page: Page) -> list[str]:
-        """Return the words of each line; those of gateways' banners don't count."""
-        text = "\n".join(page.lines)
-        coded = self._earlier.vocabulary.encode(text)
-        if not may_hold_banner(text):
-            return coded
-        return [
-            "" if is_banner(line) else words for line, words in zip(page.lines, coded, strict=True)
-        ]
+        return self._earlier.vocabulary.encode(page.text)
 
     def _index(
         self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None
@@ -221,15 +218,32 @@ def _breaks(page: Page, markers: Iterable[Marker]) -> frozenset[int]:
     return frozenset([*quoted, *(marker.end for marker in markers if not marker.is_weak)])
 
 
-def _own_text(split: Split, *, strip_signatures: bool) -> str:
+def _own_text(split: Split, *, strip_signatures: bool) -> tuple[str, list[str]]:
+    """Return what stays, and the lines that went as a signature."""
     parts = split.parts
+    signature: list[str] = []
     if parts and not parts[0].quoted:
         parts[0].lines = without_banner(parts[0].lines)
     if parts and not parts[-1].quoted:
-        parts[-1].lines = without_signature(parts[-1].lines)
-    kept = without_signature([line for part in answered(parts) for line in part.lines])
+        whole = parts[-1].lines
+        parts[-1].lines = without_signature(whole)
+        signature += _cut_out(whole, parts[-1].lines)
+    answers = [line for part in answered(parts) for line in part.lines]
+    kept = without_signature(answers)
+    signature += _cut_out(answers, kept)
     rest = split.rest
     if strip_signatures:
-        kept = without_ending(kept)
+        written = kept
+        kept = without_ending(written)
+        signature = [*_cut_out(written, kept), *signature]
         rest = ["", *rest]
-    return tidy_text("\n".join([*kept, *rest]))
+    return tidy_text("\n".join([*kept, *rest])), signature
+
+
+def _cut_out(lines: list[str], kept: list[str]) -> list[str]:
+    """Return the one run of lines that was cut out; an empty line may stand for it."""
+    if len(kept) == len(lines):
+        return []
+    start = next((at for at, line in enumerate(kept) if line != lines[at]), len(kept))
+    below = len(kept) - start - 1 if start < len(kept) and not kept[start] else len(kept) - start
+    return lines[start : len(lines) - below]

@@ -11,11 +11,16 @@ import pytest
 from click.testing import CliRunner
 
 from target_creovai.target import TargetCreovai
+from tests.target.commands.previewed import ROLES, ROWS, TYPES
+from tests.target.rows import COMPLETED, STARTED
+from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.testing import Result
 
-    from tests.target.support import TargetRunner
+    from tests.browser import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,24 @@ def _same_excepthook(monkeypatch: pytest.MonkeyPatch) -> None:
 def operator(run_target: TargetRunner) -> Operator:
     """Someone with a terminal, for the target of this test."""
     return Operator(run_target)
+
+
+@pytest.fixture(scope="session")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a store with all sorts of conversations, before they are sent."""
+    folder = tmp_path_factory.mktemp("preview")
+    target = TargetRunner(folder, participant_types=TYPES, speaker_roles=ROLES)
+    target(STARTED, *ROWS, COMPLETED)
+    with pytest.MonkeyPatch.context() as patch:
+        # The SDK's command sets one for the whole process.
+        patch.setattr(sys, "excepthook", sys.excepthook)
+        result = Operator(target)("preview", "--output", str(folder / "page.html"))
+    assert result.exit_code == 0, result.output
+    return folder / "page.html"
+
+
+@pytest.fixture
+def written(reader: Reader, page_file: Path) -> Reader:
+    """Someone who was given that page."""
+    reader.file = page_file
+    return reader

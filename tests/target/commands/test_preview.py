@@ -60,8 +60,12 @@ class Previewer:
         return self.data()
 
     def data(self) -> Any:
-        (data,) = re.findall(r'json">(.*?)</script>', self.file.read_text(encoding="utf-8"))
-        return json.loads(data)
+        """Return the index of the page, each conversation with its body."""
+        html = self.file.read_text(encoding="utf-8")
+        found = re.findall(r'<script id="\w+" type="[^"]+">(.*?)</script>', html, re.DOTALL)
+        index, bodies = json.loads(found[0]), found[1].split("\n")
+        read = zip(index["conversations"], filter(None, bodies), strict=True)
+        return index | {"conversations": [one | json.loads(body) for one, body in read]}
 
     def one(self, *arguments: str, **changes: Any) -> Any:
         """Return the only conversation on the page."""
@@ -104,7 +108,7 @@ def test_it_shows_what_creovai_got(
     sent = creovai.cases[case_id()]["messages"]
     assert words(of_case) == [message["content"] for message in sent]
     assert words(of_chat) == ["Good day", "question 1"]
-    assert of_case["number"] == "00000042"
+    assert of_case["facts"]["number"] == "00000042"
     assert of_case["view"]["metadata"]["Status"] == "Closed"
     for one in (of_case, of_chat):
         assert one["known"]["outcome"] == "sent"
@@ -312,9 +316,65 @@ def test_without_ids_the_latest_come_first_and_the_rest_is_counted(
 
     page = preview.page("--limit", "2")
 
-    assert [one["known"]["id"] for one in page["conversations"]] == [chat_id(1), chat_id(3)]
-    assert page["total"] == 3
-    assert preview.page()["total"] == 3
+    assert {one["id"] for one in page["conversations"]} == {chat_id(1), chat_id(3)}
+    assert page["totals"]["chat"] == 3
+    assert preview.page()["totals"]["chat"] == 3
+
+
+def test_a_busy_kind_leaves_room_for_the_others(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """The newest of each kind are on the page, by the time at which they began."""
+    old = "2024-05-01T10:00:00Z"
+    run_target(STARTED, OPEN, case(2, CreatedDate=old, Description="x"), COMPLETED)
+    run_target(*(chat(number) for number in range(1, 9)))
+
+    page = preview.page("--limit", "2")
+
+    assert [one["kind"] for one in page["conversations"]].count("chat") == 2
+    assert page["conversations"][-1]["id"] == case_id(2)
+    assert page["totals"] == {"case": 2, "chat": 8, "messaging": 0}
+    assert {one["kind"] for one in preview.page("--kind", "case")["conversations"]} == {"case"}
+
+
+def test_a_chat_brings_its_case(preview: Previewer, run_target: TargetRunner) -> None:
+    """Whoever reads the one can go on to the other."""
+    run_target(STARTED, case(), mail(), chat(CaseId=case_id()), COMPLETED, session_id_prefix="p-")
+
+    page = preview.page(chat_id(), session_id_prefix="p-")
+
+    cases = {one["id"]: one["facts"]["case"] for one in page["conversations"]}
+    assert cases == {chat_id(): case_id(), case_id(): None}
+
+
+def test_what_is_not_sent_can_be_left_off_the_page(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """A page to hand on holds nothing that Creovai does not get."""
+    secret = comment(2, CommentBody="She is upset.", IsPublished=False)
+    run_target(STARTED, case(), mail(), secret, COMPLETED)
+
+    (unsent,) = preview.one()["view"]["unsent"]
+    assert (unsent["text"], unsent["why"]) == ("She is upset.", "internal")
+    assert preview.one("--no-removed")["view"]["unsent"] == []
+    assert "upset" not in preview.file.read_text(encoding="utf-8")
+
+
+def test_why_is_named_by_what_the_next_run_will_find(
+    preview: Previewer, run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """A code, so that all of one reason can be chosen together."""
+    creovai.refuse(chat_id(2))
+    run_target(STARTED, OPEN, mail(), chat(), chat(2), chat(3, **UNANSWERED), COMPLETED)
+
+    found = {one["id"]: one["reason"] for one in preview.page()["conversations"]}
+
+    assert found == {
+        case_id(): "case-open",
+        chat_id(): None,
+        chat_id(2): "refused",
+        chat_id(3): "missed",
+    }
 
 
 def test_outcomes_are_chosen_before_the_limit(preview: Previewer, run_target: TargetRunner) -> None:
@@ -325,7 +385,7 @@ def test_outcomes_are_chosen_before_the_limit(preview: Previewer, run_target: Ta
     page = preview.page("--limit", "1", "--outcome", "set aside", "--outcome", "skipped")
 
     assert [one["known"]["id"] for one in page["conversations"]] == [chat_id(8)]
-    assert page["total"] == 2
+    assert page["totals"]["chat"] == 2
 
 
 def test_an_unknown_id_does_not_keep_the_others_off_the_page(
@@ -370,7 +430,7 @@ def test_a_page_that_cannot_be_written_is_one_line(
     result = preview()
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: The page cannot be written (")
+    assert result.stderr.startswith("Error: The file cannot be written (")
     assert result.stderr.count("\n") == 1
 
 

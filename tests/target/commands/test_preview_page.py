@@ -3,171 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
-import sys
-from dataclasses import dataclass, field, replace
-from html import escape
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from target_creovai.assemble import ALL_READ
-from target_creovai.commands.preview import Page as PageData
-from target_creovai.commands.preview import Terms, shown
+from target_creovai.commands.preview import page_for
+from target_creovai.commands.shown import Shown, Terms, shown
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.model import Policy, Rules
-from target_creovai.preview.page import page_of
 from target_creovai.store.operator import Line
-from tests.target.commands.conftest import Operator
-from tests.target.rows import (
-    COMPLETED,
-    STARTED,
-    UNANSWERED,
-    Record,
-    at,
-    case,
-    case_id,
-    chat,
-    chat_id,
-    comment,
-    mail,
-    reply,
-    transcript,
-)
-from tests.target.support import NOW, TargetRunner
+from tests.browser import hard_to_read, unnamed
+from tests.target.commands.previewed import HEBREW, key, listed
+from tests.target.rows import case_id, chat, chat_id, transcript
+from tests.target.support import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from tests.browser import Reader
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-OFFLINE = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-PATIENCE_MS = 15_000
-
-if BROWSER is None:
-    pytest.skip(
-        "the page of `preview` was NOT tested, as there is no Chromium or Chrome to be found: "
-        "apt-get install chromium",
-        allow_module_level=True,
-    )
-
-ATTACK = '</script><img src="http://127.0.0.1:9/x" onerror="alert(1)"><b>bold</b>'
-HEBREW = "שלום, ההזמנה לא הגיעה"
-TYPES = {**DEFAULT_PARTICIPANT_TYPES, "system": "System"}
-ROLES = {"Helper": "bot", "Broadcast": "system"}
-ROWS: list[Record] = [
-    case(
-        CaseNumber="00012345",
-        Subject="Leaking machine",
-        Origin="Web",
-        Description="It leaks.\n\n- from the door",
-    ),
-    reply(2, MessageDate=at("11:30"), TextBody="A photo of the seal, please."),
-    comment(3, CreatedDate="2024-05-07T08:15:00Z", CommentBody="Technician is booked."),
-    case(2, IsClosed=False, CaseNumber="00012346"),
-    mail(21, 2, TextBody="x" * 400),
-    chat(
-        1,
-        CaseId=case_id(1),
-        Body=transcript("( 1s ) Nora V: Good day", f"( 3s ) Ada Quill: {escape(ATTACK)}"),
-    ),
-    chat(2, Body=transcript(f"( 1s ) Nora V: {HEBREW}", "( 3s ) Ada Quill: Thanks 🎉")),
-    chat(3, **UNANSWERED),
-    chat(
-        4,
-        Body=transcript(
-            "( 1s ) Helper: I am a bot",
-            "( 2s ) Broadcast: all are busy",
-            "( 3s ) Ada Quill: agent",
-            "( 9s ) Nora V: Good day",
-        ),
-    ),
-    chat(5, Body=transcript("( 1s ) Pat: who", "( 2s ) Kim: knows", agent=None)),
-]
-
-
-@dataclass
-class Reader:
-    """Opens pages, and notes whatever a page should not do."""
-
-    browser: Browser
-    file: Path
-    troubles: list[str] = field(default_factory=list)
-
-    def open(self, at: str = "", **options: Any) -> Page:
-        """Open the page at a conversation, in a window of its own."""
-        page = self.browser.new_page(**options)
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("request", lambda request: self._requested(request.url))
-        page.on("console", lambda message: self.troubles.append(message.text))
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("dialog", self._asked)
-        page.goto(f"{self.file.as_uri()}#{at}")
-        return page
-
-    def _requested(self, url: str) -> None:
-        if url.partition("#")[0] != self.file.as_uri():
-            self.troubles.append(f"request to {url}")
-
-    def _asked(self, dialog: Any) -> None:
-        self.troubles.append(f"dialog {dialog.message}")
-        dialog.dismiss()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all of these tests."""
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=OFFLINE.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def reader(browser: Browser, tmp_path: Path) -> Iterator[Reader]:
-    """Someone with a browser; nothing may leave it, and nothing may break in it."""
-    reader = Reader(browser, tmp_path / "page.html")
-    yield reader
-    for context in browser.contexts:
-        context.close()
-    assert reader.troubles == []
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a store with all sorts of conversations, before they are sent."""
-    folder = tmp_path_factory.mktemp("preview")
-    target = TargetRunner(folder, participant_types=TYPES, speaker_roles=ROLES)
-    target(STARTED, *ROWS, COMPLETED)
-    with pytest.MonkeyPatch.context() as patch:
-        # The SDK's command sets one for the whole process.
-        patch.setattr(sys, "excepthook", sys.excepthook)
-        result = Operator(target)("preview", "--output", str(folder / "page.html"))
-    assert result.exit_code == 0, result.output
-    return folder / "page.html"
-
-
-@pytest.fixture
-def written(reader: Reader, page_file: Path) -> Reader:
-    """Someone who was given that page."""
-    reader.file = page_file
-    return reader
-
-
-def listed(page: Page) -> list[str]:
-    """Return the titles in the list that are to be seen."""
-    return page.locator("#list li:visible .title").all_text_contents()
-
-
-def key(one: str) -> str:
-    """Return how an address names a conversation."""
-    return f"{'case' if one.startswith('500') else 'chat'}/{one}"
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_a_case_reads_like_a_dialogue(written: Reader) -> None:
@@ -269,7 +125,9 @@ def test_search_finds_words_ids_and_numbers(written: Reader, typed: str, found: 
 
     page.get_by_role("searchbox").fill(typed)
 
-    expect(page.get_by_role("status")).to_have_text(f"{len(found)} of 7 conversations")
+    expect(page.get_by_role("status")).to_have_text(
+        re.compile(f"^{len(found)} of 7 conversations(: nothing matches the filters)?$")
+    )
     assert set(listed(page)) == found
 
 
@@ -283,8 +141,11 @@ def test_outcomes_and_kinds_narrow_the_list(written: Reader) -> None:
     page.get_by_label("skipped").check()
     assert len(listed(page)) == 2
     page.get_by_role("checkbox", name=re.compile("^case")).check()
-    expect(page.get_by_role("status")).to_have_text("0 of 7 conversations")
-    expect(page.get_by_role("main")).to_have_text("Nothing to show.")
+    expect(page.get_by_role("status")).to_contain_text("0 of 7 conversations: nothing matches")
+    expect(page.get_by_role("main")).to_contain_text("Nothing matches the filters.")
+    page.get_by_role("main").get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_role("status")).to_have_text("7 conversations")
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_what_is_not_sent_says_so(written: Reader) -> None:
@@ -324,30 +185,13 @@ def test_all_can_be_done_by_keyboard(written: Reader) -> None:
     keys.press("Home")
     keys.press("ArrowUp")
     expect(page.get_by_role("searchbox")).to_be_focused()
-    keys.press("Tab")
+    first = page.locator("#outcomes input").first
+    for _ in range(20):  # a date has a stop for each of its parts
+        keys.press("Tab")
+        if first.evaluate("(box) => box === document.activeElement"):
+            break
     keys.press("Space")
-    expect(page.locator("#outcomes input").first).to_be_checked()
-
-
-CONTRASTS = """() => {
-  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = (colour) => parts(colour).slice(0, 3)
-    .map((part) => part / 255)
-    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
-  const behind = (element) => {
-    const colour = getComputedStyle(element).backgroundColor;
-    return parts(colour)[3] === 0 && element.parentElement ? behind(element.parentElement) : colour;
-  };
-  return [...document.body.querySelectorAll("*")]
-    .filter((element) => element.checkVisibility() &&
-      [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-    .map((element) => {
-      const [low, high] = [getComputedStyle(element).color, behind(element)].map(light)
-        .sort((one, other) => one - other);
-      return [(high + 0.05) / (low + 0.05), element.outerHTML.slice(0, 80)];
-    });
-}"""
+    expect(first).to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -360,9 +204,8 @@ def test_light_or_dark_all_text_can_be_read(written: Reader, scheme: Any, one: s
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")
 
     assert (sum(map(int, re.findall(r"\d+", back))) > 384) is (scheme == "light")
-    contrasts = page.evaluate(CONTRASTS)
-    assert len(contrasts) > 20
-    assert [found for found in contrasts if found[0] < 4.5] == []
+    assert hard_to_read(page) == []
+    assert unnamed(page) == []
 
 
 def test_a_phone_shows_the_list_or_a_conversation(written: Reader) -> None:
@@ -406,7 +249,7 @@ def test_paper_gets_the_conversation_alone(written: Reader) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('main')).overflowY") == "visible"
 
 
-def many(number: int, messages: int) -> PageData:
+def many(number: int, messages: int) -> bytes:
     """Return a page of so many chats, each with so many messages."""
     speakers = ("Nora V", "Ada Quill")
     talk = (f"( {n}s ) {speakers[n % 2]}: line {n} of the talk" for n in range(messages))
@@ -421,26 +264,31 @@ def many(number: int, messages: int) -> PageData:
         advised=lambda _line, _verdict, known: known,
     )
     one = shown(line, {"LiveChatTranscript": [row]}, terms, ALL_READ)
-    known = [replace(one.known, id=chat_id(n), session_id=chat_id(n)) for n in range(number)]
-    return PageData(
-        made_at=at("12:00"), total=9_999, conversations=[replace(one, known=it) for it in known]
-    )
+    return page_for([_as(one, n) for n in range(number)], NOW, {"chat": 9_999}, removed=True)
+
+
+def _as(one: Shown, number: int) -> Shown:
+    known = replace(one.known, id=chat_id(number), session_id=chat_id(number))
+    return replace(one, known=known)
 
 
 def test_an_empty_store_makes_an_empty_page(reader: Reader) -> None:
     """It says that there is nothing, and breaks nowhere."""
-    reader.file.write_bytes(page_of(PageData(made_at=at("12:00"), total=0, conversations=[])))
+    reader.file.write_bytes(page_for([], NOW, {}, removed=True))
 
     expect(reader.open().get_by_role("main")).to_have_text("Nothing to show.")
 
 
-def test_a_page_of_two_thousand_is_no_burden(reader: Reader) -> None:
-    """400,000 messages are in the file; what is not read is not laid out."""
-    reader.file.write_bytes(page_of(many(2_000, 200)))
+def test_a_page_of_five_thousand_is_no_burden(reader: Reader) -> None:
+    """What is not seen is no element, and what is not read is not even parsed."""
+    reader.file.write_bytes(many(5_000, 20))
     page = reader.open(key(chat_id(1_234)))
 
-    expect(page.locator("article")).to_have_count(200)
-    expect(page.locator("#scope")).to_contain_text("The newest 2000 of 9999")
+    expect(page.locator("article")).to_have_count(20)
+    expect(page.locator("#scope")).to_contain_text("5000 of 9999 in all")
+    assert page.evaluate("document.querySelectorAll('*').length") < 1_000
+    page.locator("#list").evaluate("(list) => { list.scrollTop = list.scrollHeight; }")
+    expect(page.locator("#rows li").last).to_contain_text(chat_id(4_999))
+    assert page.evaluate("document.querySelectorAll('*').length") < 1_000
     page.get_by_role("searchbox").fill(chat_id(777))
-    expect(page.get_by_role("status")).to_have_text("1 of 2000 conversations")
-    assert page.evaluate("document.querySelectorAll('*').length") < 20_000
+    expect(page.get_by_role("status")).to_have_text("1 of 5000 conversations")
