@@ -24,7 +24,7 @@ def test_ask_and_repair(operator: Operator, creovai: CreovaiServer) -> None:
     assert operator.json("status")["oldest_waiting"]["id"] == case_id(2)
     assert [found["id"] for found in operator.json("explain", "42")] == [case_id()]
     page = operator("preview", "--output", str(target.folder / "page.html"), "--limit", "2")
-    assert page.stdout.startswith("2 of 3 conversations: ")
+    assert "\n3 of 3 conversations: " in page.stdout
     assert operator("doctor").exit_code == 0
     assert operator("reconcile", "--requeue").exit_code == 1
     assert operator("resend", "42").exit_code == 0

@@ -93,7 +93,7 @@ def test_it_says_what_to_do_as_explain_does(preview: Previewer, run_target: Targ
     (explained,) = preview.operator.json("explain", chat_id())
     (known,) = (one["known"] for one in preview.page()["conversations"])
 
-    assert "LiveChatTranscript Body" in explained["to_do"]
+    assert "LiveChatTranscript.Body" in explained["to_do"]
     assert (known["to_do"], known["now"]) == (explained["to_do"], explained["now"])
 
 
