@@ -180,6 +180,15 @@ def test_the_alerts_ask_for_what_is_measured(measured: str) -> None:
         assert f'{name}="{outcome}"' in measured
 
 
+def test_the_page_on_watching_names_all_that_is_measured(measured: str) -> None:
+    """Whoever builds a dashboard looks there."""
+    page = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| metric .*?\n\n", page, re.MULTILINE | re.DOTALL)
+
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
+    assert named == set(parsed(measured))
+
+
 @pytest.mark.skipif(PROMTOOL is None, reason="no promtool here")
 def test_promtool_finds_nothing(measured: str) -> None:
     """Prometheus' own tool knows what names, types and expressions may be."""
