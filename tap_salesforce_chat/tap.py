@@ -28,7 +28,12 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
-from tap_salesforce_chat.catalogs import catalog_problem, insist_on_keys, renew
+from tap_salesforce_chat.catalogs import (
+    catalog_problem,
+    insist_on_keys,
+    leave_out_unasked,
+    renew,
+)
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import (
@@ -39,20 +44,22 @@ from tap_salesforce_chat.config import (
     trimmed,
 )
 from tap_salesforce_chat.connection import Connection, Terms
-from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
+from tap_salesforce_chat.describe import MINIMAL_SCHEMA
+from tap_salesforce_chat.describer import DescribeCache, Describer
 from tap_salesforce_chat.errors import (
     NotFoundError,
     OutputLostError,
     StateRefusedError,
     unreadable_object,
 )
-from tap_salesforce_chat.fields import has_path
+from tap_salesforce_chat.fields import has_path, without_paths
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.logs import keep_discreet, unforeseen
 from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.opt_in import unasked_fields, unasked_streams
 from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.pagination import ask_organization_id
 from tap_salesforce_chat.state import (
@@ -119,7 +126,12 @@ class TapSalesforceChat(Tap):
 
     @cached_property
     def _describe(self) -> Describer:
-        return Describer(self.connection)
+        return Describer(self.connection, self.describe_cache)
+
+    @cached_property
+    def describe_cache(self) -> DescribeCache:
+        """Where describe documents are kept for the next runs."""
+        return DescribeCache(self.config.get("cache_dir"), self.connection.identity)
 
     @cached_property
     def lanes(self) -> Lanes:
@@ -157,9 +169,10 @@ class TapSalesforceChat(Tap):
 
     @override
     def setup_mapper(self) -> None:
-        """Make sure of the keys in a catalog by hand before anything is made of it."""
+        """Make sure of what a catalog selects before anything is made of it."""
         if self.input_catalog is not None:
             insist_on_keys(self.input_catalog)
+            leave_out_unasked(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override
@@ -167,7 +180,9 @@ class TapSalesforceChat(Tap):
         """Return the streams of the catalog as it is, or else what the org has."""
         if self.input_catalog is not None:
             return self._catalogued_streams(self.input_catalog)
-        return self._described_streams()
+        streams = self._described_streams()
+        self._describe.keep()
+        return streams
 
     def _renew_catalog(self) -> None:
         """Bring the catalog that was given up to date, and all that is made of it."""
@@ -188,15 +203,17 @@ class TapSalesforceChat(Tap):
         ]
 
     def _described_streams(self) -> list[SalesforceStream]:
-        found = {stream: stream.discovered(self._describe) for stream in STREAMS}
+        unasked = unasked_streams(self.config)
+        streams = [stream for stream in STREAMS if stream.sobject not in unasked]
+        found = {stream: stream.discovered(self._describe) for stream in streams}
         if not any(found.values()):
             msg = (
                 "None of the objects can be described. Check the settings 'api_version' and "
                 "'instance_url', and the integration user's permissions: 'API Enabled', and Read "
-                f"on the objects {', '.join(stream.sobject for stream in STREAMS)}."
+                f"on the objects {', '.join(stream.sobject for stream in streams)}."
             )
             raise NotFoundError(msg)
-        absent = [stream for stream in STREAMS if stream.optional and found[stream] is None]
+        absent = [stream for stream in streams if stream.optional and found[stream] is None]
         if absent:
             self.logger.warning(
                 "Left out: %s. If the org has enhanced chat or another channel of Messaging, give "
@@ -205,37 +222,37 @@ class TapSalesforceChat(Tap):
                 ", ".join(stream.sobject for stream in absent),
             )
         return [
-            self._described(stream, found[stream]) for stream in STREAMS if stream not in absent
+            self._described(stream, found[stream]) for stream in streams if stream not in absent
         ]
 
     def _described(
         self, stream: type[SalesforceStream], discovery: Discovery | None
     ) -> SalesforceStream:
         if discovery is None:
-            if stream.selected_by_default:
-                self.logger.warning("%s", unreadable_object(stream.sobject))
+            self.logger.warning("%s", unreadable_object(stream.sobject))
             return stream(self, MINIMAL_SCHEMA, self.connection, self.lanes)
-        if discovery.missing and stream.selected_by_default:
+        if discovery.missing:
             self.logger.warning(
                 "The catalog of %s is not complete. If the org has them, give the integration "
                 "user's permission set: %s.",
                 stream.sobject,
                 "; ".join(discovery.missing),
             )
-        return stream(self, discovery.schema, self.connection, self.lanes)
+        schema = without_paths(discovery.schema, unasked_fields(self.config))
+        return stream(self, schema, self.connection, self.lanes)
 
     # -- a run ---------------------------------------------------------------------------------
 
     # Final for type checkers only. The SDK's own would insist on streams that nobody asked for.
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:
-        """Read one row of each stream that is selected by default, if that costs nothing."""
+        """Read one row of each stream, if that costs nothing."""
         return self.run_sync_dry_run(
             dry_run_record_limit=1,
             streams=[
                 stream
                 for stream in self.streams.values()
-                if stream.selected_by_default and not isinstance(stream, ConversationEntry)
+                if not isinstance(stream, ConversationEntry)
             ],
         )
 

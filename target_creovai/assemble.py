@@ -14,6 +14,7 @@ from target_creovai.errors import RowError, TextError
 from target_creovai.history import UNKNOWN, Traits, traits_of
 from target_creovai.kinds import KINDS
 from target_creovai.model import (
+    OPENING_LENGTH,
     SHAPE_LENGTH,
     Conversation,
     Deleted,
@@ -69,6 +70,11 @@ class Ready:
     def payload_hash(self) -> str:
         """The fingerprint of all that would be sent."""
         return whole_hash(self.payload)
+
+    @cached_property
+    def size(self) -> int:
+        """How many bytes would be sent."""
+        return len(encode(self.payload))
 
     @property
     def metadata(self) -> Payload:
@@ -208,6 +214,8 @@ def _unforeseen(error: Exception) -> Reason:
     return Reason(Code.UNFORESEEN, (type(error).__name__, where))
 
 
+# To be raised where `CASE_OPEN`, `CHAT_OPEN`, `SESSION_OPEN` or `NO_MAIN_ROW` is decided otherwise.
+_OPENING = 1
 # Settings that decide when something goes, and nothing of what goes.
 _OF_THE_TIME = frozenset(
     {"case_delivery", "settle_minutes", "accept_missing", "max_payload_bytes", "other_chats"}
@@ -221,13 +229,14 @@ def fingerprint(rules: Rules, *more: str) -> str:
 
     Where it differs from the ledger's, what waits, was skipped or was set aside
     is looked at once more. It begins with the fingerprint of the settings that shape what Creovai
-    gets.
+    gets; behind that comes what decides whether a conversation is open.
     """
     basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
     del basis["keep_removed"]
     shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
     whole = [basis, version(DISTRIBUTION), *more]
-    return _digest(shape)[:SHAPE_LENGTH] + _digest(whole)[SHAPE_LENGTH:]
+    opening = _digest([_OPENING, rules.case_delivery])[:OPENING_LENGTH]
+    return _digest(shape)[:SHAPE_LENGTH] + opening + _digest(whole)[SHAPE_LENGTH + OPENING_LENGTH :]
 
 
 def _digest(basis: object) -> str:

@@ -70,6 +70,9 @@ class Code(StrEnum):
     OTHER = "other"
 
 
+# What waits for one of these rests on its rows and on `case_delivery`, and on no other setting.
+OPENING = frozenset({Code.CASE_OPEN, Code.CHAT_OPEN, Code.SESSION_OPEN, Code.NO_MAIN_ROW})
+
 _NAME_THEM = (
     "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
 )
@@ -107,7 +110,7 @@ _TEXTS = {
     Code.INVALID: "the payload is not valid: {}",
     Code.TOO_LARGE: "the payload has {} bytes, more than max_payload_bytes",
     Code.NEEDS_ROWS: (
-        "needs its rows again: retention_days has dropped their text (`explain` names the command)"
+        "needs its rows again: retention_days has dropped their text (explain names the command)"
     ),
     Code.NO_TEXT: "The store does not hold its text any more: nothing can be sent or shown of it.",
     Code.REFUSED: "HTTP {}: {}",

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_creovai.commands.command import Settings, operator_command
+from target_creovai.commands.command import Settings, open_store, operator_command
 from target_creovai.commands.explain import with_advice
 from target_creovai.commands.files import write_private
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.commands.shown import Shown, Terms, shown_of
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.kinds import KINDS
 from target_creovai.outcomes import Outcome
 from target_creovai.payload import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
-from target_creovai.store.operator import OperatorStore
+from target_creovai.settings import assembly_rules, delivery_policy
+from target_creovai.shell import say
 from target_creovai.store.tables import chunks
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from target_creovai.commands.explain import Explanation
     from target_creovai.preview.view import View
-    from target_creovai.store.operator import Line
+    from target_creovai.store.operator import Line, OperatorStore
 
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 
@@ -112,7 +112,7 @@ def preview(
     you may read the file. It loads nothing and sends nothing.
     """
     rules = replace(assembly_rules(settings), keep_removed=removed)
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
         terms = Terms(rules, delivery_policy(settings), now, store.settled_names, advised)
@@ -121,8 +121,8 @@ def preview(
         conversations += shown_of(store, _their_cases(store, conversations), terms)
     if lines or not keys:
         write_private(file, page_for(conversations, now, totals, removed=removed))
-        click.echo(f"{len(conversations)} of {sum(totals.values())} conversations: {file}")
-        click.echo("The page holds customers' words: only you may read it.")
+        say(f"{len(conversations)} of {sum(totals.values())} conversations: {file}")
+        say("The page holds customers' words: only you may read it.")
     say_unknown(unknown)
     if unknown:
         sys.exit(1)

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 import click
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import Settings, operator_command
+from target_creovai.commands.command import Settings, open_store, operator_command
 from target_creovai.commands.files import write_private
 from target_creovai.commands.status import status_of
-from target_creovai.config import assembly_rules
 from target_creovai.history import KEPT_DAYS
 from target_creovai.report.known import Known
 from target_creovai.report.page import page_of
 from target_creovai.report.period import WEEK, Period
 from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
-from target_creovai.store.operator import OperatorStore
+from target_creovai.settings import assembly_rules
+from target_creovai.shell import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.report.problems import Problem
+    from target_creovai.store.operator import OperatorStore
 
 SHORTEST, USUAL = 7, 35
 
@@ -93,7 +94,7 @@ def report(settings: Settings, *, file: Path, days: int, agents: bool) -> None:
     --no-agents: only you may read the file.
     """
     rules = fingerprint(assembly_rules(settings))
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         known = known_of(store, rules, now=datetime.now(UTC), days=days, with_agents=agents)
     write_private(file, page_of(known))
-    click.echo(f"{len(known.problems)} things need an eye, {len(known.runs)} runs: {file}")
+    say(f"{len(known.problems)} things need an eye, {len(known.runs)} runs: {file}")

@@ -11,17 +11,20 @@ import click
 
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import (
+    TEXT,
     Settings,
     as_json,
     format_option_of,
+    open_store,
     operator_command,
+    whereabouts,
 )
 from target_creovai.commands.files import write_public
 from target_creovai.commands.measurements import Measurements, gauges
-from target_creovai.config import assembly_rules
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.outcomes import Outcome
-from target_creovai.store.operator import Oldest, OperatorStore
+from target_creovai.settings import assembly_rules
+from target_creovai.shell import Shell
 from target_creovai.summary import other_settings
 from target_creovai.watch.prometheus import exposition
 from target_creovai.wholeness.advice import advice
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from target_creovai.store import (
         Standing as Stands,
     )
+    from target_creovai.store.operator import Oldest, OperatorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +136,19 @@ def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
             yield f"{reason}: {what_to_do}"
 
 
-def _as_text(_: OperatorStore, report: Status) -> Iterable[str]:
-    return report.lines()
+def _as_text(_: Settings, __: OperatorStore, report: Status) -> Iterable[str]:
+    return map(Shell.here().typed, report.lines())
 
 
-def _as_json(_: OperatorStore, report: Status) -> Iterable[str]:
-    return as_json(asdict(report))
+def _as_json(settings: Settings, _: OperatorStore, report: Status) -> Iterable[str]:
+    return as_json(asdict(whereabouts(settings)) | asdict(report))
 
 
-def _for_prometheus(store: OperatorStore, report: Status) -> Iterable[str]:
+def _for_prometheus(_: Settings, store: OperatorStore, report: Status) -> Iterable[str]:
     return exposition(gauges(report, Measurements.of(store, datetime.now(UTC))))
 
 
-_FORMATS = {"text": _as_text, "json": _as_json, "prometheus": _for_prometheus}
+_FORMATS = {TEXT: _as_text, "json": _as_json, "prometheus": _for_prometheus}
 
 
 @operator_command()
@@ -158,9 +162,9 @@ _FORMATS = {"text": _as_text, "json": _as_json, "prometheus": _for_prometheus}
 )
 def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         report = status_of(store, fingerprint(assembly_rules(settings)))
-        text = "".join(f"{line}\n" for line in _FORMATS[output](store, report))
+        text = "".join(f"{line}\n" for line in _FORMATS[output](settings, store, report))
     if file:
         write_public(file, text.encode())
     else:

@@ -104,7 +104,7 @@ class Traffic:
         is_whole = job.changes is None or entry.content_hash == ready.content_hash
         self._store.receipt(
             entry,
-            rules=self._rules if is_whole or not entry.rules else entry.rules,
+            rules=(None if is_whole else entry.made_by) or self._rules,
             sent_at=utc(datetime.now(UTC)),
             content_hash=ready.content_hash if job.changes is None else entry.content_hash,
             metadata=job.metadata,

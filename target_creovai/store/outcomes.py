@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.model import OPENING_LENGTH
 from target_creovai.outcomes import Outcome
+from target_creovai.store.counts import add_up
 from target_creovai.store.due import (
     ADOPTED,
 )
 from target_creovai.store.history import History
+from target_creovai.store.noted import carry_out
 from target_creovai.store.tables import LEDGER, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
     from target_creovai.history import Traits
     from target_creovai.outcomes import Reason
+    from target_creovai.store.noted import Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Entry:
     assembled: int | None = None
     rules: str | None = None
 
+    @property
+    def made_by(self) -> str | None:
+        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
+        return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
+
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
 _BY_ID = sa.update(LEDGER).where(
@@ -63,7 +72,7 @@ class Outcomes(History):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._noted: list[tuple[sa.UpdateBase, dict[str, Any] | list[dict[str, Any]]]] = []
+        self._noted: list[Noted] = []
 
     def settle(
         self,
@@ -220,15 +229,16 @@ class Outcomes(History):
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
         self._noted.append((sa.delete(ROWS).where(own), {}))
         self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
-        self._conclude(entry, Outcome.SKIPPED, rules, detail=None, metadata=None, **told)
+        gone = {"detail": None, "metadata": None, "number": None}
+        self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
 
     def write_down(self) -> None:
         """Commit, all at once, what was noted since the last time."""
         if not self._noted:
             return
         with self._engine.begin() as db:
-            for statement, values in self._noted:
-                db.execute(statement, values)
+            carry_out(db, self._noted)
+            add_up(db)
             self._write_counts(db)
         self._noted.clear()
         self._forget_counts()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_creovai.shell import Shell
 from target_creovai.watch.logs import NAME
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SummaryLog:
         )
         for level, line in lines:
             if level >= least:
-                logger.log(level, "%s", line)
+                logger.log(level, "%s", Shell.here().typed(line))
 
 
 def _lines(summary: Summary) -> Iterator[tuple[int, str]]:

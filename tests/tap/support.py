@@ -93,9 +93,9 @@ def settings(server: SalesforceServer, **more: Any) -> dict[str, Any]:
     return {"login_url": server.url, **CREDENTIALS, **more}
 
 
-def catalog_of(server: SalesforceServer, *streams: str) -> dict[str, Any]:
+def catalog_of(server: SalesforceServer, *streams: str, **more: Any) -> dict[str, Any]:
     """Discover the org's catalog, with only the given streams selected."""
-    catalog = TapSalesforceChat(config=settings(server)).catalog_dict
+    catalog = TapSalesforceChat(config=settings(server, **more)).catalog_dict
     for entry in catalog["streams"]:
         selected = entry["tap_stream_id"] in streams
         _metadata(entry, [])["selected"] = selected

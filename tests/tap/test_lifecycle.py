@@ -230,13 +230,10 @@ def test_the_command_discovers_and_tests(
     assert [entry["tap_stream_id"] for entry in catalog["streams"]] == [
         "Case",
         "CaseComment",
-        "Contact",
         "ConversationEntry",
         "EmailMessage",
         "LiveChatTranscript",
-        "LiveChatTranscriptEvent",
         "MessagingSession",
-        "User",
     ]
     assert test.exit_code == 0
 
