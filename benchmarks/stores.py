@@ -24,8 +24,9 @@ import sqlalchemy as sa
 
 from benchmarks.processes import ROOT, server
 from target_creovai.assemble import fingerprint
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules, delivery_policy
+from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.outcomes import Code, Outcome, Reason
+from target_creovai.settings import assembly_rules, delivery_policy
 from target_creovai.staging import staged_row
 from target_creovai.store import Store, opening_of
 from target_creovai.store.tables import LEDGER, ROWS, SPEAKERS

@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Exit codes of a run that came to its end.
+BROKEN_OFF, NEEDS_AN_EYE = 1, 3
+
 
 class Outcome(StrEnum):
     """Where a conversation stands in the ledger."""

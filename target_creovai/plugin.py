@@ -17,11 +17,9 @@ from target_creovai.commands.group import with_commands
 from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.errors import TargetError
 from target_creovai.imports import imported
+from target_creovai.outcomes import BROKEN_OFF
 from target_creovai.shell import Shell
 from target_creovai.watch.logs import keep_discreet, unforeseen
-
-# The exit code of what did not come to its end.
-BROKEN_OFF = 1
 
 
 class CreovaiPlugin(Target):
@@ -65,23 +63,23 @@ class CreovaiPlugin(Target):
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
-        """Run; an error that says what to do is one line of the log, not a traceback."""
+        """Run; an error that says what to do is one paragraph, not a traceback."""
         run: type[CreovaiPlugin] = imported("target_creovai.target").TargetCreovai
         target = cls if issubclass(cls, run) else run
         try:
             super(CreovaiPlugin, target).invoke(**kwargs)
         except ConfigValidationError as error:
-            cls._end_with(" ".join([f"{error}.", *error.errors]))
+            _end_with(" ".join([f"{error}.", *error.errors]))
         except TargetError as error:
-            cls._end_with(None if error.is_told else str(error))
+            _end_with(None if error.is_told else str(error))
         except click.ClickException:
             raise
         except Exception as error:  # noqa: BLE001 -- its own text and traceback may quote a row
-            cls._end_with(unforeseen(error))
+            _end_with(unforeseen(error))
 
-    @classmethod
-    def _end_with(cls, message: str | None) -> None:
-        """End the process; `message` says why, unless the run's report did."""
-        if message:
-            cls.logger.error("%s", Shell.here().typed(message))
-        raise SystemExit(BROKEN_OFF)
+
+def _end_with(message: str | None) -> None:
+    """End the process; `message` says why, unless the run's report did."""
+    if message:
+        CreovaiPlugin.logger.error("%s", Shell.here().typed(message))
+    raise SystemExit(BROKEN_OFF)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from target_creovai.model import Finding
+from target_creovai.outcomes import BROKEN_OFF, NEEDS_AN_EYE
 from target_creovai.rows import parse_time
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import is_incomplete, waits_for_the_rest
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 IDS_SHOWN = 20
-
-# Exit codes of a run that came to its end.
-BROKEN_OFF, NEEDS_AN_EYE = 1, 3
 
 # What each finding means; `{n}` is its sum over all conversations of a kind.
 FINDINGS = {

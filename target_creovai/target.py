@@ -264,8 +264,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
             self._dispatching.leave_if_asked()
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
-        self._summary_log.tell(self._facts)
         self._note_secret()
+        self._summary_log.tell(self._facts)
         self.store.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)

@@ -136,15 +136,15 @@ def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
             yield f"{reason}: {what_to_do}"
 
 
-def _as_text(_: Settings, __: OperatorStore, report: Status) -> Iterable[str]:
+def _as_text(_: OperatorStore, report: Status, __: Settings) -> Iterable[str]:
     return map(Shell.here().typed, report.lines())
 
 
-def _as_json(settings: Settings, _: OperatorStore, report: Status) -> Iterable[str]:
+def _as_json(_: OperatorStore, report: Status, settings: Settings) -> Iterable[str]:
     return as_json(asdict(whereabouts(settings)) | asdict(report))
 
 
-def _for_prometheus(_: Settings, store: OperatorStore, report: Status) -> Iterable[str]:
+def _for_prometheus(store: OperatorStore, report: Status, _: Settings) -> Iterable[str]:
     return exposition(gauges(report, Measurements.of(store, datetime.now(UTC))))
 
 
@@ -164,7 +164,7 @@ def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
     with open_store(settings) as store:
         report = status_of(store, fingerprint(assembly_rules(settings)))
-        text = "".join(f"{line}\n" for line in _FORMATS[output](settings, store, report))
+        text = "".join(f"{line}\n" for line in _FORMATS[output](store, report, settings))
     if file:
         write_public(file, text.encode())
     else:

@@ -68,13 +68,13 @@ class SummaryLog:
         )
         for level, line in lines:
             if level >= least:
-                logger.log(level, "%s", Shell.here().typed(line))
+                logger.log(level, "%s", line)
 
 
 def _lines(summary: Summary) -> Iterator[tuple[int, str]]:
     usual = logging.DEBUG if is_without_news(summary) else logging.INFO
     worst = usual
-    for line in summary.lines():
+    for line in map(Shell.here().typed, summary.lines()):
         word = line[:_WORD_WIDTH].rstrip()
         level = worst if word == _TO_DO else _LEVELS.get(word, usual)
         worst = max(worst, level)
