@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from target_creovai.preview.view import View
     from target_creovai.store.operator import Line
 
+# Each is looked for in every record: more would take long, and who asks for many sees enough.
+MAX_NAMED = 50
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 
 
@@ -149,10 +151,15 @@ def preview(
         terms = Terms(rules, delivery_policy(settings), now, store.settled_names, advised)
         lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
+        if keys:
+            related = _related(store, conversations, chosen["limit"])
+            conversations += shown_of(store, related, terms)
         conversations += shown_of(store, _their_cases(store, conversations), terms)
     if lines or not keys:
         _write(file, page_for(conversations, now, totals, removed=removed))
-        click.echo(f"{len(conversations)} of {sum(totals.values())} conversations: {file}")
+        beside = len(conversations) - len(lines)
+        more = f" and {beside} that belong to them" if beside else ""
+        click.echo(f"{len(lines)} of {sum(totals.values())} conversations{more}: {file}")
         click.echo("The page holds customers' words: only you may read it.")
     say_unknown(unknown)
     if unknown:
@@ -174,6 +181,16 @@ def _chosen(
         return lines, unknown, Counter(line.kind for line in lines)
     lines, totals = store.newest(kinds or tuple(KINDS), outcomes or OUTCOMES, limit)
     return lines, [], totals
+
+
+def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -> list[Line]:
+    """Return what belongs to a few conversations: of the same case, of the same customer."""
+    known = {(one.known.kind, one.known.id) for one in conversations}
+    cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
+    people = (one.customer.person for one in conversations)
+    named = dict.fromkeys(filter(None, [*cases, *people]))
+    lines = store.naming([*named][:MAX_NAMED], limit)
+    return [line for line in lines if (line.kind, line.id) not in known]
 
 
 def _their_cases(store: OperatorStore, conversations: Iterable[Shown]) -> list[Line]:

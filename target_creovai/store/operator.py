@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.model import PERSON
 from target_creovai.outcomes import Outcome
 from target_creovai.payload import encode
@@ -150,6 +150,29 @@ class OperatorStore(Store):
                 for row_id, text in db.execute(sa.select(key, column).where(which, contains))
                 if str(_read_number(text).CaseNumber or "").lstrip("0") == bare
             ]
+
+    def naming(self, ids: Sequence[str], limit: int) -> list[Line]:
+        """Return the latest changed conversations whose own record holds one of these Ids.
+
+        Of an Id 15 characters are enough.
+        """
+        if not ids:
+            return []
+        contains, c = _CONTAINS[self._engine.dialect.name], LEDGER.c
+        records = [
+            stream for kind in KINDS.values() for stream, key in kind.streams.items() if key == "Id"
+        ]
+        # An Id stands at the beginning of a value in the stored JSON.
+        holds = sa.or_(*(contains(ROWS.c.body, encode(key)[:-1]) for key in ids))
+        found = sa.select(ROWS.c.kind, ROWS.c.conversation).where(ROWS.c.stream.in_(records), holds)
+        query = (
+            sa.select(*_LINE_COLUMNS)
+            .where(sa.tuple_(c.kind, c.id).in_(found))
+            .order_by(c.changed_at.desc().nulls_last(), c.id.desc())
+            .limit(limit)
+        )
+        with self._reading() as db:
+            return [Line(*row) for row in db.execute(query)]
 
     def oldest_waiting(self) -> Oldest | None:
         """Return what waits for longest, counted from the newest of its rows."""
