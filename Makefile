@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := $(VENV)/peers
+LOWEST := $(VENV)/lowest
 LIBRARIES := $(VENV)/libraries
 JSFORCE := $(VENV)/jsforce
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: accuracy demo screenshots test lint types fix clean
+.PHONY: accuracy demo screenshots test lint types lock fix clean
 
 ## The real job, end to end, against simulated servers: what is sent, and what a change sends.
 demo: $(VENV)/ready
@@ -22,7 +23,7 @@ accuracy: $(VENV)/ready $(LIBRARIES)/ready
 	$(BIN)/python -m tests.accuracy $(LIBRARIES)/bin/python
 
 ## All checks: format, lint, types, tests.
-test: lint types $(PEERS)/ready $(JSFORCE)/ready
+test: lint types $(PEERS)/ready $(LOWEST)/ready $(JSFORCE)/ready
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/ready
@@ -31,6 +32,11 @@ lint: $(VENV)/ready
 
 types: $(VENV)/ready
 	$(BIN)/mypy tap_salesforce_chat target_creovai tests benchmarks
+
+## The newest versions that pyproject.toml allows, for uv.lock and for the images.
+lock: $(VENV)/ready
+	$(BIN)/uv lock --upgrade
+	$(BIN)/python -m tests.deploy.locked
 
 fix: $(VENV)/ready
 	$(BIN)/ruff check --fix .
@@ -43,9 +49,18 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 # A target that we did not write, apart from our packages: its pins clash with ours.
-$(PEERS)/ready: $(VENV)/ready
+$(PEERS)/ready: $(VENV)/ready tests/pipe/peers.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(BIN)/pip --python $(PEERS)/bin/python install --quiet --group peers
+	$(BIN)/pip --python $(PEERS)/bin/python install --quiet --requirement tests/pipe/peers.txt
+	touch $@
+
+# The lowest versions that pyproject.toml allows, on the system's Python if that is new enough.
+$(LOWEST)/ready: $(VENV)/ready
+	python=/usr/bin/python3; \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || python=$(PYTHON); \
+		$(BIN)/uv venv --quiet --clear --python $$python $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--editable .
 	touch $@
 
 # A Salesforce client that we did not write, in another language. Without Node its tests are skipped.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import Metadata
 from singer_sdk.singerlib.schema import Schema
 
-from tap_salesforce_chat.fields import has_path, left_out, retyped
+from tap_salesforce_chat.fields import has_path, left_out, retyped, without_paths
+from tap_salesforce_chat.opt_in import how_to_ask, unasked_fields, unasked_streams
 from tap_salesforce_chat.soql import CURSOR, KEY
 
 if TYPE_CHECKING:
@@ -65,6 +66,22 @@ def insist_on_keys(catalog: Catalog) -> None:
     for entry in catalog.streams:
         for name in (KEY, CURSOR):
             entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+
+
+def leave_out_unasked(catalog: Catalog, config: Mapping[str, Any], logger: logging.Logger) -> None:
+    """Take out of a catalog what is only read if a setting asks for it; name what is selected."""
+    named: set[str] = set()
+    for stream in unasked_streams(config) & catalog.keys():
+        if catalog.pop(stream).metadata.resolve_selection()[()]:
+            named.add(stream)
+    fields = unasked_fields(config)
+    for entry in catalog.streams:
+        if found := fields & (entry.schema.properties or {}).keys():
+            selected = entry.metadata.resolve_selection()
+            named.update(name for name in found if selected["properties", name])
+            entry.schema = Schema.from_dict(without_paths(entry.schema.to_dict(), found))
+    if named:
+        logger.warning("%s", how_to_ask(named))
 
 
 def renew(

@@ -12,12 +12,11 @@ from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
 from tap_salesforce_chat.describe import (
-    UNSELECTED_FIELDS,
-    Describer,
     Parent,
     discover,
     properties_of,
 )
+from tap_salesforce_chat.describer import Describer
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     MissingFieldError,
@@ -58,7 +57,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
-    from singer_sdk.singerlib import Catalog, MetadataMapping
+    from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.connection import Connection
@@ -134,17 +133,15 @@ class SalesforceStream(ResumableStream):
         self.primary_keys = (KEY,)
         self.replication_key = CURSOR
 
-    @property
-    @override
-    def metadata(self) -> MetadataMapping:
-        """Selection metadata; some fields have to be asked for by name."""
-        fresh = self._metadata is None
-        mapping = super().metadata
-        if fresh and self._tap_input_catalog is None:
-            for name in UNSELECTED_FIELDS:
-                if name in self.schema["properties"]:
-                    mapping["properties", name].selected_by_default = False
-        return mapping
+    @classmethod
+    def scope(cls, config: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG003 - a hook
+        """Return the stream's own conditions on its rows, by the field that each is about."""
+        return {}
+
+    def _scope(self) -> dict[str, str]:
+        """Return those of its own conditions whose field the org shows."""
+        conditions = self.scope(self.config).items()
+        return {name: text for name, text in conditions if has_path(self.schema, name)}
 
     def _first_query(self) -> Query:
         return Query(
@@ -153,6 +150,7 @@ class SalesforceStream(ResumableStream):
             since=self.reads.since,
             until=self._end_date,
             condition=self.condition,
+            more=tuple(self._scope().values()),
         )
 
     # -- rows ----------------------------------------------------------------------------------
@@ -315,12 +313,16 @@ class SalesforceStream(ResumableStream):
     def _without_missing_field(
         self, query: Query, exc: MissingFieldError, since: datetime | None
     ) -> Query:
-        missing = paths_named(query.fields, exc, {"": self.name, **self._parent_objects()})
+        scope = self._scope()
+        paths = (*query.fields, *scope)
+        missing = paths_named(paths, exc, {"": self.name, **self._parent_objects()})
         if not missing or not missing.isdisjoint({KEY, CURSOR}):
             raise exc
         self._leave_out(missing, since)
         fields = tuple(path for path in query.fields if path not in missing)
-        return replace(query, fields=fields)
+        gone = {scope[path] for path in missing.intersection(scope)}
+        more = tuple(condition for condition in query.more if condition not in gone)
+        return replace(query, fields=fields, more=more)
 
     def _leave_out(self, missing: set[str], since: datetime | None) -> None:
         """Do without fields from an instant on: in queries, in SCHEMA, and in what STATE says."""

@@ -16,6 +16,7 @@ from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
 from tap_salesforce_chat.login.hosts import PRODUCTION_LOGIN_URL, address_problem, is_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
 from tap_salesforce_chat.messaging.pauses import Pauses
+from tap_salesforce_chat.opt_in import EXTRA_STREAMS
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -113,6 +114,16 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         description=(
             "Where the refresh token is kept that Salesforce puts in the place of `refresh_token` "
             "at a login; it has to outlive the run. A newly set `refresh_token` wins."
+        ),
+    ),
+    th.Property(
+        "cache_dir",
+        th.StringType,
+        title="Cache folder",
+        description=(
+            "Where it is kept what the org's objects look like, so that a run asks with one "
+            "request whether that has changed; by default in the user's folder for caches. Without "
+            "a folder that outlives the run, each one asks for about 17 describes."
         ),
     ),
     th.Property(
@@ -241,6 +252,43 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
             "Stream name to SOQL condition that its rows must meet as well, such as "
             '`{"Case": "RecordType.Name = \'Support\'"}`.'
         ),
+    ),
+    th.Property(
+        "extra_streams",
+        th.ArrayType(th.StringType(allowed_values=list(EXTRA_STREAMS), nullable=False)),
+        default=[],
+        title="Extra streams",
+        description=(
+            "Streams that conversations do not need, read only if they are named here: "
+            "`LiveChatTranscriptEvent`, `User`, `Contact`."
+        ),
+    ),
+    th.Property(
+        "supervisor_text",
+        th.BooleanType,
+        default=False,
+        title="Supervisors' text",
+        description=(
+            "Also read what supervisors write to agents in chats "
+            "(`LiveChatTranscript.SupervisorTranscriptBody`)."
+        ),
+    ),
+    th.Property(
+        "viewed_dates",
+        th.BooleanType,
+        default=False,
+        title="Dates of viewing",
+        description=(
+            "Also read `LastViewedDate` and `LastReferencedDate`, which are the integration "
+            "user's own and change when it looks at a row."
+        ),
+    ),
+    th.Property(
+        "mail_without_case",
+        th.BooleanType,
+        default=False,
+        title="Mail without a case",
+        description="Also read mail that belongs to no case, such as that of sales.",
     ),
     th.Property(
         "messaging_api",

@@ -37,7 +37,7 @@ from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Access
 from tap_salesforce_chat.login.hosts import address_problem, is_token
 from tap_salesforce_chat.patience import retried
-from tap_salesforce_chat.timestamps import http_date
+from tap_salesforce_chat.timestamps import format_http_date, http_date
 from tap_salesforce_chat.transport import Transport, content
 
 if TYPE_CHECKING:
@@ -52,11 +52,14 @@ _Result = TypeVar("_Result")
 _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - the endpoint's path
 # `per-app-api-usage` may stand in the same header.
 _USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")
+_ID = r"[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?"
 # The identity URL of a login: `https://login.salesforce.com/id/<org>/<user>`.
-_IDENTITY = re.compile(r"/id/(00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)/")
+_IDENTITY = re.compile(rf"/id/(00D{_ID})/(005{_ID})?")
 # A fresh token may not have got round to all of Salesforce's servers yet.
 _PAUSE_BEFORE_LAST_LOGIN = 5
 _LOGINS = 2
+# 304 comes only where it is asked whether something has changed.
+_GOOD = frozenset({*range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES), HTTPStatus.NOT_MODIFIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Connection:
         self._used, self._limit = 0, 0
         self._numbers = count(1)  # of requests, for all threads
         self._own = 0  # requests so far
+        self._beside: list[Connection] = []
         self.clock: datetime | None = None  # Salesforce's, as of the latest answer
         self._read_at = 0.0  # on the monotonic clock
 
@@ -158,10 +162,18 @@ class Connection:
         ask = partial(self._exchange, "GET", self._rooted(path), subject)
         return self._authorized(partial(ask, params=params))
 
+    def changed_since(self, path: str, moment: datetime, *, subject: str) -> bool:
+        """Ask whether a resource has changed since an instant; its whole seconds count."""
+        headers = {"If-Modified-Since": format_http_date(moment)}
+        ask = partial(self._exchange, "GET", self._rooted(path), subject, headers=headers)
+        with closing(self._authorized(ask)) as response:
+            return bool(response.status_code != HTTPStatus.NOT_MODIFIED)
+
     def beside(self, flow: AuthFlow) -> Connection:
         """Return a session for another host, with a login of its own at the org's, known by now."""
         terms = replace(self._terms, login_url=self.instance_url or self._terms.login_url)
-        return Connection(terms, flow, self._logger)
+        self._beside.append(Connection(terms, flow, self._logger))
+        return self._beside[-1]
 
     @property
     def instance_url(self) -> str | None:
@@ -179,6 +191,18 @@ class Connection:
         return self._logged_in().organization_id
 
     @property
+    def user_id(self) -> str | None:
+        """The user's Id, None where the login does not tell; logs in if needed."""
+        return self._logged_in().user_id
+
+    @property
+    def identity(self) -> str:
+        """A text that tells users and orgs apart, by the token where the login does not tell."""
+        access = self._logged_in()
+        user = access.user_id or access.token
+        return f"{access.instance_url} {user} {self._terms.api_version}"
+
+    @property
     def now(self) -> datetime | None:
         """The time by Salesforce's clock, None before its first answer."""
         elapsed = timedelta(seconds=time.monotonic() - self._read_at)
@@ -188,6 +212,11 @@ class Connection:
     def usage(self) -> tuple[int, int]:
         """How many of how many daily API requests the org has used, as of the latest answer."""
         return self._used, self._limit
+
+    @property
+    def requests_made(self) -> int:
+        """How many API requests were made so far, with those of sessions beside this one."""
+        return self._own + sum(other.requests_made for other in self._beside)
 
     def check_quota(self) -> None:
         """Stop if the settings allow no more of the org's daily API requests.
@@ -295,7 +324,7 @@ class Connection:
         self._own = next(self._numbers)
         response = self._transport.send(method, url, subject, auth=auth, **options)
         self._note(response.headers)
-        if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        if response.status_code in _GOOD:
             return response
         with closing(response):
             document = decoded(content(response, subject))
@@ -350,7 +379,8 @@ def _access_in(grant: Mapping[str, Any]) -> Access:
         raise LoginError(msg)
     identity = _IDENTITY.search(str(grant.get("id")))
     org = long_id(identity[1]) if identity else None
-    return Access(token, host.rstrip("/"), grant.get("refresh_token"), org)
+    user = long_id(identity[2]) if identity and identity[2] else None
+    return Access(token, host.rstrip("/"), grant.get("refresh_token"), org, user)
 
 
 def _asked_at(response: requests.Response) -> datetime | None:

@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.errors import NotFoundError, UnreadableObjectError
 from tap_salesforce_chat.soql import CURSOR, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from tap_salesforce_chat.connection import Connection
 
     Describe = Callable[[str], Mapping[str, Any] | None]
 
@@ -49,9 +46,6 @@ TYPES: dict[str, dict[str, str]] = {
     "url": _TEXT,
 }
 _JUNCTION_SOAP_TYPE = "urn:JunctionIdList"
-
-# They differ from user to user and move when somebody looks at the row.
-UNSELECTED_FIELDS = ("LastViewedDate", "LastReferencedDate")
 
 # What a query sees of a parent that may be one of several objects (a Group or a User, say): the
 # fields of the pseudo-object `Name`, which cannot be described.
@@ -102,30 +96,6 @@ MINIMAL_SCHEMA: dict[str, Any] = {
     },
     "required": [KEY],
 }
-
-
-class Describer:
-    """Asks for each object once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._documents: dict[str, Mapping[str, Any] | None] = {}
-
-    def __call__(self, sobject: str) -> Mapping[str, Any] | None:
-        """Return the describe document, None for an object that the user may not see."""
-        if sobject not in self._documents:
-            self._documents[sobject] = self._fetch(sobject)
-        return self._documents[sobject]
-
-    def _fetch(self, sobject: str) -> Mapping[str, Any] | None:
-        try:
-            answer = self._connection.get(
-                f"sobjects/{sobject}/describe", subject=f"Describe of {sobject}"
-            )
-        except (UnreadableObjectError, NotFoundError):
-            return None
-        document: dict[str, Any] = answer.document
-        return document
 
 
 def discover(

@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
+from singer_sdk.metrics import DEFAULT_LOG_INTERVAL, Metric, Tag, Timer
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from tap_salesforce_chat.fields import advice, has_path
+from tap_salesforce_chat.meters import RowCounter, told_with_news
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.state import (
     EMPTY_SINCE,
@@ -53,6 +55,8 @@ class ResumableStream(Stream):
         self._batch: Batch | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
+        self._counters: list[RowCounter] = []
+        self._bookmark_before: str | None = None
 
     # -- what is read -----------------------------------------------------------------------------
 
@@ -72,6 +76,7 @@ class ResumableStream(Stream):
 
     def begin(self) -> None:
         """Say in STATE what this sync reads, and from where on rows were ever read."""
+        self._bookmark_before = self._bookmark()
         self._progress, reads = self.progress, self.reads
         goes_on = self._bookmark() and self._follows_bookmark()
         if not goes_on or READ_SINCE not in self._progress:
@@ -158,6 +163,36 @@ class ResumableStream(Stream):
     def _here(self) -> datetime | None:
         """Return up to where rows are out in order."""
         return parse_instant(self._position[0]) if self._position else self.reads.since
+
+    # -- what is told ----------------------------------------------------------------------------
+
+    @property
+    def rows_out(self) -> int:
+        """How many rows were emitted so far."""
+        return sum(counter.total for counter in self._counters)
+
+    def _has_news(self) -> bool:
+        """Tell whether rows came that no sync before had."""
+        before = self._bookmark_before
+        return self.rows_out > 0 and (before is None or self._bookmark() != before)
+
+    @override
+    def get_record_counter(
+        self, *, endpoint: str | None = None, log_interval: float = DEFAULT_LOG_INTERVAL
+    ) -> RowCounter:
+        """Return a counter of rows that logs what brought news."""
+        tags = {Tag.STREAM: self.name} | ({Tag.ENDPOINT: endpoint} if endpoint else {})
+        counter = RowCounter(Metric.RECORD_COUNT, tags, log_interval)
+        told_with_news(counter, self.name, self._has_news)
+        self._counters.append(counter)
+        return counter
+
+    @override
+    def get_sync_timer(self) -> Timer:
+        """Return a timer that logs where the sync brought news."""
+        timer = super().get_sync_timer()
+        told_with_news(timer, self.name, self._has_news)
+        return timer
 
     # -- bookmark ------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What STATE says beside the bookmarks, and which states are refused. Pure.
 
 Top-level keys, of which a consumer learns what a sync read: `organization_id`, the org's Id of 18
-characters, and `sync_reads`, an entry for each stream that is read (see `Reads`).
+characters, `sync_reads`, an entry for each stream that is read (see `Reads`), and in the very last
+STATE of a finished sync `sync_requests`, the number of API requests that it made.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 BOOKMARKS = "bookmarks"
 ORGANIZATION = "organization_id"
 READS = "sync_reads"
+REQUESTS = "sync_requests"
 STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 # In a stream's bookmark, where null stands for the beginning: from where on its rows were ever
 # read, the same of a stream that has none and so no bookmark, from where on they were read without
@@ -32,7 +34,7 @@ READ_WITHOUT, READ_AGAIN = "read_without", "read_again_since"
 # before which older rows were brought when that was last done for all that is out.
 OWED_SINCE, WHOLE_BEFORE = "cases_owed_since", "cases_whole_before"
 
-_OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, STARTED, COMPLETED})
+_OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, REQUESTS, STARTED, COMPLETED})
 # What singer-io's and MeltanoLabs' taps for Salesforce keep beside the name of a replication key.
 _FOREIGN_KEYS = frozenset({"version", "offset", "historical_sync_completed"})
 _INSTANTS = frozenset(

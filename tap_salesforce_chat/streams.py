@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
 
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.deletions import DeletableStream
 from tap_salesforce_chat.describe import Parent
 from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.soql import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PERSON = ("FirstName", "LastName", "Name", "Email")
 
@@ -52,6 +57,13 @@ class EmailMessage(DeletableStream):
     needed = ("ParentId", "Incoming", "Status", "TextBody", "HtmlBody")
     parents: ClassVar = (CREATED_BY,)
 
+    @override
+    @classmethod
+    def scope(cls, config: Mapping[str, Any]) -> dict[str, str]:
+        """Leave out mail that belongs to no case, unless it is asked for."""
+        field = cls.case_field
+        return {} if config["mail_without_case"] else {field: f"{field} != null"}
+
 
 class LiveChatTranscript(DeletableStream):
     """Chats; `Body` holds the whole dialogue as HTML."""
@@ -90,14 +102,12 @@ class LiveChatTranscriptEvent(DeletableStream):
     """What happened in chats: requests, transfers, idle times; no message text."""
 
     sobject = "LiveChatTranscriptEvent"
-    selected_by_default = False
 
 
 class User(SalesforceStream):
     """People who log in: agents, and customers of a portal. Nobody can delete them."""
 
     sobject = "User"
-    selected_by_default = False
 
 
 class Contact(DeletableStream):
@@ -105,7 +115,6 @@ class Contact(DeletableStream):
 
     sobject = "Contact"
     parents: ClassVar = (ACCOUNT,)
-    selected_by_default = False
 
 
 STREAMS: tuple[type[SalesforceStream], ...] = (

@@ -9,6 +9,7 @@ keys are dropped when the state is loaded again, and written anew.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -27,7 +28,12 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
-from tap_salesforce_chat.catalogs import catalog_problem, insist_on_keys, renew
+from tap_salesforce_chat.catalogs import (
+    catalog_problem,
+    insist_on_keys,
+    leave_out_unasked,
+    renew,
+)
 from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.command_line import with_doctor
 from tap_salesforce_chat.config import (
@@ -38,19 +44,22 @@ from tap_salesforce_chat.config import (
     trimmed,
 )
 from tap_salesforce_chat.connection import Connection, Terms
-from tap_salesforce_chat.describe import MINIMAL_SCHEMA, Describer
+from tap_salesforce_chat.describe import MINIMAL_SCHEMA
+from tap_salesforce_chat.describer import DescribeCache, Describer
 from tap_salesforce_chat.errors import (
     NotFoundError,
     OutputLostError,
     StateRefusedError,
     unreadable_object,
 )
-from tap_salesforce_chat.fields import has_path
+from tap_salesforce_chat.fields import has_path, without_paths
 from tap_salesforce_chat.json_files import as_utf8_file, read_config
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.logs import keep_discreet, unforeseen
 from tap_salesforce_chat.memory import give_back_what_is_free
 from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.opt_in import unasked_fields, unasked_streams
 from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.pagination import ask_organization_id
 from tap_salesforce_chat.state import (
@@ -59,11 +68,13 @@ from tap_salesforce_chat.state import (
     ORGANIZATION,
     READ_WITHOUT,
     READS,
+    REQUESTS,
     STARTED,
     form_problem,
     origin_problem,
 )
 from tap_salesforce_chat.streams import FILTERABLE, STREAMS, Case, EmailMessage
+from tap_salesforce_chat.summary import tell_end
 from tap_salesforce_chat.timestamps import format_instant
 from tap_salesforce_chat.whole_cases import WholeCases
 from tap_salesforce_chat.writer import WholeLineWriter
@@ -115,7 +126,12 @@ class TapSalesforceChat(Tap):
 
     @cached_property
     def _describe(self) -> Describer:
-        return Describer(self.connection)
+        return Describer(self.connection, self.describe_cache)
+
+    @cached_property
+    def describe_cache(self) -> DescribeCache:
+        """Where describe documents are kept for the next runs."""
+        return DescribeCache(self.config.get("cache_dir"), self.connection.identity)
 
     @cached_property
     def lanes(self) -> Lanes:
@@ -153,9 +169,10 @@ class TapSalesforceChat(Tap):
 
     @override
     def setup_mapper(self) -> None:
-        """Make sure of the keys in a catalog by hand before anything is made of it."""
+        """Make sure of what a catalog selects before anything is made of it."""
         if self.input_catalog is not None:
             insist_on_keys(self.input_catalog)
+            leave_out_unasked(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override
@@ -163,7 +180,9 @@ class TapSalesforceChat(Tap):
         """Return the streams of the catalog as it is, or else what the org has."""
         if self.input_catalog is not None:
             return self._catalogued_streams(self.input_catalog)
-        return self._described_streams()
+        streams = self._described_streams()
+        self._describe.keep()
+        return streams
 
     def _renew_catalog(self) -> None:
         """Bring the catalog that was given up to date, and all that is made of it."""
@@ -184,15 +203,17 @@ class TapSalesforceChat(Tap):
         ]
 
     def _described_streams(self) -> list[SalesforceStream]:
-        found = {stream: stream.discovered(self._describe) for stream in STREAMS}
+        unasked = unasked_streams(self.config)
+        streams = [stream for stream in STREAMS if stream.sobject not in unasked]
+        found = {stream: stream.discovered(self._describe) for stream in streams}
         if not any(found.values()):
             msg = (
                 "None of the objects can be described. Check the settings 'api_version' and "
                 "'instance_url', and the integration user's permissions: 'API Enabled', and Read "
-                f"on the objects {', '.join(stream.sobject for stream in STREAMS)}."
+                f"on the objects {', '.join(stream.sobject for stream in streams)}."
             )
             raise NotFoundError(msg)
-        absent = [stream for stream in STREAMS if stream.optional and found[stream] is None]
+        absent = [stream for stream in streams if stream.optional and found[stream] is None]
         if absent:
             self.logger.warning(
                 "Left out: %s. If the org has enhanced chat or another channel of Messaging, give "
@@ -201,37 +222,37 @@ class TapSalesforceChat(Tap):
                 ", ".join(stream.sobject for stream in absent),
             )
         return [
-            self._described(stream, found[stream]) for stream in STREAMS if stream not in absent
+            self._described(stream, found[stream]) for stream in streams if stream not in absent
         ]
 
     def _described(
         self, stream: type[SalesforceStream], discovery: Discovery | None
     ) -> SalesforceStream:
         if discovery is None:
-            if stream.selected_by_default:
-                self.logger.warning("%s", unreadable_object(stream.sobject))
+            self.logger.warning("%s", unreadable_object(stream.sobject))
             return stream(self, MINIMAL_SCHEMA, self.connection, self.lanes)
-        if discovery.missing and stream.selected_by_default:
+        if discovery.missing:
             self.logger.warning(
                 "The catalog of %s is not complete. If the org has them, give the integration "
                 "user's permission set: %s.",
                 stream.sobject,
                 "; ".join(discovery.missing),
             )
-        return stream(self, discovery.schema, self.connection, self.lanes)
+        schema = without_paths(discovery.schema, unasked_fields(self.config))
+        return stream(self, schema, self.connection, self.lanes)
 
     # -- a run ---------------------------------------------------------------------------------
 
     # Final for type checkers only. The SDK's own would insist on streams that nobody asked for.
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:
-        """Read one row of each stream that is selected by default, if that costs nothing."""
+        """Read one row of each stream, if that costs nothing."""
         return self.run_sync_dry_run(
             dry_run_record_limit=1,
             streams=[
                 stream
                 for stream in self.streams.values()
-                if stream.selected_by_default and not isinstance(stream, ConversationEntry)
+                if not isinstance(stream, ConversationEntry)
             ],
         )
 
@@ -246,6 +267,7 @@ class TapSalesforceChat(Tap):
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
         """Sync all streams; say in STATE when that began, what is read, and that it is complete."""
+        began = time.monotonic()
         self._know_origin()
         self._renew_catalog()
         self._mark(STARTED)
@@ -272,7 +294,9 @@ class TapSalesforceChat(Tap):
             raise
         finally:
             self.lanes.close()
+            tell_end(self._selected_streams(), self.connection, time.monotonic() - began)
         self._mark(COMPLETED)
+        self._extra_state[REQUESTS] = self.connection.requests_made
         self.state_writer.write_state(self.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:
@@ -323,6 +347,7 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
+        keep_discreet()
         return with_doctor(super().get_singer_command(), cls)
 
     @classmethod
@@ -362,13 +387,23 @@ class TapSalesforceChat(Tap):
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Turn errors that say what to do into one paragraph on stderr, and the exit code 1."""
+    """Turn errors into one line of the log that says what to do, and the exit code 1."""
     try:
         yield
     except ConfigValidationError as exc:
-        raise click.ClickException(" ".join([f"{exc}.", *exc.errors])) from None
+        _end_with(" ".join([f"{exc}.", *exc.errors]))
     except SingerSDKError as exc:
-        raise click.ClickException(str(exc)) from None
+        _end_with(str(exc))
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as exc:  # noqa: BLE001 - its own text and traceback may quote a row
+        _end_with(unforeseen(exc))
+
+
+def _end_with(message: str) -> None:
+    """Log what ended the run, and end the process."""
+    TapSalesforceChat.logger.error("%s", message)
+    raise SystemExit(1)
 
 
 def _refuse(problem: str | None) -> None:

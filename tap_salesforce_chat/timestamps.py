@@ -7,7 +7,7 @@ bookmarks: every one that leaves the tap has this form.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 
 # What Salesforce's APIs, REST and Bulk, write nearly always: whole seconds, UTC.
 _WHOLE_SECONDS_UTC = {".000+0000", ".000Z", "Z"}
@@ -58,3 +58,8 @@ def http_date(text: str) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def format_http_date(moment: datetime) -> str:
+    """Return an instant as an HTTP date, in which seconds are whole."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from target_creovai.imports import imported
+
 
 def main() -> None:
     """Run the command line.
@@ -13,9 +15,7 @@ def main() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from target_creovai.target import TargetCreovai  # noqa: PLC0415 -- takes a second
-
-    TargetCreovai.cli()
+    imported("target_creovai.plugin").CreovaiPlugin.cli()
 
 
 if __name__ == "__main__":

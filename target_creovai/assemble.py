@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
+from target_creovai.history import UNKNOWN, Traits, traits_of
 from target_creovai.kinds import KINDS
 from target_creovai.model import (
+    OPENING_LENGTH,
     SHAPE_LENGTH,
     Conversation,
     Deleted,
@@ -45,6 +47,7 @@ class Ready:
     """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
 
     `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
+    `traits` are what the history counts it by.
     `conversation` is what the payload was made of, with `Rules.keep_removed`.
     """
 
@@ -55,6 +58,7 @@ class Ready:
     redacted: Mapping[str, int] = field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
     lessons: Mapping[str, Role] = field(default_factory=dict)
+    traits: Traits = UNKNOWN
     conversation: Conversation | None = field(default=None, repr=False)
 
     @cached_property
@@ -66,6 +70,11 @@ class Ready:
     def payload_hash(self) -> str:
         """The fingerprint of all that would be sent."""
         return whole_hash(self.payload)
+
+    @cached_property
+    def size(self) -> int:
+        """How many bytes would be sent."""
+        return len(encode(self.payload))
 
     @property
     def metadata(self) -> Payload:
@@ -112,7 +121,7 @@ def assemble(
     try:
         conversation = KINDS[kind].assemble(key, rows, rules, now)
         reason = _missing_part(KINDS[kind], conversation, rows, rules, reach)
-        return Waiting(reason) if reason else _verdict(conversation, rules)
+        return Waiting(reason) if reason else _verdict(conversation, rules, KINDS[kind], rows)
     except (TextError, RowError) as error:
         return Unfit(Reason(Code.UNREADABLE, (str(error),)))
     # One row that nobody foresaw must not keep all other conversations back.
@@ -165,7 +174,9 @@ def open_names(verdict: Verdict) -> frozenset[str]:
     return frozenset(each.name for each in verdict.speakers if each.role is Role.UNKNOWN)
 
 
-def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
+def _verdict(
+    conversation: Assembly, rules: Rules, kind: Kind, rows: Mapping[str, Sequence[Row]]
+) -> Verdict:
     if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
         return conversation
     conversation, replaced = redacted(conversation, rules)
@@ -191,6 +202,7 @@ def _verdict(conversation: Assembly, rules: Rules) -> Verdict:
         redacted=replaced,
         speakers=conversation.speakers,
         lessons=conversation.lessons,
+        traits=traits_of(conversation, kind, rows),
         conversation=made_of,
     )
 
@@ -202,6 +214,8 @@ def _unforeseen(error: Exception) -> Reason:
     return Reason(Code.UNFORESEEN, (type(error).__name__, where))
 
 
+# To be raised where `CASE_OPEN`, `CHAT_OPEN`, `SESSION_OPEN` or `NO_MAIN_ROW` is decided otherwise.
+_OPENING = 1
 # Settings that decide when something goes, and nothing of what goes.
 _OF_THE_TIME = frozenset(
     {"case_delivery", "settle_minutes", "accept_missing", "max_payload_bytes", "other_chats"}
@@ -215,13 +229,14 @@ def fingerprint(rules: Rules, *more: str) -> str:
 
     Where it differs from the ledger's, what waits, was skipped or was set aside
     is looked at once more. It begins with the fingerprint of the settings that shape what Creovai
-    gets.
+    gets; behind that comes what decides whether a conversation is open.
     """
     basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
     del basis["keep_removed"]
     shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
     whole = [basis, version(DISTRIBUTION), *more]
-    return _digest(shape)[:SHAPE_LENGTH] + _digest(whole)[SHAPE_LENGTH:]
+    opening = _digest([_OPENING, rules.case_delivery])[:OPENING_LENGTH]
+    return _digest(shape)[:SHAPE_LENGTH] + opening + _digest(whole)[SHAPE_LENGTH + OPENING_LENGTH :]
 
 
 def _digest(basis: object) -> str:

@@ -92,7 +92,6 @@ class CreovaiClient:
         clock: Callable[[], float] = uptime,
     ) -> None:
         """Prepare the client; nothing is asked before the first call."""
-        self._base = host_root(api_url)
         self._credentials = urlencode(
             {
                 "grant_type": "client_credentials",
@@ -102,7 +101,7 @@ class CreovaiClient:
         ).encode()
         self._clock = clock
         self._pace = Pace(requests_per_second, clock)
-        self._wire = Wire(workers, timeout_seconds, USER_AGENT)
+        self._wire = Wire(host_root(api_url), workers, timeout_seconds, USER_AGENT)
         self._trusts = False
         self._lock = threading.Lock()
         self._token: str | None = None
@@ -111,6 +110,11 @@ class CreovaiClient:
         """What Creovai's last answer said the time is."""
         self.answered: Callable[[str, int, float], None] = lambda *_: None
         """Is told of every answer: path, status, seconds."""
+
+    @property
+    def logged_in(self) -> bool:
+        """Tell whether Creovai has accepted the secret."""
+        return self._token is not None
 
     def log_in(self) -> None:
         """Get a token, if there is none that is valid."""
@@ -222,7 +226,7 @@ class CreovaiClient:
     ) -> Answer:
         self._trust()
         self._pace.wait()
-        attempt, answer = self._wire.request(method, self._base + path, permit, headers, data)
+        attempt, answer = self._wire.request(method, path, permit, headers, data)
         if isinstance(answer, Exception):
             raise answers.no_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)

@@ -25,6 +25,9 @@ from typing import Any
 class TargetError(Exception):
     """Base of all errors raised on purpose in this package."""
 
+    is_told = False
+    """Whether the report of the run that it ended has it: nothing is logged twice."""
+
 
 class TextError(TargetError):
     """A conversation's text does not follow any grammar that is known.

@@ -33,6 +33,10 @@ PEOPLE: Mapping[str, frozenset[str]] = {
 UNREAD = ":unread"
 
 
+# An auto-number of Salesforce has 30 characters at most.
+LONGEST_NUMBER = 40
+
+
 class DroppedRow(dict[str, Any]):
     """What `retention_days` has left of a row: its Id and its SystemModstamp."""
 
@@ -241,6 +245,8 @@ Assembly = Conversation | Waiting | Skipped | Deleted | Unfit
 
 # So much of a fingerprint of rules is of those that shape what Creovai gets.
 SHAPE_LENGTH = 32
+# And so much, behind that, of what decides whether a conversation is open.
+OPENING_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +289,12 @@ class Policy:
     max_deletes: int = 100
     max_failures: int | None = None
     doubt_minutes: int = 15
+
+
+def number_of(value: object) -> str | None:
+    """Return a CaseNumber as it is looked for, without leading zeros; None if it is none."""
+    bare = str(value or "").strip().lstrip("0")
+    return bare if 0 < len(bare) <= LONGEST_NUMBER else None
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

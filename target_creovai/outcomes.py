@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Exit codes of a run that came to its end.
+BROKEN_OFF, NEEDS_AN_EYE = 1, 3
+
 
 class Outcome(StrEnum):
     """Where a conversation stands in the ledger."""
@@ -70,6 +73,9 @@ class Code(StrEnum):
     OTHER = "other"
 
 
+# What waits for one of these rests on its rows and on `case_delivery`, and on no other setting.
+OPENING = frozenset({Code.CASE_OPEN, Code.CHAT_OPEN, Code.SESSION_OPEN, Code.NO_MAIN_ROW})
+
 _NAME_THEM = (
     "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
 )
@@ -107,7 +113,7 @@ _TEXTS = {
     Code.INVALID: "the payload is not valid: {}",
     Code.TOO_LARGE: "the payload has {} bytes, more than max_payload_bytes",
     Code.NEEDS_ROWS: (
-        "needs its rows again: retention_days has dropped their text (`explain` names the command)"
+        "needs its rows again: retention_days has dropped their text (explain names the command)"
     ),
     Code.NO_TEXT: "The store does not hold its text any more: nothing can be sent or shown of it.",
     Code.REFUSED: "HTTP {}: {}",
@@ -122,6 +128,27 @@ _TEXTS = {
     Code.REQUEUED: "Creovai has lost it: looked up and sent again",
     Code.OTHER: "{}",
 }
+
+
+_IN_GENERAL = {
+    Code.UNREADABLE: "a text or a row cannot be read",
+    Code.UNFORESEEN: "an unforeseen error",
+    Code.INVALID: "the payload is not valid",
+    Code.REFUSED: "Creovai refused it",
+    Code.TOO_OFTEN: "Creovai could not take it in several runs that took others",
+    Code.NOT_TAKEN: "Creovai could not take it",
+    Code.ERASING: "to be taken back from Creovai",
+    Code.TO_ERASE: "to be taken back from Creovai, and could not yet",
+    Code.OTHER: "as an earlier version wrote it down",
+}
+
+
+def in_general(code: str) -> str:
+    """Return what a code says of all conversations that have it."""
+    if code not in set(Code):
+        return code
+    known = Code(code)
+    return _IN_GENERAL.get(known) or _TEXTS[known].replace("{}", "\N{HORIZONTAL ELLIPSIS}")
 
 
 @dataclass(frozen=True, slots=True)

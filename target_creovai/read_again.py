@@ -12,6 +12,8 @@ from target_creovai.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from target_creovai.shell import Shell
+
 # About 20 KB of settings: a shell takes several times as much.
 CONVERSATIONS_PER_COMMAND = 100
 # The tap reads these for the rows of another stream that it reads, and takes no condition.
@@ -19,40 +21,28 @@ FOLLOWING = frozenset({"ConversationEntry"})
 # Before any row of Salesforce's: a `start_date` that is set would hide the older ones.
 BEGINNING = "1999-01-01T00:00:00Z"
 
-# All leave the state alone: without one the tap reads from `start_date` on, and none is kept.
-_MELTANO = (
-    "meltano --environment={environment} run --full-refresh --no-state-update "
-    "tap-salesforce-chat target-creovai"
-)
-_PIPE = (
-    "tap-salesforce-chat --config tap.json --config ENV "
-    "| target-creovai --config target.json > /dev/null"
-)
 
-
-def read_from(begin: str | None, environment: str | None) -> str:
+def read_from(begin: str | None, shell: Shell) -> str:
     """Return what a shell takes to read everything once more.
 
     Args:
         begin: From when on; None: from `start_date` on, as the tap's settings have it.
-        environment: Meltano's; None: it has not started this process.
+        shell: How commands are typed here.
     """
-    run = _MELTANO.format(environment=environment) if environment else _PIPE
-    return f"TAP_SALESFORCE_CHAT_START_DATE={begin} {run}" if begin else run
+    return f"TAP_SALESFORCE_CHAT_START_DATE={begin} {shell.sync}" if begin else shell.sync
 
 
-def commands(wanted: Mapping[str, Iterable[str]], environment: str | None) -> Iterator[str]:
+def commands(wanted: Mapping[str, Iterable[str]], shell: Shell) -> Iterator[str]:
     """Yield what a shell takes to read these again; mostly one command, for many several.
 
     Args:
         wanted: The Ids of conversations, by kind.
-        environment: Meltano's; None: it has not started this process.
+        shell: How commands are typed here.
     """
     pairs = iter([(kind, key) for kind in KINDS for key in wanted.get(kind, ())])
     while some := list(islice(pairs, CONVERSATIONS_PER_COMMAND)):
-        run = _MELTANO.format(environment=environment) if environment else _PIPE
         settings = f"TAP_SALESFORCE_CHAT_FILTERS={_quoted(_filters(some))}"
-        yield f"{settings} TAP_SALESFORCE_CHAT_START_DATE={BEGINNING} {run}"
+        yield f"{settings} TAP_SALESFORCE_CHAT_START_DATE={BEGINNING} {shell.sync}"
 
 
 def _filters(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from target_creovai.errors import RowError
 from target_creovai.input.normal import normal_row
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import PEOPLE, PERSON
+from target_creovai.model import PEOPLE, PERSON, number_of
 from target_creovai.payload import encode
 from target_creovai.rows import is_deleted, parse_time
 from target_creovai.store import StagedRow
@@ -58,6 +58,7 @@ def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
+        number=number_of(record.get(kind.numbered_by)) if kind.numbered_by and is_main else None,
         lacks=missing_fields(stream, record),
     )
 

@@ -6,15 +6,15 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-import pendulum
-
 from target_creovai.model import Finding
+from target_creovai.outcomes import BROKEN_OFF, NEEDS_AN_EYE
 from target_creovai.rows import parse_time
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import is_incomplete, waits_for_the_rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from target_creovai.model import Findings
     from target_creovai.outcomes import Reason
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 IDS_SHOWN = 20
-
-# Exit codes of a run that came to its end.
-BROKEN_OFF, NEEDS_AN_EYE = 1, 3
 
 # What each finding means; `{n}` is its sum over all conversations of a kind.
 FINDINGS = {
@@ -62,6 +59,12 @@ class Trouble:
         return f"{self.kind} {self.id}: {self.reason}"
 
 
+def _ago(since: datetime) -> str:
+    import pendulum  # noqa: PLC0415 -- a start-up need not wait for it
+
+    return pendulum.instance(since).diff_for_humans()
+
+
 @dataclass(slots=True)
 class Queue:
     """Conversations that wait for the same. `oldest` is when the first of them changed."""
@@ -73,7 +76,7 @@ class Queue:
     def age(self) -> str:
         """Say since when the oldest waits; nothing where the store does not know."""
         since = parse_time(self.oldest)
-        return f" (oldest: {pendulum.instance(since).diff_for_humans()})" if since else ""
+        return f" (oldest: {_ago(since)})" if since else ""
 
 
 @dataclass(slots=True)
@@ -291,8 +294,8 @@ _TO_DO = {
 def other_settings(counts: Mapping[str, int]) -> str:
     """Say what Creovai has as other settings made it, and what to do about it."""
     return (
-        f"otherwise  {_kinds(counts)}: delivered under other settings, and left so (`resend "
-        "--changed-settings` sends cases again)"
+        f"otherwise  {_kinds(counts)}: delivered under other settings, and left so "
+        "(`target-creovai resend --changed-settings` sends cases again)"
     )
 
 

@@ -14,34 +14,34 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any
 
-import click
-from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from typing_extensions import override
 
 from target_creovai.client import connect
-from target_creovai.commands.group import with_commands
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules, delivery_policy, problems
 from target_creovai.delivery.course import Course
 from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.delivery.early import EarlyDelivery
 from target_creovai.delivery.patience import Patience
 from target_creovai.delivery.to_read import say_what_to_read
-from target_creovai.errors import FieldError, InputError, RowError, StoreError, TargetError
+from target_creovai.errors import FieldError, InputError, RowError, StoreError
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
+from target_creovai.kinds import KINDS
 from target_creovai.payload import utc
+from target_creovai.plugin import CreovaiPlugin
+from target_creovai.settings import assembly_rules, delivery_policy, problems
 from target_creovai.staging import staged_row
 from target_creovai.state_out import passed_on
 from target_creovai.store import Store
-from target_creovai.summary import Summary
+from target_creovai.summary import IDS_SHOWN, Summary
+from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
+from target_creovai.watch.summary_log import SummaryLog
 from target_creovai.watch.watch import Watch
 from target_creovai.wholeness.inputs import Input
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.history import RunFacts
     from target_creovai.store import StagedRow
     from target_creovai.wholeness.coverage import Read
 
@@ -62,18 +63,8 @@ SECONDS_BETWEEN_STATES = 10.0
 SIGNAL_EXIT_CODE = 128  # plus the signal's number
 
 
-class TargetCreovai(Listener):
-    """Singer target for Creovai conversation analytics."""
-
-    name = "target-creovai"
-    package_name = "salesforce-creovai"
-    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
-    capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        PluginCapabilities.ABOUT,
-        PluginCapabilities.BATCH,
-        PluginCapabilities.STREAM_MAPS,
-        PluginCapabilities.STRUCTURED_LOGGING,
-    ]
+class TargetCreovai(CreovaiPlugin, Listener):
+    """Singer target for Creovai conversation analytics: a run."""
 
     # Here, as a signal may come before the store is open.
     _dispatching: Dispatch | None = None
@@ -88,29 +79,22 @@ class TargetCreovai(Listener):
         self._course = Course()
         self._patience = Patience(self.config["retry_budget_seconds"])
         self._metrics = Metrics(self.summary, self._patience)
+        self._summary_log = SummaryLog(self.summary)
         self._watch = Watch(
             self.summary,
             self._metrics,
             Progress(self.summary),
             heartbeat(self.config, self.plugin_version),
         )
-        self._began_at = utc(datetime.now(UTC))
-        self.store.note_run(began_at=self._began_at)
+        self.store.begin_run(utc(datetime.now(UTC)))
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
+        self._changed: set[tuple[str, str]] = set()
         self._rows_since_state = 0
         self._last_state_at = time.monotonic()
         self._input = Input(self.announced.fields)
         self._noted_reads: list[Read] = []
         self._is_tried_out = not kwargs.get("config")
-
-    # Settings
-
-    @classmethod
-    @override
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        """Leave out the SDK's settings for loading tables: they would do nothing here."""
-        super(Target, cls).append_builtin_config(config_jsonschema)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -123,14 +107,6 @@ class TargetCreovai(Listener):
             raise ConfigValidationError(summary, errors=found, schema=schema)
         return found
 
-    @classmethod
-    def settings_of(cls, *given: Any) -> dict[str, Any]:
-        """Return the settings that several `--config` make; the environment's come last."""
-        merged: dict[str, Any] = {}
-        for one in given:
-            merged |= one.config
-        return merged | cls._env_var_config if any(one.parse_env for one in given) else merged
-
     # Input
 
     @override  # type: ignore[misc] # final to type checkers only: a whole run is in it
@@ -138,26 +114,36 @@ class TargetCreovai(Listener):
         """Read to the end of the input; where it breaks off, end the run as well as it goes.
 
         Raises:
-            InputError: A line cannot be used; all before it is taken care of by then.
+            InputError: A line cannot be used; all before it is taken care of, and told, by then.
             StoreError: The store failed on the way; what was done is told by then.
         """
         self._is_tried_out &= file_input is not None
-        with self._watch:
-            try:
-                super().listen(file_input)
-            except InputError as error:
-                self.summary.broken = str(error)
-                with suppress(SystemExit):
-                    self.process_endofpipe()
-                raise
-            except StoreError as error:
-                self.summary.halted = str(error)
-                self._report()
-                raise
-            finally:
-                # However reading ends, requests under way are written down.
-                if self._early:
-                    self._early.end(GRACE_SECONDS)
+        try:
+            with self._watch:
+                self._listen(file_input)
+        except StoreError as error:
+            self.summary.halted = str(error)
+            self._summary_log.tell(self._facts)
+            error.is_told = True
+            raise
+        except SystemExit as end:
+            if isinstance(end.code, int) and end.code > SIGNAL_EXIT_CODE:
+                self._summary_log.tell_cut_off(self._facts, end.code)
+            raise
+
+    def _listen(self, file_input: IO[str] | None) -> None:
+        try:
+            super().listen(file_input)
+        except InputError as error:
+            self.summary.broken = str(error)
+            with suppress(SystemExit):
+                self.process_endofpipe()
+            error.is_told = True
+            raise
+        finally:
+            # However reading ends, requests under way are written down.
+            if self._early:
+                self._early.end(GRACE_SECONDS)
 
     @override
     def stage(self, stream: str, record: dict[str, Any]) -> None:
@@ -189,14 +175,20 @@ class TargetCreovai(Listener):
 
     @override
     def lose(self, what: str) -> None:
-        """Name what could not be used, in the log at once and in the summary."""
-        self.logger.warning("Not stored: %s", what)
+        """Name what could not be used: in the report, or at once where that has enough."""
         self.summary.unusable_rows.append(what)
+        if len(self.summary.unusable_rows) > IDS_SHOWN:
+            self.logger.warning("Not stored: %s", what)
 
     def _commit(self) -> None:
         if not self._buffer:
             return
         changed = self.store.stage(self._buffer, self._input.filters())
+        self._changed.update(
+            (row.kind, row.conversation)
+            for row in changed
+            if row.conversation is not None and not KINDS[row.kind].needs_whole_input
+        )
         self.summary.rows.update(row.stream for row in self._buffer)
         self.summary.changed_rows.update(row.stream for row in changed)
         self._rows_since_state += len(self._buffer)
@@ -236,12 +228,15 @@ class TargetCreovai(Listener):
 
     def _deliver_early(self) -> None:
         """Deliver what needs no other stream, while the tap goes on."""
+        changed, self._changed = self._changed, set()
+        if not changed:
+            return
         if self._early is None:
             dispatch = self._dispatch()
             if not isinstance(dispatch, Delivery):
                 return
             self._early = EarlyDelivery(dispatch)
-        self._early.news()
+        self._early.news(changed)
 
     # End of input
 
@@ -269,20 +264,20 @@ class TargetCreovai(Listener):
             self._dispatching.leave_if_asked()
         self._drop_texts(self._dispatching)
         say_what_to_read(self.summary, self.store, self._dispatching)
-        self._report()
-        self.store.note_run(
-            began_at=self._began_at,
-            ended_at=utc(datetime.now(UTC)),
-            exit_code=self.summary.exit_code,
-            counts=self.summary.counts(),
-            stopped=self.summary.halted,
-        )
+        self._note_secret()
+        self._summary_log.tell(self._facts)
+        self.store.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
-    def _report(self) -> None:
-        for line in self.summary.lines():
-            click.echo(line, err=True)
+    @property
+    def _facts(self) -> RunFacts:
+        return facts_of(self.summary, self._metrics, self._input.requests)
+
+    def _note_secret(self) -> None:
+        """Note since when the secret is in use, for `doctor`: one that Creovai has accepted."""
+        if "_client" in vars(self) and self._client.logged_in:
+            self.store.note_secret(self.config["api_password"], datetime.now(UTC))
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
@@ -327,12 +322,6 @@ class TargetCreovai(Listener):
 
     # Process
 
-    @classmethod
-    @override
-    def get_singer_command(cls) -> click.Command:
-        """Return the Singer executable, with the operator's commands below it."""
-        return with_commands(super().get_singer_command(), cls)
-
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave with the exit code of a signal.
@@ -348,14 +337,3 @@ class TargetCreovai(Listener):
                 self._early.stop(exit_code)
             raise SystemExit(exit_code)
         self._dispatching.stop(exit_code)
-
-    @classmethod
-    @override
-    def invoke(cls, **kwargs: Any) -> None:
-        """Run; an error that says what to do is one paragraph, not a traceback."""
-        try:
-            super().invoke(**kwargs)
-        except ConfigValidationError as error:
-            raise click.ClickException(" ".join([f"{error}.", *error.errors])) from None
-        except TargetError as error:
-            raise click.ClickException(str(error)) from None

@@ -6,6 +6,7 @@ import io
 import threading
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -63,7 +64,10 @@ class Answer:
     request_bytes: int = field(default=0, kw_only=True)
 
 
-_current = threading.local()  # requests offers no way from a call to its connection
+NoAnswer = requests.RequestException | urllib3.exceptions.HTTPError
+"""Why there is no answer."""
+
+_current = threading.local()  # urllib3 offers no way from a call to its connection
 
 
 def _attempt() -> Attempt:
@@ -72,31 +76,37 @@ def _attempt() -> Attempt:
 
 
 class Wire:
-    """A session with one host; safe to share among threads."""
+    """Requests to one host; safe to share among threads."""
 
-    def __init__(self, connections: int, timeout_seconds: float, user_agent: str) -> None:
+    def __init__(
+        self, root: str, connections: int, timeout_seconds: float, user_agent: str
+    ) -> None:
+        """Prepare it. `root` is scheme and host."""
+        self._root = root
         self._timeout = timeout_seconds
         self._session = requests.Session()
-        # Otherwise requests would put a .netrc entry for the host in place of our token.
-        self._session.auth = _keep_headers
-        self._session.headers["User-Agent"] = user_agent
-        self._session.headers["Accept-Encoding"] = "identity"
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept-Encoding": "identity",
+            "Accept": "*/*",
+            "Connection": "keep-alive",
+        }
         for scheme in ("https://", "http://"):
             adapter = _Adapter(pool_maxsize=connections, pool_connections=connections)
             self._session.mount(scheme, adapter)
 
     def trust(self, bundle: str) -> None:
-        """Verify certificates by the authorities of a file or a folder."""
+        """Verify certificates by the authorities of a file or a folder; before any request."""
         self._session.verify = bundle
 
     def request(
         self,
         method: str,
-        url: str,
+        path: str,
         permit: Callable[[], None],
         headers: Mapping[str, str],
-        data: Any,
-    ) -> tuple[Attempt, Answer | requests.RequestException]:
+        data: bytes | None,
+    ) -> tuple[Attempt, Answer | NoAnswer]:
         """Make a request; return its answer, or why none came, and whether it has left.
 
         Whatever `permit` raises goes through: then nothing of the request has left.
@@ -106,39 +116,54 @@ class Wire:
         """
         began = uptime()
         attempt = _current.attempt = Attempt(permit, began + self._timeout)
-        times = (min(LONGEST_CONNECT_SECONDS, self._timeout), self._timeout)
+        times = urllib3.Timeout(min(LONGEST_CONNECT_SECONDS, self._timeout), self._timeout)
         try:
-            response = self._session.request(
+            pool, before_path = self._way
+            response = pool.urlopen(
                 method,
-                url,
-                headers=dict(headers),
-                data=data,
+                before_path + path,
+                body=data,
+                headers={**self._headers, **headers},
                 timeout=times,
-                allow_redirects=False,
-                stream=True,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,  # where a proxy is asked, the pool is the proxy's
+                preload_content=False,
+                decode_content=False,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return attempt, error
-        with response:
+        try:
             body = _unpacked(response)
-        answer = Answer(
-            response.status_code,
-            response.headers,
-            body,
-            uptime() - began,
-            request_bytes=len(response.request.body or b""),
-        )
+        finally:
+            response.close()
+            response.release_conn()
+        seconds, size = uptime() - began, len(data or b"")
+        answer = Answer(response.status, response.headers, body, seconds, request_bytes=size)
         return attempt, answer
 
+    @cached_property
+    def _way(self) -> tuple[HTTPConnectionPool, str]:
+        """The connections that requests would take, and what precedes the path on them.
 
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+        What the environment says of proxies and authorities is the same for all requests: to
+        ask anew for each takes longer than the request.
+        """
+        # Made by no session: it would put a .netrc entry for the host in place of our token.
+        request = requests.Request("POST", self._root).prepare()
+        url = request.url or self._root
+        settings = self._session.merge_environment_settings(url, {}, None, None, None)
+        verify, proxies = settings["verify"], settings["proxies"]
+        adapter: Any = self._session.get_adapter(url)
+        pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
+        adapter.cert_verify(pool, url, verify, None)
+        return pool, adapter.request_url(request, proxies).removesuffix("/")
 
 
-def _unpacked(response: requests.Response) -> bytes:
+def _unpacked(response: urllib3.BaseHTTPResponse) -> bytes:
     """Read a body; packed, it may say that it is small and be as large as it likes."""
     try:
-        packed = body = _read(response.raw)
+        packed = body = _read(response)
         if response.headers.get("Content-Encoding", "identity") in {"gzip", "deflate"}:
             unpacker = zlib.decompressobj(_UNPACKS_GZIP_AND_DEFLATE)
             body = unpacker.decompress(packed, LARGEST_ANSWER_BYTES + 1)
@@ -151,11 +176,11 @@ def _unpacked(response: requests.Response) -> bytes:
     return body
 
 
-def _read(raw: Any) -> bytes:
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
     """Read to the end, which alone tells whether all came that was promised."""
     read = b""
     while len(read) <= LARGEST_ANSWER_BYTES:
-        part = raw.read(LARGEST_ANSWER_BYTES + 1 - len(read), decode_content=False)
+        part = response.read(LARGEST_ANSWER_BYTES + 1 - len(read), decode_content=False)
         if not part:
             break
         read += part

@@ -7,6 +7,7 @@ import logging
 import time
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 # How long an example takes is the machine's business: two cores may be busy with more than this.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for caches that is each test's own; it is made when something is kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / uuid4().hex))
 
 
 @pytest.fixture

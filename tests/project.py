@@ -56,7 +56,8 @@ class MeltanoProject:
         # With `pip_url`, Meltano would install the plugins from the package registry.
         kept = "".join(line for line in lines if "pip_url:" not in line)
         (self.folder / "meltano.yml").write_text(kept, encoding="utf-8")
-        shutil.copy(ROOT / "logging.yaml", self.folder)
+        for name in ("logging.yaml", "logging.json.yaml"):
+            shutil.copy(ROOT / name, self.folder)
 
     def run(
         self, *arguments: str, below: str = "", capture: bool = True

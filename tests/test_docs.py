@@ -136,7 +136,7 @@ def test_the_packages_do_not_know_each_other() -> None:
 
 def test_meltano_and_the_readme_know_every_command() -> None:
     """Each under the name that the executable gives it; what its arguments are, it says itself."""
-    commands = {command.name for command in COMMANDS}
+    commands = set(COMMANDS)
     (entry,) = MELTANO["plugins"]["loaders"]
     section = re.search(r"<!-- commands -->\n(.*?)\n<!-- /commands -->", README, re.DOTALL)
 

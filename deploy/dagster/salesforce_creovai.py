@@ -1,6 +1,7 @@
-"""A Dagster asset that runs the sync every hour, one run at a time."""
+"""A Dagster asset that runs the sync every hour, one run at a time.
 
-from __future__ import annotations
+No `from __future__ import annotations` here: Dagster reads the type of `context` itself.
+"""
 
 import subprocess
 

@@ -29,13 +29,14 @@ ASSERTION_LIFETIME = timedelta(minutes=3)
 class Access:
     """A token and the host that takes it; a refresh token where Salesforce sends a new one.
 
-    The org's Id is known where the token comes from a login.
+    The Ids of org and user are known where the token comes from a login.
     """
 
     token: str = field(repr=False)
     instance_url: str
     refresh_token: str | None = field(default=None, repr=False)
     organization_id: str | None = None
+    user_id: str | None = None
 
 
 Form = Mapping[str, str]

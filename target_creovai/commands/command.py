@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 import msgspec
 
-from target_creovai.config import CONFIG_SCHEMA, problems
+from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.errors import StoreError, TargetError
+from target_creovai.settings import problems
+from target_creovai.shell import Shell, say
 from target_creovai.store.operator import OperatorStore
+from target_creovai.store.there import is_there, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,9 +49,11 @@ def operator_command(*, checked: bool = True) -> Callable[[Callable[..., None]],
             try:
                 if checked:
                     _refuse_wrong(settings)
+                # What programs read stays as it is: there, it is told beside the report.
+                say(str(whereabouts(settings)), err=options.get("output", TEXT) != TEXT)
                 function(settings, **options)
             except TargetError as error:
-                raise click.ClickException(str(error)) from None
+                raise click.ClickException(Shell.here().typed(str(error))) from None
 
         return click.command()(_config_option(run))
 
@@ -70,9 +76,17 @@ _config_option = click.option(
     help="Configuration file location or 'ENV' to use environment variables.",
 )
 
-format_option = click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+TEXT = "text"
+
+
+def format_option_of(*formats: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option `--format` with these choices, of which the first is the default."""
+    return click.option(
+        "--format", "output", type=click.Choice(formats), default=formats[0], show_default=True
+    )
+
+
+format_option = format_option_of(TEXT, "json")
 
 
 def _refuse_wrong(settings: Settings) -> None:
@@ -80,10 +94,45 @@ def _refuse_wrong(settings: Settings) -> None:
         raise click.ClickException(" ".join(found))
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """The store that a command speaks of, and Meltano's environment, None without one."""
+
+    store: str
+    environment: str | None
+
+    def __str__(self) -> str:
+        of = f", environment {self.environment}" if self.environment else ""
+        return f"store      {self.store}{of}"
+
+
+def whereabouts(settings: Settings) -> Whereabouts:
+    """Return which store these settings name, without user or password."""
+    return Whereabouts(store_name(settings.get("store_url")), Shell.here().environment or None)
+
+
+def open_store(settings: Settings) -> OperatorStore:
+    """Open the store that runs have made.
+
+    Raises:
+        StoreError: There is none: an empty one would answer for nobody.
+    """
+    where = whereabouts(settings)
+    if not is_there(settings["store_url"]):
+        other = (
+            "Each environment has its own: give `--environment` of the runs that you mean."
+            if where.environment
+            else "Give the settings that the runs have."
+        )
+        msg = f"There is no store at {where.store}: no run has made one yet. {other}"
+        raise StoreError(msg)
+    return OperatorStore(settings["store_url"])
+
+
 @contextmanager
 def store_for_repair(settings: Settings) -> Iterator[OperatorStore]:
     """Open the store while no run delivers from it: that would write over what we mark."""
-    with OperatorStore(settings["store_url"]) as store, alone(store):
+    with open_store(settings) as store, alone(store):
         yield store
 
 
@@ -101,9 +150,22 @@ def alone(store: OperatorStore) -> Iterator[None]:
         yield
 
 
+def as_json(report: Any) -> Iterable[str]:
+    """Return a report for programs, as one piece of text."""
+    typed = _typed(msgspec.to_builtins(report))
+    return [msgspec.json.format(msgspec.json.encode(typed), indent=2).decode()]
+
+
 def show(output: str, lines: Iterable[str], report: Any) -> None:
     """Print a report, for people or for programs."""
-    if output == "json":
-        lines = [msgspec.json.format(msgspec.json.encode(report), indent=2).decode()]
-    for line in lines:
-        click.echo(line)
+    for line in as_json(report) if output == "json" else lines:
+        say(line)
+
+
+def _typed(report: Any) -> Any:
+    """Return a report in which all commands are as they are typed here."""
+    if isinstance(report, dict):
+        return {name: _typed(value) for name, value in report.items()}
+    if isinstance(report, list):
+        return [_typed(value) for value in report]
+    return Shell.here().typed(report) if isinstance(report, str) else report

@@ -2,62 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from target_creovai.addresses import address_problem
 from target_creovai.client import connect
-from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES, problems
+from target_creovai.commands.check import Check, Status, judged
+from target_creovai.commands.command import (
+    Settings,
+    format_option,
+    operator_command,
+    show,
+    whereabouts,
+)
+from target_creovai.commands.disks import check_lasting, existing
+from target_creovai.commands.proxies import check_proxy
+from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
 from target_creovai.errors import CreovaiError, StoreError
+from target_creovai.settings import problems
 from target_creovai.store.operator import OperatorStore
+from target_creovai.store.there import file_of_url, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from target_creovai.client import CreovaiClient
+    from target_creovai.store.secret import SecretInUse
 
 # A run's rows stand in the write-ahead log and in the store for a while.
 LEAST_FREE_BYTES = 512 * 1024 * 1024
 # `settle_minutes` and the life of a token are measured with our clock.
 LARGEST_SKEW_SECONDS = 60
+# Creovai's rule for the secret of an API user, and how long before its end somebody should know.
+DAYS_OF_A_SECRET = 365
+DAYS_TO_WARN = 30
 PROBE = "target-creovai-doctor"  # a session id that nothing has
-
-
-class Status(StrEnum):
-    """What a check means for a run: it works, it works but look, it does not."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-_MARKS = {Status.OK: "ok", Status.FAILED: "FAIL", Status.WARNING: "--"}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What one look found, and what to do about it; a warning where it was not possible to look.
-
-    The fields are those of the tap's `doctor`.
-    """
-
-    check: str
-    status: Status
-    found: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        said = f"{_MARKS[self.status]:<4} {self.check}: {self.found}"
-        return f"{said} {self.advice}" if self.advice else said
-
-
-def _judged(check: str, found: str, advice: str, *, ok: bool) -> Check:
-    return Check(check, Status.OK, found) if ok else Check(check, Status.FAILED, found, advice)
 
 
 def check_settings(found: Sequence[str]) -> Check:
@@ -72,7 +56,21 @@ def check_space(free: int, size: int) -> Check:
     needed = max(LEAST_FREE_BYTES, size)
     says = f"{free >> 20} MiB free, the store has {size >> 20} MiB."
     to_do = f"Free at least {needed >> 20} MiB, or move the store: see store_url."
-    return _judged("disk", says, to_do, ok=free >= needed)
+    return judged("disk", says, to_do, ok=free >= needed)
+
+
+def check_secret(secret: object, in_use: SecretInUse | None, now: datetime) -> Iterator[Check]:
+    """Warn when the secret that the store saw first so long ago is near its end."""
+    if in_use is None or not isinstance(secret, str) or not in_use.is_of(secret.strip()):
+        return
+    days = (now - in_use.since).days
+    if days >= DAYS_OF_A_SECRET - DAYS_TO_WARN:
+        says = f"api_password has been in use here for {days} days at least."
+        to_do = (
+            f"Creovai lets it expire {DAYS_OF_A_SECRET} days after it was made: ask Creovai "
+            "support for a new one in time."
+        )
+        yield Check("secret", Status.WARNING, says, to_do)
 
 
 def check_types(wanted: Mapping[str, str | None], tenant: Sequence[str]) -> Check:
@@ -105,32 +103,51 @@ def check_clock(ours: datetime, theirs: datetime | None) -> Check:
     seconds = round(abs((ours - theirs).total_seconds()))
     says = f"{seconds} seconds from Creovai's."
     ok = seconds <= LARGEST_SKEW_SECONDS
-    return _judged("clock", says, "Set this machine's clock: see NTP.", ok=ok)
+    return judged("clock", says, "Set this machine's clock: see NTP.", ok=ok)
 
 
 def examine(settings: Settings) -> Iterator[Check]:
     """Look at one thing after the other."""
     yield check_settings(problems(settings, CONFIG_SCHEMA))
-    yield from _store(settings.get("store_url"))
+    yield from _store(settings)
     yield from _creovai(settings)
 
 
-def _store(url: object) -> Iterator[Check]:
+def _store(settings: Settings) -> Iterator[Check]:
+    url = settings.get("store_url")
     if not isinstance(url, str):
         yield Check("store", Status.WARNING, "store_url is not usable: see settings.")
         return
     try:
-        with OperatorStore(url) as store:
-            file, version = store.file(), store.schema_version
-            count = sum(standing[3] for standing in store.outcomes())
+        if not is_there(url):
+            where = whereabouts(settings).store
+            yield Check(
+                "store", Status.WARNING, f"there is none at {where}: the first run makes it."
+            )
+        else:
+            with OperatorStore(url) as store:
+                version, secret = store.schema_version, store.secret_in_use()
+                count = sum(standing[3] for standing in store.outcomes())
+            # Opening writes: it is how tables are brought up to date.
+            says = f"opens and can be written, schema {version}, {count} conversations."
+            yield Check("store", Status.OK, says)
+            yield from check_secret(settings.get("api_password"), secret, datetime.now(UTC))
     except StoreError as error:
         yield Check("store", Status.FAILED, str(error))
         return
-    # Opening writes: it is how the tables get there.
-    says = f"opens and can be written, schema {version}, {count} conversations."
-    yield Check("store", Status.OK, says)
-    if file is not None and file.exists():
-        yield check_space(shutil.disk_usage(file.parent).free, file.stat().st_size)
+    if file := file_of_url(url):
+        yield from _disk(file)
+
+
+def _disk(file: Path) -> Iterator[Check]:
+    folder = existing(file.parent)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        advice = "Let this user write there, or move the store: see store_url."
+        yield Check("disk", Status.FAILED, f"{folder} is no folder that may be written.", advice)
+        return
+    size = file.stat().st_size if file.exists() else 0
+    yield check_space(shutil.disk_usage(folder).free, size)
+    yield from check_lasting(file)
 
 
 def _creovai(settings: Settings) -> Iterator[Check]:
@@ -140,6 +157,7 @@ def _creovai(settings: Settings) -> Iterator[Check]:
     if not _is_usable(settings):
         yield Check("Creovai", Status.WARNING, "not asked: see settings.")
         return
+    yield from check_proxy(settings["api_url"])
     client = connect(settings)
     token = _asked("token", client.log_in, "Creovai accepts the API user.")
     yield token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -12,15 +11,21 @@ import click
 import msgspec
 
 from target_creovai.assemble import Reach, Ready, Verdict, assemble_with_others
-from target_creovai.commands.command import Settings, format_option, operator_command, show
+from target_creovai.commands.command import (
+    Settings,
+    format_option,
+    open_store,
+    operator_command,
+    show,
+)
 from target_creovai.commands.find import WHY_UNKNOWN, find
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.delivery.decide import Action, decide
 from target_creovai.model import NEEDS_ROWS, OpenSpeakers, Waiting
 from target_creovai.payload import changed_metadata, utc
 from target_creovai.read_again import commands
+from target_creovai.settings import assembly_rules, delivery_policy
+from target_creovai.shell import Shell
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
-from target_creovai.store.operator import OperatorStore
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read
 
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
     from target_creovai.delivery.decide import Step
     from target_creovai.model import Policy, Row, Rules
-    from target_creovai.store.operator import Line
+    from target_creovai.store.operator import Line, OperatorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +149,19 @@ def _now(step: Step, line: Line, verdict: Verdict, policy: Policy) -> str:
 
 def _outdated(step: Step, line: Line, policy: Policy) -> str:
     if sent_once(line.kind):
-        return "Creovai has an earlier text of this chat; only `resend` would post a chat twice."
+        return (
+            "Creovai has an earlier text of this chat; only `target-creovai resend "
+            f"{line.id} --even-if-chats-are-billed-twice` would post it a second time."
+        )
     if step.action is Action.REST and policy.case_updates != "once":
         return (
             "Creovai has it as other settings or another version made it, and keeps it: "
-            "`resend --changed-settings` sends it again."
+            "`target-creovai resend --changed-settings` sends it again."
         )
-    return "Creovai has an earlier version, and keeps it: see case_updates, or `resend` it."
+    return (
+        "Creovai has an earlier version, and keeps it: see case_updates; "
+        f"`target-creovai resend {line.id}` sends it all the same."
+    )
 
 
 def _rests(line: Line, verdict: Any, _: Policy) -> str:
@@ -186,7 +197,9 @@ def _always(text: str) -> Callable[..., str]:
 
 
 _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
-    Action.BURY: _always("is never sent again: `forget` alone lifts that."),
+    Action.BURY: lambda line, *_: (
+        f"is never sent again: `target-creovai forget {line.id}` alone lifts that."
+    ),
     Action.LOOK_UP: _always(
         "whether it arrived is open: the next run asks Creovai, and sends it if not."
     ),
@@ -197,7 +210,7 @@ _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
     Action.REST: _rests,
     Action.KEEP: _always("Creovai has it as it is."),
     Action.STAY_ASIDE: _always(
-        "Creovai refused just this: it goes again when it changes, or after `retry`."
+        "Creovai refused just this: it goes again when it changes, or after `target-creovai retry`."
     ),
     Action.GIVE_UP: _always("is set aside: Creovai could not take it in too many runs."),
     Action.TAKE_BACK: lambda _, __, policy: (
@@ -245,7 +258,7 @@ def with_advice(
     if verdict is not NEEDS_ROWS and not must_be_read(reason):
         return replace(explained, to_do=advice(reason) if reason else None)
     wanted = {line.kind: store.with_losers(line.kind, [line.id])}
-    command = next(commands(wanted, os.environ.get("MELTANO_ENVIRONMENT")), None)
+    command = next(commands(wanted, Shell.here()), None)
     return replace(explained, read_again=command)
 
 
@@ -255,7 +268,7 @@ def with_advice(
 def explain(settings: Settings, key: str, output: str) -> None:
     """Say what is known of ID: a case number, a Salesforce Id or a session id."""
     rules = assembly_rules(settings)
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         lines = find(store, key, rules.session_id_prefix)
         found = [explain_line(store, line, rules, delivery_policy(settings)) for line in lines]
     if not found:

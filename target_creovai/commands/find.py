@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
-import click
-
 from target_creovai.input.ids import long_id
+from target_creovai.shell import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,4 +55,7 @@ def find_all(
 def say_unknown(typed: Iterable[str]) -> None:
     """Name the Ids that nothing goes by."""
     for one in typed:
-        click.echo(f"Not in the store: {one}. `explain {one}` names possible reasons.")
+        say(
+            f"Not in the store: {one}. `target-creovai explain {shlex.quote(one)}` names possible "
+            "reasons."
+        )

@@ -7,23 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
 
-from target_creovai.commands.adopt import adopt
-from target_creovai.commands.doctor import doctor
-from target_creovai.commands.explain import explain
-from target_creovai.commands.preview import preview
-from target_creovai.commands.reconcile import reconcile
-from target_creovai.commands.repair import forget, resend, retry
-from target_creovai.commands.status import status
+from target_creovai.imports import imported
 
 if TYPE_CHECKING:
     from target_creovai.commands.command import Plugin
 
-COMMANDS = (status, explain, preview, resend, retry, forget, reconcile, adopt, doctor)
+# By name, which is that of the function as well; a module is imported when its command is run.
+COMMANDS = {
+    "adopt": "target_creovai.commands.adopt",
+    "doctor": "target_creovai.commands.doctor",
+    "explain": "target_creovai.commands.explain",
+    "forget": "target_creovai.commands.repair",
+    "preview": "target_creovai.commands.preview",
+    "reconcile": "target_creovai.commands.reconcile",
+    "report": "target_creovai.commands.report",
+    "resend": "target_creovai.commands.repair",
+    "retry": "target_creovai.commands.repair",
+    "status": "target_creovai.commands.status",
+}
 
 
 class OperatorGroup(SingerCommand, click.Group):
     """Without a command: the Singer target, with all options that it has by itself."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(imported(COMMANDS[cmd_name]), cmd_name)
+        return command
 
 
 def with_commands(singer: click.Command, plugin: Plugin) -> click.Command:
@@ -36,7 +54,6 @@ def with_commands(singer: click.Command, plugin: Plugin) -> click.Command:
 
     return OperatorGroup(
         singer.name,
-        commands=COMMANDS,
         params=singer.params,
         callback=run_singer,
         invoke_without_command=True,

@@ -5,9 +5,7 @@ The one command whose answer holds customers' words. They go into that file and 
 
 from __future__ import annotations
 
-import errno
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_creovai.commands.command import Settings, operator_command
+from target_creovai.commands.command import Settings, open_store, operator_command
 from target_creovai.commands.explain import with_advice
+from target_creovai.commands.files import write_private
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.commands.shown import Shown, Terms, shown_of
-from target_creovai.config import assembly_rules, delivery_policy
-from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.outcomes import Outcome
 from target_creovai.payload import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
-from target_creovai.store.operator import OperatorStore
+from target_creovai.settings import assembly_rules, delivery_policy
+from target_creovai.shell import say
 from target_creovai.store.tables import chunks
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 
     from target_creovai.commands.explain import Explanation
     from target_creovai.preview.view import View
-    from target_creovai.store.operator import Line
+    from target_creovai.store.operator import Line, OperatorStore
 
 # Each is looked for in every record: more would take long, and who asks for many sees enough.
 MAX_NAMED = 50
@@ -71,35 +69,6 @@ def page_for(
     return page_of(Index(utc(made_at), totals, removed, listed), bodies)
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Put a file there that only its owner may read, whole or not at all.
-
-    Raises:
-        StoreError: It cannot be written.
-    """
-    try:
-        _refuse_devices(file)
-        # Made anew and private: a file that is there already may have readers.
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            page = Path(folder) / file.name
-            page.touch(mode=0o600)
-            page.write_bytes(content)
-            page.replace(file)
-    except OSError as error:
-        msg = f"The page cannot be written ({error.strerror}): check --output and its folder."
-        raise StoreError(msg) from None
-
-
-def _refuse_devices(file: Path) -> None:
-    """Keep what is no file from being replaced by one, such as /dev/stdout by root.
-
-    Raises:
-        OSError: It is there, and no file.
-    """
-    if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, "it is no file")
-
-
 @operator_command()
 @click.argument("keys", metavar="[ID]...", nargs=-1)
 @click.option(
@@ -131,13 +100,24 @@ def _refuse_devices(file: Path) -> None:
     help="Without an ID: show no more of each kind than this many, the latest changed.",
 )
 @click.option(
+    "--related",
+    is_flag=True,
+    help="Also what names the same cases and customers. Reads every record: long in a large store.",
+)
+@click.option(
     "--removed/--no-removed",
     default=True,
     show_default=True,
     help="Also show, folded, what is not sent: quotes, signatures, redactions, internal notes.",
 )
 def preview(
-    settings: Settings, keys: tuple[str, ...], *, file: Path, removed: bool, **chosen: Any
+    settings: Settings,
+    keys: tuple[str, ...],
+    *,
+    file: Path,
+    removed: bool,
+    related: bool,
+    **chosen: Any,
 ) -> None:
     """Write a page to read conversations on, as they would be sent: all, or those of each ID.
 
@@ -145,22 +125,22 @@ def preview(
     you may read the file. It loads nothing and sends nothing.
     """
     rules = replace(assembly_rules(settings), keep_removed=removed)
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
         terms = Terms(rules, delivery_policy(settings), now, store.settled_names, advised)
         lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
-        if keys:
-            related = _related(store, conversations, chosen["limit"])
-            conversations += shown_of(store, related, terms)
+        if related:
+            found = _related(store, conversations, chosen["limit"])
+            conversations += shown_of(store, found, terms)
         conversations += shown_of(store, _their_cases(store, conversations), terms)
     if lines or not keys:
-        _write(file, page_for(conversations, now, totals, removed=removed))
+        write_private(file, page_for(conversations, now, totals, removed=removed))
         beside = len(conversations) - len(lines)
         more = f" and {beside} that belong to them" if beside else ""
-        click.echo(f"{len(lines)} of {sum(totals.values())} conversations{more}: {file}")
-        click.echo("The page holds customers' words: only you may read it.")
+        say(f"{len(lines)} of {sum(totals.values())} conversations{more}: {file}")
+        say("The page holds customers' words: only you may read it.")
     say_unknown(unknown)
     if unknown:
         sys.exit(1)

@@ -16,6 +16,7 @@ from target_creovai.commands.command import (
     Settings,
     alone,
     format_option,
+    open_store,
     operator_command,
     show,
 )
@@ -24,14 +25,13 @@ from target_creovai.delivery.sender import LOOK_AGAIN_SECONDS
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.kinds import KINDS
 from target_creovai.outcomes import Code, Reason
-from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
-    from target_creovai.store.operator import Line
+    from target_creovai.store.operator import Line, OperatorStore
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
@@ -164,7 +164,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
         msg = "Without api_url nothing is sent, and nobody can be asked."
         raise click.ClickException(msg)
     client = connect(settings)
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         try:
             report = compare(
                 store,
@@ -191,4 +191,7 @@ def _to_do(report: Reconciliation, requeued: int) -> Iterator[str]:
     if requeued:
         yield f"TO DO      lost: run again. {requeued} are looked up once more, then sent."
     elif report.lost:
-        yield "TO DO      lost: `reconcile --requeue` lets the next run send them again."
+        yield (
+            "TO DO      lost: `target-creovai reconcile --requeue` lets the next run send them "
+            "again."
+        )

@@ -10,10 +10,11 @@ import click
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.command import Settings, operator_command, store_for_repair
 from target_creovai.commands.find import find_all, say_unknown
-from target_creovai.config import assembly_rules, delivery_policy
 from target_creovai.input.ids import long_id
 from target_creovai.kinds import KINDS
 from target_creovai.outcomes import Code, Reason
+from target_creovai.settings import assembly_rules, delivery_policy
+from target_creovai.shell import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,14 +54,15 @@ def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_tw
         twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
         due = [line for line in lines if line not in twice and line not in erased]
         store.send_again(due, RESEND)
-    click.echo(f"{_count(due)} to be sent by the next run.")
+    say(f"{_count(due)} to be sent by the next run.")
     for line in erased:
-        click.echo(
+        say(
             f"Left as it is: {line.kind} {line.id}, {line.reason}, at {line.erased_at}. If it "
-            "shall go all the same, `forget` it first; the tap has to read it again then."
+            f"shall go all the same, `target-creovai forget {line.id}` first; the tap has to read "
+            "it again then."
         )
     for line in twice:
-        click.echo(
+        say(
             f"Left as it is: chat {line.id}, sent at {line.sent_at}. Creovai may bill a second "
             "post: add --even-if-chats-are-billed-twice if it shall go all the same."
         )
@@ -69,13 +71,13 @@ def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_tw
 
 def _resend_changed(settings: Settings) -> None:
     if delivery_policy(settings).case_updates == "once":
-        msg = "case_updates is `once`: no case is sent a second time. `resend ID` does."
+        msg = "case_updates is `once`: no case is sent a second time, unless its Id is given."
         raise click.ClickException(msg)
     kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
     rules = fingerprint(assembly_rules(settings))
     with store_for_repair(settings) as store:
         count = store.look_at_other_settings(rules, kinds)
-    click.echo(f"{count} to be made anew by the next run, and sent again where they differ.")
+    say(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 
 def _is_sent_chat(line: Line) -> bool:
@@ -89,7 +91,7 @@ def retry(settings: Settings) -> None:
     with store_for_repair(settings) as store:
         counts = store.retry_set_aside(RETRY)
     kinds = ", ".join(f"{count} of kind {kind}" for kind, count in sorted(counts.items()))
-    click.echo(f"{counts.total()} to be tried again by the next run{kinds and f': {kinds}'}.")
+    say(f"{counts.total()} to be tried again by the next run{kinds and f': {kinds}'}.")
 
 
 @operator_command()
@@ -103,13 +105,13 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
         lines, unknown = find_all(store, keys, settings["session_id_prefix"])
         rows = store.forget(lines)
         people = store.forget_people([long_id(one.strip()) for one in unknown])
-    click.echo(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
+    say(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
     if people:
-        click.echo(f"Forgotten as well: {', '.join(sorted(people))}, by whom rows name people.")
+        say(f"Forgotten as well: {', '.join(sorted(people))}, by whom rows name people.")
         unknown = [one for one in unknown if long_id(one.strip()) not in people]
     for line in lines:
         if line.sent_at and not line.erased_at:
-            click.echo(f"Creovai still has {line.kind} {line.id}, sent at {line.sent_at}.")
+            say(f"Creovai still has {line.kind} {line.id}, sent at {line.sent_at}.")
     _end(unknown)
 
 

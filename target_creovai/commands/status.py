@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import Settings, format_option, operator_command, show
-from target_creovai.config import assembly_rules
+from target_creovai.commands.command import (
+    TEXT,
+    Settings,
+    as_json,
+    format_option_of,
+    open_store,
+    operator_command,
+    whereabouts,
+)
+from target_creovai.commands.files import write_public
+from target_creovai.commands.measurements import Measurements, gauges
 from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.outcomes import Outcome
-from target_creovai.store.operator import Oldest, OperatorStore
+from target_creovai.settings import assembly_rules
+from target_creovai.shell import Shell
 from target_creovai.summary import other_settings
+from target_creovai.watch.prometheus import exposition
 from target_creovai.wholeness.advice import advice
 
 if TYPE_CHECKING:
@@ -21,6 +36,7 @@ if TYPE_CHECKING:
     from target_creovai.store import (
         Standing as Stands,
     )
+    from target_creovai.store.operator import Oldest, OperatorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +136,36 @@ def _advice(reasons: Iterable[Reason]) -> Iterator[str]:
             yield f"{reason}: {what_to_do}"
 
 
+def _as_text(_: OperatorStore, report: Status, __: Settings) -> Iterable[str]:
+    return map(Shell.here().typed, report.lines())
+
+
+def _as_json(_: OperatorStore, report: Status, settings: Settings) -> Iterable[str]:
+    return as_json(asdict(whereabouts(settings)) | asdict(report))
+
+
+def _for_prometheus(store: OperatorStore, report: Status, _: Settings) -> Iterable[str]:
+    return exposition(gauges(report, Measurements.of(store, datetime.now(UTC))))
+
+
+_FORMATS = {TEXT: _as_text, "json": _as_json, "prometheus": _for_prometheus}
+
+
 @operator_command()
-@format_option
-def status(settings: Settings, output: str) -> None:
+@format_option_of(*_FORMATS)
+@click.option(
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Write there, whole or not at all, what is printed otherwise: a *.prom file for the "
+    "textfile collector of Prometheus' node_exporter, for example.",
+)
+def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
-    with OperatorStore(settings["store_url"]) as store:
+    with open_store(settings) as store:
         report = status_of(store, fingerprint(assembly_rules(settings)))
-    show(output, report.lines(), asdict(report))
+        text = "".join(f"{line}\n" for line in _FORMATS[output](store, report, settings))
+    if file:
+        write_public(file, text.encode())
+    else:
+        click.echo(text, nl=False)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import fingerprint
 from target_creovai.delivery.course import Course
 from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE, Action, decide
-from target_creovai.delivery.dispatch import Dispatch
+from target_creovai.delivery.dispatch import PAGE, Dispatch
 from target_creovai.delivery.erasure import WAYS, Erasures
 from target_creovai.delivery.failures import too_often
 from target_creovai.delivery.first import FirstLooks
@@ -24,16 +23,17 @@ from target_creovai.delivery.sender import Job, Permits, Sender
 from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import Outcome
+from target_creovai.outcomes import OPENING, Outcome
 from target_creovai.payload import build_outofband, encode, event_after, utc
 from target_creovai.store import (
     DELETED_LATER,
     Turn,
     in_doubt,
+    opening_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_creovai.assemble import Ready, Verdict
     from target_creovai.client import CreovaiClient
@@ -145,17 +145,18 @@ class Delivery(Dispatch):
         self.count_held()
         self._count_what_stands()
 
-    def run_early(self, more_to_come: Callable[[], bool]) -> None:
+    def run_early(self, changed: Callable[[], Collection[tuple[str, str]] | None]) -> None:
         """Deliver what needs no other stream while rows still come.
 
         Args:
-            more_to_come: Waits for news; tells whether to go on. What Creovai could not
-                take is left to `run`, which comes after.
+            changed: Waits for news, and returns which conversations, by kind and Id, have
+                changed: none of them where all that is due is to be looked at, and None to go on
+                no longer. What Creovai could not take is left to `run`, which comes after.
         """
         self._early = True
         with self.store.delivering() as free:
             if free:
-                self._to_the_end(lambda: self._while_reading(more_to_come))
+                self._to_the_end(lambda: self._while_reading(changed))
 
     def _to_the_end(self, deliver: Callable[[], None]) -> None:
         """Deliver until nothing is due, or until Creovai stops us.
@@ -247,21 +248,26 @@ class Delivery(Dispatch):
             self._walk_until_settled()
 
     def _others_have(self) -> bool:
-        now = utc(datetime.now(UTC))
-        return any(
-            self.store.claimed_by_others(kind.name, rules=self.rules_hash, now=now)
-            for kind in self.kinds_to_go()
-        )
+        return any(self.store.claimed_by_others(kind.name) for kind in self.kinds_to_go())
 
-    def _while_reading(self, more_to_come: Callable[[], bool]) -> None:
-        while more_to_come():
-            if not self._doubts:
+    def _while_reading(self, changed: Callable[[], Collection[tuple[str, str]] | None]) -> None:
+        early = [kind for kind in KINDS.values() if not kind.needs_whole_input]
+        while (news := changed()) is not None:
+            if not news and not self._doubts:
                 self._settle_doubts()
-            for kind in KINDS.values():
-                if not kind.needs_whole_input:
+            for kind in early:
+                if news:
+                    self._walk_these(kind.name, sorted(i for name, i in news if name == kind.name))
+                else:
                     self.walk(kind, Turn.FRESH)
             self._finish()
             self.leave_if_asked()
+
+    def _walk_these(self, kind: str, ids: Sequence[str]) -> None:
+        for start in range(0, len(ids), PAGE):
+            some = ids[start : start + PAGE]
+            if entries := self.store.claim_these(kind, some, Turn.FRESH):
+                self.page(entries)
 
     def _finish(self) -> None:
         self._first.ask()
@@ -294,6 +300,11 @@ class Delivery(Dispatch):
         if entries:
             super().page(entries, others_seen=others_seen)
         self._doubts.look()
+        self._outbox.let_go()
+
+    def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
+        """Let what was assembled go before more rows are read."""
+        super().portion(entries, others_seen=others_seen)
         self._outbox.let_go()
 
     def _is_settled(self, entry: Entry) -> bool:
@@ -350,10 +361,10 @@ class Delivery(Dispatch):
             self._erasures.note(entry)
 
     def wait(self, entry: Entry, verdict: Waiting) -> None:
-        """Note why, and when time alone may change it."""
-        self._settle(
-            entry, Outcome.WAITING, verdict.reason, due_at=verdict.until and utc(verdict.until)
-        )
+        """Note why, and when time alone may change it; other settings need not."""
+        rules = opening_of(self.rules_hash) if verdict.reason.code in OPENING else self.rules_hash
+        until = utc(verdict.until) if verdict.until else None
+        self.store.settle(entry, Outcome.WAITING, rules=rules, reason=verdict.reason, due_at=until)
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
@@ -423,4 +434,4 @@ class Delivery(Dispatch):
 
 def _made_by(entry: Entry, step: Step) -> str | None:
     """Return the settings that made what Creovai keeps; None: those of this run would, too."""
-    return entry.rules if step.outdated else None
+    return entry.made_by if step.outdated else None

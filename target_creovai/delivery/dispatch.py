@@ -13,7 +13,7 @@ from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_na
 from target_creovai.kinds import KINDS
 from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
 from target_creovai.payload import utc
-from target_creovai.summary import Summary, Trouble
+from target_creovai.summary import IDS_SHOWN, Summary, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from target_creovai.model import Row, Rules
     from target_creovai.outcomes import Reason
     from target_creovai.store import Entry, Store, Turn
+    from target_creovai.store.rows import Snapshot
 
-# Conversations whose rows are in memory at once: a case may hold megabytes of mail.
+# Conversations that are claimed at once, and of how many bytes of their rows are in memory at once,
+# and payloads on their way: a case may hold megabytes of mail.
 PAGE = 50
+BYTES_AT_ONCE = 8 * 1024 * 1024
 
 logger = logging.getLogger("target-creovai")
 
@@ -123,22 +126,33 @@ class Dispatch(ABC):
             entries: Conversations of one kind.
             others_seen: Whether other chats may tell what one leaves open; else it waits for them.
         """
-        kind = KINDS[entries[0].kind]
-        found = self.store.snapshot_of(kind.name, [entry.id for entry in entries])
+        kind = entries[0].kind
+        by_id = {entry.id: entry for entry in entries}
+        for ids in self.store.portions(kind, list(by_id), BYTES_AT_ONCE):
+            self.portion([by_id[key] for key in ids], others_seen=others_seen)
+
+    def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
+        """Assemble so many as may be in memory together."""
+        found = self.store.snapshot_of(entries[0].kind, [entry.id for entry in entries])
         for entry in entries:
             self.leave_if_asked()
-            reach = Reach(found.coverage, found.filters.get(entry.id, ()))
-            own = found.rows.pop(entry.id)
-            verdict = self._assemble(entry, own, self.rules, reach)
-            if names := open_names(verdict):
-                if not others_seen:
-                    self.open.add((entry.kind, entry.id))
-                    continue
-                if known := self.store.settled_names(names):
-                    told = replace(self.rules, other_chats=known)
-                    verdict = self._assemble(entry, own, told, reach)
+            verdict = self._verdict(entry, found, others_seen=others_seen)
+            if not others_seen and open_names(verdict):
+                self.open.add((entry.kind, entry.id))
+                continue
             self._learn(entry, verdict)
             self._hand_on(entry, verdict)
+
+    def _verdict(self, entry: Entry, found: Snapshot, *, others_seen: bool) -> Verdict:
+        """Assemble one; its rows are gone from memory when it is handed on."""
+        reach = Reach(found.coverage, found.filters.get(entry.id, ()))
+        own = found.rows.pop(entry.id)
+        verdict = self._assemble(entry, own, self.rules, reach)
+        names = open_names(verdict) if others_seen else ()
+        if names and (known := self.store.settled_names(names)):
+            told = replace(self.rules, other_chats=known)
+            verdict = self._assemble(entry, own, told, reach)
+        return verdict
 
     def _hand_on(self, entry: Entry, verdict: Verdict) -> None:
         self.summary.looked_at += 1
@@ -179,9 +193,10 @@ class Dispatch(ABC):
             self._assembling = None
 
     def report_set_aside(self, entry: Entry, reason: Reason) -> None:
-        """Count and name a conversation that cannot be sent as it is."""
-        logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
+        """Name a conversation that cannot be sent as it is: in the report, or at once if more."""
         self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+        if len(self.summary.set_aside) > IDS_SHOWN:
+            logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
 
     @abstractmethod
     def take(

@@ -15,6 +15,7 @@ from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import uptime
 from target_creovai.delivery.outbox import SECONDS_TO_SEND
 from target_creovai.delivery.sender import Question
+from target_creovai.history import UNKNOWN
 from target_creovai.outcomes import Code, Reason
 from target_creovai.payload import utc
 from target_creovai.rows import parse_time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from target_creovai.delivery.outbox import Outbox
     from target_creovai.delivery.sender import Found
+    from target_creovai.history import Traits
     from target_creovai.store import Entry, Store
     from target_creovai.summary import Summary
 
@@ -44,13 +46,17 @@ DIED = "a run ended before its answer came"
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A post that may have arrived. `why`: what came instead of its answer."""
+    """A post that may have arrived. `why`: what came instead of its answer.
+
+    `traits` are empty where another run has posted it.
+    """
 
     entry: Entry
     posted_by: datetime
     why: str
     next_look: float
     pause: float = FIRST_PAUSE
+    traits: Traits = UNKNOWN
 
 
 class Doubts:
@@ -83,9 +89,10 @@ class Doubts:
     def __len__(self) -> int:
         return len(self._open)
 
-    def lose(self, entry: Entry, why: str) -> None:
+    def lose(self, entry: Entry, why: str, traits: Traits) -> None:
         """Take a post of this run whose answer was lost just now."""
-        self._note(Doubt(entry, datetime.now(UTC), why, uptime() + FIRST_PAUSE))
+        now, next_look = datetime.now(UTC), uptime() + FIRST_PAUSE
+        self._note(Doubt(entry, now, why, next_look, traits=traits))
 
     def take_over(self, entries: Iterable[Entry]) -> None:
         """Ask at once for what an earlier run, or one that died, has left."""
@@ -138,7 +145,8 @@ class Doubts:
         self._summary.add_pending(entry.kind, entry.id, reason)
 
     def _arrived(self, doubt: Doubt, creovai_id: str) -> None:
-        self._store.recover(doubt.entry, utc(datetime.now(UTC)), creovai_id)
+        now = utc(datetime.now(UTC))
+        self._store.recover(doubt.entry, now, creovai_id, doubt.traits)
         self._close(doubt, arrived=True)
 
     def _free(self, doubt: Doubt) -> None:

@@ -6,21 +6,38 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_creovai.delivery.deliver import Delivery
 
 
+# More changes than these are not kept by name while Creovai is slower than the tap.
+MOST_NAMED = 10_000
+
+
 class EarlyDelivery:
-    """A thread that delivers, after each commit, what is complete by then."""
+    """A thread that delivers, after each commit, what that has changed and is complete by then."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._news = threading.Event()
+        self._changed: set[tuple[str, str]] = set()
+        self._look_at_all = True  # what earlier runs have left comes first
+        self._changing = threading.Lock()
         self._ended = False
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def news(self) -> None:
-        """Say that more rows are committed; the first call starts the thread."""
+    def news(self, changed: Iterable[tuple[str, str]]) -> None:
+        """Say which conversations, by kind and Id, a commit has changed.
+
+        The first call starts the thread.
+        """
+        with self._changing:
+            self._changed.update(changed)
+            if len(self._changed) > MOST_NAMED:
+                self._changed.clear()
+                self._look_at_all = True
         self._news.set()
         if self._thread.ident is None:
             self._thread.start()
@@ -44,13 +61,21 @@ class EarlyDelivery:
         if isinstance(self._error, Exception):
             raise self._error
 
-    def _more_to_come(self) -> bool:
-        self._news.wait()
-        self._news.clear()
-        return not self._ended
+    def _next(self) -> set[tuple[str, str]] | None:
+        """Wait for news; return what has changed, nothing where all is to be looked at."""
+        while True:
+            self._news.wait()
+            self._news.clear()
+            if self._ended:
+                return None
+            with self._changing:
+                if self._look_at_all or self._changed:
+                    changed = set() if self._look_at_all else self._changed
+                    self._changed, self._look_at_all = set(), False
+                    return changed
 
     def _run(self) -> None:
         try:
-            self._delivery.run_early(self._more_to_come)
+            self._delivery.run_early(self._next)
         except BaseException as error:  # noqa: BLE001 -- whoever ends it gets it
             self._error = error

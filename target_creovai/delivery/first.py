@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Ready
 from target_creovai.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
+from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.delivery.sender import Question
-from target_creovai.payload import encode, utc
+from target_creovai.payload import utc
 from target_creovai.store import ADOPTED, EXCLUDED
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
         def __call__(self, entry: Entry, verdict: Verdict, *, asked: bool = False) -> None:
             """Do it; `asked`: Creovai does not have it."""
-
-
-# So many payloads may wait for an answer together; a case may hold megabytes of mail.
-BYTES_PER_QUESTION = 8 * 1024 * 1024
 
 
 class FirstLooks:
@@ -63,8 +60,8 @@ class FirstLooks:
         """Take a conversation whose next step depends on whether Creovai has it."""
         self._waiting.append((entry, verdict))
         if isinstance(verdict, Ready):
-            self._bytes += len(encode(verdict.payload))
-        if len(self._waiting) >= IDS_PER_LOOK_UP or self._bytes >= BYTES_PER_QUESTION:
+            self._bytes += verdict.size
+        if len(self._waiting) >= IDS_PER_LOOK_UP or self._bytes >= BYTES_AT_ONCE:
             self.ask()
 
     def ask(self) -> None:

@@ -1,20 +1,23 @@
 """Requests in flight, and the order of commits around them.
 
 What is about to be sent is committed before it may go, for a page at a time; what became of
-it is noted when its answer is here, and committed soon. A receipt that is late by some
-milliseconds costs a look-up after a crash, and no second post.
+it is noted when its answer is here, and committed soon, with others. A receipt that a crash
+comes before costs a look-up, and no second post.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import Deadline
+from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.delivery.sender import Job
 from target_creovai.delivery.workers import WokenError, Workers
 from target_creovai.errors import HaltError
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
     Result = str | Found | BaseException | None
     """Creovai's id of a conversation, None for metadata, what it has, or why it did not."""
 
-# How long a receipt may wait for others while the next conversations are assembled.
-SECONDS_TO_HOLD = 0.05
+# How long, and for how many others, a receipt may wait: one look-up can ask for so many.
+SECONDS_TO_HOLD = 0.5
+MOST_TO_HOLD = IDS_PER_LOOK_UP
+# How often intents are committed while workers have nothing to do, and more are assembled.
+SECONDS_TO_IDLE = 0.05
 # How long after its intent a conversation may be sent: a run that dies leaves no other clue.
 SECONDS_TO_SEND = 120.0
 # What is left of that when a worker gets it: it may have to wait for its turn.
@@ -59,19 +65,29 @@ class Outbox:
         self._woken = woken
         self._intended: list[Job] = []  # noted, and not written down
         self._jobs: deque[Job | Question] = deque()  # written down: may be sent
+        self._bytes = 0  # of all that is noted, or on its way
         self._asked = 0  # questions whose answers will bring more jobs
         self._written_at = 0.0
+        self._receipts = 0  # noted since then, and not written down
+        self._held_since = 0.0  # when the first of those was noted
 
     def give(self, job: Job) -> None:
         """Note a job, and what has ended meanwhile."""
         self._intended.append(self._noted(job))
-        if time.monotonic() - self._written_at > SECONDS_TO_HOLD:
-            self.write_down()
+        self._bytes += job.ready.size
+        self.look_around()
+
+    def look_around(self) -> None:
+        """Note what has ended meanwhile; write down what should wait no longer."""
         self._take_what_ended()
+        since_written = time.monotonic() - self._written_at
+        if self._seconds_to_hold <= 0 or (self._idles and since_written > SECONDS_TO_IDLE):
+            self.write_down()
 
     def give_again(self, job: Job) -> None:
         """Let a job go before all others whose intent had become too old."""
         job = self._noted(job)
+        self._bytes += job.ready.size
         self.write_down()
         self._jobs.appendleft(job)
 
@@ -82,16 +98,18 @@ class Outbox:
         self._send_next()
 
     def let_go(self) -> None:
-        """Let all jobs go that were given, and wait until hardly any is left to be sent."""
+        """Let all jobs go that were given, and wait until hardly any is left to be sent.
+
+        Nor may those that are left, or on their way, be too large together.
+        """
         self.write_down()
-        while len(self._jobs) > self._workers.count or self._asked:
+        while len(self._jobs) > self._workers.count or self._asked or self._is_full:
             self._finish_one()
-            self.write_down()
 
     def write_down(self) -> None:
         """Commit what is noted; what is intended may then be sent."""
         self._store.write_down()
-        self._written_at = time.monotonic()
+        self._written_at, self._receipts = time.monotonic(), 0
         self._jobs.extend(self._intended)
         self._intended.clear()
         self._send_next()
@@ -99,8 +117,10 @@ class Outbox:
     def drop(self) -> None:
         """Leave what nobody has begun to send: the next run does that, and need not look for it."""
         for job in (*self._intended, *self._jobs):
-            if isinstance(job, Job) and job.changes is None:
-                self._store.retract(job.entry)
+            if isinstance(job, Job):
+                self._bytes -= job.ready.size
+                if job.changes is None:
+                    self._store.retract(job.entry)
         self._asked -= sum(not isinstance(job, Job) for job in self._jobs)
         self._intended.clear()
         self._jobs.clear()
@@ -118,7 +138,8 @@ class Outbox:
             try:
                 if self._workers.in_flight:
                     self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
-                self.write_down()
+                else:
+                    self.write_down()
             except HaltError as error:
                 halted = halted or error
                 self.drop()
@@ -160,25 +181,59 @@ class Outbox:
         """Conclude the next job that ends, and let another one begin.
 
         Args:
-            timeout: Seconds to wait for one to end; None: as long as it takes. Whoever waits
-                has nothing left to write down.
+            timeout: Seconds to wait for one to end; None: as long as it takes.
 
         Raises:
             queue.Empty: None has ended by then.
             HaltError: No other request would end better.
         """
-        if timeout != 0:
-            self.write_down()
         try:
-            job, result = self._workers.take(timeout)
+            job, result = self._next_ended(timeout)
         except WokenError:
             self._woken()
             return
         if isinstance(job, Job):
+            self._bytes -= job.ready.size
             self._conclude(job, result)
+            self._held_since = self._held_since if self._receipts else time.monotonic()
+            self._receipts += 1
         else:
             self._answer(job, result)
         self._send_next()
+
+    def _next_ended(self, timeout: float | None) -> tuple[Job | Question, Result]:
+        """Wait for a job to end; write down meanwhile what should wait no longer."""
+        if timeout is None:
+            if self._intended and not self._jobs:
+                self.write_down()
+            if self._receipts:
+                with suppress(Empty):
+                    return self._workers.take(max(0.0, self._seconds_to_hold))
+                self.write_down()
+        elif timeout:
+            self.write_down()
+        return self._workers.take(timeout)
+
+    @property
+    def _seconds_to_hold(self) -> float:
+        """How long what is noted may still wait for more."""
+        if not self._receipts:
+            return SECONDS_TO_HOLD
+        if self._receipts >= MOST_TO_HOLD:
+            return 0.0
+        return self._held_since + SECONDS_TO_HOLD - time.monotonic()
+
+    @property
+    def _is_full(self) -> bool:
+        """Tell whether payloads on their way take as much memory as they may."""
+        is_any_left = bool(self._workers.in_flight or self._jobs or self._intended)
+        return is_any_left and self._bytes > BYTES_AT_ONCE
+
+    @property
+    def _idles(self) -> bool:
+        """Tell whether a worker would have something to do if the intents were written down."""
+        is_free = self._workers.in_flight < self._workers.count
+        return bool(self._intended) and is_free and not self._jobs
 
     def _answer(self, question: Question, result: Result) -> None:
         self._asked -= 1

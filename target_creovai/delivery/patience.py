@@ -14,6 +14,8 @@ from target_creovai.errors import HaltError, LostAnswerError, RetryLaterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from backoff.types import Details
+
 TRIES = 6  # over about half a minute
 LONGEST_BACKOFF_SECONDS = 60.0
 # An answer that asks to wait longer ends the delivery of this run instead.
@@ -55,7 +57,8 @@ class Patience:
             max_tries=tries,
             giveup=lambda error: not lost_too and isinstance(error, LostAnswerError),
             jitter=None,
-            logger=logger,
+            on_backoff=_log_wait,
+            logger=None,
         )(call)
 
     def _waits(self) -> Generator[float, RetryLaterError, None]:
@@ -81,6 +84,15 @@ class Patience:
                 f"retry_budget_seconds allows; the last answer: {error}."
             )
             raise HaltError(msg)
+
+
+def _log_wait(details: Details) -> None:
+    logger.info(
+        "%s. Trying again in %.0f s (try %d failed).",
+        details["exception"],
+        details["wait"],
+        details["tries"],
+    )
 
 
 def insist_on_reason(error: RetryLaterError) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from target_creovai.outcomes import Code, Reason
 from target_creovai.read_again import BEGINNING, commands, read_from
+from target_creovai.shell import Shell
 from target_creovai.wholeness import intervals
 from target_creovai.wholeness.reasons import rows_between, short, without
 
@@ -49,10 +49,10 @@ def commands_to_read(
         never_read: Returns up to so many conversations that wait for rows.
     """
     if gaps:
-        return [read_from(_begin(gaps), _environment())]
+        return [read_from(_begin(gaps), Shell.here())]
     conversations = never_read(MOST_NAMED + 1)
     if len(conversations) > MOST_NAMED:
-        return [read_from(BEGINNING, _environment())]
+        return [read_from(BEGINNING, Shell.here())]
     return _commands(store, conversations)
 
 
@@ -90,8 +90,4 @@ def _commands(store: Store, conversations: Iterable[tuple[str, str]]) -> list[st
     for kind, key in conversations:
         by_kind.setdefault(kind, []).append(key)
     wanted = {kind: store.with_losers(kind, keys) for kind, keys in by_kind.items()}
-    return list(commands(wanted, _environment()))
-
-
-def _environment() -> str | None:
-    return os.environ.get("MELTANO_ENVIRONMENT")
+    return list(commands(wanted, Shell.here()))

@@ -104,11 +104,12 @@ class Traffic:
         is_whole = job.changes is None or entry.content_hash == ready.content_hash
         self._store.receipt(
             entry,
-            rules=self._rules if is_whole or not entry.rules else entry.rules,
+            rules=(None if is_whole else entry.made_by) or self._rules,
             sent_at=utc(datetime.now(UTC)),
             content_hash=ready.content_hash if job.changes is None else entry.content_hash,
             metadata=job.metadata,
             creovai_id=creovai_id,
+            traits=ready.traits if job.changes is None else None,
         )
         counts = self._summary.sent if job.changes is None else self._summary.metadata_sent
         counts[entry.kind] += 1
@@ -123,7 +124,8 @@ class Traffic:
             self._store.retract(entry)
         self._store.fail(entry, utc(datetime.now(UTC)))
         if error.lost and self._sender.stays_in_doubt(job):
-            self.doubts.lose(entry, f"its answer was lost ({reason})")
+            why = f"its answer was lost ({reason})"
+            self.doubts.lose(entry, why, job.ready.traits)
         else:
             self._store.postpone(entry, reason)
             self._summary.add_pending(entry.kind, entry.id, reason)

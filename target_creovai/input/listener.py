@@ -94,7 +94,6 @@ class Listener(Target):
             mapped = _mapped(stream_map, record)
             if mapped is not None:
                 sink = self.get_sink(stream_map.stream_alias)
-                sink.record_counter_metric.increment()
                 sink.process_record(mapped, {})
 
     @override

@@ -64,6 +64,10 @@ class Sink(RecordSink):
         """Have nothing validated."""
 
     @override
+    def clean_up(self) -> None:
+        """Log no counter: the target's own metrics have it, once for each stream."""
+
+    @override
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Hand a record over.
 

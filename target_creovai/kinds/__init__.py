@@ -6,11 +6,9 @@ A new kind is one module and one row in `KINDS`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from target_creovai.kinds.case import assemble_case
-from target_creovai.kinds.chat import assemble_chat
-from target_creovai.kinds.messaging import assemble_messaging
 from target_creovai.model import Interface
 
 if TYPE_CHECKING:
@@ -29,20 +27,31 @@ class Kind:
     `streams` maps each stream that belongs to it to the field that holds the
     conversation's Id; the stream where that is its own `Id` is the conversation
     itself. `needs_whole_input`: its rows come from several streams, so that none goes out
-    after an input that broke off. `merged_into` is the field of the
-    conversation itself that names the one which took all its rows over, `collected_by`
-    the one that conversations share which belong together and stay several. Where
-    `names_speakers`, texts print who speaks, and one may tell what another leaves open.
+    after an input that broke off. `assembler` is the function that makes it, as `module:name`:
+    it and its parsers are imported for the first one that is made. `merged_into` is the field
+    of the conversation itself that names the one which took all its rows over, `collected_by`
+    the one that conversations share which belong together and stay several, `channel` the one
+    that says by which way it came. Where `names_speakers`, texts print who speaks, and one may
+    tell what another leaves open; `numbered_by` is the field by which people know it.
     """
 
     name: str
     interface: Interface
     streams: Mapping[str, str]
     needs_whole_input: bool
-    assemble: Assemble
+    assembler: str
     merged_into: str | None = None
     collected_by: str | None = None
+    channel: str | None = None
     names_speakers: bool = False
+    numbered_by: str | None = None
+
+    @property
+    def assemble(self) -> Assemble:
+        """The function that makes a conversation of its rows."""
+        module, _, name = self.assembler.partition(":")
+        assemble: Assemble = getattr(import_module(module), name)
+        return assemble
 
 
 KINDS = {
@@ -54,15 +63,17 @@ KINDS = {
             interface=Interface.CASE,
             streams={"Case": "Id", "CaseComment": "ParentId", "EmailMessage": "ParentId"},
             needs_whole_input=True,
-            assemble=assemble_case,
+            assembler="target_creovai.kinds.case:assemble_case",
             merged_into="MasterRecordId",
+            channel="Origin",
+            numbered_by="CaseNumber",
         ),
         Kind(
             name="chat",
             interface=Interface.CHAT,
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
-            assemble=assemble_chat,
+            assembler="target_creovai.kinds.chat:assemble_chat",
             collected_by="ChatKey",
             names_speakers=True,
         ),
@@ -72,8 +83,9 @@ KINDS = {
             streams={"MessagingSession": "Id", "ConversationEntry": "MessagingSessionId"},
             # Most prove that they are whole; of the others, what was read tells.
             needs_whole_input=False,
-            assemble=assemble_messaging,
+            assembler="target_creovai.kinds.messaging:assemble_messaging",
             collected_by="ConversationId",
+            channel="ChannelType",
         ),
     )
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from target_creovai.history import CHAT
 from target_creovai.kinds import KINDS
 from target_creovai.model import Role
 from target_creovai.payload import utc
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from target_creovai.preview.view import View
 
 GIST_CHARS = 200
-# A chat has no field that tells; an enhanced chat and a case have one.
-CHANNELS = {"case": "Origin", "messaging": "ChannelType"}
-CHAT = "Chat"
 # Fields that name a person, the surest first: a browser may be several people's.
 _PEOPLE = ("ContactId", "EndUserContactId", "LeadId", "MessagingEndUserId", "LiveChatVisitorId")
 _PARENTS = ("Contact", "EndUserContact", "Lead")
@@ -141,7 +139,7 @@ def _named_by(row: Row) -> list[str]:
 
 def _channel(kind: str, view: View | None, row: Row) -> str:
     """Return the field that says by which way a conversation came, if it may leave."""
-    field = CHANNELS.get(kind)
+    field = KINDS[kind].channel
     if field is None:
         return CHAT
     if view is None:

@@ -14,6 +14,7 @@ from target_creovai.store.due import (
     in_doubt,
     is_at_rest,
     is_first_post,
+    opening_of,
     sent_once,
 )
 from target_creovai.store.ledger import Standing
@@ -34,5 +35,6 @@ __all__ = [
     "in_doubt",
     "is_at_rest",
     "is_first_post",
+    "opening_of",
     "sent_once",
 ]

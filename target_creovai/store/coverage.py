@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
 from target_creovai.store.merges import with_winners
-from target_creovai.store.tables import ARRIVALS, COVERAGE, LEDGER, META, READS, ROWS, RUNS, chunks
+from target_creovai.store.tables import (
+    ARRIVALS,
+    COVERAGE,
+    IS_FORGOTTEN,
+    LEDGER,
+    META,
+    READS,
+    ROWS,
+    RUNS,
+    chunks,
+)
 from target_creovai.wholeness.coverage import (
     UNFILTERED,
     Cover,
@@ -180,8 +190,7 @@ def _remember(db: sa.Connection, reads: Iterable[Read]) -> None:
     """Lift what was forgotten of a kind of which all rows have come anew."""
     anew = {read.stream for read in reads if read.begins_anew}
     kinds = [kind.name for kind in KINDS.values() if anew.issuperset(kind.streams)]
-    mark = ARRIVALS.c.filter.startswith(forgotten(""), autoescape=True)
-    db.execute(sa.delete(ARRIVALS).where(mark, ARRIVALS.c.kind.in_(kinds)))
+    db.execute(sa.delete(ARRIVALS).where(sa.text(IS_FORGOTTEN), ARRIVALS.c.kind.in_(kinds)))
 
 
 def arrivals_of(db: sa.Connection, kind: str, ids: Sequence[str]) -> dict[str, set[str]]:

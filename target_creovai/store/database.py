@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 import weakref
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_creovai.errors import StoreError
+from target_creovai.store.counts import begin_counts, tidy_counts
 from target_creovai.store.coverage import (
     begin_coverage,
     load_coverage,
     newest_moment,
     write_reads,
 )
-from target_creovai.store.due import touch
+from target_creovai.store.due import NO_NEWS, touch
 from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs import Runs
-from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION, upgrade
+from target_creovai.store.secret import SecretInUse
+from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION
 from target_creovai.store.troubles import store_error
+from target_creovai.store.upgrades import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.dialects import postgresql, sqlite
 
     from target_creovai.model import OpenInput
     from target_creovai.wholeness.coverage import Coverage, Read
 
-_UPSERTS: dict[str, Callable[[sa.Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+# The first version that kept which cases were merged.
+MERGES_SINCE = 2
+
+DIALECTS = ("sqlite", "postgresql")
+
+
+def _upsert(dialect: str) -> Callable[[sa.Table], sqlite.Insert | postgresql.Insert]:
+    """Return the `INSERT` that knows `ON CONFLICT`, of the one dialect that is needed.
+
+    Raises:
+        StoreError: The database is of another kind.
+    """
+    if dialect not in DIALECTS:
+        msg = f"store_url names a {dialect} database: use sqlite or postgresql"
+        raise StoreError(msg)
+    insert: Callable[[sa.Table], sqlite.Insert | postgresql.Insert]
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert
 
 
 class Database:
@@ -49,17 +69,12 @@ class Database:
         """
         try:
             self._engine = make_engine(url)
-            self._upsert = _UPSERTS[self._engine.dialect.name]
+            self._upsert = _upsert(self._engine.dialect.name)
             # A target holds its store to the end: the connections go with it, however it ends.
             weakref.finalize(self, self._engine.dispose)
             self._prepare()
             self._runs = Runs(self._engine, self._upsert)
             weakref.finalize(self, self._runs.close)
-        except KeyError:
-            msg = (
-                f"store_url names a {self._engine.dialect.name} database: use sqlite or postgresql"
-            )
-            raise StoreError(msg) from None
         except ImportError as error:
             msg = (
                 f"store_url needs a database driver that is not installed ({error.name}). For "
@@ -83,32 +98,38 @@ class Database:
     def _prepare(self) -> None:
         with self._engine.begin() as db:
             lock_schema(db)
-            METADATA.create_all(db)
-            db.execute(
-                self._upsert(META)
-                .values(name="schema_version", value=str(SCHEMA_VERSION))
-                .on_conflict_do_nothing()
-            )
+            META.create(db, checkfirst=True)
             query = sa.select(META.c.value).where(META.c.name == "schema_version")
             version = int(db.scalar(query) or 0)
-            if version > SCHEMA_VERSION:
+            # Also where it stands there: who may not write gets to know it.
+            new = self._upsert(META).values(name="schema_version", value=str(SCHEMA_VERSION))
+            db.execute(new.on_conflict_do_nothing())
+            if not version:
+                METADATA.create_all(db)
+                begin_counts(db)
+            elif version == SCHEMA_VERSION:
+                return
+            elif version > SCHEMA_VERSION:
                 msg = (
                     "The store was written by a newer version of target-creovai (schema "
                     f"{version}, this version knows {SCHEMA_VERSION}): upgrade, or name another "
                     "store_url."
                 )
                 raise StoreError(msg)
-            if version < SCHEMA_VERSION:
+            else:
                 self._upgrade(db, version)
             begin_coverage(db, self._upsert)
 
     def _upgrade(self, db: sa.Connection, version: int) -> None:
         """Bring a store of an earlier version up to this one; all of it or nothing."""
+        METADATA.create_all(db)
         upgrade(db, version)
-        # Merges are new in version 2, and rows that are stored already bring no news.
-        merges = merged_cases(db)
-        write_merges(db, self._upsert, "case", merges)
-        touch(db, self._upsert, with_winners(db, {("case", loser) for loser in merges}))
+        if version < MERGES_SINCE:
+            # Rows that are stored already bring no news.
+            merges = merged_cases(db)
+            write_merges(db, self._upsert, "case", merges)
+            touched = with_winners(db, {("case", loser) for loser in merges})
+            touch(db, self._upsert, dict.fromkeys(touched, NO_NEWS))
         self._set_meta(db, "schema_version", str(SCHEMA_VERSION))
 
     # Runs
@@ -146,23 +167,31 @@ class Database:
         with self._engine.begin() as db:
             self._runs.end_input(db, well=well)
 
-    def note_run(self, **note: object) -> None:
-        """Write down how a run goes: when it began and, once it ended, how."""
-        with self._engine.begin() as db:
-            self._set_meta(db, "run", msgspec.json.encode(note).decode())
+    def secret_in_use(self) -> SecretInUse | None:
+        """Return what is noted of the secret that Creovai accepted last."""
+        note = self._meta("secret")
+        return msgspec.json.decode(note, type=SecretInUse) if note else None
 
-    def last_run(self) -> dict[str, Any] | None:
-        """Return what the last run wrote down of itself; nothing tells of the end of a dead one."""
-        note = self._meta("run")
-        return msgspec.json.decode(note) if note else None
+    def note_secret(self, secret: str, now: datetime) -> None:
+        """Note a secret that Creovai accepts, unless it is the one that it accepted before."""
+        known = self.secret_in_use()
+        if known is None or not known.is_of(secret):
+            with self._engine.begin() as db:
+                note = msgspec.json.encode(SecretInUse.of(secret, now)).decode()
+                self._set_meta(db, "secret", note)
 
-    def delivering(self, *, alone: bool = False) -> AbstractContextManager[bool]:
+    @contextmanager
+    def delivering(self, *, alone: bool = False) -> Iterator[bool]:
         """Deliver for as long as a `with` block lasts; it gets whether that may be now.
 
         On SQLite one run delivers at a time; on PostgreSQL several do, each what it claims.
         `alone`: nobody else delivers, and nobody else may begin.
         """
-        return self._runs.delivering(alone=alone)
+        with self._runs.delivering(alone=alone) as free:
+            yield free
+            if free:
+                with self._engine.begin() as db:
+                    tidy_counts(db)
 
     @property
     def lease_lost(self) -> bool:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
-from target_creovai.model import SHAPE_LENGTH
+from target_creovai.model import OPENING_LENGTH, SHAPE_LENGTH
 from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.payload import utc
-from target_creovai.store.tables import LEDGER, execute_many
+from target_creovai.store.counts import COUNTS, add_up, counts
+from target_creovai.store.tables import IS_DUE, IS_INTENDED, LEDGER, execute_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
 # the second was found there, sent by another store: nobody knows its content.
@@ -114,47 +115,111 @@ def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
     return sa.and_(sent, known, shape != rules[:SHAPE_LENGTH])
 
 
+class News(NamedTuple):
+    """What the rows that came tell of their conversation itself.
+
+    `modified` is the newest SystemModstamp among them, `number` a CaseNumber.
+    """
+
+    modified: str = ""
+    number: str | None = None
+
+
+NO_NEWS = News()
+
+
 def touch(
     db: sa.Connection,
     insert: Callable[[sa.Table], Any],
-    conversations: Iterable[tuple[str, str]],
+    conversations: Mapping[tuple[str, str], News],
 ) -> None:
     """Make these conversations due: one of their rows came, changed or moved away."""
-    touched = sorted(conversations)
-    if not touched:
+    if not conversations:
         return
     now = utc(datetime.now(UTC))
-    statement = insert(LEDGER).on_conflict_do_update(
-        index_elements=["kind", "id"],
-        set_={"revision": LEDGER.c.revision + 1, "changed_at": now},
-    )
     new = {"revision": 1, "outcome": Outcome.WAITING, "reason": _NEW.stored, "changed_at": now}
-    execute_many(db, statement, [{"kind": kind, "id": key, **new} for kind, key in touched])
-
-
-def is_due(kind: str, rules: str, now: str, turn: Turn | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition for what `Ledger.due` returns of a kind."""
-    c = LEDGER.c
-    due = sa.or_(
-        c.assembled.is_(None),
-        c.assembled != c.revision,
-        c.outcome == Outcome.PENDING,
-        c.intent_hash.is_not(None),
-        c.due_at <= now,
-        sa.and_(
-            sa.or_(
-                c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
-                c.reason == DELETED_LATER,
-            ),
-            c.rules != rules,
-        ),
+    lines = [
+        {"kind": kind, "id": key, "modified": news.modified, "number": news.number, **new}
+        for (kind, key), news in sorted(conversations.items())
+    ]
+    c, statement = LEDGER.c, insert(LEDGER)
+    told = statement.excluded
+    changed = {
+        "revision": c.revision + 1,
+        "changed_at": now,
+        "modified": sa.case((told.modified > c.modified, told.modified), else_=c.modified),
+        "number": sa.func.coalesce(told.number, c.number),
+        "has_text": sa.true(),
+    }
+    execute_many(
+        db, statement.on_conflict_do_update(index_elements=["kind", "id"], set_=changed), lines
     )
-    return sa.and_(c.kind == kind, due, *_TURNS.get(turn, ()))
+    add_up(db)
 
 
-_TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool], ...]] = {
+def is_due(kind: str, turn: Turn | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition for what a run looks at of a kind, once `wake` has been there."""
+    return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_TURNS.get(turn, ()))
+
+
+def may_wake(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
+    """Tell whether `wake` would find anything."""
+    due = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
+    return bool(due or _other_rules(db, kind, rules))
+
+
+def wake(db: sa.Connection, kind: str, rules: str, now: str) -> None:
+    """Make due what time has freed, and what other settings, or another version, may free.
+
+    What waits to be closed, or for its main row, rests on few of them: see `opening_of`.
+    """
+    _free(db, kind, _is_awaited(kind, now), due_at=None)
+    if others := _other_rules(db, kind, rules):
+        c = LEDGER.c
+        told = sa.and_(c.kind == kind, RESTS_ON_RULES, c.rules.in_(others))
+        _free(db, kind, told, rules=None)
+    add_up(db)
+
+
+def _is_awaited(kind: str, now: str) -> sa.ColumnElement[bool]:
+    return sa.and_(LEDGER.c.kind == kind, LEDGER.c.due_at <= now)
+
+
+def opening_of(rules: str) -> str:
+    """Return the part of a fingerprint by which conversations are open or closed."""
+    return rules[SHAPE_LENGTH : SHAPE_LENGTH + OPENING_LENGTH]
+
+
+# Not sent, or sent and deleted since: other settings may change what follows from it.
+RESTS_ON_RULES = sa.or_(
+    LEDGER.c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
+    LEDGER.c.reason == DELETED_LATER,
+)
+
+
+def _other_rules(db: sa.Connection, kind: str, rules: str) -> list[str]:
+    """Return the fingerprints, other than these, that conversations not sent were left under."""
+    c = COUNTS.c
+    rests = sa.or_(
+        c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
+        c.reason == DELETED_LATER.stored,
+    )
+    known = ("", rules, opening_of(rules))
+    found = counts(db, c.kind == kind, rests, c.rules.not_in(known))
+    return sorted({count.rules for count in found})
+
+
+def _free(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
+    """Make due, but for what somebody else is writing just now: that is concluded anew."""
+    c = LEDGER.c
+    ids = sa.select(c.id).where(which).with_for_update(skip_locked=True)
+    these = sa.update(LEDGER).where(c.kind == kind, c.id.in_(ids))
+    db.execute(these.values(assembled=None, **cleared))
+
+
+_TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = {
     Turn.IN_DOUBT: (
-        LEDGER.c.intent_hash.is_not(None),
+        sa.text(IS_INTENDED),
         sa.or_(
             LEDGER.c.content_hash.is_(None),
             sa.and_(

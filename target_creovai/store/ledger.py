@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.model import SHAPE_LENGTH
 from target_creovai.outcomes import Outcome
+from target_creovai.store.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.coverage import load_coverage
-from target_creovai.store.due import (
-    Turn,
-    is_due,
-    is_of_other_settings,
-)
+from target_creovai.store.due import Turn, is_due, may_wake, wake
 from target_creovai.store.outcomes import Entry, Outcomes
-from target_creovai.store.tables import LEDGER, META
+from target_creovai.store.tables import IS_WAITING, LEDGER, META
 from target_creovai.wholeness.judge import has_moved
 from target_creovai.wholeness.reasons import must_be_read
 
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class Standing(NamedTuple):
-    """How many conversations stand where. `oldest` has not changed for the longest time."""
+    """How many conversations stand where.
+
+    `oldest`: when what waits, and has not changed for the longest time, did.
+    """
 
     kind: str
     outcome: str
@@ -36,7 +38,6 @@ class Standing(NamedTuple):
     oldest: str | None
 
 
-_WAITING_REASONS = sa.select(LEDGER.c.reason).where(LEDGER.c.outcome == Outcome.WAITING).distinct()
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
 
 
@@ -54,8 +55,10 @@ class Ledger(Outcomes):
         assembly rules may free, what was left pending, and what an earlier run
         sent without living to see the answer.
         """
+        if not after:
+            self._wake(kind, rules, now)
         with self._reading() as db:
-            query = _page(is_due(kind, rules, now), after, limit)
+            query = _page(is_due(kind), after, limit)
             return [Entry(*row) for row in db.execute(query)]
 
     def claim(
@@ -72,26 +75,51 @@ class Ledger(Outcomes):
 
         What another run that lives has claimed is passed over. `turn`: only what has its turn.
         """
-        c = LEDGER.c
-        free = sa.and_(is_due(kind, rules, now, turn), self._runs.free())
-        query = _page(free, after, limit).with_for_update(skip_locked=True)
+        if not after and turn is not Turn.IN_DOUBT:
+            self._wake(kind, rules, now)
+        return self._claim(_page(self._is_free(kind, turn), after, limit))
+
+    def claim_these(self, kind: str, ids: Sequence[str], turn: Turn) -> list[Entry]:
+        """Return, as `claim` does, those of these conversations that changed."""
+        these = LEDGER.c.id.in_(ids)
+        return self._claim(_page(sa.and_(self._is_free(kind, turn), these), "", len(ids)))
+
+    def _is_free(self, kind: str, turn: Turn | None) -> sa.ColumnElement[bool]:
+        return sa.and_(is_due(kind, turn), self._runs.free())
+
+    def _claim(self, query: sa.Select[Any]) -> list[Entry]:
+        with self._reading() as db:
+            if db.execute(query.limit(1)).first() is None:
+                return []  # no writer waits for a look
         with self._engine.begin() as db:
-            entries = [Entry(*row) for row in db.execute(query)]
-            mine = sa.and_(c.kind == kind, c.id.in_([entry.id for entry in entries]))
+            found = db.execute(query.with_for_update(skip_locked=True))
+            entries = [Entry(*row) for row in found]
+            mine = sa.and_(
+                LEDGER.c.kind.in_({entry.kind for entry in entries}),
+                LEDGER.c.id.in_([entry.id for entry in entries]),
+            )
             db.execute(sa.update(LEDGER).where(mine).values(claimed_by=self._runs.id))
         return entries
 
-    def claimed_by_others(self, kind: str, *, rules: str, now: str) -> int:
+    def claimed_by_others(self, kind: str) -> int:
         """Return how many conversations that are due another run has claimed.
 
         Whether it lives or not: a dead one's are claimed by whoever comes by, unless its
         connection outlives it, and a transaction of it still locks them.
         """
-        return self._count(is_due(kind, rules, now), LEDGER.c.claimed_by != self._runs.id)
+        return self._count(is_due(kind), LEDGER.c.claimed_by != self._runs.id)
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
         """Return how many conversations `due` would come to."""
-        return self._count(is_due(kind, rules, now))
+        self._wake(kind, rules, now)
+        return self._count(is_due(kind))
+
+    def _wake(self, kind: str, rules: str, now: str) -> None:
+        with self._reading() as db:
+            if not may_wake(db, kind, rules, now):
+                return
+        with self._engine.begin() as db:
+            wake(db, kind, rules, now)
 
     def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
         query = sa.select(sa.func.count()).select_from(LEDGER).where(*conditions)
@@ -107,21 +135,21 @@ class Ledger(Outcomes):
 
     def outcomes(self) -> list[Standing]:
         """Return how many conversations stand where."""
-        columns = (LEDGER.c.kind, LEDGER.c.outcome, LEDGER.c.reason)
-        counts = (sa.func.count(), sa.func.min(LEDGER.c.changed_at))
-        query = sa.select(*columns, *counts).group_by(*columns)
-        with self._reading() as db:
-            found = [Standing(*row) for row in db.execute(query)]
+        numbers: Counter[tuple[str, str, Reason | None]] = Counter()
+        with self._snapshot() as db:
+            for count in counts(db):
+                numbers[count.kind, count.outcome, count.reason] += count.number
+            found = [Standing(*key, number, _oldest(db, *key)) for key, number in numbers.items()]
         return sorted(found, key=lambda one: (one.kind, one.outcome, str(one.reason or "")))
 
     def of_other_settings(self, rules: str) -> Counter[str]:
         """Return how many conversations, by kind, Creovai has as other settings made them."""
-        c = LEDGER.c
-        query = sa.select(c.kind, sa.func.count().label("number")).where(
-            is_of_other_settings(rules)
-        )
+        shape, found = rules[:SHAPE_LENGTH], Counter[str]()
         with self._reading() as db:
-            return Counter({row.kind: row.number for row in db.execute(query.group_by(c.kind))})
+            for count in counts(db, COUNTS.c.outcome == Outcome.SENT, COUNTS.c.rules != ""):
+                if count.rules[:SHAPE_LENGTH] != shape:
+                    found[count.kind] += count.number
+        return found
 
     # All of it
 
@@ -148,22 +176,30 @@ class Ledger(Outcomes):
         """Return kind and Id of up to so many conversations of which rows have to be read."""
         c = LEDGER.c
         with self._reading() as db:
-            reasons = db.scalars(_WAITING_REASONS).all()
-            wanted = [reason for reason in reasons if must_be_read(reason)]
-            query = sa.select(c.kind, c.id).where(
-                c.outcome == Outcome.WAITING, c.reason.in_(wanted)
-            )
-            return [(kind, key) for kind, key in db.execute(query.order_by(c.id).limit(limit))]
+            wanted = [reason for reason in waiting_reasons(db) if must_be_read(reason)]
+            query = sa.select(c.kind, c.id).where(sa.text(IS_WAITING), c.reason.in_(wanted))
+            found = [(kind, key) for kind, key in db.execute(query.limit(limit))]
+        return sorted(found, key=itemgetter(1))
 
     def look_again_at_missing_parts(self) -> None:
         """Make due what waits for a part that may have been read since."""
-        c = LEDGER.c
-        with self._engine.begin() as db:
+        with self._reading() as db:
             coverage = load_coverage(db, self._runs.open_input(db))
-            reasons = db.scalars(_WAITING_REASONS).all()
-            moved = [reason for reason in reasons if reason and has_moved(reason, coverage)]
-            due = sa.update(LEDGER).where(c.outcome == Outcome.WAITING, c.reason.in_(moved))
-            db.execute(due.values(assembled=None))
+            moved = [reason for reason in waiting_reasons(db) if has_moved(reason, coverage)]
+        if moved:
+            with self._engine.begin() as db:
+                due = sa.update(LEDGER).where(sa.text(IS_WAITING), LEDGER.c.reason.in_(moved))
+                db.execute(due.values(assembled=None))
+
+
+def _oldest(db: sa.Connection, kind: str, outcome: str, reason: Reason | None) -> str | None:
+    """Return when what has not changed for the longest time did, of what waits."""
+    if outcome != Outcome.WAITING:
+        return None
+    c = LEDGER.c
+    same = sa.and_(sa.text(IS_WAITING), c.kind == kind, c.reason.is_not_distinct_from(reason))
+    oldest: str | None = db.scalar(sa.select(sa.func.min(c.changed_at)).where(same))
+    return oldest
 
 
 def _page(condition: sa.ColumnElement[bool], after: str, limit: int) -> sa.Select[Any]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
-from target_creovai.model import PERSON
+from target_creovai.model import PERSON, number_of
 from target_creovai.outcomes import Outcome
-from target_creovai.payload import encode
 from target_creovai.store import (
     ADOPTED,
     EXCLUDED,
@@ -22,18 +19,21 @@ from target_creovai.store import (
 )
 from target_creovai.store.coverage import note_forgotten
 from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.naming import conversations_naming
 from target_creovai.store.tables import (
     ARRIVALS,
     COLLECTIONS,
     IS_DROPPED,
+    IS_WAITING,
     LEDGER,
     MERGES,
     ROWS,
     SPEAKERS,
+    chunks,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.outcomes import Reason
 
@@ -90,22 +90,6 @@ class Oldest:
 _LINE_COLUMNS = [LEDGER.c[name] for name in Line.__dataclass_fields__]
 
 
-class _Numbered(msgspec.Struct):
-    """The one field of a Case row by which people know it."""
-
-    CaseNumber: Any = None
-
-
-_read_number = msgspec.json.Decoder(_Numbered).decode
-
-_CONTAINS: dict[str, Callable[[sa.Column[bytes], bytes], sa.ColumnElement[bool]]] = {
-    "sqlite": lambda column, part: sa.func.instr(column, part) > 0,
-    "postgresql": lambda column, part: (
-        sa.func.position(sa.literal(part, sa.LargeBinary).op("IN")(column)) > 0
-    ),
-}
-
-
 class OperatorStore(Store):
     """The store, with the questions and the marks of the operator's commands."""
 
@@ -114,86 +98,56 @@ class OperatorStore(Store):
     def find(self, ids: Sequence[str]) -> list[Line]:
         """Return the conversations that go by these Ids: their own, a row's or Creovai's."""
         c = LEDGER.c
+        wanted: dict[str, set[str]] = {kind: set(ids) for kind in KINDS}
         of_rows = sa.select(ROWS.c.kind, ROWS.c.conversation).where(
             ROWS.c.stream.in_(list(KIND_OF_STREAM)), ROWS.c.id.in_(ids)
         )
-        with self._reading() as db:
-            owners = [(kind, key) for kind, key in db.execute(of_rows) if key is not None]
-            known = sa.or_(
-                c.id.in_(ids), c.creovai_id.in_(ids), sa.tuple_(c.kind, c.id).in_(owners)
-            )
-            query = sa.select(*_LINE_COLUMNS).where(known).order_by(c.kind, c.id)
-            return [Line(*row) for row in db.execute(query)]
+        with self._snapshot() as db:
+            at_creovai = sa.select(c.kind, c.id).where(c.creovai_id.in_(ids))
+            for query in (of_rows, at_creovai):
+                for kind, key in db.execute(query):
+                    wanted[kind].update([key] if key else ())
+            return [
+                Line(*row)
+                for kind, keys in sorted(wanted.items())
+                for row in db.execute(_lines(c.kind == kind, c.id.in_(keys)))
+            ]
 
     def cases_numbered(self, number: str) -> list[Line]:
         """Return the cases of this number, with its leading zeros or without."""
-        bare = number.lstrip("0")
-        ids = [
-            *self._numbered(bare, ROWS.c.id, ROWS.c.body, ROWS.c.stream == "Case"),
-            # Where the text was dropped, the receipt still tells.
-            *self._numbered(bare, LEDGER.c.id, LEDGER.c.metadata, LEDGER.c.kind == "case"),
-        ]
-        return self.find(ids) if ids and bare else []
-
-    def _numbered(
-        self,
-        bare: str,
-        key: sa.Column[str],
-        column: sa.Column[bytes],
-        which: sa.ColumnElement[bool],
-    ) -> list[str]:
-        # How the value ends in the stored JSON: so few are read that might be the one.
-        contains = _CONTAINS[self._engine.dialect.name](column, encode(bare)[1:])
         with self._reading() as db:
-            return [
-                row_id
-                for row_id, text in db.execute(sa.select(key, column).where(which, contains))
-                if str(_read_number(text).CaseNumber or "").lstrip("0") == bare
-            ]
+            query = _lines(LEDGER.c.number == number_of(number))
+            return [Line(*row) for row in db.execute(query)]
 
     def naming(self, ids: Sequence[str], limit: int) -> list[Line]:
-        """Return the latest changed conversations whose own record holds one of these Ids.
-
-        Of an Id 15 characters are enough.
-        """
+        """Return conversations whose own record holds one of these Ids; all records are read."""
         if not ids:
             return []
-        contains, c = _CONTAINS[self._engine.dialect.name], LEDGER.c
-        records = [
-            stream for kind in KINDS.values() for stream, key in kind.streams.items() if key == "Id"
-        ]
-        # An Id stands at the beginning of a value in the stored JSON.
-        holds = sa.or_(*(contains(ROWS.c.body, encode(key)[:-1]) for key in ids))
-        found = sa.select(ROWS.c.kind, ROWS.c.conversation).where(ROWS.c.stream.in_(records), holds)
-        query = (
-            sa.select(*_LINE_COLUMNS)
-            .where(sa.tuple_(c.kind, c.id).in_(found))
-            .order_by(c.changed_at.desc().nulls_last(), c.id.desc())
-            .limit(limit)
-        )
         with self._reading() as db:
-            return [Line(*row) for row in db.execute(query)]
+            found = conversations_naming(db, ids, limit)
+            return [
+                Line(*row)
+                for some in chunks(found)
+                for row in db.execute(_lines(sa.tuple_(LEDGER.c.kind, LEDGER.c.id).in_(some)))
+            ]
 
     def oldest_waiting(self) -> Oldest | None:
         """Return what waits for longest, counted from the newest of its rows."""
-        changed = sa.func.max(ROWS.c.modified)
-        query = (
-            sa.select(LEDGER.c.kind, LEDGER.c.id, LEDGER.c.reason, changed)
-            .join(
-                ROWS,
-                sa.and_(ROWS.c.kind == LEDGER.c.kind, ROWS.c.conversation == LEDGER.c.id),
-            )
-            .where(LEDGER.c.outcome == Outcome.WAITING)
-            .group_by(LEDGER.c.kind, LEDGER.c.id, LEDGER.c.reason)
-            .order_by(changed, LEDGER.c.id)
-            .limit(1)
-        )
+        c = LEDGER.c
+        query = sa.select(c.kind, c.id, c.reason, c.modified).where(sa.text(IS_WAITING))
         with self._reading() as db:
-            row = db.execute(query).first()
+            row = db.execute(query.order_by(c.modified, c.id).limit(1)).first()
         if row is None:
             return None
         kind, key, reason, modified = row
         return Oldest(kind, key, reason and str(reason), modified)
+
+    def rows_by_stream(self) -> dict[str, int]:
+        """Return how many rows there are of each stream."""
+        stream = ROWS.c.stream
+        query = sa.select(stream, sa.func.count().label("number")).group_by(stream)
+        with self._reading() as db:
+            return {row.stream: row.number for row in db.execute(query)}
 
     def sent(self, kind: str, since: str, *, after: str = "", limit: int = 1000) -> list[Line]:
         """Return what Creovai took at `since` or later, in order of Id, behind `after`."""
@@ -241,11 +195,6 @@ class OperatorStore(Store):
     def schema_version(self) -> str | None:
         """The version of the tables, as the store itself says."""
         return self._meta("schema_version")
-
-    def file(self) -> Path | None:
-        """Return the file of a store that is one."""
-        url = self._engine.url
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
     # Marks
 
@@ -361,6 +310,11 @@ class OperatorStore(Store):
         statement = sa.update(LEDGER).where(_is(line), *only_if)
         marked = statement.values(outcome=Outcome.PENDING, reason=reason, due_at=None, **values)
         return db.execute(marked).rowcount
+
+
+def _lines(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return the query for lines, in order of kind and Id."""
+    return sa.select(*_LINE_COLUMNS).where(*conditions).order_by(LEDGER.c.kind, LEDGER.c.id)
 
 
 def _is(line: Receipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_creovai.model import OPENING_LENGTH
 from target_creovai.outcomes import Outcome
-from target_creovai.store.database import Database
+from target_creovai.store.counts import add_up
 from target_creovai.store.due import (
     ADOPTED,
 )
+from target_creovai.store.history import History
+from target_creovai.store.noted import carry_out
 from target_creovai.store.tables import LEDGER, ROWS, SPEAKERS
 
 if TYPE_CHECKING:
+    from target_creovai.history import Traits
     from target_creovai.outcomes import Reason
+    from target_creovai.store.noted import Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,11 @@ class Entry:
     assembled: int | None = None
     rules: str | None = None
 
+    @property
+    def made_by(self) -> str | None:
+        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
+        return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
+
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
 _BY_ID = sa.update(LEDGER).where(
@@ -53,7 +63,7 @@ _LINE = _BY_ID.where(sa.or_(LEDGER.c.claimed_by.is_(None), _IS_MINE))
 _MINE = _BY_ID.where(_IS_MINE)
 
 
-class Outcomes(Database):
+class Outcomes(History):
     """The part of the ledger that delivery writes.
 
     What becomes of a conversation is only noted, until `write_down`: a commit waits for the
@@ -62,7 +72,7 @@ class Outcomes(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._noted: list[tuple[sa.UpdateBase, dict[str, Any] | list[dict[str, Any]]]] = []
+        self._noted: list[Noted] = []
 
     def settle(
         self,
@@ -137,8 +147,10 @@ class Outcomes(Database):
         content_hash: str | None,
         metadata: bytes,
         creovai_id: str | None,
+        traits: Traits | None = None,
     ) -> None:
-        """Note that Creovai has this content."""
+        """Note that Creovai has this content; without `traits`: that it has this metadata now."""
+        self.count_delivered(entry.kind, sent_at, traits)
         values = {"creovai_id": creovai_id} if creovai_id else {}
         self._conclude(
             entry,
@@ -154,8 +166,9 @@ class Outcomes(Database):
             **values,
         )
 
-    def recover(self, entry: Entry, sent_at: str, creovai_id: str) -> None:
+    def recover(self, entry: Entry, sent_at: str, creovai_id: str, traits: Traits) -> None:
         """Note, in the place of an intent, the receipt that a run did not live to write."""
+        self.count_delivered(entry.kind, sent_at, traits)
         self._update(
             entry,
             _LINE.values(content_hash=LEDGER.c.intent_hash, metadata=LEDGER.c.intent_metadata),
@@ -216,16 +229,19 @@ class Outcomes(Database):
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
         self._noted.append((sa.delete(ROWS).where(own), {}))
         self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
-        self._conclude(entry, Outcome.SKIPPED, rules, detail=None, metadata=None, **told)
+        gone = {"detail": None, "metadata": None, "number": None}
+        self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
 
     def write_down(self) -> None:
         """Commit, all at once, what was noted since the last time."""
         if not self._noted:
             return
         with self._engine.begin() as db:
-            for statement, values in self._noted:
-                db.execute(statement, values)
+            carry_out(db, self._noted)
+            add_up(db)
+            self._write_counts(db)
         self._noted.clear()
+        self._forget_counts()
 
     def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
         """Note the outcome of this revision; no intent is open any more."""

@@ -12,8 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model import PEOPLE, DroppedRow
-from target_creovai.outcomes import Outcome
-from target_creovai.store.tables import LEDGER, ROWS, chunks
+from target_creovai.store.tables import IS_WAITING, LEDGER, ROWS, chunks
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def reconsider_authors(db: sa.Connection, changed: Iterable[StagedRow]) -> None:
     """Make due what waits to know who wrote it, if users are among the rows that came."""
     if any(row.stream == "User" for row in changed):
         c = LEDGER.c
-        waits = sa.and_(c.outcome == Outcome.WAITING, c.reason == _AUTHORS)
+        waits = sa.and_(sa.text(IS_WAITING), c.reason == _AUTHORS)
         db.execute(sa.update(LEDGER).where(waits).values(revision=c.revision + 1))
 
 

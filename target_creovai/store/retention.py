@@ -12,9 +12,25 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.model import PERSON, DroppedRow
+from target_creovai.kinds import KINDS
+from target_creovai.model import DroppedRow
+from target_creovai.outcomes import Outcome
+from target_creovai.store.counts import add_up
+from target_creovai.store.due import RESTS_ON_RULES
 from target_creovai.store.merges import owners, with_winners
-from target_creovai.store.tables import DROPPED, IS_DROPPED, LEDGER, MERGES, ROWS, chunks
+from target_creovai.store.tables import (
+    DELETED,
+    DROPPED,
+    HAS_TEXT,
+    IS_DROPPED,
+    IS_NOBODYS,
+    LEDGER,
+    MAY_BE_EMPTIED,
+    MERGES,
+    RESTS_SINCE,
+    ROWS,
+    chunks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -24,12 +40,10 @@ if TYPE_CHECKING:
     Key = tuple[str, str]
     """Kind and Id of a conversation."""
 
-# A deleted row says nothing any more, and Salesforce may never show it again: nobody waits for it.
-DELETED = b'{"IsDeleted":true}'
-# Shorter than any row with an Id.
-_HAS_TEXT = sa.func.length(ROWS.c.body) > len(DELETED)
+_HAS_TEXT = sa.text(HAS_TEXT)
 
 CONVERSATIONS_PER_COMMIT = 100
+_since: sa.ColumnElement[str] = sa.literal_column(RESTS_SINCE, sa.String)
 
 
 def row_of(row_id: str, modified: str, body: bytes) -> Row:
@@ -41,64 +55,66 @@ def row_of(row_id: str, modified: str, body: bytes) -> Row:
     return left | row if body == DELETED else row
 
 
-def drop_texts(engine: sa.Engine, outcomes: Collection[str], before: str) -> Counter[str]:
-    """Drop the text of what has one of these outcomes and has been at rest since `before`.
+def drop_texts(engine: sa.Engine, before: str) -> Counter[str]:
+    """Drop the text of what was delivered, or skipped, and has been at rest since `before`.
 
     Rows of a merged conversation go when the one that took them over is at rest as well; rows
     that belong to none go by their own age, but for people, whom any conversation may name.
     Returns how many conversations of each kind.
     """
-    at_rest = _is_at_rest(outcomes, before)
+    alone = sa.and_(sa.text(IS_NOBODYS), _HAS_TEXT, ROWS.c.modified <= before)
     with engine.begin() as db:
-        c = ROWS.c
-        alone = sa.and_(c.conversation.is_(None), c.kind != PERSON, c.modified <= before, _HAS_TEXT)
         db.execute(sa.update(ROWS).where(alone).values(body=DROPPED))
-        kinds = db.scalars(sa.select(LEDGER.c.kind).distinct()).all()
-    counts = Counter({kind: _drop_kind(engine, kind, at_rest) for kind in kinds})
+    counts = Counter({kind: _drop_kind(engine, kind, before) for kind in KINDS})
     _forget_log(engine)
     return +counts  # without those that are zero
 
 
-def _drop_kind(engine: sa.Engine, kind: str, at_rest: sa.ColumnElement[bool]) -> int:
-    count, last = 0, ""
+def _drop_kind(engine: sa.Engine, kind: str, before: str) -> int:
+    count, last = 0, ("", "")
+    at_rest = _is_at_rest(before)
     while True:
         with engine.begin() as db:
             page = _page(db, kind, at_rest, last)
             if not page:
                 return count
-            held = _held_by_winners(db, kind, at_rest, page)
-            free = [key for key in page if key not in held]
-            _drop(db, kind, free)
-        count, last = count + len(free), page[-1]
+            ids = [key for key, _ in page]
+            held = _held_by_winners(db, kind, at_rest, ids)
+            count += _drop(db, kind, [key for key in ids if key not in held])
+        last = page[-1]
 
 
-def _is_at_rest(outcomes: Collection[str], before: str) -> sa.ColumnElement[bool]:
+def _is_at_rest(before: str) -> sa.ColumnElement[bool]:
     c = LEDGER.c
     return sa.and_(
-        c.outcome.in_(outcomes),
+        c.outcome.in_((Outcome.SENT, Outcome.SKIPPED)),
         c.assembled == c.revision,
         c.intent_hash.is_(None),
         c.due_at.is_(None),
         # A store of version 1 does not tell when its conversations changed: before the upgrade.
-        sa.func.coalesce(c.changed_at, "") <= before,
+        _since <= before,
         sa.func.coalesce(c.sent_at, "") <= before,
     )
 
 
 def _page(
-    db: sa.Connection, kind: str, at_rest: sa.ColumnElement[bool], last: str
-) -> Sequence[str]:
-    """Return the next conversations at rest that still have text, locked against news."""
+    db: sa.Connection, kind: str, at_rest: sa.ColumnElement[bool], last: tuple[str, str]
+) -> list[tuple[str, str]]:
+    """Return the next conversations at rest that may have text, locked against news.
+
+    Each with the moment from which on it rests, in order of that.
+    """
     c = LEDGER.c
-    own = sa.and_(ROWS.c.kind == c.kind, ROWS.c.conversation == c.id)
+    key, since = last
+    behind = sa.or_(_since > since, c.id > key)
     query = (
-        sa.select(c.id)
-        .where(c.kind == kind, c.id > last, at_rest, sa.exists().where(own, _HAS_TEXT))
-        .order_by(c.id)
+        sa.select(c.id, _since)
+        .where(c.kind == kind, sa.text(MAY_BE_EMPTIED), _since >= since, behind, at_rest)
+        .order_by(_since, c.id)
         .limit(CONVERSATIONS_PER_COMMIT)
         .with_for_update()
     )
-    return db.scalars(query).all()
+    return [(found, moment) for found, moment in db.execute(query)]
 
 
 def _held_by_winners(
@@ -131,21 +147,27 @@ class _Fate(msgspec.Struct):
 _read_fate = msgspec.json.Decoder(_Fate).decode
 
 
-def _drop(db: sa.Connection, kind: str, keys: Sequence[str]) -> None:
-    """Empty the rows of these; what was skipped is not due again by other settings alone."""
-    theirs = sa.and_(ROWS.c.kind == kind, ROWS.c.conversation.in_(keys), _HAS_TEXT)
+def _drop(db: sa.Connection, kind: str, keys: Sequence[str]) -> int:
+    """Empty the rows of these; what was skipped is not due again by other settings alone.
+
+    Returns how many had text.
+    """
+    c = ROWS.c
+    theirs = sa.and_(c.kind == kind, c.conversation.in_(keys), _HAS_TEXT)
+    found = db.execute(sa.select(c.conversation, c.stream, c.id, c.body).where(theirs)).all()
     emptied = [
         {"of_stream": stream, "of_id": row_id, "left": _read_fate(body).body}
-        for stream, row_id, body in db.execute(
-            sa.select(ROWS.c.stream, ROWS.c.id, ROWS.c.body).where(theirs)
-        )
+        for _, stream, row_id, body in found
     ]
     if emptied:
-        this = (ROWS.c.stream == sa.bindparam("of_stream"), ROWS.c.id == sa.bindparam("of_id"))
+        this = (c.stream == sa.bindparam("of_stream"), c.id == sa.bindparam("of_id"))
         db.execute(sa.update(ROWS).where(*this).values(body=sa.bindparam("left")), emptied)
-    c = LEDGER.c
-    skipped = sa.and_(c.kind == kind, c.id.in_(keys), c.content_hash.is_(None))
+    these = sa.and_(LEDGER.c.kind == kind, LEDGER.c.id.in_(keys))
+    db.execute(sa.update(LEDGER).where(these).values(has_text=False))
+    skipped = sa.and_(these, LEDGER.c.content_hash.is_(None))
     db.execute(sa.update(LEDGER).where(skipped).values(rules=None))
+    add_up(db)
+    return len({row.conversation for row in found})
 
 
 def _forget_log(engine: sa.Engine) -> None:
@@ -156,12 +178,14 @@ def _forget_log(engine: sa.Engine) -> None:
             db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def reconsider(db: sa.Connection, refilled: Iterable[Key]) -> None:
+def reconsider(db: sa.Connection, refilled: Collection[Key]) -> None:
     """Make due what waited for the text of its rows, where all of them have it again."""
-    by_kind = defaultdict(list)
-    for kind, key in with_winners(db, refilled):
-        by_kind[kind].append(key)
-    for kind, keys in by_kind.items():
+    c = LEDGER.c
+    for kind, keys in _by_kind(refilled).items():
+        for some in chunks(keys):
+            own = sa.and_(c.kind == kind, c.id.in_(some))
+            db.execute(sa.update(LEDGER).where(own).values(has_text=True))
+    for kind, keys in _by_kind(with_winners(db, refilled)).items():
         takers = owners(db, kind, keys)
         lacking: set[str] = set()
         for some in chunks(list(takers)):
@@ -170,6 +194,15 @@ def reconsider(db: sa.Connection, refilled: Iterable[Key]) -> None:
             )
             lacking.update(*(takers[key] for key in db.scalars(empty.distinct())))
         for some in chunks([key for key in keys if key not in lacking]):
-            whole = sa.and_(LEDGER.c.kind == kind, LEDGER.c.id.in_(some))
+            whole = sa.and_(c.kind == kind, c.id.in_(some))
             # As after a change of settings: all are due but what is sent.
             db.execute(sa.update(LEDGER).where(whole).values(rules=""))
+            db.execute(sa.update(LEDGER).where(whole, RESTS_ON_RULES).values(assembled=None))
+    add_up(db)
+
+
+def _by_kind(keys: Iterable[Key]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for kind, key in keys:
+        found[kind].append(key)
+    return found

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.outcomes import Outcome
 from target_creovai.store.collected import companions, write_collections
 from target_creovai.store.coverage import arrivals_of, load_coverage, note_arrivals, note_newest
 from target_creovai.store.database import Database
-from target_creovai.store.due import (
-    touch,
-)
+from target_creovai.store.due import NO_NEWS, News, touch
 from target_creovai.store.kept import keep_what_was_read
 from target_creovai.store.merges import owners, with_winners, write_merges
 from target_creovai.store.people import fill_parents, reconsider_authors
+from target_creovai.store.portions import portions
 from target_creovai.store.retention import drop_texts, reconsider, row_of
 from target_creovai.store.tables import IS_DROPPED, ROWS, chunks, execute_many
 
@@ -30,13 +28,18 @@ if TYPE_CHECKING:
     from target_creovai.wholeness.coverage import Coverage
 
 
+# Otherwise PostgreSQL's driver holds all of them beside what is made of each.
+_ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
+
+
 @dataclass(frozen=True, slots=True)
 class StagedRow:
     """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
 
     Where `merges` is true the row is a conversation itself, and `merged_into` the one
     that takes over all its rows, if there is any. Conversations of the same `collection`
-    belong together. It `lacks` needed fields, as it was read without them.
+    belong together. `number` is the one by which people know a case. The row `lacks` needed
+    fields, as it was read without them.
     """
 
     stream: str
@@ -48,6 +51,7 @@ class StagedRow:
     merges: bool = False
     merged_into: str | None = None
     collection: str | None = None
+    number: str | None = None
     lacks: tuple[str, ...] = ()
 
     @property
@@ -127,7 +131,9 @@ class Rows(Database):
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))
-                for conversation, stream, *stored in db.execute(wanted):
+                for conversation, stream, *stored in db.execute(
+                    wanted, execution_options=_ROW_BY_ROW
+                ):
                     row = row_of(*stored)
                     for key in takers[conversation]:
                         found[key][stream].append(row)
@@ -136,6 +142,11 @@ class Rows(Database):
                 found[key][stream].append({"Id": companion})
         return Snapshot(found, coverage, filters)
 
+    def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
+        """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
+        with self._reading() as db:
+            return list(portions(db, kind, ids, most_bytes))
+
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""
         with self._reading() as db:
@@ -143,7 +154,7 @@ class Rows(Database):
 
     def drop_texts(self, before: str) -> Counter[str]:
         """Drop the text of what was delivered, or skipped, and rests since; return how many."""
-        return drop_texts(self._engine, (Outcome.SENT, Outcome.SKIPPED), before)
+        return drop_texts(self._engine, before)
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
         """Write rows, and make due every conversation that loses or wins one by them."""
@@ -160,7 +171,9 @@ class Rows(Database):
         for kind, merges in merged_into.items():
             write_merges(db, self._upsert, kind, merges)
         write_collections(db, self._upsert, rows)
-        touch(db, self._upsert, before | with_winners(db, touched))
+        news = _news(rows)
+        all_touched = before | with_winners(db, touched)
+        touch(db, self._upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
 
     def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
@@ -214,6 +227,17 @@ class Rows(Database):
 
 def _each(found: Iterable[dict[str, list[Row]]]) -> Iterator[tuple[str, Row]]:
     return ((stream, row) for streams in found for stream, rows in streams.items() for row in rows)
+
+
+def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], News]:
+    """Return, by kind and Id, what rows tell of their conversations."""
+    found: dict[tuple[str, str], News] = {}
+    for row in rows:
+        if row.conversation is not None:
+            key = row.kind, row.conversation
+            modified, number = found.get(key, NO_NEWS)
+            found[key] = News(max(modified, row.modified), row.number or number)
+    return found
 
 
 def _is_news(row: StagedRow, known: Any) -> bool:

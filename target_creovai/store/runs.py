@@ -21,7 +21,7 @@ from target_creovai.clock import Deadline
 from target_creovai.errors import StoreError
 from target_creovai.model import OpenInput
 from target_creovai.store.engine import file_lock
-from target_creovai.store.tables import LEDGER, RUNS
+from target_creovai.store.tables import IS_DUE, LEDGER, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,7 +133,8 @@ class Runs:
 
     def _leave(self) -> None:
         with self._engine.begin() as db:
-            mine = LEDGER.c.claimed_by == self.id
+            # What is concluded is nobody's, and of what is not a run that is gone has none.
+            mine = sa.and_(sa.text(IS_DUE), LEDGER.c.claimed_by == self.id)
             db.execute(sa.update(LEDGER).where(mine).values(claimed_by=None))
             left = sa.update(RUNS).where(RUNS.c.id == self.id)
             db.execute(left.values(delivering=False, alone=False, expires=self._now))

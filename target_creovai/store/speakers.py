@@ -13,14 +13,12 @@ import sqlalchemy as sa
 
 from target_creovai.model import Role
 from target_creovai.outcomes import Outcome
-from target_creovai.parsers.transcript.speakers.others import CHATS_NEEDED, settled_role
+from target_creovai.settled import settled_role
 from target_creovai.store.ledger import Ledger
 from target_creovai.store.tables import LEDGER, SPEAKERS, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-
-_ANSWERING = (Role.AGENT, Role.BOT)
 
 
 class Speakers(Ledger):
@@ -60,20 +58,16 @@ class Speakers(Ledger):
     def reopen_settled(self, kind: str) -> int:
         """Make due what was set aside for a name that other chats have settled since."""
         c, ledger = SPEAKERS.c, LEDGER.c
+        left_open = sa.select(c.name).where(c.role == Role.UNKNOWN.value).distinct()
         with self._reading() as db:
-            if not db.scalar(sa.select(sa.exists().where(c.role == Role.UNKNOWN.value))):
-                return 0
-            often = sa.select(c.name).where(c.role.in_([role.value for role in _ANSWERING]))
-            often = often.group_by(c.name).having(sa.func.count() >= CHATS_NEEDED)
-            names = [name for name, _ in _settled(db, list(db.scalars(often)))]
-        left_open = sa.select(c.id).where(c.role == Role.UNKNOWN.value)
+            names = [name for name, _ in _settled(db, list(db.scalars(left_open)))]
         reopened = 0
-        with self._engine.begin() as db:
-            for some in chunks(names):
-                ids = left_open.where(c.name.in_(some))
-                aside = sa.update(LEDGER).where(
-                    ledger.kind == kind, ledger.outcome == Outcome.SET_ASIDE, ledger.id.in_(ids)
-                )
+        for some in chunks(names):
+            ids = sa.select(c.id).where(c.role == Role.UNKNOWN.value, c.name.in_(some))
+            aside = sa.update(LEDGER).where(
+                ledger.kind == kind, ledger.outcome == Outcome.SET_ASIDE, ledger.id.in_(ids)
+            )
+            with self._engine.begin() as db:
                 reopened += db.execute(aside.values(assembled=None)).rowcount
         return reopened
 

@@ -1,4 +1,4 @@
-"""The store's tables, and how a store of an earlier version gets them."""
+"""The store's tables, and what is found in them by an index."""
 
 from __future__ import annotations
 
@@ -7,18 +7,51 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from target_creovai.store.reasons import ReasonType, upgrade_reasons
+from target_creovai.model import PERSON
+from target_creovai.store.reasons import ReasonType
+from target_creovai.wholeness.coverage import forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Item = TypeVar("Item")
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # SQLite takes 32,766 variables a statement; PostgreSQL more.
 IDS_PER_QUERY = 1000
 
 METADATA = sa.MetaData()
+
+# What has to be found among all that is at rest has an index of its own, which holds nothing else.
+# Databases use it for a query that has the same condition, word for word.
+#
+# A conversation that a run looks at.
+# Put so that PostgreSQL takes few for due: of `assembled <> revision` it expects most.
+IS_DUE = """
+    CASE WHEN assembled = revision AND outcome <> 'pending' AND intent_hash IS NULL
+    THEN 0 ELSE 1 END = 1
+"""
+IS_INTENDED = "intent_hash IS NOT NULL"
+IS_WAITING = "outcome = 'waiting'"
+# One whose rows may have text that has done its work; the moment from which on it rests.
+MAY_BE_EMPTIED = "has_text AND outcome IN ('sent', 'skipped')"
+RESTS_SINCE = "coalesce(changed_at, '')"
+# A row of no conversation, and one that is no person's and says more than that it is deleted.
+IS_NOBODYS = "conversation IS NULL"
+# A deleted row says nothing any more, and Salesforce may never show it again: nobody waits for it.
+DELETED = b'{"IsDeleted":true}'
+# Shorter than any row with an Id.
+HAS_TEXT = f"kind <> '{PERSON}' AND length(body) > {len(DELETED)}"
+# A mark among the filters, see `wholeness.coverage`.
+IS_FORGOTTEN = f"substr(filter, 1, {len(forgotten(''))}) = '{forgotten('')}'"
+
+
+def _partial(name: str, condition: str, *columns: str) -> Iterator[sa.Index]:
+    """Yield the index of what meets a condition."""
+    where = sa.text(condition)
+    expressions = [sa.text(column) for column in columns]
+    yield sa.Index(name, *expressions, sqlite_where=where, postgresql_where=where)
+
 
 META = sa.Table(
     "creovai_meta",
@@ -39,6 +72,8 @@ ROWS = sa.Table(
     sa.Column("digest", sa.LargeBinary(16), nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Index("creovai_rows_conversation", "kind", "conversation"),
+    *_partial("creovai_rows_nobodys", IS_NOBODYS, "stream", "id"),
+    *_partial("creovai_rows_left", f"{IS_NOBODYS} AND {HAS_TEXT}", "modified"),
 )
 
 # An empty body is a row whose text was dropped; its digest still tells whether it changed.
@@ -113,6 +148,7 @@ ARRIVALS = sa.Table(
     sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("filter", sa.String(40), primary_key=True),
+    *_partial("creovai_arrivals_forgotten", IS_FORGOTTEN, "kind"),
     sqlite_with_rowid=False,
 )
 
@@ -128,6 +164,9 @@ RUNS = sa.Table(
     sa.Column("alone", sa.Boolean, nullable=False),
 )
 
+# `modified` is the newest SystemModstamp of its rows, `number` a CaseNumber without leading zeros.
+# `has_text` is false once `retention_days` has emptied its own rows.
+#
 # `revision` counts changes of a conversation's rows, `assembled` is the revision that the
 # outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
 # with what a reason must not say, as it goes into logs; `changed_at` dates the revision.
@@ -163,47 +202,62 @@ LEDGER = sa.Table(
     sa.Column("failed_at", sa.String(32)),
     sa.Column("failures", sa.Integer),
     sa.Column("event_time", sa.String(32)),
+    sa.Column("modified", sa.String(32), nullable=False, server_default=""),
+    sa.Column("number", sa.String(40)),
+    sa.Column("has_text", sa.Boolean, nullable=False, server_default=sa.true()),
+    *_partial("creovai_conversations_due", IS_DUE, "kind", "id"),
+    *_partial("creovai_conversations_due_at", "due_at IS NOT NULL", "kind", "due_at"),
+    *_partial("creovai_conversations_intended", IS_INTENDED, "kind", "id"),
+    *_partial("creovai_conversations_waiting", IS_WAITING, "reason", "kind", "changed_at"),
+    *_partial("creovai_conversations_oldest", IS_WAITING, "modified", "id"),
+    *_partial("creovai_conversations_text", MAY_BE_EMPTIED, "kind", RESTS_SINCE, "id"),
+    *_partial("creovai_conversations_number", "number IS NOT NULL", "number"),
+    *_partial("creovai_conversations_creovai_id", "creovai_id IS NOT NULL", "creovai_id"),
 )
 
-# By the version that they lead on from; whole new tables need no statement.
-_UPGRADES = {
-    1: (
-        "ALTER TABLE creovai_conversations ADD COLUMN detail TEXT",
-        "ALTER TABLE creovai_conversations ADD COLUMN changed_at VARCHAR(32)",
-    ),
-    2: (
-        "ALTER TABLE creovai_conversations ADD COLUMN claimed_by VARCHAR(40)",
-        "ALTER TABLE creovai_conversations ADD COLUMN erased_at VARCHAR(32)",
-        """
-        INSERT INTO creovai_runs (id, expires, reading, delivering, alone)
-        SELECT 'before version 3', 0, true, false, false FROM creovai_meta
-        WHERE name = 'input' AND value = 'open'
-        """,
-        "DELETE FROM creovai_meta WHERE name = 'input'",
-    ),
-    3: (
-        "ALTER TABLE creovai_conversations ADD COLUMN posted_by VARCHAR(32)",
-        "ALTER TABLE creovai_conversations ADD COLUMN adopted_at VARCHAR(32)",
-        "ALTER TABLE creovai_conversations ADD COLUMN failed_at VARCHAR(32)",
-        "ALTER TABLE creovai_conversations ADD COLUMN failures INTEGER",
-        "ALTER TABLE creovai_conversations ADD COLUMN event_time VARCHAR(32)",
-    ),
-    # How what was sent was made is not known. Reasons become codes, see `upgrade_reasons`.
-    4: (
-        """
-        UPDATE creovai_conversations SET rules = NULL WHERE outcome = 'sent'
-        AND (reason IS NULL OR reason <> 'deleted in Salesforce after it was sent')
-        """,
-    ),
-}
+# A line for each run; `ended_at` and what follows are empty while it runs, and where it was killed.
+# `facts` is JSON, see `history.RunFacts`. What is older than `history.KEPT_DAYS` is dropped.
+HISTORY = sa.Table(
+    "creovai_history",
+    METADATA,
+    sa.Column("run", sa.String(40), primary_key=True),
+    sa.Column("began_at", sa.String(32), nullable=False),
+    sa.Column("ended_at", sa.String(32)),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("facts", sa.LargeBinary),
+    sa.Index("creovai_history_began_at", "began_at"),
+    sqlite_with_rowid=False,
+)
 
+# What Creovai took, by day (UTC). Each run counts in lines of its own, so that several at once do
+# not wait for each other; those of past days are added up, under an empty `run`. `updates` are
+# later changes of metadata.
+DELIVERIES = sa.Table(
+    "creovai_deliveries",
+    METADATA,
+    sa.Column("run", sa.String(40), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("channel", sa.String(80), primary_key=True),
+    sa.Column("agent", sa.String(200), primary_key=True),
+    sa.Column("conversations", sa.BigInteger, nullable=False),
+    sa.Column("messages", sa.BigInteger, nullable=False),
+    sa.Column("updates", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
-def upgrade(db: sa.Connection, version: int) -> None:
-    """Add what a store of that version lacks."""
-    for known in range(version, SCHEMA_VERSION):
-        for statement in _UPGRADES[known]:
-            db.exec_driver_sql(statement)
-    upgrade_reasons(db)
+# How many of those conversations had how long between the last change in Salesforce and their
+# receipt; `bucket` see `history.bucket_of`.
+LAGS = sa.Table(
+    "creovai_lags",
+    METADATA,
+    sa.Column("run", sa.String(40), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("bucket", sa.Integer, primary_key=True),
+    sa.Column("conversations", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

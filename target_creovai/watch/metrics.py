@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter, defaultdict, deque
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
-from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger, log
+from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 class Measure(StrEnum):
     """What only this target measures; the SDK's names serve for the rest."""
 
-    ROWS_STAGED = "rows_staged"
     CONVERSATIONS_SENT = "conversations_sent"
     METADATA_SENT = "metadata_sent"
     CONVERSATIONS_SET_ASIDE = "conversations_set_aside"
@@ -27,8 +27,8 @@ class Measure(StrEnum):
 
 
 # What the summary counts: by which tag, and how to read it.
-_COUNTED: dict[Measure, tuple[str, Callable[[Summary], Counter[str]]]] = {
-    Measure.ROWS_STAGED: (Tag.STREAM.value, lambda summary: summary.rows),
+_COUNTED: dict[Measure | Metric, tuple[str, Callable[[Summary], Counter[str]]]] = {
+    Metric.RECORD_COUNT: (Tag.STREAM.value, lambda summary: summary.rows + summary.ignored),
     Measure.CONVERSATIONS_SENT: ("kind", lambda summary: summary.sent),
     Measure.METADATA_SENT: ("kind", lambda summary: summary.metadata_sent),
     Measure.CONVERSATIONS_SET_ASIDE: (
@@ -36,6 +36,7 @@ _COUNTED: dict[Measure, tuple[str, Callable[[Summary], Counter[str]]]] = {
         lambda summary: Counter(trouble.kind for trouble in tuple(summary.set_aside)),
     ),
 }
+
 
 _Key = tuple[Measure | Metric, tuple[tuple[str, Any], ...]]
 """A metric and its tags."""
@@ -59,19 +60,32 @@ class Metrics:
         """Note an answer of Creovai; safe to call from any thread."""
         self._answers.append((path, status, seconds))
 
-    def tell(self) -> None:
+    def tell(self, level: int = logging.INFO) -> None:
         """Log one line for each counter that moved, and one timer for each path asked."""
         timers = list(self._timers())
         counts = self._counts()
         for (metric, key), number in (counts - self._told).items():
-            _log("counter", metric, number, dict(key))
+            _log(level, "counter", metric, number, dict(key))
         self._told = counts
         for seconds, tags in timers:
-            _log("timer", Metric.HTTP_REQUEST_DURATION, seconds, tags)
+            _log(level, "timer", Metric.HTTP_REQUEST_DURATION, seconds, tags)
+
+    @property
+    def retries(self) -> int:
+        """How many requests were made again."""
+        return self._patience.retries
+
+    def requests(self) -> dict[str, dict[int, int]]:
+        """Return how often each path was answered with which status, as of the last `tell`."""
+        found: dict[str, dict[int, int]] = {}
+        for (_, tags), number in self._requests.items():
+            (_, path), (_, status) = tags
+            found.setdefault(path, {})[status] = number
+        return found
 
     def _counts(self) -> Counter[_Key]:
         counts = Counter(self._requests)
-        counts[Measure.REQUESTS_RETRIED, ()] = self._patience.retries
+        counts[Measure.REQUESTS_RETRIED, ()] = self.retries
         for measure, (tag, count) in _COUNTED.items():
             for value, number in tuple(count(self._summary).items()):
                 counts[measure, ((tag, value),)] = number
@@ -102,7 +116,11 @@ def _share(times: list[float], percent: int) -> float:
     return times[(len(times) * percent - 1) // 100]
 
 
-def _log(kind: str, metric: Measure | Metric, value: float, tags: dict[str, Any]) -> None:
+def _log(
+    level: int, kind: str, metric: Measure | Metric, value: float, tags: dict[str, Any]
+) -> None:
     # The SDK types `metric` as its own list of names, and takes any enumeration's value.
     point = Point(kind, cast("Metric", metric), value, tags | {Tag.PID.value: os.getpid()})
-    log(get_metrics_logger(), point)
+    # The message by which the SDK's formatter knows a metric. Meltano's console drops the tags
+    # of one, and shows what is beside it.
+    get_metrics_logger().log(level, "METRIC: %s", point, extra=tags)

@@ -9,22 +9,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.summary import Summary
+    from target_creovai.watch.bar import Bar
 
 logger = logging.getLogger("target-creovai")
-
-
-class Bar(tqdm):  # type: ignore[type-arg] # it counts, and iterates over nothing
-    """A bar that moves when it is told to; tqdm's own thread has nothing to watch over."""
-
-    monitor_interval = 0
 
 
 class Progress:
@@ -50,10 +42,9 @@ class Progress:
         if sys.stderr is None or not sys.stderr.isatty():
             yield
             return
-        with (
-            Bar(total=self._due, unit=" conversations", leave=False, dynamic_ncols=True) as bar,
-            logging_redirect_tqdm(),
-        ):
+        from target_creovai.watch.bar import bar_of  # noqa: PLC0415 -- for terminals alone
+
+        with bar_of(self._due) as bar:
             self._bar = bar
             try:
                 yield

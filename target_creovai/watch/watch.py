@@ -6,6 +6,7 @@ and goes on while the run itself waits for rows or for an answer.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from target_creovai.watch.heartbeat import Status, status_of
+from target_creovai.watch.summary_log import is_without_news
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,7 +108,7 @@ class Watch:
         self._ended.set()
         if self._thread.ident is not None:  # the SDK's tests end what they never let begin
             self._thread.join()
-        self._metrics.tell()
+        self._metrics.tell(logging.DEBUG if is_without_news(self._summary) else logging.INFO)
         self._beat(status)
 
     def _run(self) -> None:

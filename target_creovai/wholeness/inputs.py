@@ -21,6 +21,8 @@ STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 # The tap's machine and Salesforce.
 _CLOCKS_MAY_DIFFER = timedelta(minutes=15)
 READS, ORGANIZATION = "sync_reads", "organization_id"
+# How many requests the sync has asked Salesforce, in the last STATE alone.
+REQUESTS = "sync_requests"
 
 
 class Input:
@@ -68,6 +70,12 @@ class Input:
     def ended_well(self) -> bool:
         """Tell a finished tap from a dead one; one that never says so is taken at its end."""
         return not self._says_when_it_ends or COMPLETED in self._state
+
+    @property
+    def requests(self) -> int | None:
+        """How many requests the tap has made, None where it does not say so."""
+        said = self._state.get(REQUESTS)
+        return said if isinstance(said, int) and not isinstance(said, bool) else None
 
     def filters(self) -> dict[str, str]:
         """Return, by kind of conversation, the name of the filter under which rows come."""

@@ -198,6 +198,7 @@ class Campaign:
             lines=str(lines),
             states=str(states),
             log=str(self._folder / f"log_{pause_at}"),
+            modules=str(self._folder / f"modules_{pause_at}"),
             now=self._now.isoformat(),
             rows_per_commit=self._world.rows_per_commit,
             kill_at=kill_at,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import Ready, assemble
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
+from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model import Deleted
 from target_creovai.payload import BOOKKEEPING
+from target_creovai.settings import assembly_rules, problems
 from tests.fakes.creovai.rules import OUT_OF_BAND_KEYS
 
 if TYPE_CHECKING:

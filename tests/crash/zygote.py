@@ -8,6 +8,7 @@ SQLAlchemy's commit and in requests' way out.
 from __future__ import annotations
 
 import functools
+import importlib
 import mmap
 import os
 import signal
@@ -15,6 +16,7 @@ import struct
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -42,6 +44,7 @@ class Order(msgspec.Struct):
     lines: str
     states: str
     log: str
+    modules: str
     now: str
     rows_per_commit: int
     kill_at: int = 0
@@ -125,6 +128,7 @@ def become_target(order: Order, tally: Tally) -> None:
 def fork(order: Order) -> tuple[int, Tally]:
     """Make a run in a child."""
     tally = Tally(order.kill_at, order.pause_at)
+    known = set(sys.modules)
     if (child := os.fork()) == 0:
         exit_code = 70
         try:
@@ -134,8 +138,15 @@ def fork(order: Order) -> tuple[int, Tally]:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
+            Path(order.modules).write_text(" ".join(sys.modules.keys() - known))
             os._exit(exit_code)
     return child, tally
+
+
+def import_what_it_imported(order: Order) -> None:
+    """Spare the next runs what this one imported late, such as a database's driver."""
+    for name in Path(order.modules).read_text().split():
+        importlib.import_module(name)
 
 
 def end_of(child: int, tally: Tally) -> End:
@@ -159,6 +170,8 @@ def main() -> None:
             child, tally = fork(order)
             tallies[child] = tally
         end = end_of(child, tallies[child])
+        if end.exit_code == 0 and not end.asleep:
+            import_what_it_imported(order)
         ends.write(msgspec.json.encode(end) + b"\n")
         ends.flush()
 

@@ -105,6 +105,7 @@ class Pipe:
     tap_settings: dict[str, Any] = field(default_factory=dict)
     target_settings: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    programs: Path = BIN  # where both are installed
 
     def tap_config(self) -> dict[str, Any]:
         return {
@@ -127,7 +128,7 @@ class Pipe:
 
     def tap_command(self, *options: str, state: dict[str, Any] | None = None) -> list[str]:
         command = [
-            str(BIN / "tap-salesforce-chat"),
+            str(self.programs / "tap-salesforce-chat"),
             "--config",
             self._write("tap", self.tap_config()),
         ]
@@ -137,7 +138,7 @@ class Pipe:
 
     def target_command(self) -> list[str]:
         return [
-            str(BIN / "target-creovai"),
+            str(self.programs / "target-creovai"),
             "--config",
             self._write("target", self.target_config()),
         ]

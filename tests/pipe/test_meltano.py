@@ -29,10 +29,18 @@ def test_the_job_runs_incrementally(
     assert {*creovai.chats, *creovai.cases} == org.deliverable
     posts, calls = len(creovai.posts), len(salesforce.calls)
 
-    second = project.run("--environment=demo", *JOB)
+    second = project.run("--log-config=logging.json.yaml", "--environment=demo", *JOB)
 
     assert second.returncode == 0, second.stderr
     assert len(creovai.posts) == posts
+    assert "METRIC" in first.stderr
+    assert "stream=LiveChatTranscript" in first.stderr
+    # No news: each plugin says so in one event, and Meltano has its ten lines.
+    events = [json.loads(line) for line in second.stderr.splitlines()]
+    assert len(events) <= 15
+    told = [event for event in events if event.get("string_id")]
+    assert [event["string_id"] for event in told] == ["tap-salesforce-chat", "target-creovai"]
+    assert all("summary" in event for event in told)
     asked = [call.query["q"] for call in salesforce.calls[calls:] if "q" in call.query]
     assert asked
     assert all("SystemModstamp >" in soql for soql in asked)
@@ -49,12 +57,21 @@ def test_the_job_runs_incrementally(
 
 
 def test_the_default_environment_sends_nothing(project: MeltanoProject) -> None:
-    """A new user looks before sending: `dev` writes payloads to files."""
-    shown = project.run("--environment=dev", "config", "print", "target-creovai")
+    """A new user looks before sending: `dev` writes payloads to files.
+
+    Its store is its own, whatever `.env` names for prod.
+    """
+    project.create()
+    (project.folder / ".env").write_text("TARGET_CREOVAI_STORE_URL=sqlite:////nowhere/prod.db\n")
+
+    shown = project.run("--environment=dev", "invoke", "--dump=config", "target-creovai")
 
     assert shown.returncode == 0, shown.stderr
-    assert '"dry_run": true' in shown.stdout
-    assert str(project.folder / "output" / "dev" / "payloads") in shown.stdout
+    config = json.loads(shown.stdout)
+    output = project.folder / "output" / "dev"
+    assert config["dry_run"] is True
+    assert config["payload_dir"] == str(output / "payloads")
+    assert config["store_url"] == f"sqlite:///{output / 'target-creovai.db'}"
 
 
 def test_the_operators_commands_get_their_settings(project: MeltanoProject) -> None:
@@ -64,11 +81,12 @@ def test_the_operators_commands_get_their_settings(project: MeltanoProject) -> N
     done = project.run("--environment=demo", *doctor)
 
     assert done.returncode == 0, done.stderr
+    assert f"{project.folder}/output/demo/target-creovai.db, environment demo" in done.stderr
+    assert not (project.folder / "output").exists()
     report = json.loads(done.stdout)
     assert report["would_work"] is True
     assert [check["check"] for check in report["checks"] if check["status"] == "ok"] == [
         "settings",
-        "store",
         "disk",
         "token",
         "clock",
@@ -102,6 +120,7 @@ def test_the_copy_never_hears_of_the_users_own_org(
     assert done.returncode == 0, done.stderr
     assert {*creovai.chats, *creovai.cases} == org.deliverable
     assert not {*real.values()} & {*project.environment().values()}
+    assert (project.folder / "output" / "demo" / "target-creovai.db").exists()
     assert not (project.folder / ".env").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,10 +66,16 @@ def test_an_included_file_brings_both_plugins(
     (project.folder / TO_INCLUDE).write_text(without_pip_url(text), encoding="utf-8")
     write_yaml(project.folder / "meltano.yml", EMPTY | {"include_paths": [TO_INCLUDE]})
 
-    done = project.run("run", "tap-salesforce-chat", "target-creovai")
+    done = project.run("--log-format=json", "run", "tap-salesforce-chat", "target-creovai")
 
     assert done.returncode == 0, done.stderr
     assert {*creovai.chats, *creovai.cases} == org.deliverable
+    # Without a logging file of ours, too, programs can read how it went.
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    names = [line["string_id"] for line in lines if "summary" in line]
+    assert names == ["tap-salesforce-chat", "target-creovai"]
+    counted = [line["metric_info"]["tags"] for line in lines if "metric_info" in line]
+    assert {"Case", "LiveChatTranscript"} < {tags.get("stream") for tags in counted}
 
 
 def test_both_plugins_can_be_added_from_a_definition(

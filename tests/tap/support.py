@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from click.testing import CliRunner
+
 from tap_salesforce_chat.tap import TapSalesforceChat
 
 if TYPE_CHECKING:
+    from click.testing import Result
+
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -65,14 +71,31 @@ class Run:
         return bookmark
 
 
+class _CurrentStderr(logging.Handler):
+    """Writes to what stderr is at the time, as the runner of commands exchanges it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)  # noqa: T201
+
+
+def invoke(*arguments: str) -> Result:
+    """Run the command in this process; what it logs is on its stderr."""
+    handler = _CurrentStderr()
+    TapSalesforceChat.logger.addHandler(handler)
+    try:
+        return CliRunner().invoke(TapSalesforceChat.cli, arguments)
+    finally:
+        TapSalesforceChat.logger.removeHandler(handler)
+
+
 def settings(server: SalesforceServer, **more: Any) -> dict[str, Any]:
     """Return settings that log in to the server."""
     return {"login_url": server.url, **CREDENTIALS, **more}
 
 
-def catalog_of(server: SalesforceServer, *streams: str) -> dict[str, Any]:
+def catalog_of(server: SalesforceServer, *streams: str, **more: Any) -> dict[str, Any]:
     """Discover the org's catalog, with only the given streams selected."""
-    catalog = TapSalesforceChat(config=settings(server)).catalog_dict
+    catalog = TapSalesforceChat(config=settings(server, **more)).catalog_dict
     for entry in catalog["streams"]:
         selected = entry["tap_stream_id"] in streams
         _metadata(entry, [])["selected"] = selected

@@ -6,14 +6,13 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.config import CONFIG_SCHEMA
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
 from tap_salesforce_chat.login.hosts import audience, login_url
 from tap_salesforce_chat.tap import TapSalesforceChat
-from tests.tap.support import CREDENTIALS
+from tests.tap.support import CREDENTIALS, invoke
 
 APP = {"client_id": "app", "client_secret": "hush"}
 MY_DOMAIN = {"login_url": "https://acme.my.salesforce.com"}
@@ -325,7 +324,7 @@ def test_an_environment_variable_of_another_type_is_not_quoted(
     """Whoever mixes up two variables may have put a password there."""
     monkeypatch.setenv(f"TAP_SALESFORCE_CHAT_{variable}", "hush hush")
 
-    result = CliRunner().invoke(TapSalesforceChat.cli, ["--config", "ENV"])
+    result = invoke("--config", "ENV")
 
     assert result.exit_code == 1
     assert f"TAP_SALESFORCE_CHAT_{variable} holds no {kind}" in result.stderr

@@ -19,6 +19,7 @@ import pytest
 from tap_salesforce_chat import describe
 from tap_salesforce_chat.describe import TYPES
 from tap_salesforce_chat.errors import NotFoundError, UnreadableObjectError
+from tap_salesforce_chat.opt_in import EXTRA_STREAMS
 from tap_salesforce_chat.streams import CONTACT
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault, SalesforceOrg, SalesforceServer
@@ -32,7 +33,6 @@ STREAMS = (
     *("Case", "CaseComment", "EmailMessage", "LiveChatTranscript"),
     *("ConversationEntry", "MessagingSession"),
 )
-UNSELECTED = ("Contact", "LiveChatTranscriptEvent", "User")
 
 
 def discover(server: SalesforceServer, **more: Any) -> dict[str, dict[str, Any]]:
@@ -56,10 +56,10 @@ def properties(entry: dict[str, Any]) -> dict[str, Any]:
 def full_org() -> Iterator[dict[str, dict[str, Any]]]:
     """The entries of an org that shows everything."""
     with SalesforceServer(SalesforceOrg()) as server:
-        yield discover(server)
+        yield discover(server, extra_streams=list(EXTRA_STREAMS))
 
 
-@pytest.mark.parametrize("stream", STREAMS + UNSELECTED)
+@pytest.mark.parametrize("stream", [*STREAMS, *EXTRA_STREAMS])
 def test_the_catalog_of_a_full_org_is_the_golden_one(
     full_org: dict[str, dict[str, Any]], stream: str
 ) -> None:
@@ -67,7 +67,7 @@ def test_the_catalog_of_a_full_org_is_the_golden_one(
     assert golden_text(full_org[stream]) == (GOLDENS / f"{stream}.json").read_text()
 
 
-@pytest.mark.parametrize("stream", STREAMS + UNSELECTED)
+@pytest.mark.parametrize("stream", [*STREAMS, *EXTRA_STREAMS])
 def test_the_keys_are_in_the_catalog(full_org: dict[str, dict[str, Any]], stream: str) -> None:
     """Targets and Meltano read them from there; they cannot be deselected."""
     entry = full_org[stream]
@@ -81,7 +81,7 @@ def test_the_keys_are_in_the_catalog(full_org: dict[str, dict[str, Any]], stream
         assert metadata["properties", key]["inclusion"] == "automatic"
 
 
-@pytest.mark.parametrize("stream", STREAMS + UNSELECTED)
+@pytest.mark.parametrize("stream", [*STREAMS, *EXTRA_STREAMS])
 def test_everything_but_the_key_may_be_null(
     full_org: dict[str, dict[str, Any]], stream: str
 ) -> None:
@@ -118,18 +118,6 @@ def test_what_is_no_plain_value_is_left_out(
 def test_lists_of_ids_are_left_out(full_org: dict[str, dict[str, Any]]) -> None:
     """They call themselves references, but queries limit them and Bulk refuses them."""
     assert not {"ToIds", "CcIds", "BccIds"} & properties(full_org["EmailMessage"]).keys()
-
-
-def test_fields_that_differ_from_user_to_user_are_there_but_not_selected(
-    server: SalesforceServer, org: SalesforceOrg
-) -> None:
-    """A look at a row would change it for every reader."""
-    org.add("Case")
-
-    run = run_tap(settings(server))
-
-    assert "LastViewedDate" in properties(discover(server)["Case"])
-    assert not {"LastViewedDate", "LastReferencedDate"} & run.rows()[0].keys()
 
 
 def test_each_object_is_described_once(server: SalesforceServer) -> None:
@@ -201,7 +189,7 @@ def test_an_object_that_cannot_be_read_leaves_the_others_alone(
 
     entries = discover(server)
 
-    assert list(entries) == sorted(STREAMS + UNSELECTED)
+    assert list(entries) == sorted(STREAMS)
     assert list(properties(entries["LiveChatTranscript"])) == ["Id", "SystemModstamp"]
     assert "Subject" in properties(entries["Case"])
     assert any("Read on object LiveChatTranscript" in text for text in caplog.messages)
@@ -234,66 +222,6 @@ def test_a_deselected_object_that_cannot_be_read_is_no_problem(
 
     assert run.error is None
     assert "sync_completed_at" in run.states[-1]
-
-
-def test_streams_that_conversations_do_not_need_are_not_selected(
-    full_org: dict[str, dict[str, Any]],
-) -> None:
-    """They are there for other targets, and Meltano's users have to ask for them."""
-    selected = {
-        stream: next(
-            item["metadata"]["selected-by-default"]
-            for item in entry["metadata"]
-            if not item["breadcrumb"]
-        )
-        for stream, entry in full_org.items()
-    }
-
-    assert selected == dict.fromkeys(STREAMS, True) | dict.fromkeys(UNSELECTED, False)
-
-
-@pytest.mark.parametrize("with_catalog", [True, False])
-def test_unselected_streams_are_read_on_demand_only(
-    server: SalesforceServer,
-    org: SalesforceOrg,
-    with_catalog: bool,  # noqa: FBT001 - a table
-) -> None:
-    """Neither a run without a catalog reads them nor one with the discovered catalog as it is."""
-    org.add("Case")
-    org.add("Contact", LastName="Doe")
-    catalog = TapSalesforceChat(config=settings(server)).catalog_dict if with_catalog else None
-
-    run = run_tap(settings(server), catalog)
-
-    assert run.error is None
-    schemas = {item["stream"] for item in run.messages if item["type"] == "SCHEMA"}
-    assert schemas == set(STREAMS)
-
-
-def test_an_unselected_stream_that_is_selected_is_read(
-    server: SalesforceServer, org: SalesforceOrg
-) -> None:
-    """With its own bookmark, like any other."""
-    contact = org.add("Contact", LastName="Doe")
-
-    run = run_tap(settings(server), catalog_of(server, "Contact", "User"))
-
-    assert run.error is None
-    assert run.column("Id", "Contact") == [contact]
-    assert run.column("Username", "User") == ["integration@example.test"]
-    assert run.bookmark("Contact") == "2024-05-01T12:00:00Z"
-
-
-def test_an_unselected_object_that_cannot_be_read_is_not_worth_a_warning(
-    server: SalesforceServer, org: SalesforceOrg, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Not every org has chats, and nobody asked for their events."""
-    org.forbid("LiveChatTranscriptEvent")
-
-    entries = discover(server)
-
-    assert list(properties(entries["LiveChatTranscriptEvent"])) == ["Id", "SystemModstamp"]
-    assert not any("LiveChatTranscriptEvent" in text for text in caplog.messages)
 
 
 def test_an_api_version_that_does_not_exist_is_not_an_empty_org(server: SalesforceServer) -> None:
@@ -335,7 +263,7 @@ def remake_goldens() -> None:
     """Write the goldens anew."""
     GOLDENS.mkdir(parents=True, exist_ok=True)
     with SalesforceServer(SalesforceOrg()) as server:
-        for stream, entry in discover(server).items():
+        for stream, entry in discover(server, extra_streams=list(EXTRA_STREAMS)).items():
             (GOLDENS / f"{stream}.json").write_text(golden_text(entry))
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from tap_salesforce_chat.doctor import (
+from tap_salesforce_chat.findings import (
     NEEDED,
+    Allowed,
     Finding,
     Status,
     judge_entries,
@@ -21,7 +22,7 @@ from tap_salesforce_chat.doctor import (
 )
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault
-from tests.tap.support import add_cases, settings
+from tests.tap.support import add_cases, run_tap, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,7 @@ def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doc
         "settings",
         "login",
         "API version 62.0",
+        "org",
         *NEEDED,
         "View All Data",
         *(f"{sobject} rows" for sobject in NEEDED),
@@ -112,7 +114,7 @@ def test_nothing_is_changed_or_emitted(
 
     asked = [call for call in server.calls if "q" in call.query]
     assert {call.method for call in server.calls if "token" not in call.path} == {"GET"}
-    probes = ("COUNT()", "Permissions", "SELECT Id FROM Feed")
+    probes = ("COUNT()", "Permissions", "SELECT Id FROM Feed", "FROM Organization", "FROM User ")
     assert all(any(probe in call.query["q"] for probe in probes) for call in asked)
 
 
@@ -284,7 +286,157 @@ def test_rows_cost_a_request_a_page(
     findings = doctor.findings(page_size=200, filters={"Case": "Origin != 'Phone'"})
 
     assert findings["Case rows"][1].startswith(f"{count} to read in all, which takes {calls} API")
-    assert f"a sync takes {calls + 4} or more" in findings["daily API requests"][1]
+    first = f", and {calls + 11} or more with what waits now"
+    assert (first in findings["daily API requests"][1]) is (calls > 1)
+
+
+COSTS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "with a start date": {"start_date": "2024-01-01"},
+    "cases as they come": {"start_date": "2024-01-01", "whole_cases": False},
+    "not compared": {"verify_counts": False},
+    "not compared, with a start date": {"verify_counts": False, "start_date": "2024-01-01"},
+    "hard deletions": {"include_hard_deleted": True},
+    "by Bulk": {"api_type": "BULK2"},
+    "left to the tap": {"api_type": "AUTO"},
+    "with streams for others": {"extra_streams": ["User", "Contact"]},
+    "nothing kept": {"cache_dir": "/dev/null/nowhere"},
+    "a token from elsewhere": {"auth_flow": "access_token"},
+}
+
+
+@pytest.mark.parametrize("way", COSTS)
+@pytest.mark.parametrize("messaging", [True, False], ids=["", "without messaging"])
+def test_a_sync_takes_as_many_requests_as_the_doctor_says(
+    healthy: SalesforceOrg,
+    server: SalesforceServer,
+    clock: Clock,
+    doctor: Doctor,
+    way: str,
+    messaging: bool,  # noqa: FBT001 - a table
+) -> None:
+    """The number is one to plan with: it is what an hourly sync then asks for."""
+    config = COSTS[way]
+    if config.get("auth_flow"):
+        config = config | {"access_token": server.issue_token(), "instance_url": server.url}
+    if not messaging:
+        healthy.forbid("MessagingSession")
+    server.page_size = 2000
+    first = run_tap(settings(server, **config))
+    assert first.error is None
+    clock.tick(3600)
+    told = doctor.findings(**config)["daily API requests"][1]
+    used = server.daily_used
+
+    second = run_tap(settings(server, **config), state=first.states[-1])
+
+    assert second.error is None
+    assert f" a sync takes {server.daily_used - used} when little has changed" in told
+
+
+def test_most_of_the_requests_of_a_sync_are_for_rows(
+    healthy: SalesforceOrg, doctor: Doctor
+) -> None:
+    """One asks whether the objects have changed, two are for each query, one counts sessions."""
+    found = doctor.findings()["daily API requests"][1]
+
+    assert f"a sync takes {1 + 2 * len(NEEDED) + 1} when little has changed" in found
+
+
+def test_a_folder_that_does_not_keep_describes_is_named(
+    healthy: SalesforceOrg, doctor: Doctor
+) -> None:
+    """It costs a day some 400 requests."""
+    status, text = doctor.findings(cache_dir="/dev/null/nowhere")["daily API requests"]
+
+    assert status == "warning"
+    assert "Set cache_dir" in text
+
+
+def test_the_org_and_the_user_are_named(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """Whoever has two orgs sees which one was reached."""
+    status, text = doctor.findings()["org"]
+    healthy.update("Organization", healthy.org_id, IsSandbox=True, OrganizationType=None)
+    sandbox = doctor.findings()["org"][1]
+
+    assert status == "ok"
+    assert text == (
+        f"Example ({healthy.org_id}), production, Developer Edition; user integration@example.test "
+    )
+    assert sandbox.startswith(f"Example ({healthy.org_id}), sandbox; user ")
+
+
+def test_the_user_of_a_token_from_elsewhere_is_named(
+    healthy: SalesforceOrg, server: SalesforceServer, doctor: Doctor
+) -> None:
+    """No login has told whose it is."""
+    token = {"access_token": server.issue_token(), "instance_url": server.url}
+
+    assert doctor.findings(auth_flow="access_token", **token)["org"][1].endswith(
+        "; user integration@example.test "
+    )
+
+
+def test_an_org_that_does_not_show_itself_is_no_failure(
+    healthy: SalesforceOrg, doctor: Doctor
+) -> None:
+    """A sync does not need it."""
+    healthy.forbid("Organization", "User")
+
+    status, text = doctor.findings()["org"]
+
+    assert (status, text) == ("ok", "not shown to this user; user not shown to this user ")
+
+
+PROXIES: dict[str, tuple[str, str]] = {
+    "HTTP_PROXY": ("http://somebody:hush@127.0.0.1:1", "HTTP_PROXY names 127.0.0.1:1, where no"),
+    "http_proxy": ("127.0.0.1:1", "http_proxy names 127.0.0.1:1, where nobody answers"),
+    "ALL_PROXY": ("socks5://127.0.0.1:1", "ALL_PROXY names 127.0.0.1:1, where nobody answers"),
+    "all_proxy": ("proxy.example.test:port", "all_proxy names no proxy"),
+}
+
+
+@pytest.mark.parametrize("variable", PROXIES)
+def test_a_proxy_that_is_not_there_is_named(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """By its variable, before a login is tried for minutes; a login in its URL is not repeated."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    address, words = PROXIES[variable]
+    monkeypatch.setenv(variable, address)
+
+    result = doctor.run("--format", "json")
+    findings = {item["check"]: item for item in json.loads(result.stdout)["checks"]}
+
+    assert result.exit_code == 1
+    assert list(findings) == ["settings", "proxy"]
+    assert findings["proxy"]["status"] == "failed"
+    assert findings["proxy"]["found"].startswith(words)
+    assert "NO_PROXY" in findings["proxy"]["advice"]
+    assert "hush" not in result.output
+
+
+def test_a_proxy_that_answers_is_named_too(
+    healthy: SalesforceOrg,
+    server: SalesforceServer,
+    doctor: Doctor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody remembers the variables of a machine."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+
+    assert doctor.findings()["proxy"] == (
+        "ok",
+        f"HTTP_PROXY names {server.url.removeprefix('http://')} ",
+    )
+
+
+def test_a_way_without_encryption_is_named(healthy: SalesforceOrg, doctor: Doctor) -> None:
+    """Settings allow it to the same machine only."""
+    assert doctor.findings()["login"][1].endswith(", not encrypted ")
 
 
 def test_a_date_that_is_none_is_refused(doctor: Doctor) -> None:
@@ -402,13 +554,15 @@ def test_a_feed_that_is_not_shown_is_no_failure(
     [
         (judge_rows("x", 0, 5, "in all", 1), Status.OK, "0 to read in all, which takes 1 API"),
         (judge_rows("x", 0, 0, "in all", 1), Status.WARNING, "not one is visible"),
-        (judge_quota(0, 0, 90, 5), Status.OK, "a sync takes 5"),
-        (judge_quota(85, 100, 90, 5), Status.OK, "85 of 100"),
-        (judge_quota(85, 100, 90, 6), Status.WARNING, "a sync takes 6"),
-        (judge_quota(90, 100, 90, 0), Status.OK, "90 of 100"),
-        (judge_quota(91, 100, 90, 0), Status.FAILED, "91 of 100"),
-        (judge_quota(0, 100, 90, 10, 10), Status.OK, "a sync takes 10"),
-        (judge_quota(0, 100, 90, 11, 10), Status.WARNING, "a sync takes 11"),
+        (judge_quota(Allowed(0, 0, 90), 5, 5), Status.OK, "a sync takes 5"),
+        (judge_quota(Allowed(85, 100, 90), 5, 5), Status.OK, "85 of 100"),
+        (judge_quota(Allowed(85, 100, 90), 1, 6), Status.WARNING, "a sync takes 1 when little"),
+        (judge_quota(Allowed(85, 100, 90), 1, 6), Status.WARNING, "6 or more with what waits"),
+        (judge_quota(Allowed(90, 100, 90), 0, 0), Status.OK, "90 of 100"),
+        (judge_quota(Allowed(91, 100, 90), 0, 0), Status.FAILED, "91 of 100"),
+        (judge_quota(Allowed(0, 100, 90, 10), 10, 10), Status.OK, "(240 a day, if hourly)"),
+        (judge_quota(Allowed(0, 100, 90, 10), 10, 11), Status.WARNING, "a sync takes 10"),
+        (judge_quota(Allowed(0, 100, 90), 5, 5, kept=False), Status.WARNING, "a sync takes 5"),
         (judge_entries(9, 24, "connect"), Status.OK, "9 ended sessions"),
         (judge_entries(9, 25, "connect"), Status.WARNING, "about 25 h"),
         (judge_new_chats(1, 5), Status.OK, "1 LiveChatTranscript"),

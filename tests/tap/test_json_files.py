@@ -8,14 +8,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_salesforce_chat.json_files import as_utf8_file, read_object
-from tap_salesforce_chat.tap import TapSalesforceChat
-from tests.tap.support import add_cases, catalog_of, settings
+from tests.tap.support import add_cases, catalog_of, invoke, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +101,7 @@ def test_all_three_files_may_be_in_any_encoding(
         (tmp_path / name).write_bytes(written(document, encoding))
         arguments += [f"--{name}", str(tmp_path / name)]
 
-    result = CliRunner().invoke(TapSalesforceChat.cli, arguments)
+    result = invoke(*arguments)
 
     assert result.exit_code == 0
     messages = [json.loads(line) for line in result.stdout.splitlines()]
@@ -123,7 +121,7 @@ def test_a_file_that_cannot_be_used_is_one_paragraph_and_exit_code_1(
         (tmp_path / each).write_bytes(broken)
         arguments += [f"--{each}", str(tmp_path / each)]
 
-    result = CliRunner().invoke(TapSalesforceChat.cli, arguments)
+    result = invoke(*arguments)
 
     assert result.exit_code == 1
     assert f"The {name} file" in result.stderr
@@ -139,7 +137,7 @@ def test_a_config_file_that_is_not_there_is_a_sentence(
     """The path is no secret."""
     path = str(tmp_path / "nowhere.json")
 
-    result = CliRunner().invoke(TapSalesforceChat.cli, ["--config", path, *mode])
+    result = invoke("--config", path, *mode)
 
     assert result.exit_code == 1
     assert f"The config file {path} cannot be read" in result.stderr
@@ -178,7 +176,7 @@ def test_what_is_no_catalog_is_a_sentence(
         (tmp_path / name).write_text(json.dumps(document))
         arguments += [f"--{name}", str(tmp_path / name)]
 
-    result = CliRunner().invoke(TapSalesforceChat.cli, arguments)
+    result = invoke(*arguments)
 
     assert result.exit_code == 1
     assert problem in result.stderr

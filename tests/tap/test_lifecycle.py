@@ -12,16 +12,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
 
-from tap_salesforce_chat.tap import TapSalesforceChat
 from tap_salesforce_chat.writer import WholeLineWriter
 from tests.fakes.salesforce import Fault
-from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
+from tests.tap.support import add_cases, catalog_of, invoke, run_tap, settings, sync
 
 if TYPE_CHECKING:
-    from click.testing import Result
-
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock
 
@@ -42,11 +38,6 @@ def files(server: SalesforceServer, tmp_path: Path) -> tuple[str, ...]:
         "--catalog",
         str(tmp_path / "catalog.json"),
     )
-
-
-def invoke(*arguments: str) -> Result:
-    """Run the command in this process."""
-    return CliRunner().invoke(TapSalesforceChat.cli, arguments)
 
 
 def test_a_finished_sync_says_so_in_its_last_state(
@@ -204,7 +195,7 @@ def test_a_refused_login_is_one_paragraph_and_exit_code_1(
     "mode", [(), ("--discover",), ("--test",)], ids=["sync", "discover", "test"]
 )
 def test_a_wrong_setting_is_one_paragraph_and_exit_code_1(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: tuple[str, ...]
+    tmp_path: Path, mode: tuple[str, ...]
 ) -> None:
     """The message names the setting and keeps its value."""
     config = tmp_path / "config.json"
@@ -213,8 +204,8 @@ def test_a_wrong_setting_is_one_paragraph_and_exit_code_1(
     result = invoke("--config", str(config), *mode)
 
     assert result.exit_code == 1
-    assert "'password' must be of type string" in result.stderr + caplog.text
-    assert "271828182845" not in result.output + caplog.text
+    assert "'password' must be of type string" in result.stderr
+    assert "271828182845" not in result.output
 
 
 def test_the_test_asks_for_no_stream_that_nobody_selected(
@@ -239,13 +230,10 @@ def test_the_command_discovers_and_tests(
     assert [entry["tap_stream_id"] for entry in catalog["streams"]] == [
         "Case",
         "CaseComment",
-        "Contact",
         "ConversationEntry",
         "EmailMessage",
         "LiveChatTranscript",
-        "LiveChatTranscriptEvent",
         "MessagingSession",
-        "User",
     ]
     assert test.exit_code == 0
 

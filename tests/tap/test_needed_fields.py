@@ -32,7 +32,7 @@ def add_rows(org: SalesforceOrg, clock: Clock, sobject: str, count: int = 4) -> 
     ids = []
     for _ in range(count):
         needed: dict[str, Any] = {}
-        if sobject == "CaseComment":
+        if sobject in {"CaseComment", "EmailMessage"}:
             needed["ParentId"] = org.add("Case")
         if sobject == "LiveChatTranscript":
             needed["LiveChatVisitorId"] = org.add("LiveChatVisitor", SessionKey="key")

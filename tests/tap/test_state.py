@@ -70,6 +70,23 @@ def test_a_stream_that_is_read_to_its_end_says_up_to_where(
 
 
 @APIS
+def test_a_finished_sync_says_how_many_requests_it_made(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock, api_type: str
+) -> None:
+    """Every API request that Salesforce has seen, which counts a refused one as well."""
+    add_cases(org, clock, 3)
+    catalog = catalog_of(server, "Case", "EmailMessage")
+    server.calls.clear()
+    server.faults.add(Fault("500"))
+
+    run = run_tap(settings(server, api_type=api_type), catalog)
+
+    asked = [call for call in server.calls if not call.path.startswith("/services/oauth2")]
+    assert run.states[-1]["sync_requests"] == len(asked) > 3
+    assert all("sync_requests" not in state for state in run.states[:-1])
+
+
+@APIS
 def test_the_end_date_ends_what_was_read(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, api_type: str
 ) -> None:

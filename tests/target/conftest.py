@@ -14,6 +14,7 @@ def _no_waiting(sleeps: list[float]) -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ("TARGET_CREOVAI_", "MELTANO_")
     for name in list(os.environ):
-        if name.upper().startswith("TARGET_CREOVAI_") or name.lower().endswith("_proxy"):
+        if name.upper().startswith(settings) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 PAUSE = time.sleep
 # The exit code of a process that was killed.
 KILLED = -9
+_PREFIX = re.compile(r"[\d-]+ [\d:,]+ \| [A-Z]+ +\| \S+ +\| ")
 LAUNCH = "from target_creovai.target import TargetCreovai; TargetCreovai.cli()"
 
 
@@ -54,7 +57,8 @@ class Outcome:
 
     @property
     def lines(self) -> list[str]:
-        return self.stderr.splitlines()
+        """What the log says, without the times and names that the SDK's console puts before it."""
+        return [_PREFIX.sub("", line) for line in self.stderr.splitlines()]
 
     def says(self, start: str) -> list[str]:
         """Return the lines of the report that begin with a word."""
@@ -103,13 +107,13 @@ class TargetRunner:
         return Outcome(exit_code, _states(out.getvalue()), err.getvalue())
 
     def break_off(self, data: bytes, **changes: Any) -> Outcome:
-        """Run the target on an input that ends it; its last line is what `click` prints then."""
+        """Run the target on an input that ends it."""
         with _captured() as (out, err):
             target = TargetCreovai(config=self._config(changes))
             with target.store, pytest.raises(InputError) as caught:
                 _listen(target, io.BytesIO(data))
-        said = f"{err.getvalue()}Error: {caught.value}\n"
-        return Outcome(1, _states(out.getvalue()), said)
+        assert caught.value.is_told
+        return Outcome(1, _states(out.getvalue()), err.getvalue())
 
     def start(
         self,
@@ -203,8 +207,22 @@ def wait_until(condition: Callable[[], Any], seconds: float = 20) -> None:
 @contextmanager
 def _captured() -> Iterator[tuple[io.StringIO, io.StringIO]]:
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), _logged_to(err):
         yield out, err
+
+
+@contextmanager
+def _logged_to(stream: io.StringIO) -> Iterator[None]:
+    """Write the target's log to a stream, all of it: also what a run without news has to say."""
+    logger, handler = logging.getLogger(TargetCreovai.name), logging.StreamHandler(stream)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 class _Killed(BaseException):

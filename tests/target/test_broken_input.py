@@ -25,7 +25,7 @@ from tests.target.rows import (
     schema,
     singer,
 )
-from tests.target.support import LAUNCH
+from tests.target.support import LAUNCH, Outcome
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
@@ -89,8 +89,8 @@ def test_a_broken_line_ends_the_run_in_order(
     assert list(creovai.chats) == [chat_id(1)]
     assert outcome.says("staged") == ["staged     LiveChatTranscript: 1 rows, 1 new or changed"]
     assert outcome.says("BROKEN") == [f"BROKEN     {says}"]
-    assert any(told.startswith("TO DO      broken") for told in outcome.lines)
-    assert outcome.lines[-1] == f"Error: {says}"
+    assert outcome.lines[-1].startswith("TO DO      broken")
+    assert outcome.stderr.count(says) == 1
     assert "canary" not in outcome.stderr.lower()
 
 
@@ -102,7 +102,8 @@ def test_a_broken_line_is_no_traceback(run_target: TargetRunner) -> None:
     assert outcome.exit_code == 1
     assert outcome.states == [{"n": 1}]
     assert "Traceback" not in outcome.stderr
-    assert outcome.lines[-1] == "Error: Line 4 of the input is not a Singer message."
+    assert outcome.says("BROKEN") == ["BROKEN     Line 4 of the input is not a Singer message."]
+    assert outcome.lines[-1].startswith("TO DO      broken")
 
 
 def test_after_a_broken_line_cases_wait(run_target: TargetRunner, creovai: CreovaiServer) -> None:
@@ -267,7 +268,7 @@ def by_a_shell(run_target: TargetRunner, redirect: str, data: bytes) -> tuple[in
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
     )
-    return done.returncode, done.stderr.decode().splitlines()
+    return done.returncode, Outcome(done.returncode, [], done.stderr.decode()).lines
 
 
 @pytest.mark.parametrize(
@@ -306,7 +307,7 @@ def test_no_input_at_all_is_a_sentence(run_target: TargetRunner) -> None:
     exit_code, told = by_a_shell(run_target, "<&-", b"")
 
     assert exit_code == 1
-    assert told[-1].startswith("Error: There is no input")
+    assert any(line.startswith("BROKEN     There is no input") for line in told)
 
 
 def test_an_expression_that_fails_is_a_sentence(run_target: TargetRunner) -> None:
@@ -314,7 +315,7 @@ def test_an_expression_that_fails_is_a_sentence(run_target: TargetRunner) -> Non
     maps = {"LiveChatTranscript": {"Age": "int(Status)"}}
     outcome = run_target.break_off(singer(chat(Status="canary")), stream_maps=maps)
 
-    assert "stream_maps cannot be applied to a record" in outcome.lines[-1]
+    assert "stream_maps cannot be applied to a record" in outcome.says("BROKEN")[0]
     assert "canary" not in outcome.stderr
 
 

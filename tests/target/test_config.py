@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from target_creovai.config import CONFIG_SCHEMA, assembly_rules, problems
+from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.model import Role
+from target_creovai.settings import assembly_rules, problems
 from target_creovai.target import TargetCreovai
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def test_a_wrong_store_url_ends_the_process_with_one_paragraph(run_dry: TargetRu
         outcome = process.finish()
 
     assert outcome.exit_code == 1
-    assert outcome.lines[-1].startswith("Error: store_url is not a database URL")
+    assert outcome.lines[-1].startswith("store_url is not a database URL")
     assert "Traceback" not in outcome.stderr
     assert SECRET not in outcome.stderr
 

@@ -132,5 +132,6 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(run_dry: TargetRunner)
         outcome = process.finish(singer(chat()))
 
     assert outcome.exit_code == 1
-    assert "payload_dir" in outcome.lines[-1]
+    assert "payload_dir" in outcome.says("STOPPED")[0]
+    assert "Traceback" not in outcome.stderr
     assert "Traceback" not in outcome.stderr

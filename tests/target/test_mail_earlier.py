@@ -19,7 +19,7 @@ def runs(earlier: str, mail: str) -> list[tuple[str, int]]:
     lines = index.vocabulary.encode(earlier)
     index.add(lines, len(lines))
     coded = index.vocabulary.encode(mail)
-    words = {code: word for word, code in index.vocabulary.items()}
+    words = {code: word for word, code in index.vocabulary.codes.items()}
     stream = "".join(coded)
     return [
         (" ".join(words[code] for code in stream[run.start : run.end]), run.at)

@@ -13,8 +13,8 @@ from target_creovai.parsers.transcript.speakers import (
     Evidence,
     Person,
     lessons,
-    settled_role,
 )
+from target_creovai.settled import settled_role
 from tests.target.aliases import ENOUGH, NO_CONTACT, OPEN, seen, settling
 from tests.target.rows import chat, chat_id, deleted, transcript
 from tests.target.support import dialogue

@@ -21,7 +21,8 @@ from target_creovai.summary import Summary
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
 from target_creovai.watch.watch import Watch
-from tests.target.rows import case, chat, chat_id, singer
+from tests.fakes.creovai import Fault
+from tests.target.rows import case, chat, singer
 from tests.target.support import Clock, all_read
 
 if TYPE_CHECKING:
@@ -154,16 +155,16 @@ def test_a_terminal_shows_a_bar_that_log_lines_do_not_tear(
 ) -> None:
     """The bar is gone where a line begins, comes back below it, and is gone in the end."""
     creovai.latency_seconds = 0.2
-    creovai.refuse(chat_id(7))
+    creovai.faults.add(Fault("503", path="/capture/v2/chat"))
     seen = on_terminal(run_target, singer(*(chat(n) for n in range(10))))
     lines = seen.split("\r\n")
 
     assert re.search(r"[1-9]\d*/10 \[00:0\d", seen)
     stays = [line.split("\r")[-1] for line in lines]
-    (warning,) = [line for line in stays if f"chat {chat_id(7)} set aside" in line]
-    assert re.match(r"\d{4}-\d\d-\d\d .* WARNING", warning)
+    (retry,) = [line for line in stays if "Trying again" in line]
+    assert re.match(r"\d{4}-\d\d-\d\d .* INFO .* HTTP 503", retry)
     assert not [line for line in stays if "/10 [" in line]
-    assert "sent       9 chats" in lines
+    assert any(line.endswith("sent       10 chats") for line in lines)
 
 
 def on_terminal(run: TargetRunner, data: bytes) -> str:

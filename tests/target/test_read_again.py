@@ -8,6 +8,7 @@ import shlex
 from tap_salesforce_chat.streams import FILTERABLE
 from target_creovai.kinds import KINDS
 from target_creovai.read_again import commands
+from target_creovai.shell import Shell
 
 IDS = {"case": ["500A"], "chat": ["570A", "570B"], "messaging": ["0MwA"]}
 
@@ -22,7 +23,7 @@ def filters_of(command: str) -> dict[str, str]:
 
 def test_every_kind_is_read_by_what_the_tap_takes_conditions_for() -> None:
     """The tap refuses a condition for any other stream, and entries follow their sessions."""
-    (command,) = commands(IDS, None)
+    (command,) = commands(IDS, Shell())
     filters = filters_of(command)
 
     assert set(IDS) == set(KINDS)
@@ -34,7 +35,7 @@ def test_every_kind_is_read_by_what_the_tap_takes_conditions_for() -> None:
 
 def test_what_is_not_wanted_is_not_read() -> None:
     """One chat must not cost a full refresh of all cases."""
-    (command,) = commands({"chat": ["570A"]}, "prod")
+    (command,) = commands({"chat": ["570A"]}, Shell("prod"))
     filters = filters_of(command)
 
     assert {filters[stream] for stream in filters if stream != "LiveChatTranscript"} == {

@@ -44,6 +44,12 @@ def run(run_target: TargetRunner) -> TargetRunner:
     return run_target
 
 
+RECEIPTS = """
+    SELECT kind, id, revision, assembled, rules, sent_at, creovai_id, content_hash, metadata
+    FROM creovai_conversations WHERE outcome = 'sent' ORDER BY kind, id
+"""
+
+
 def on_day(day: float, run: TargetRunner, *records: Record, **changes: Any) -> Outcome:
     """Run the target with a whole input, so many days later."""
     with time_machine.travel(BEGAN + timedelta(days=day), tick=False):
@@ -59,7 +65,7 @@ def with_text(run: TargetRunner) -> set[str]:
 def test_what_was_delivered_and_rests_is_dropped(run: TargetRunner, creovai: CreovaiServer) -> None:
     """On the day, not before; the receipts stay, and the summary says it."""
     on_day(0, run, *CASE, chat(), chat(2, **UNANSWERED))
-    before = run.query("SELECT * FROM creovai_conversations WHERE outcome = 'sent'")
+    before = run.query(RECEIPTS)
     early = on_day(DAYS - 1, run)
     assert len(with_text(run)) == 5
     outcome = on_day(DAYS, run)
@@ -67,7 +73,7 @@ def test_what_was_delivered_and_rests_is_dropped(run: TargetRunner, creovai: Cre
     assert early.says("dropped") == []
     assert with_text(run) == set()
     assert outcome.says("dropped") == ["dropped    the text of 1 case, 2 chats from the store"]
-    assert run.query("SELECT * FROM creovai_conversations WHERE outcome = 'sent'") == before
+    assert run.query(RECEIPTS) == before
     assert on_day(DAYS + 1, run).says("dropped") == []
 
 

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 # be there for minutes: longer than the test waits for it.
 SLOW = """
 import time
-from dataclasses import replace
 from pathlib import Path
-from target_creovai.kinds import KINDS
+from target_creovai.kinds import case
 
 def slow(*arguments):
     with Path("assembled").open("a") as file:
@@ -32,8 +31,8 @@ def slow(*arguments):
         pass
     return assemble(*arguments)
 
-assemble = KINDS["case"].assemble
-KINDS["case"] = replace(KINDS["case"], assemble=slow)
+assemble = case.assemble_case
+case.assemble_case = slow
 from target_creovai.target import TargetCreovai
 TargetCreovai.cli()
 """

@@ -214,7 +214,7 @@ def test_a_reader_holds_up_no_writer(tmp_path: Path) -> None:
 
 def test_a_store_is_little_larger_than_its_rows(tmp_path: Path) -> None:
     """Rows of a mail's size share pages: else a third of what is written is empty."""
-    rows = staged(*(comment(number, CommentBody="x" * 2300) for number in range(1000)))
+    rows = staged(*(comment(number, CommentBody="x" * 2300) for number in range(3000)))
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         store.stage(rows)
 

@@ -81,7 +81,8 @@ def test_the_summary_is_printed_when_the_store_fails_on_the_way(
     assert "Traceback" not in outcome.stderr
     assert outcome.says("staged") == ["staged     LiveChatTranscript: 20 rows, 20 new or changed"]
     assert "the disk is full" in outcome.says("STOPPED")[0]
-    assert outcome.lines[-1].startswith("Error: The store")
+    assert outcome.lines[-1].startswith("TO DO      stopped")
+    assert outcome.stderr.count("the disk is full") == 1
     assert run_target().exit_code == 0
     assert creovai.duplicate_chats == []
 

@@ -170,6 +170,30 @@ def test_a_proxy_is_gone_through(proxied: tuple[CreovaiServer, Proxy]) -> None:
     assert list(server.chats) == [chat_id()]
 
 
+def test_a_host_that_needs_no_proxy_is_asked_directly(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens where the proxy should be."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://{HOST}:9")
+    monkeypatch.setenv("NO_PROXY", HOST)
+    client_of(creovai).capture(Interface.CHAT, PAYLOAD)
+
+    assert list(creovai.chats) == [chat_id()]
+
+
+def test_a_proxy_gets_whole_addresses_where_it_makes_no_tunnel(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the login that its own address holds."""
+    monkeypatch.setenv("HTTP_PROXY", creovai.url.replace("http://", "http://me:pass@"))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(HaltError, match="no such address"):
+        client_of(creovai, url="http://creovai.example").statuses(["a"])
+
+    assert {call.path for call in creovai.calls} == {"http://creovai.example/Token"}
+    assert creovai.calls[0].headers["Proxy-Authorization"].startswith("Basic ")
+
+
 def test_a_proxy_that_asks_for_a_login_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody finds that out from "cannot be reached"."""
     with Listener(answers=[http(407, b"")]) as listener:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from target_creovai.store import Store
+from target_creovai.store.counts import DERIVED
 from target_creovai.store.tables import METADATA, SCHEMA_VERSION
 from tests.target.rows import at, case, case_id, chat, chat_id, comment
 from tests.target.support import texts
@@ -47,7 +48,8 @@ def test_an_upgraded_store_has_what_a_new_one_has(url: str) -> None:
             assert store.due("chat", rules="old", now=NOW) == []
             assert store.input_ended_well
 
-    expected = {name: set(table.c.keys()) for name, table in METADATA.tables.items()}
+    tables = METADATA.tables | DERIVED.tables
+    expected = {name: set(table.c.keys()) for name, table in tables.items()}
     assert columns(url) == expected
 
 

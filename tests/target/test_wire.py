@@ -8,9 +8,10 @@ import socket
 import threading
 import time
 import zlib
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+import requests
 
 from target_creovai import wire
 from target_creovai.client import CreovaiClient
@@ -237,6 +238,26 @@ def _wait_for_one(creovai: CreovaiServer) -> None:
             return
         PAUSE(0.01)
     pytest.fail("the old connection is still open")
+
+
+def test_what_the_environment_says_of_the_way_is_looked_at_once(
+    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proxies and authorities are the same for all requests; to look takes longer than to ask."""
+    looks = 0
+    look = requests.Session.merge_environment_settings
+
+    def noted(self: requests.Session, *arguments: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return look(self, *arguments)
+
+    monkeypatch.setattr(requests.Session, "merge_environment_settings", noted)
+    client = client_of(creovai)
+    for _ in range(3):
+        client.statuses(["a"])
+
+    assert looks == 1
 
 
 def test_it_says_who_asks(creovai: CreovaiServer) -> None:

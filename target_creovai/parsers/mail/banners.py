@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.signatures import is_app_footer, is_notice
-from target_creovai.parsers.mail.signs import MARKS
+from target_creovai.parsers.mail.signs import MARKS, folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,11 +77,14 @@ _ABOUT: Final = re.compile(
 )
 _OWN: Final = re.compile(r"\b(?:I|my|ich|mein\w*|je|mon|ma|yo|mi|eu|meu|io|mio|ik|mijn)\b|\?")
 _SENTENCE: Final = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s*_])){1,400}(?:[.!?]+[*_]*\s*|\n\s*|\Z)")
-_HINTS: Final = (
-    "outside", "extern", "extérieu", "esterno", "außerhalb", "ausserhalb", "buiten", "fuera",
-    "fora", "spoza", "zewn", "mimo", "utan", "uden", "ekstern", "ulkop", "dışından",
-    "often", "häufig", "souvent", "suele", "securely", "ext]", "scanned",
-)  # fmt: skip
+# One of these is in each tag and in each warning: what has none needs no look.
+_CLAIMS: Final = tuple(map(folded, (
+    "outside", "ext", "ester", "erhalb", "buiten", "fuera", "fora", "spoza", "zewn", "mimo",
+    "utan", "uten", "uden", "ekst", "ulkop", "dışından", "harici",
+    "oft", "häufig", "souvent", "suele", "secur", "scanned",
+)))  # fmt: skip
+# Pictures, clippings and footnotes begin with one of these.
+_NOISE_HEADS: Final = frozenset("[<-lLvVsS\u017f")
 # What clients write where they leave out the rest of a quote.
 _CLIPPED: Final = re.compile(
     r"\[(?:message clipped|quoted text hidden|zitierter text ausgeblendet|texte des messages"
@@ -112,12 +115,6 @@ def without_banner(lines: Sequence[str]) -> list[str]:
     return rest or [*lines]
 
 
-def may_hold_banner(text: str) -> bool:
-    """Tell whether looking for banners is worth a try."""
-    folded = text.casefold()
-    return any(hint in folded for hint in _HINTS)
-
-
 def is_banner(line: str) -> bool:
     """Tell whether a line, with or without quote marks, is a banner and nothing else."""
     bare = line.lstrip(MARKS)
@@ -127,19 +124,17 @@ def is_banner(line: str) -> bool:
 def is_noise(line: str) -> bool:
     """Tell whether a line of a quote is nobody's words: a picture, a footer, a notice."""
     bare = line.lstrip(MARKS)
-    return bool(
-        _IMAGE.match(bare)
-        or _CLIPPED.match(bare)
-        or _FOOTNOTE.match(bare)
-        or is_app_footer(bare)
-        or is_notice(bare)
-        or is_banner(bare)
+    is_extra = bare.lstrip()[:1] in _NOISE_HEADS and (
+        _IMAGE.match(bare) or _CLIPPED.match(bare) or _FOOTNOTE.match(bare)
     )
+    return bool(is_extra or is_app_footer(bare) or is_notice(bare) or is_banner(bare))
 
 
 def _banner_end(text: str) -> int:
     """Return where the banner ends that a text begins with; 0 if it begins with none."""
     end = at = 0
+    if not any(map(folded(text).__contains__, _CLAIMS)):
+        return end
     if tag := _TAG.match(text):
         end = at = tag.end()
     for _ in range(MAX_SENTENCES):

@@ -1,39 +1,44 @@
-"""The HTML elements by which mail clients mark quoted history.
+"""The HTML elements by which mail clients mark quoted history, and those that nobody sees.
 
-To teach a client: one row in a table here, with its hint, and one sample in the tests.
+To teach a client: one row in a table here, and one sample in the tests.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+import re
 from typing import Final
 
+_WORD: Final = re.compile(r"[a-z0-9_-]{3,}")
 
-@dataclass(frozen=True)
+
 class Table:
-    """Elements that say the same.
+    """Selectors of elements that say the same."""
 
-    Attributes:
-        selectors: What selects them.
-        hints: One of these is, in lower case, in every document that holds any of them.
-    """
+    def __init__(self, *selectors: str) -> None:
+        """Take what selects them, spelled as clients spell it."""
+        self.selectors = selectors
+        self._words = {
+            selector: sorted(_WORD.findall(selector.lower()), key=len, reverse=True)
+            for selector in selectors
+        }
 
-    selectors: tuple[str, ...]
-    hints: tuple[str, ...]
+    def those_in(self, tags: str) -> list[str]:
+        """Return the selectors of which all words stand in a document's tags, in lower case.
 
-    @cached_property
-    def selector(self) -> str:
-        """What selects any of them."""
-        return ", ".join(self.selectors)
-
-    def may_be_in(self, lowered: str) -> bool:
-        """Tell whether it is worth a try to look for them in a document, in lower case."""
-        return any(hint in lowered for hint in self.hints)
+        The others select nothing, and a look for them takes as long as all the rest. Where tags
+        hold letters as numbers, any of them may select something.
+        """
+        if "&#" in tags:
+            return [*self.selectors]
+        return [
+            selector
+            for selector, words in self._words.items()
+            if all(word in tags for word in words)
+        ]
 
 
 # They hold nothing but history and its attribution.
-CONTAINERS: Final = Table((
+CONTAINERS: Final = Table(
     "blockquote[type=cite]",
     "blockquote.gmail_quote",
     ".gmail_quote blockquote",
@@ -62,14 +67,10 @@ CONTAINERS: Final = Table((
     "blockquote[data-skiff-mail]",
     "#reply139content",
     "#origbody",
-), (
-    "quote", "gmail_attr", "moz-cite-prefix", "reply-intro", "messagereplysection", "iosymail",
-    "mail-editor-reference-message-container", "ms-outlook-mobile-reference-message", "zmail_extra",
-    "isreplycontent", "reply139content", "origbody",
-))  # fmt: skip
+)
 # They hold the headers of the quoted mail, or nothing, and stand in front of it: all that follows
 # is history. Clients put "x_" or "m_123" before the names of what they quote.
-HEADERS: Final = Table((
+HEADERS: Final = Table(
     "[id$=divRplyFwdMsg]",
     "[id$=appendonsend]",
     "[id$=OLK_SRC_BODY_SECTION]",
@@ -81,18 +82,28 @@ HEADERS: Final = Table((
     "hr[id$=replySplit]",
     "a[name=_MailOriginal]",
     "blockquote[id$=oriMsgHtmlSeperator]",
-), (
-    "divrplyfwdmsg", "appendonsend", "olk_src_body_section", "zwchr", "data-marker",
-    "stopspelling", "replysplit", "_mailoriginal", "orimsghtmlseperator",
-))  # fmt: skip
+)
 # Outlook draws a line above its headers; other things may have one.
-FRAMES: Final = Table((
+FRAMES: Final = Table(
     'div[style*="border-top:solid #E1E1E1" i]',
     'div[style*="border-top:solid #B5C4DF" i]',
     'div[style*="border-top: 1pt solid rgb(225, 225, 225)" i]',
     'div[style*="border-color: rgb(225, 225, 225)" i]',
     'div[style*="border-top-color:#E5E5E5" i]',
     'div[style*="border-top-color: rgb(229, 229, 229)" i]',
-), ("border-top", "border-color"))  # fmt: skip
+)
 # Indented text, of whatever kind.
-QUOTES: Final = Table(("blockquote",), ("blockquote",))
+QUOTES: Final = Table("blockquote")
+# Nobody is shown them. `mso-hide:all` is left out: it hides from Outlook alone what everybody else
+# is shown.
+UNSEEN: Final = Table(
+    "[hidden]",
+    '[style*="display:none" i]',
+    '[style*="display: none" i]',
+    '[style*="display :none" i]',
+    '[style*="visibility:hidden" i]',
+    '[style*="visibility: hidden" i]',
+    "template",
+    "title",
+    "noscript",
+)

@@ -182,10 +182,11 @@ def unworded_block(lines: Sequence[str], start: int) -> Block | None:
     address and the next ones a day and time, or the other way round. Forms state an address
     alone, so there must be a name with it, or a subject that is an answer's.
     """
-    run = _labelled_run(lines, start)
-    if len(run) < MIN_UNWORDED_HEADERS:
+    if not all(map(_labelled, lines[start + 1 : start + MIN_UNWORDED_HEADERS])):
         return None
-    if not _says_sender_or_date(run[0]) or not _is_unworded(run):
+    run = _labelled_run(lines, start)
+    is_long = len(run) >= MIN_UNWORDED_HEADERS
+    if not (is_long and _says_sender_or_date(run[0]) and _is_unworded(run)):
         return None
     # What stands above headers of a known language is the author's own.
     if any(header_block(lines, index) for index in range(start + 1, start + len(run))):

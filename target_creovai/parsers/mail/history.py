@@ -44,6 +44,7 @@ _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
 # "[x] repair", where the brackets were empty.
 _CHECKED: Final = re.compile(r"[>\s]*(?:\[[xX✓✔]\]|\([xX]\)|[☑☒✓✔])\s")
+_CHECK_BOXES: Final = frozenset("[(☑☒✓✔")
 # A word behind a question, a label or an arrow.
 _COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
 
@@ -108,13 +109,13 @@ class Reader:
         """Yield the lines, in rows, that no earlier message has, and those that stay."""
         row: list[int] = []
         was_gone = is_beside = False
-        for index in range(len(self._lines)):
+        for index, text in enumerate(self._lines):
+            line = self._known.lines[index]
             is_gone = index in self._gone
-            known = is_gone and self._known.lines[index].is_known
-            # The marker below new words tells them from a template that is sent again.
-            known = known and not (is_beside and index in self._marked)
-            if is_gone and not self._lines[index].strip(MARKS):
+            if is_gone and not text.strip(MARKS):
                 continue
+            # The marker below new words tells them from a template that is sent again.
+            known = is_gone and line.is_known and not (is_beside and index in self._marked)
             is_beside = not known
             if row and (known or is_gone is not was_gone):
                 yield row, self._back(row)
@@ -323,11 +324,12 @@ class Reader:
         return index
 
     def _completed(self, start: int, end: int) -> set[int]:
+        lines, known = self._lines, self._known.lines
         return {
             index
             for index in range(start, end)
-            if _CHECKED.match(self._lines[index])
-            or (self._known.lines[index].loose == 1 and _COMPLETED.search(self._lines[index]))
+            if (lines[index].lstrip("> \t")[:1] in _CHECK_BOXES and _CHECKED.match(lines[index]))
+            or (known[index].loose == 1 and _COMPLETED.search(lines[index]))
         }
 
     def _may_top(self, index: int) -> bool:
@@ -372,11 +374,12 @@ class Reader:
         ending = self._closing_start()
         for index in range(ending - 1, 0, -1):
             line = self._known.lines[index]
-            if line.is_new and index not in self._noise:
+            if line.covered < line.words and line.is_new and index not in self._noise:
                 break
             words += line.covered
-            if goes_on_below and words >= MIN_UNMARKED_WORDS and self._begins_message(index):
-                found = index
+            is_own = self._levels[index] == OWN
+            if is_own and goes_on_below and words >= MIN_UNMARKED_WORDS:
+                found = index if self._begins_message(index) else found
             if index in self._markers:
                 goes_on_below = self._follows(index)
         return found
@@ -391,7 +394,7 @@ class Reader:
     def _begins_message(self, index: int) -> bool:
         """Tell whether a message of somebody else begins on a line, below words of the author."""
         first = self._known.lines[index].first
-        if first is None or first.at or self._levels[index] != OWN:
+        if first is None or first.at:
             return False
         side = first.passage.side
         if side and side == self._side:

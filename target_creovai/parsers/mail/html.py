@@ -2,8 +2,8 @@
 
 Two parsers share the work. selectolax edits the document where the text alone would lose
 something (link addresses, the borders of quoted history); resiliparse lays the text out. Both are
-error-tolerant HTML5 parsers, and `_defuse` takes the few constructs out of their way that make
-such a parser use quadratic time or memory.
+error-tolerant HTML5 parsers, and the few constructs that make such a parser use quadratic time or
+memory are taken out of their way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from selectolax.lexbor import LexborHTMLParser
 from target_creovai.parsers.mail import elements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from selectolax.lexbor import LexborNode
 
@@ -38,16 +39,6 @@ MAX_LIST_DEPTH = 12
 # Nobody reads such an address, and one mail may hold hundreds of them.
 MAX_ADDRESS_CHARS = 2_000
 
-# `mso-hide:all` is left out: it hides from Outlook alone what everybody else is shown.
-_UNSEEN = [
-    "[hidden]",
-    *(f'[style*="{rule}" i]' for rule in ("display:none", "display: none", "display :none")),
-    *(f'[style*="{rule}" i]' for rule in ("visibility:hidden", "visibility: hidden")),
-    "template",
-    "title",
-    "noscript",
-]
-
 # Each text run under an unclosed formatting tag gets copies of all of them: 70 KB of distinct
 # `<font>` tags make gigabytes of nodes. As `<span>` they are plain elements, and the text is the
 # same. `<a>` may stay: a new one closes the one before.
@@ -58,6 +49,7 @@ _FORMATTING_TAGS = frozenset((
 _BLOCK_TAGS = frozenset(("legend", "caption", "summary"))
 _LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
 _ODD_TAGS = _FORMATTING_TAGS | _BLOCK_TAGS | _LIST_TAGS
+_TAG = re.compile(r"</?[a-zA-Z][^>]*")
 _TAG_NAME = re.compile(r"</?([a-zA-Z]+)")
 
 
@@ -98,6 +90,7 @@ _BREAK = re.compile(f"[{_BREAKS}]")
 _ODD_SPACE = re.compile(f"[{_SPACES}]")
 # One look for all of the above: most texts need no change.
 _UNCLEAN = re.compile(rf"[\r\u200c\u200d\ud800-\udfff{_INVISIBLES}{_BREAKS}{_SPACES}]")
+_ASCII_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\n\t"})
 # Joiners shape Persian words and emoji; next to a space they are filler.
 _LOOSE_JOINERS = re.compile(r"(?<!\S)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?!\S)")
 _ELEMENTS = (
@@ -120,7 +113,7 @@ def html_to_text(html: str) -> str:
     followed by the address in parentheses. Any string is accepted, and time is linear in its
     length.
     """
-    return tidy_text(_lay_out(_edited(_defuse(html), ())))
+    return tidy_text(_shown(html, ()))
 
 
 def html_to_pieces(html: str) -> list[str]:
@@ -129,7 +122,7 @@ def html_to_pieces(html: str) -> list[str]:
     Pieces are as `html_to_text` writes them, but for blank edges; every other one is a mark. The
     elements that are marked, and how, is in `elements`; those round something may nest.
     """
-    text = _lay_out(_edited(_defuse(html), _marks_in(html)))
+    text = _shown(html, _ELEMENTS)
     pieces = _MARKS.split(text) if any(mark in text for mark in _ANY_MARK) else [text]
     last = len(pieces) - 1
     for index in range(0, len(pieces), 2):
@@ -140,14 +133,29 @@ def html_to_pieces(html: str) -> list[str]:
     return pieces
 
 
-def _marks_in(html: str) -> Sequence[tuple[str, str, str]]:
-    """Return the selectors of elements that may be in the document, with what to put round them."""
-    lowered = html.lower()
-    return [
-        (table.selector, before, after)
-        for table, before, after in _ELEMENTS
-        if table.may_be_in(lowered)
-    ]
+def _shown(html: str, marks: Iterable[tuple[elements.Table, str, str]]) -> str:
+    """Return the text of a document, with marks around or before the elements of some tables."""
+    html = _without_traps(html)
+    tags = _tags_in(html)
+    lowered = tags.lower()
+    html = _tame(html, {name for name in _TAG_NAME.findall(tags) if name.lower() in _ODD_TAGS})
+    html = _edited(
+        html,
+        [
+            (", ".join(selectors), before, after)
+            for table, before, after in marks
+            if (selectors := table.those_in(lowered))
+        ],
+        has_links=_LINKS.search(lowered) is not None,
+    )
+    return _lay_out(html, elements.UNSEEN.those_in(lowered))
+
+
+def _tags_in(html: str) -> str:
+    """Return a document's tags, each once, or the document if any may hold a ">"."""
+    if html.count("<") != html.count(">"):
+        return html
+    return "".join(set(_TAG.findall(html)))
 
 
 def tidy_text(text: str) -> str:
@@ -167,12 +175,19 @@ def _tidy_lines(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    # All that is unclean is not printable; telling that takes half the time of the pattern.
-    if text.replace("\n", "").replace("\t", "").isprintable() or not _UNCLEAN.search(text):
+    if not _may_be_unclean(text) or not _UNCLEAN.search(text):
         return text
     text = _whole_characters(text).replace("\r\n", "\n").replace("\r", "\n")
     text = _ODD_SPACE.sub(" ", _BREAK.sub("\n", text))
     return _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", text))
+
+
+def _may_be_unclean(text: str) -> bool:
+    """Tell whether a text may hold what the pattern finds: in a fraction of its time."""
+    if text.isascii():
+        return len(text.encode().translate(None, _ASCII_CONTROLS)) < len(text)
+    # All that is unclean is not printable.
+    return not text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def _whole_characters(text: str) -> str:
@@ -184,17 +199,21 @@ def _whole_characters(text: str) -> str:
     return text
 
 
-def _defuse(html: str) -> str:
-    """Return markup with the same text that no parser chokes on."""
+def _without_traps(html: str) -> str:
+    """Return markup of whole characters, without tags that parsers take long to read."""
     if not html.isascii():
         html = _MARKS.sub("", _whole_characters(html))
-    if len(html) > MAX_TAG_CHARS and max(map(len, html.split("<"))) > MAX_TAG_CHARS:
-        html = _ENDLESS_TAG.sub(r"<\1", html)
-    odd = [name for name in set(_TAG_NAME.findall(html)) if name.lower() in _ODD_TAGS]
-    return _tame(html, odd) if odd else html
+    return _ENDLESS_TAG.sub(r"<\1", html) if _may_hold_endless_tag(html) else html
 
 
-def _tame(html: str, odd: Sequence[str]) -> str:
+def _may_hold_endless_tag(html: str) -> bool:
+    """Tell whether there is no "<" for so long; half of that is the distance of two looks."""
+    step = MAX_TAG_CHARS // 2
+    looks = range(0, len(html) - step + 1, step)
+    return any(html.find("<", start, start + step) < 0 for start in looks)
+
+
+def _tame(html: str, odd: AbstractSet[str]) -> str:
     """Return markup without the tags that parsers do too much about, or too little.
 
     Args:
@@ -226,8 +245,8 @@ def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
     return max(depth - floor for depth, floor in zip(depths, floors, strict=True))
 
 
-def _edited(html: str, marks: Sequence[tuple[str, str, str]]) -> str:
-    if not (marks or _LINKS.search(html)):
+def _edited(html: str, marks: Sequence[tuple[str, str, str]], *, has_links: bool) -> str:
+    if not (marks or has_links):
         return html
     if _peak_depth(_NESTING, html, MAX_EDITED_DEPTH) > MAX_EDITED_DEPTH:
         return _LINKS.sub(r"<\1span", html)
@@ -260,7 +279,7 @@ def _bare(address: str) -> str:
     return _ADDRESS_DRESSING.sub("", address.casefold())
 
 
-def _lay_out(html: str) -> str:
+def _lay_out(html: str, unseen: list[str]) -> str:
     text: str = extract_plain_text(
         html,
         preserve_formatting=True,
@@ -269,6 +288,6 @@ def _lay_out(html: str) -> str:
         alt_texts=False,
         links=False,
         form_fields=True,
-        skip_elements=_UNSEEN,
+        skip_elements=unseen,
     )
     return _CELL_GAPS.sub("\t", text) if "\t\t" in text else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_creovai.parsers.mail.earlier import Earlier, Run
+    from target_creovai.parsers.mail.earlier import Earlier, Passage, Run
 
 # A line of more words than this in no run, at its end, was answered where it stands.
 MAX_CHANGED_WORDS: Final = 1
@@ -96,19 +97,20 @@ def _cover(lines: Sequence[Line], runs: Iterable[Run]) -> None:
     ends = [*accumulate(line.words for line in lines)]
     number = 0
     for run in runs:
-        at = run.start
-        while at < run.end:
-            while ends[number] <= at:
-                number += 1
-            line = lines[number]
-            until = min(run.end, ends[number])
-            line.covered += until - at
+        at, until, passage = run.start, run.end, run.passage
+        shift = run.at - at
+        place = Place(passage, run.at)
+        while at < until:
+            number = bisect_right(ends, at, number)
+            line, end = lines[number], ends[number]
+            stop = min(until, end)
+            line.covered += stop - at
             if line.first is None:
-                line.first = Place(run.passage, run.at + at - run.start)
-                line.lead = at - (ends[number] - line.words)
-            line.last = Place(run.passage, run.at + until - run.start)
-            line.loose = ends[number] - until
-            at = until
+                line.first = place
+                line.lead = at - (end - line.words)
+            place = line.last = Place(passage, stop + shift)
+            line.loose = end - stop
+            at = stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +170,12 @@ class Writing:
     def _gaps(self, start: int, end: int) -> Iterator[_Gap]:
         """Yield the rows of lines that the message does not have where they stand."""
         strays = _strays(self._known, start, end)
+        lines = self._known.lines
         gap: _Gap | None = None
         above: tuple[Place | None, int | None, int] = (None, None, 0)
         is_intact = True
         for index in range(start, end):
-            line = self._known.lines[index]
+            line = lines[index]
             if not line.words or index in self._noise:
                 continue
             if line.first is None or index in strays:
@@ -241,25 +244,24 @@ def _strays(known: Known, start: int, end: int) -> set[int]:
 
     They stand in the message that is quoted, but further up; or in the midst of another one.
     """
-    seen: dict[int, int] = {}
+    seen: dict[Passage, int] = {}
     found: set[int] = set()
     words = 0
     last: Place | None = None
-    for index in range(start, end):
-        line = known.lines[index]
-        if not (line.first and line.last):
+    for index, line in enumerate(known.lines[start:end], start):
+        first, until = line.first, line.last
+        if not (first and until):
             continue
-        passage = id(line.first.passage)
-        is_repeated = line.last.at <= seen.get(passage, -1)
-        if line.first.passage.back is None:
-            is_elsewhere = last is not None and _is_elsewhere(last, line.first)
-            last = last if is_elsewhere else line.last
-        else:
-            is_elsewhere = False
-        if is_repeated or is_elsewhere:
+        passage = first.passage
+        ended = seen.get(passage, -1)
+        is_elsewhere = False
+        if passage.back is None:
+            is_elsewhere = last is not None and _is_elsewhere(last, first)
+            last = last if is_elsewhere else until
+        if until.at <= ended or is_elsewhere:
             found.add(index)
             words += line.words
-        seen[passage] = max(seen.get(passage, -1), line.last.at)
+        seen[passage] = max(ended, until.at)
     return found if words <= MAX_REPEATED_WORDS else set()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.parsers.mail import separators
 from target_creovai.parsers.mail.attributions import (
@@ -25,7 +25,7 @@ from target_creovai.parsers.mail.headers import (
 from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_creovai.parsers.mail.page import Page
 
@@ -43,8 +43,7 @@ class Kind(Enum):
     ATTRIBUTION = "attribution"
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """Some lines that announce a quoted mail.
 
     Attributes:
@@ -71,10 +70,10 @@ def unglued(page: Page) -> Page:
 
 
 def _unglued(line: str) -> list[str]:
-    parts = [line]
-    for split in (separators.split_at_separator, split_at_headers, split_at_attribution):
-        parts = [piece for part in parts for piece in split(part)]
-    return parts
+    parts: Iterable[str] = separators.split_at_separator(line)
+    for split in (split_at_headers, split_at_attribution):
+        parts = chain.from_iterable(map(split, parts))
+    return [*parts]
 
 
 def _may_be_glued(lines: Sequence[str]) -> list[int]:
@@ -82,9 +81,8 @@ def _may_be_glued(lines: Sequence[str]) -> list[int]:
     return [
         index
         for index, line in enumerate(lines)
-        if (":" in line or "---" in line or "___" in line or "\uff1a" in line)
-        and MIN_GLUED_CHARS < len(line) <= MAX_GLUED_CHARS
-        and ("---" in line or "___" in line or ":" in line[:-1] or "\uff1a" in line[:-1])
+        if MIN_GLUED_CHARS < len(line) <= MAX_GLUED_CHARS
+        and (":" in line[:-1] or "---" in line or "___" in line or "\uff1a" in line[:-1])
     ]
 
 

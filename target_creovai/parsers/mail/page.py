@@ -31,8 +31,9 @@ QUOTED: Final = 2
 MIN_WRAPPED_CHARS: Final = 50
 MAX_REST_CHARS: Final = 60
 SENTENCE_ENDS: Final = (".", "!", "?", ":")
+COLONS: Final = (":", "\uff1a")
 _OPENS_ADDRESS: Final = re.compile(r"[<(\[][^\s<>()\[\]]{0,64}(?:@[^\s<>()\[\]]{0,100})?\Z")
-_CLOSES_ADDRESS: Final = re.compile(r">[^>]{0,120}[:\uff1a]\s?\Z")
+_CLOSES_ADDRESS: Final = re.compile(r">[^>]{0,120}[:\uff1a]\Z")
 
 _NESTING: Final = {
     QUOTE_OPEN: (1, 0),
@@ -116,7 +117,8 @@ def _levels(lines: Sequence[str]) -> Iterator[int]:
     above = ""
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if line[:1] == ">":
-            yield OWN if _CLOSES_ADDRESS.match(line) and _OPENS_ADDRESS.search(above) else INDENTED
+            closes = line.endswith(COLONS) and _CLOSES_ADDRESS.match(line)
+            yield OWN if closes and _OPENS_ADDRESS.search(above) else INDENTED
         elif line[:1] == "»" or line == "|" or (line[:1] == "|" and line[-1] != "|"):
             yield INDENTED
         else:

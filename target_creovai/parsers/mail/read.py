@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.banners import is_banner, may_hold_banner, without_banner
+from target_creovai.parsers.mail.banners import without_banner
 from target_creovai.parsers.mail.earlier import Earlier
 from target_creovai.parsers.mail.history import Reader
 from target_creovai.parsers.mail.html import html_to_text, tidy_text
@@ -128,14 +128,7 @@ class Thread:
             self._index([page.lines[index] for index in row], words, side, back)
 
     def _coded(self, page: Page) -> list[str]:
-        """Return the words of each line; those of gateways' banners don't count."""
-        text = "\n".join(page.lines)
-        coded = self._earlier.vocabulary.encode(text)
-        if not may_hold_banner(text):
-            return coded
-        return [
-            "" if is_banner(line) else words for line, words in zip(page.lines, coded, strict=True)
-        ]
+        return self._earlier.vocabulary.encode(page.text)
 
     def _index(
         self, lines: Sequence[str], coded: Sequence[str], side: str, back: Place | None = None

@@ -49,14 +49,12 @@ def says_forwarded(subject: str) -> bool:
 
 def may_separate(line: str) -> bool:
     """Tell whether a line may be any of the three below: a cheap first look."""
-    if not line:
-        return False
-    if line[0] not in _EDGES and line[-1] not in _EDGES:
-        return len(line) <= _LONGEST_SEPARATOR and line.casefold() in _SEPARATORS
-    bare = line.strip(_AROUND)
-    if len(bare) <= _LONGEST_SEPARATOR and bare.casefold() in _SEPARATORS:
+    bare = line.lstrip("> ")
+    if bare and bare[0] not in _EDGES and bare[-1] not in _EDGES:
+        return len(bare) <= _LONGEST_SEPARATOR and bare.casefold() in _SEPARATORS
+    if bare[:1] in _INTRODUCES or line.endswith(">>>"):
         return True
-    return line.lstrip("> ")[:1] in _INTRODUCES or line.endswith(">>>")
+    return _words_between_dashes(bare) in _SEPARATORS
 
 
 def is_forward(line: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from threading import Lock
 from types import MappingProxyType
@@ -37,6 +38,7 @@ from tests.fakes.salesforce.soql import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from tests.fakes.salesforce.answers import Request
     from tests.fakes.salesforce.cursors import Cursor
@@ -232,6 +234,10 @@ class RestApi:
         )
 
     def _sobjects(self, call: _Call) -> Answer:
+        """All objects; nothing where none has changed, nor a permission, since a given time."""
+        since = _http_date(call.request.headers.get("If-Modified-Since", ""))
+        if since and self.org.metadata_changed_at.replace(microsecond=0) <= since:
+            return Answer(HTTPStatus.NOT_MODIFIED, b"")
         return json_answer(global_describe(self.org.visible_objects().values(), call.base))
 
     def _sobject(self, name: str) -> SObject:
@@ -328,6 +334,14 @@ class RestApi:
         (("queryAll",), _query_all),
         (("query", "*"), _more),
     )
+
+
+def _http_date(text: str) -> datetime | None:
+    """Return the instant of a header, None if it holds none: Salesforce ignores it then."""
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
 
 
 def _is_part(wish: Any) -> bool:

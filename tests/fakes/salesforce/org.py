@@ -50,6 +50,8 @@ class SalesforceOrg:
         self._hidden: set[tuple[str, str]] = set()
         self._forbidden: set[str] = set()
         self._visible: dict[str, SObject] | None = None
+        # Of objects, fields and permissions alike.
+        self.metadata_changed_at = datetime.min.replace(tzinfo=UTC)
         self.user_id = make_id("005", 1)
         self.add(
             "User",
@@ -120,7 +122,7 @@ class SalesforceOrg:
         self._objects[sobject] = self._definition(sobject).with_field(field)
         for row in self._rows[sobject].values():
             row[name] = field.default
-        self._visible = None
+        self._metadata_changes()
 
     def retype(
         self, sobject: str, name: str, type_: str, convert: Callable[[Any], Any], **changes: Any
@@ -131,24 +133,24 @@ class SalesforceOrg:
         self._objects[sobject] = replace(definition, fields=(*others, field))
         for row in self._rows[sobject].values():
             row[name] = stored(field, None if row[name] is None else convert(row[name]))
-        self._visible = None
+        self._metadata_changes()
 
     def hide(self, sobject: str, *fields: str) -> None:
         """Take fields from the API user, as field-level security does."""
         for field in fields:
             self._field(self._definition(sobject), field)
             self._hidden.add((sobject, field))
-        self._visible = None
+        self._metadata_changes()
 
     def show(self, sobject: str, *fields: str) -> None:
         """Give fields back that were hidden."""
         self._hidden.difference_update((sobject, field) for field in fields)
-        self._visible = None
+        self._metadata_changes()
 
     def forbid(self, *sobjects: str) -> None:
         """Take whole objects from the API user."""
         self._forbidden.update(self._definition(sobject).name for sobject in sobjects)
-        self._visible = None
+        self._metadata_changes()
 
     def visible_objects(self) -> dict[str, SObject]:
         """Return what the API user may see, by lower-case name."""
@@ -184,6 +186,10 @@ class SalesforceOrg:
         view = {field.name: row.get(field.name) for field in self._objects["Name"].fields}
         kind = _NAME_TYPES.get(row.get("Type") or "", definition.name)
         return view | {"Name": name, "Type": kind, "NameOrAlias": row.get("Alias") or name}
+
+    def _metadata_changes(self) -> None:
+        self._visible = None
+        self.metadata_changed_at = self.now()
 
     def _definition(self, sobject: str) -> SObject:
         if sobject not in self._objects:

@@ -78,7 +78,7 @@ def test_help_shows_options_and_commands() -> None:
     said = executable("--help").stdout
 
     assert "--input" in said
-    assert all(f"  {command.name} " in said for command in COMMANDS)
+    assert all(f"  {name} " in said for name in COMMANDS)
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])

@@ -100,7 +100,7 @@ def test_it_says_what_to_do_as_explain_does(preview: Previewer, run_target: Targ
     (explained,) = preview.operator.json("explain", chat_id())
     (known,) = (one["known"] for one in preview.page()["conversations"])
 
-    assert "LiveChatTranscript Body" in explained["to_do"]
+    assert "LiveChatTranscript.Body" in explained["to_do"]
     assert (known["to_do"], known["now"]) == (explained["to_do"], explained["now"])
 
 
@@ -372,8 +372,9 @@ def test_one_conversation_brings_what_belongs_to_it(
     def found(key: str, *more: str) -> set[str]:
         return {one["id"] for one in preview.page(key, *more)["conversations"]}
 
-    assert found(case_id()) == {case_id(), chat_id(1), chat_id(2)}
-    assert found(chat_id(3)) == {chat_id(1), chat_id(3), case_id()}
+    assert found(chat_id(2)) == {chat_id(2)}
+    assert found(case_id(), "--related") == {case_id(), chat_id(1), chat_id(2)}
+    assert found(chat_id(3), "--related") == {chat_id(1), chat_id(3), case_id()}
 
 
 def test_what_is_not_sent_can_be_left_off_the_page(
@@ -459,7 +460,7 @@ def test_a_page_that_cannot_be_written_is_one_line(
     result = preview()
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: The page cannot be written (")
+    assert result.stderr.startswith("Error: The file cannot be written (")
     assert result.stderr.count("\n") == 1
 
 

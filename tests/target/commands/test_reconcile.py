@@ -33,7 +33,7 @@ def test_all_is_well_when_creovai_has_it_all(operator: Operator, delivered: Targ
     result = operator("reconcile")
 
     assert result.exit_code == 0, result.output
-    assert [" ".join(line.split()) for line in result.stdout.splitlines()] == [
+    assert [" ".join(line.split()) for line in result.stdout.splitlines()[1:]] == [
         "stored sent accepted complete",
         "case 2 1 1 1",
         "chat 4 4 4 4",

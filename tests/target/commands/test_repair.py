@@ -44,7 +44,7 @@ def test_resend_sends_an_unchanged_case_once_more(
     """By the next run, and by that one alone."""
     result = operator("resend", "42")
     assert result.exit_code == 0, result.output
-    assert result.stdout == "1 conversation to be sent by the next run.\n"
+    assert result.stdout.endswith("\n1 conversation to be sent by the next run.\n")
     assert creovai.post_count(case_id()) == 1
 
     outcome = delivered()
@@ -145,7 +145,8 @@ def test_retry_sends_all_that_is_set_aside(
     run_target(STARTED, chat(1), chat(2), chat(3), COMPLETED)
     creovai.accept(chat_id(1))
 
-    assert operator("retry").stdout == "2 to be tried again by the next run: 2 of kind chat.\n"
+    said = operator("retry").stdout
+    assert said.endswith("\n2 to be tried again by the next run: 2 of kind chat.\n")
     outcome = run_target()
 
     assert set(creovai.chats) == {chat_id(1), chat_id(3)}
@@ -161,7 +162,7 @@ def test_retry_with_nothing_to_do_is_no_failure(
     result = operator("retry")
 
     assert result.exit_code == 0
-    assert result.stdout == "0 to be tried again by the next run.\n"
+    assert result.stdout.endswith("\n0 to be tried again by the next run.\n")
 
 
 def test_forget_drops_rows_and_receipt(operator: Operator, delivered: TargetRunner) -> None:

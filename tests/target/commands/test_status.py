@@ -45,7 +45,7 @@ def mixed(run_target: TargetRunner, creovai: CreovaiServer) -> TargetRunner:
 
 def test_counts_are_by_kind_outcome_and_reason(operator: Operator, mixed: TargetRunner) -> None:
     """What an operator asks first."""
-    lines = operator("status").stdout.splitlines()
+    _store, *lines = operator("status").stdout.splitlines()
 
     assert [line.split(None, 1)[0] for line in lines[:5]] == ["case"] * 2 + ["chat"] * 3
     assert [" ".join(line.split()) for line in lines[:5]] == [
@@ -86,9 +86,9 @@ def test_a_run_that_did_not_end_is_told_from_one_that_did(
 ) -> None:
     """Killed, or still at it: nobody else can tell."""
     with Store(mixed.config["store_url"]) as store:
-        store.note_run(began_at="2024-06-01T00:00:00Z")
+        store.begin_run("9999-06-01T00:00:00Z")
 
-    assert "began at 2024-06-01T00:00:00Z and has not ended" in operator("status").stdout
+    assert "began at 9999-06-01T00:00:00Z and has not ended" in operator("status").stdout
 
 
 @pytest.mark.parametrize("well", [True, False])
@@ -110,8 +110,10 @@ def test_a_run_that_was_stopped_says_by_what(operator: Operator, creovai: Creova
     assert "stopped: Creovai answered HTTP 403 to /capture/v2/chat" in operator("status").stdout
 
 
-def test_an_empty_store_says_so(operator: Operator) -> None:
+def test_an_empty_store_says_so(operator: Operator, run_target: TargetRunner) -> None:
     """Most likely it is the wrong one."""
+    Store(run_target.config["store_url"])
+
     result = operator("status")
 
     assert result.exit_code == 0

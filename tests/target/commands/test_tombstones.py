@@ -57,4 +57,4 @@ def test_explain_knows_tombstones_and_deletions(
 
     run_target(on_delete="purge")
     (after,) = operator.json("explain", chat_id())
-    assert after["now"] == "is never sent again: `forget` alone lifts that."
+    assert after["now"].startswith("is never sent again: `target-creovai forget ")

@@ -28,7 +28,7 @@ from target_creovai.parsers.transcript.speakers.names import (
     name_key,
     short_forms,
 )
-from target_creovai.parsers.transcript.speakers.others import lessons, settled_role
+from target_creovai.parsers.transcript.speakers.others import lessons
 
 __all__ = [
     "Cast",
@@ -48,6 +48,5 @@ __all__ = [
     "likeness",
     "name_key",
     "person_of",
-    "settled_role",
     "short_forms",
 ]

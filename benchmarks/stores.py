@@ -1,0 +1,269 @@
+"""Stores of any size, and what a run without news and the operator's questions read of them.
+
+    python -m benchmarks.stores [--sizes 10000 100000] [--waiting 20000]
+
+Reads are all bytes that a process asks its files for, those of the interpreter's modules included;
+so the goals are ratios to the same on an empty store, or on one of a tenth of the size, in the
+same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from benchmarks.processes import ROOT, server
+from target_creovai.assemble import fingerprint
+from target_creovai.config import CONFIG_SCHEMA
+from target_creovai.outcomes import Code, Outcome, Reason
+from target_creovai.settings import assembly_rules, delivery_policy
+from target_creovai.staging import staged_row
+from target_creovai.store import Store, opening_of
+from target_creovai.store.tables import LEDGER, ROWS, SPEAKERS
+from tests.target.rows import (
+    COMPLETED,
+    STARTED,
+    Record,
+    State,
+    at,
+    case,
+    case_id,
+    chat,
+    chat_id,
+    singer,
+    transcript,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LINES_PER_COMMIT = 5_000
+# 3 KB, as a chat of twenty messages has.
+BODY = transcript(*(f"( {n}s ) Nora V: {'word ' * 28}" for n in range(18)))
+IDLE_GOAL = 1.2
+
+
+def fill_delivered(store: Store, number: int, rules: str, *, first: int = 1) -> None:
+    """Add so many chats that were delivered under these rules, a fingerprint, and rest."""
+    _fill(store, chat(first, Body=BODY), chat_id, range(first, first + number), _delivered(rules))
+
+
+def fill_waiting(store: Store, number: int, rules: str, *, first: int = 1) -> None:
+    """Add so many open cases, of which a run under these rules knows that they are open."""
+    waits = {
+        "outcome": Outcome.WAITING,
+        "reason": Reason(Code.CASE_OPEN),
+        "assembled": 1,
+        "rules": opening_of(rules),
+    }
+    record = case(first, IsClosed=False, Description="word " * 400)
+    numbers = range(first, first + number)
+    _fill(store, record, case_id, numbers, lambda each: waits | {"number": str(each)})
+
+
+def _delivered(rules: str) -> Callable[[int], dict[str, Any]]:
+    def line(number: int) -> dict[str, Any]:
+        digest = hashlib.sha256(str(number).encode()).hexdigest()
+        return {
+            "outcome": Outcome.SENT,
+            "assembled": 1,
+            "rules": rules,
+            "sent_at": at("19:00"),
+            "creovai_id": f"{digest[:8]}-{digest[8:12]}-4000-8000-{digest[12:24]}",
+            "content_hash": digest,
+            "metadata": b'{"Owner.Name":"Nora Vance","Status":"Completed","Origin":"Web"}' * 8,
+        }
+
+    return line
+
+
+def _fill(
+    store: Store,
+    like: Record,
+    ids: Callable[[int], str],
+    numbers: range,
+    line: Callable[[int], dict[str, Any]],
+) -> None:
+    row = staged_row(*like)
+    old = row.id.encode()
+    names = [hashlib.blake2b(b"%d" % n, digest_size=16).digest() for n in range(50)]
+    for some in _batches(numbers):
+        lines, rows, speakers = [], [], []
+        for number in some:
+            key = ids(number)
+            body = row.body.replace(old, key.encode())
+            own = {"kind": row.kind, "id": key}
+            lines.append(own | {"revision": 1, "changed_at": at("18:59")} | line(number))
+            rows.append(
+                own
+                | {
+                    "stream": row.stream,
+                    "conversation": key,
+                    "modified": row.modified,
+                    "digest": hashlib.blake2b(body, digest_size=16).digest(),
+                    "body": body,
+                }
+            )
+            speakers.append({"id": key, "name": names[number % 50], "role": "agent"})
+        with store._engine.begin() as db:  # noqa: SLF001 -- rows in bulk are nothing that a run writes
+            db.execute(sa.insert(LEDGER), [each | {"modified": row.modified} for each in lines])
+            db.execute(sa.insert(ROWS), rows)
+            if row.kind == "chat":
+                db.execute(sa.insert(SPEAKERS), speakers)
+
+
+def _batches(numbers: range) -> Iterator[range]:
+    for start in range(0, len(numbers), LINES_PER_COMMIT):
+        yield numbers[start : start + LINES_PER_COMMIT]
+
+
+def settings(store: Path, **changes: Any) -> dict[str, Any]:
+    """Return the target's settings, complete, for a store that is a file."""
+    defaults = {
+        name: one["default"]
+        for name, one in CONFIG_SCHEMA["properties"].items()
+        if one.get("default") is not None
+    }
+    given = {"store_url": f"sqlite:///{store}", "api_user": "x", "api_password": "x"}
+    return defaults | given | changes
+
+
+def rules_of(config: Mapping[str, Any]) -> str:
+    """Return the fingerprint under which a run with these settings delivers."""
+    return fingerprint(assembly_rules(config), delivery_policy(config).on_delete)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process has cost."""
+
+    cpu: float  # seconds
+    read: float  # MB
+
+
+def cost_of(config: Mapping[str, Any], *arguments: str, lines: Path | None = None) -> Cost:
+    """Run the target, or one of its commands, on a store."""
+    path = Path(config["store_url"].removeprefix("sqlite:///")).with_suffix(".json")
+    path.write_text(json.dumps(config))
+    command = [sys.executable, "-m", "target_creovai", *arguments[:1]]
+    with (lines or Path(os.devnull)).open("rb") as stdin:
+        process = subprocess.Popen(
+            [*command, "--config", str(path), *arguments[1:]],
+            cwd=ROOT,
+            stdin=stdin,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"LOGLEVEL": "ERROR"},
+        )
+    # It has ended then, and what it has read can still be asked for.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    told = Path(f"/proc/{process.pid}/io").read_text()
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    read = int(told.split("rchar:")[1].split()[0])
+    return Cost(usage.ru_utime + usage.ru_stime, read / 1e6)
+
+
+def _median(costs: list[Cost]) -> Cost:
+    middle = len(costs) // 2
+    return Cost(sorted(one.cpu for one in costs)[middle], sorted(one.read for one in costs)[middle])
+
+
+def compare(folder: Path, url: str, sizes: list[int], rounds: int) -> None:
+    """Print what a run without news, and each question, cost in stores of growing size."""
+    empty = singer(STARTED, COMPLETED)
+    lines = folder / "idle.singer"
+    lines.write_bytes(empty)
+    stores = {size: settings(folder / f"{size}.db", api_url=url) for size in [0, *sizes]}
+    for size, config in stores.items():
+        with Store(config["store_url"]) as store:
+            fill_delivered(store, size, rules_of(config))
+            store.end_input(well=True)
+    work: dict[str, tuple[dict[str, Any], tuple[str, ...], Path | None]] = {
+        "run without news": ({}, (), lines),
+        "the same with retention_days": ({"retention_days": 30_000}, (), lines),
+        "status": ({}, ("status",), None),
+        "explain Id": ({}, ("explain", chat_id(7)), None),
+        "explain CaseNumber": ({}, ("explain", "00000007"), None),
+        "doctor": ({}, ("doctor",), None),
+    }
+    print(f"\nStores of delivered chats, medians of {rounds}: CPU s, MB read\n")
+    print(f"| work | {' | '.join(map(str, stores))} | largest / empty |")
+    print("|---|" + "---|" * (len(stores) + 1))
+    for name, (changes, arguments, stdin) in work.items():
+        runs: dict[int, list[Cost]] = {size: [] for size in stores}
+        for _ in range(rounds):
+            for size, config in stores.items():
+                runs[size].append(cost_of(config | changes, *arguments, lines=stdin))
+        costs = [_median(some) for some in runs.values()]
+        cells = " | ".join(f"{one.cpu:.2f} s, {one.read:.1f} MB" for one in costs)
+        cpu, read = costs[-1].cpu / costs[0].cpu, costs[-1].read / costs[0].read
+        met = "met" if max(cpu, read) <= IDLE_GOAL else "missed"
+        print(f"| {name} | {cells} | {cpu:.2f}, {read:.2f}: {met} |")
+
+
+def compare_unchanged(folder: Path, url: str, cases: int, chats: int) -> None:
+    """Print what cases cost that have not changed, beside delivered chats and without."""
+    lines = folder / "unchanged.singer"
+    with lines.open("wb") as out:
+        out.write(singer(STARTED))
+        for start in range(0, cases, 1000):
+            some = [case(n, IsClosed=False) for n in range(start, min(start + 1000, cases))]
+            out.write(singer(*some, State({"n": start})))
+        out.write(singer(COMPLETED))
+    print(f"\n{cases} unchanged cases, into stores with and without {chats} delivered chats\n")
+    for number in (0, chats):
+        config = settings(folder / f"unchanged-{number}.db", api_url=url)
+        with Store(config["store_url"]) as store:
+            fill_delivered(store, number, rules_of(config))
+        cost_of(config, lines=lines)
+        cost = cost_of(config, lines=lines)
+        print(f"{number} chats: {cost.cpu:.2f} CPU s, {cost.read:.0f} MB read")
+
+
+def compare_settings(folder: Path, url: str, waiting: int) -> None:
+    """Print what a change of settings costs where open cases wait, and what a run costs anyway."""
+    lines = folder / "idle.singer"
+    lines.write_bytes(singer(STARTED, COMPLETED))
+    config = settings(folder / "waiting.db", api_url=url)
+    with Store(config["store_url"]) as store:
+        fill_waiting(store, waiting, rules_of(config))
+        store.end_input(well=True)
+    print(f"\n{waiting} open cases wait\n")
+    for name, changes in (("the same settings", {}), ("others", {"strip_signatures": True})):
+        cost = cost_of(config | changes, lines=lines)
+        print(f"{name}: {cost.cpu:.2f} CPU s, {cost.read:.1f} MB read")
+
+
+def main() -> None:
+    """Measure all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cases", type=int, default=20_000, help="that have not changed")
+    parser.add_argument("--waiting", type=int, default=20_000, help="open cases")
+    arguments = parser.parse_args()
+    with (
+        TemporaryDirectory(prefix="benchmark-") as name,
+        server("benchmarks.fast_creovai", 0) as url,
+    ):
+        folder = Path(name)
+        compare(folder, url, arguments.sizes, arguments.rounds)
+        if arguments.cases:
+            compare_unchanged(folder, url, arguments.cases, max(arguments.sizes))
+        if arguments.waiting:
+            compare_settings(folder, url, arguments.waiting)
+
+
+if __name__ == "__main__":
+    main()

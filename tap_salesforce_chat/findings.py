@@ -1,0 +1,193 @@
+"""What `doctor` finds, and how it judges what it was told. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PERMISSION_SET = "Setup > Permission Sets > the integration user's"
+_LONG_BACKFILL = 24  # hours
+_HOURS = 24  # of a day
+ENTRIES, FEED = "ConversationEntry rows", "case feed"
+
+
+class Status(StrEnum):
+    """What a finding means for a sync: it works, it works but look, it does not."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of a check, and what to do about it."""
+
+    check: str
+    status: Status
+    found: str
+    advice: str = ""
+
+
+# Without these fields a row makes no conversation, or the wrong one.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "Case": (
+        *("CaseNumber", "Subject", "Description", "Status", "Origin", "IsClosed", "ClosedDate"),
+        *("ContactId", "OwnerId", "CreatedById", "CreatedDate"),
+    ),
+    "CaseComment": ("ParentId", "CommentBody", "IsPublished", "CreatedById", "CreatedDate"),
+    "EmailMessage": (
+        *("ParentId", "Incoming", "Status", "Subject", "TextBody", "HtmlBody", "FromName"),
+        *("FromAddress", "MessageDate", "CreatedById", "CreatedDate"),
+    ),
+    "LiveChatTranscript": (
+        *("Body", "Status", "StartTime", "EndTime", "CaseId", "ContactId", "OwnerId"),
+        *("LiveChatVisitorId", "CreatedDate"),
+    ),
+    "MessagingSession": (
+        *("Status", "StartTime", "EndTime", "ConversationId", "MessagingEndUserId"),
+        *("EndUserContactId", "CaseId", "OwnerId", "CreatedDate"),
+    ),
+}
+
+
+def would_work(findings: Iterable[Finding]) -> bool:
+    """Tell whether a sync would work."""
+    return all(finding.status is not Status.FAILED for finding in findings)
+
+
+def not_there(check: str, sobject: str) -> Finding:
+    """Return what is found of an object that an org may well be without."""
+    found = f"the org shows no {sobject}: right, where nobody uses enhanced chat"
+    return Finding(check, Status.OK, found)
+
+
+def judge_fields(sobject: str, lacking: list[str], parents: tuple[str, ...]) -> Finding:
+    """Judge an object by the needed fields that it lacks, and by what its parents lack."""
+    if lacking:
+        advice = f"{_PERMISSION_SET} > Object Settings > {sobject}: Read Access to these fields."
+        return Finding(sobject, Status.FAILED, f"hidden: {', '.join(lacking)}", advice)
+    if parents:
+        advice = f"{_PERMISSION_SET} > Object Settings: {'; '.join(parents)}."
+        return Finding(sobject, Status.WARNING, "readable, its parents in part", advice)
+    return Finding(sobject, Status.OK, "readable, with all fields that conversations need")
+
+
+def judge_view_all_data(*, granted: bool | None) -> Finding:
+    """Judge what the user may see; None where Salesforce does not tell."""
+    check = "View All Data"
+    if granted:
+        return Finding(check, Status.OK, "granted: no row is hidden by sharing")
+    found = "not granted" if granted is False else "cannot be told"
+    advice = (
+        f"{_PERMISSION_SET} > System Permissions: View All Data, unless sharing shows the user "
+        "every record: Salesforce leaves out what it may not see without a word."
+    )
+    return Finding(check, Status.WARNING, found, advice)
+
+
+def judge_rows(check: str, waiting: int, visible: int, since: str, calls: int) -> Finding:
+    """Judge how many rows a sync would read, and say what that costs."""
+    if not visible:
+        advice = (
+            "If the org has any, sharing hides them from the integration user; look at the check "
+            "'View All Data'."
+        )
+        return Finding(check, Status.WARNING, "not one is visible", advice)
+    found = f"{waiting} to read {since}, which takes {calls} API requests or more"
+    return Finding(check, Status.OK, found)
+
+
+def judge_entries(sessions: int, hours: int, interface: str) -> Finding:
+    """Say how long it takes to read what was said in sessions, whose calls are few."""
+    found = f"{sessions} ended sessions to read by {interface}, which takes about {hours} h"
+    if hours <= _LONG_BACKFILL:
+        return Finding(ENTRIES, Status.OK, found)
+    advice = (
+        "The limits messaging_calls_per_hour, messaging_max_active and messaging_pause protect the "
+        "org's chats; runs go on where the last one stopped. A later start_date is less to read."
+    )
+    return Finding(ENTRIES, Status.WARNING, found, advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The org's daily requests, which all of its clients share.
+
+    Args:
+        used: Requests of the last 24 hours.
+        limit: How many the org has, 0 if it does not tell.
+        percent: How many a sync leaves to all clients together.
+        own: How many percent a run may take for itself, None: any.
+    """
+
+    used: int
+    limit: int
+    percent: int
+    own: int | None = None
+
+
+def judge_quota(allowed: Allowed, hourly: int, first: int, *, kept: bool = True) -> Finding:
+    """Judge the use of the org's daily requests.
+
+    Args:
+        allowed: What there is of them.
+        hourly: How many a sync takes when little has changed.
+        first: How many one takes at least that reads what waits now.
+        kept: Whether describes are kept for later runs.
+    """
+    check = "daily API requests"
+    used, limit, percent = allowed.used, allowed.limit, allowed.percent
+    cost = f"a sync takes {hourly} when little has changed ({hourly * _HOURS} a day, if hourly)"
+    cost += f", and {first} or more with what waits now" if first > hourly else ""
+    if not limit:
+        return Finding(check, Status.OK, f"{cost}; the limit is not told")
+    found = f"{used} of {limit} used in the last 24 hours; {cost}"
+    stops = f"A sync stops at {percent} % (quota_percent_total), with state kept: "
+    if used * 100 > percent * limit:
+        advice = f"{stops}wait, or raise the setting; Setup > Company Information shows the limit."
+        return Finding(check, Status.FAILED, found, advice)
+    if (used + first) * 100 > percent * limit:
+        advice = f"{stops}expect several days, or raise the setting, or set a later start_date."
+        return Finding(check, Status.WARNING, found, advice)
+    if allowed.own and first * 100 > allowed.own * limit:
+        advice = (
+            f"A run stops at {allowed.own} % of them (quota_percent_per_run), with state kept: "
+        )
+        advice += "expect several runs, or raise the setting, or set a later start_date."
+        return Finding(check, Status.WARNING, found, advice)
+    if not kept:
+        advice = "Set cache_dir to a folder that can be written to: a sync then takes fewer."
+        return Finding(check, Status.WARNING, found, advice)
+    return Finding(check, Status.OK, found)
+
+
+def judge_case_feed(*, found: bool | None) -> Finding:
+    """Judge whether customers' words may stand where the tap does not look; None: not shown."""
+    if found is None:
+        return Finding(FEED, Status.OK, "not shown: no Chatter, or no View All Data")
+    if not found:
+        return Finding(FEED, Status.OK, "no posts or comments on cases")
+    advice = (
+        "Posts and comments in the feed of a case (FeedItem, FeedComment), as Experience Cloud "
+        "sites let customers write them, are not read: the conversations of such cases lack them."
+    )
+    return Finding(FEED, Status.WARNING, "cases have posts or comments in their feed", advice)
+
+
+def judge_new_chats(chats: int, sessions: int) -> Finding:
+    """Judge whether conversations take place where the tap does not look."""
+    check = "new chats"
+    found = f"{chats} LiveChatTranscript and {sessions} MessagingSession rows in the last 30 days"
+    if sessions and not chats:
+        advice = (
+            "New chats of this org are messaging sessions (legacy Chat was retired on 14 February "
+            "2026, and LiveChatTranscript is its history): keep the streams MessagingSession and "
+            "ConversationEntry selected; messaging_api says by which interface their text is read."
+        )
+        return Finding(check, Status.WARNING, found, advice)
+    return Finding(check, Status.OK, found)

@@ -1,0 +1,39 @@
+"""What a check of `doctor` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What a check means for a run: it works, it works but look, it does not."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+_MARKS = {Status.OK: "ok", Status.FAILED: "FAIL", Status.WARNING: "--"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one look found, and what to do about it; a warning where it was not possible to look.
+
+    The fields are those of the tap's `doctor`.
+    """
+
+    check: str
+    status: Status
+    found: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        said = f"{_MARKS[self.status]:<4} {self.check}: {self.found}"
+        return f"{said} {self.advice}" if self.advice else said
+
+
+def judged(check: str, found: str, advice: str, *, ok: bool) -> Check:
+    """Return what a look found, and what to do where that is not well."""
+    return Check(check, Status.OK, found) if ok else Check(check, Status.FAILED, found, advice)

@@ -1,0 +1,100 @@
+"""`report`: how it went, on a page that is a file of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from target_creovai.assemble import fingerprint
+from target_creovai.commands.command import Settings, open_store, operator_command
+from target_creovai.commands.files import write_private
+from target_creovai.commands.status import status_of
+from target_creovai.history import KEPT_DAYS
+from target_creovai.report.known import Known
+from target_creovai.report.page import page_of
+from target_creovai.report.period import WEEK, Period
+from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
+from target_creovai.settings import assembly_rules
+from target_creovai.shell import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_creovai.report.problems import Problem
+    from target_creovai.store.operator import OperatorStore
+
+SHORTEST, USUAL = 7, 35
+
+
+def known_of(
+    store: OperatorStore, rules: str, *, now: datetime, days: int, with_agents: bool = True
+) -> Known:
+    """Ask the store for all that the page says; `rules` is the fingerprint of the settings."""
+    since = f"{_oldest(now.date(), days)}"
+    runs = store.runs(since) or store.runs(limit=1)
+    known = Known(
+        made_at=now,
+        days=days,
+        runs=runs,
+        delivered=store.delivered_by_day(since),
+        by_agent=store.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
+        lags=store.lags(since),
+        standings=store.outcomes(),
+        problems=[],
+        with_agents=with_agents,
+    )
+    known.problems.extend(_problems(store, rules, known))
+    return known
+
+
+def _problems(store: OperatorStore, rules: str, known: Known) -> Iterator[Problem]:
+    """Yield what needs an eye, the grave first."""
+    status = status_of(store, rules)
+    week, before = (known.between(known.period.week(ago)) for ago in (0, 1))
+    found = chain(
+        problems_of_runs(known.runs, known.made_at),
+        problems_of_store(known.standings, status.gaps, status.to_do),
+        problems_of_weeks(week, before),
+    )
+    yield from sorted(found, key=lambda problem: not problem.grave)
+
+
+def _oldest(today: date, days: int) -> date:
+    """Return the first day to ask for: that of the page, or of the week before last week."""
+    two_weeks = today - 2 * WEEK - timedelta(days=1)
+    return min(Period.until(today, days).first, two_weeks)
+
+
+@operator_command()
+@click.option(
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The page to write, such as report.html.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(SHORTEST, KEPT_DAYS),
+    default=USUAL,
+    show_default=True,
+    help="How many days to look back; many are shown by weeks.",
+)
+@click.option(
+    "--agents/--no-agents", default=True, help="Whether agents are named.", show_default=True
+)
+def report(settings: Settings, *, file: Path, days: int, agents: bool) -> None:
+    """Write a page on how it went: what needs an eye, what was sent, what waits, and why.
+
+    It holds no customer's words, loads nothing and sends nothing. Agents are named, unless
+    --no-agents: only you may read the file.
+    """
+    rules = fingerprint(assembly_rules(settings))
+    with open_store(settings) as store:
+        known = known_of(store, rules, now=datetime.now(UTC), days=days, with_agents=agents)
+    write_private(file, page_of(known))
+    say(f"{len(known.problems)} things need an eye, {len(known.runs)} runs: {file}")

@@ -1,0 +1,119 @@
+"""The page itself: problems first, then what changed, then pictures with their tables."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from target_creovai.report.html import Html, element, joined
+from target_creovai.report.sections import sections_of
+from target_creovai.report.weeks import weeks_table
+
+if TYPE_CHECKING:
+    from target_creovai.report.known import Known
+    from target_creovai.report.problems import Problem
+    from target_creovai.report.sections import Section
+
+TITLE = "Salesforce to Creovai"
+
+
+def page_of(known: Known) -> bytes:
+    """Return the page as one HTML file."""
+    style = _style()
+    sections = list(sections_of(known))
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(style)),
+        element("title", f"{TITLE}: {known.made_at:%Y-%m-%d}"),
+        element("style", Html(style)),
+    )
+    body = element(
+        "body",
+        element("a", "Skip to what needs an eye", class_="skip", href="#problems"),
+        _header(known, sections),
+        element(
+            "main",
+            _problems(known),
+            _part("What changed since last week", "", weeks_table(known).html()),
+            *map(_section, sections),
+        ),
+    )
+    return joined(Html("<!doctype html>\n"), element("html", head, body, lang="en")).encode()
+
+
+def _header(known: Known, sections: list[Section]) -> Html:
+    steps = known.period.steps
+    names = ["What changed since last week", *(section.title for section in sections)]
+    links = (element("li", element("a", name, href=f"#{_key(name)}")) for name in names)
+    return element(
+        "header",
+        element("h1", TITLE),
+        element(
+            "p",
+            f"Made at {known.made_at:%Y-%m-%d %H:%M} UTC. Days are UTC's, from {steps[0].first} to "
+            f"{steps[-1].last}. This page holds no customer's words and no customer's name.",
+        ),
+        element("nav", element("ul", *links), aria_label="Parts of this page"),
+    )
+
+
+def _problems(known: Known) -> Html:
+    if not known.problems:
+        found = element("p", "Nothing needs an eye.", class_="good")
+    else:
+        found = element("ul", *map(_problem, known.problems), class_="problems")
+    return element(
+        "section",
+        element("h2", "What needs an eye", id="problems", tabindex=-1),
+        found,
+        aria_labelledby="problems",
+    )
+
+
+def _problem(problem: Problem) -> Html:
+    return element(
+        "li",
+        element("strong", "Grave: " if problem.grave else "Look: "),
+        problem.text,
+        problem.what_to_do and element("p", problem.what_to_do),
+        problem.command and element("p", "Run: ", element("code", problem.command)),
+        class_="grave" if problem.grave else "look",
+    )
+
+
+def _section(section: Section) -> Html:
+    tables = joined(*(table.html() for table in section.tables))
+    if section.picture is None:
+        return _part(section.title, section.text, tables)
+    frame = element(
+        "div", section.picture, class_="wide", role="region", tabindex=0, aria_label=section.title
+    )
+    folded = element("details", element("summary", f"{section.title}: the numbers"), tables)
+    return _part(section.title, section.text, joined(element("figure", frame), folded))
+
+
+def _part(title: str, text: str, content: Html) -> Html:
+    key = _key(title)
+    head = element("h2", title, id=key)
+    return element("section", head, text and element("p", text), content, aria_labelledby=key)
+
+
+def _key(title: str) -> str:
+    return "-".join(title.lower().split())
+
+
+@cache
+def _style() -> str:
+    return files("target_creovai.report").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def _policy(style: str) -> str:
+    """Return what the browser is told: nothing may be loaded or run, but for this style."""
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,87 @@
+"""What needs an eye today, and the command that helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from target_creovai.outcomes import Outcome
+from target_creovai.report.known import name_of
+from target_creovai.report.tables import span
+from target_creovai.rows import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from target_creovai.history import Run
+    from target_creovai.report.known import Standing
+    from target_creovai.report.sums import Sums
+
+# A schedule of one run a day, and a few hours late.
+LONGEST_PAUSE = timedelta(hours=26)
+# What is left unfinished for so long is not at work any more.
+LONGEST_RUN = timedelta(hours=12)
+# How much longer half of the conversations take than the week before, and how long at least.
+_SLOWER, _SLOW_SECONDS = 2, 3600
+_STATUS = "target-creovai status"
+_PREVIEW = 'target-creovai preview --outcome "set aside" --output set-aside.html'
+_ENDED = {
+    0: None,
+    1: "The last run stopped or failed",
+    3: "The last run came to its end, and something needs an eye",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that needs an eye. `grave`: delivery stands still, or text may be missing.
+
+    `what_to_do` is a sentence, `command` what to type for it.
+    """
+
+    text: str
+    what_to_do: str | None = None
+    command: str | None = None
+    grave: bool = False
+
+
+def problems_of_runs(runs: Sequence[Run], now: datetime) -> Iterator[Problem]:
+    """Yield what is wrong with the runs as such; the last comes first."""
+    if not runs:
+        yield Problem("No run yet.", "Is store_url the right one?", _STATUS)
+        return
+    last = runs[0]
+    pause = now - (parse_time(last.began_at) or now)
+    if pause > LONGEST_PAUSE:
+        text = f"The last run began {span(pause.total_seconds())} ago."
+        yield Problem(text, "Look at what starts the runs: its schedule, its log.", grave=True)
+    if last.ended_at is None and pause > LONGEST_RUN:
+        text = f"The run that began at {last.began_at} has not ended: it was killed, or it hangs."
+        yield Problem(text, "Run again: what is left is delivered then.", grave=True)
+    if last.exit_code is not None and (ended := _ENDED.get(last.exit_code)):
+        why = f": {last.facts.stopped}" if last.facts.stopped else "."
+        yield Problem(ended + why, None, _STATUS, grave=last.exit_code == 1)
+
+
+def problems_of_store(
+    standings: Sequence[Standing], gaps: Sequence[str], to_do: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield what is set aside, and what was never read; `to_do` are sentences and commands."""
+    for at in standings:
+        if at.outcome == Outcome.SET_ASIDE:
+            text = f"{name_of(at.kind)} set aside: {at.number:,}. {at.reason}"
+            yield Problem(text, "Mend the record or the setting that the reason names.", _PREVIEW)
+    for gap in gaps:
+        yield Problem(f"Missing: {gap}", grave=True)
+    for step in to_do:
+        yield Problem("A part of some conversations was not read.", step, grave=True)
+
+
+def problems_of_weeks(this: Sums, before: Sums) -> Iterator[Problem]:
+    """Yield what became worse since the week before."""
+    now, then = this.lag(50), before.lag(50)
+    if now and then and now > max(_SLOWER * then, _SLOW_SECONDS):
+        text = f"Half of what was sent last week took {span(now)} and more; before, {span(then)}."
+        yield Problem(text, "Look at how often runs start, at settle_minutes, and at retries.")

@@ -1,0 +1,47 @@
+"""What a run writes into the history of its store when it ends."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from target_creovai.history import RunFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_creovai.outcomes import Reason
+    from target_creovai.summary import Summary
+    from target_creovai.watch.metrics import Metrics
+
+
+def facts_of(
+    summary: Summary, metrics: Metrics, salesforce_requests: int | None = None
+) -> RunFacts:
+    """Return a run in numbers, without the Ids that its summary names."""
+    now = Counter(trouble.kind for trouble in summary.set_aside)
+    return RunFacts(
+        counts=summary.counts(),
+        stopped=summary.halted,
+        rows=summary.rows,
+        changed_rows=+summary.changed_rows,
+        sent=summary.sent,
+        updates=summary.metadata_sent,
+        held=summary.held,
+        aside=summary.set_aside_before + now,
+        set_aside=_by_code((trouble.kind, trouble.reason, 1) for trouble in summary.set_aside),
+        waiting=_by_code(
+            (kind, reason, queue.count) for (kind, reason), queue in summary.waiting.items()
+        ),
+        requests=metrics.requests(),
+        retries=metrics.retries,
+        salesforce_requests=salesforce_requests,
+    )
+
+
+def _by_code(found: Iterable[tuple[str, Reason, int]]) -> dict[str, dict[str, int]]:
+    """Count by kind and code: what else a reason names differs from one to the next."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for kind, reason, number in found:
+        counts[kind][reason.code] += number
+    return {kind: dict(codes) for kind, codes in counts.items()}

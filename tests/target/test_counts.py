@@ -1,0 +1,137 @@
+"""How many conversations stand where is kept, not counted: it is always what a count would find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from target_creovai.model import SHAPE_LENGTH
+from target_creovai.outcomes import Code, Outcome, Reason
+from target_creovai.staging import staged_row
+from target_creovai.store import Store
+from target_creovai.store.counts import COUNTS
+from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.operator import OperatorStore
+from target_creovai.store.tables import LEDGER
+from tests.target.rows import at, case, case_id, chat
+
+if TYPE_CHECKING:
+    from tests.target.support import TargetRunner
+
+SHAPES = ["s" * SHAPE_LENGTH, "t" * SHAPE_LENGTH]
+RULES = [f"{shape}{more}" for shape in SHAPES for more in ("a", "b")]
+LINES = st.fixed_dictionaries(
+    {
+        "outcome": st.sampled_from(list(Outcome)),
+        "reason": st.sampled_from([None, Reason(Code.CASE_OPEN), Reason(Code.DELETED_LATER)]),
+        "rules": st.sampled_from([None, "", *RULES]),
+        "assembled": st.sampled_from([None, 1, 2]),
+        "revision": st.sampled_from([1, 2]),
+        "content_hash": st.sampled_from([None, "h"]),
+        "erased_at": st.sampled_from([None, "2024"]),
+        "claimed_by": st.sampled_from([None, "run"]),
+    }
+)
+# What happens to one of a few conversations: it gets these values, or goes.
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["case", "chat"]), st.integers(1, 3), LINES | st.none()), max_size=20
+)
+
+
+def carry_out(db: sa.Connection, kind: str, number: int, line: dict[str, Any] | None) -> None:
+    """Change one conversation's line, make it, or drop it."""
+    this = sa.and_(LEDGER.c.kind == kind, LEDGER.c.id == str(number))
+    if line is None:
+        db.execute(sa.delete(LEDGER).where(this))
+    elif not db.execute(sa.update(LEDGER).where(this).values(line)).rowcount:
+        db.execute(sa.insert(LEDGER).values(kind=kind, id=str(number), **line))
+
+
+def assert_counted(store: Store) -> None:
+    """Compare what the store says with what is there."""
+    c = LEDGER.c
+    with store._reading() as db:
+        lines = db.execute(sa.select(c.kind, c.outcome, c.reason)).all()
+        others = [
+            Counter(db.scalars(sa.select(c.kind).where(is_of_other_settings(rules))))
+            for rules in RULES
+        ]
+    stands = {(one.kind, one.outcome, one.reason): one.number for one in store.outcomes()}
+    assert stands == Counter(map(tuple, lines))
+    assert [store.of_other_settings(rules) for rules in RULES] == others
+
+
+@settings(max_examples=60)
+@given(changes=CHANGES)
+def test_any_change_of_the_ledger_is_counted(changes: Any) -> None:
+    """Whichever statement makes it, of this version or of somebody at the database's prompt."""
+    with Store("sqlite://") as store:
+        for change in changes:
+            with store._engine.begin() as db:
+                carry_out(db, *change)
+        assert_counted(store)
+        with store.delivering():
+            pass
+        assert_counted(store)
+        with store._reading() as db:
+            assert all(db.scalars(sa.select(COUNTS.c.number)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Where an empty store is."""
+    name = "run_target" if request.param == "sqlite" else "run_shared"
+    runner: TargetRunner = request.getfixturevalue(name)
+    return str(runner.config["store_url"])
+
+
+def test_what_a_run_and_an_operator_write_is_counted(url: str) -> None:
+    """After each of the store's own ways to change a line; a change that fails counts nothing."""
+    with OperatorStore(url) as store:
+        rows = [case(1), case(2), case(3), chat(4), chat(5)]
+        store.stage([staged_row(*row) for row in rows])
+        assert_counted(store)
+        one, two, three = store.claim("case", rules=RULES[0], now=at("20:00"))
+        store.settle(one, Outcome.WAITING, rules=RULES[0], reason=Reason(Code.CASE_OPEN))
+        store.settle(two, Outcome.SET_ASIDE, rules=RULES[0], reason=Reason(Code.UNREADABLE, ("x",)))
+        store.intend(three, "h", b"{}", posted_by=at("20:00"))
+        store.write_down()
+        assert_counted(store)
+        sent = {"content_hash": "h", "metadata": b"{}", "creovai_id": "c", "sent_at": at("20:01")}
+        store.receipt(three, rules=RULES[0], **sent)  # type: ignore[arg-type]
+        store.write_down()
+        assert_counted(store)
+        store.stage([staged_row(*case(3, SystemModstamp=at("21:00")))])
+        store.retry_set_aside(Reason(Code.RETRY))
+        assert_counted(store)
+        with pytest.raises(ZeroDivisionError), store._engine.begin() as db:
+            carry_out(
+                db, "chat", 9, {"outcome": Outcome.SENT, "revision": 1 // len(store.find([]))}
+            )
+        store.forget(store.find([case_id(1)]))
+        assert_counted(store)
+        with store.delivering() as free:
+            assert free
+        assert_counted(store)
+
+
+def test_two_that_write_at_once_wait_for_no_common_count(run_shared: TargetRunner) -> None:
+    """On PostgreSQL: both have conversations of the same kind and outcome, and neither commits."""
+    url = run_shared.config["store_url"]
+    new = {"outcome": Outcome.WAITING, "reason": None, "revision": 1}
+    with Store(url) as first, Store(url) as second:
+        with first._engine.begin() as ours, second._engine.begin() as theirs:
+            for db, number in ((ours, 1), (theirs, 2), (ours, 3), (theirs, 4)):
+                db.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+                carry_out(db, "chat", number, new)
+        assert_counted(first)
+        with first.delivering(), second.delivering():
+            pass
+        assert_counted(second)
+        with first._reading() as db:
+            assert db.scalars(sa.select(COUNTS.c.writer)).all() == [0]
