@@ -26,7 +26,7 @@ from target_creovai.payload import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
 from target_creovai.settings import assembly_rules, delivery_policy
-from target_creovai.shell import say
+from target_creovai.shell import Shell, say
 from target_creovai.store.tables import chunks
 
 if TYPE_CHECKING:
@@ -65,8 +65,16 @@ def page_for(
         Listed(one.known.kind, one.known.id, one.outcome, one.reason, one.facts, *groups)
         for one, *groups in zip(shown, same, accounts, strict=True)
     ]
-    bodies = [Body(one.known, one.view, one.as_if_due, one.problems) for one in shown]
+    bodies = [Body(_typed(one.known), one.view, one.as_if_due, one.problems) for one in shown]
     return page_of(Index(utc(made_at), totals, removed, listed), bodies)
+
+
+def _typed(known: Explanation) -> Explanation:
+    """Return what is known, its commands as they are typed here."""
+    typed = Shell.here().typed
+    to_do = known.to_do and typed(known.to_do)
+    reason = known.reason and typed(known.reason)
+    return replace(known, now=typed(known.now), to_do=to_do, reason=reason)
 
 
 @operator_command()
