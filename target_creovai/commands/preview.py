@@ -21,7 +21,7 @@ from target_creovai.commands.files import write_private
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.commands.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import Outcome
+from target_creovai.outcomes import Outcome, in_general
 from target_creovai.payload import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
@@ -66,7 +66,8 @@ def page_for(
         for one, *groups in zip(shown, same, accounts, strict=True)
     ]
     bodies = [Body(_typed(one.known), one.view, one.as_if_due, one.problems) for one in shown]
-    return page_of(Index(utc(made_at), totals, removed, listed), bodies)
+    reasons = {code: in_general(code) for code in {one.reason for one in shown} if code}
+    return page_of(Index(utc(made_at), totals, reasons, removed, listed), bodies)
 
 
 def _typed(known: Explanation) -> Explanation:

@@ -134,7 +134,7 @@ def test_every_filter_narrows_the_list_and_all_of_them_together(manager: Reader)
     assert listed(page) == [f"chat {chat_id(3)}", f"chat {chat_id(2)}"]
     page.get_by_label("Agent").select_option("Nora V")
     assert listed(page) == [f"chat {chat_id(2)}"]
-    page.get_by_label("Reason").select_option(label="chat open (1)")
+    page.get_by_label("Reason").select_option(label="the chat has not ended (1)")
     expect(found).to_have_text("0 of 6 conversations: nothing matches the filters")
     expect(page.get_by_role("main")).to_contain_text("Nothing matches the filters.")
     page.locator("#clear").click()
