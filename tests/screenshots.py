@@ -5,17 +5,18 @@ The same every time, as far as the machine's fonts and browser are.
 
 from __future__ import annotations
 
-import json
 import sys
+from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import time_machine
 
-from target_creovai.payload import encode
 from tests.browser import launched
 from tests.demo.org import build_org
 from tests.fakes.creovai import CreovaiServer
@@ -25,16 +26,18 @@ from tests.target.commands.conftest import Operator
 from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from playwright.sync_api import Browser, Page
 
+    from tests.tap.support import Run
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
+# The morning after the last mail of a case. Few chats are later.
+REPORTED = datetime(2025, 12, 1, 9, 0, tzinfo=UTC)
+REFUSED = 2  # how many of the last cases
 # After all that the demo's org holds.
 NOW = datetime(2026, 2, 14, 9, 0, tzinfo=UTC)
-# Most of it changed in four weeks, in which runs began twice a day: the report looks back on them.
-WEEKS_BEGAN = datetime(2025, 11, 3, 8, 0, tzinfo=UTC)
-BETWEEN_RUNS, DAYS = timedelta(hours=12), 26
 DESK = {"width": 1120, "height": 720}
 PHONE = {"width": 390, "height": 760}
 
@@ -71,7 +74,7 @@ PICTURES = (
     ),
     Picture("preview-phone", "preview", screen=PHONE),
     Picture("report-light", "report"),
-    Picture("report-dark", "report", "dark", top="section:has(#sent)"),
+    Picture("report-dark", "report", "dark", top="#sent"),
 )
 
 
@@ -86,67 +89,72 @@ def main() -> None:
 
 def pages_of_demo(folder: Path) -> dict[str, Path]:
     """Deliver the demo's conversations to a simulated Creovai; return the pages by command."""
-    with time_machine.travel(NOW, tick=False), CreovaiServer() as creovai:
-        with SalesforceServer(build_org().org) as salesforce:
-            salesforce.app_scopes = "api sfap_api"
-            messaging = {
-                "messaging_api": "conversation_data",
-                "conversation_data_url": f"{salesforce.url}/platform/engagement/v1.0",
-            }
-            run = run_tap(settings(salesforce, **messaging))
-        target = target_in(folder, creovai)
-        target.read(b"\n".join(run.lines) + b"\n")
-        preview = write(target, "preview")
-    return {"preview": preview, "report": report_of_weeks(folder / "weeks", run.lines)}
+    with time_machine.travel(NOW, tick=False):
+        read = read_org()
+        with delivering(folder / "at once") as (target, _):
+            target.read(b"\n".join(read.lines) + b"\n")
+            preview = page_of(target, "preview")
+    with delivering(folder / "day by day") as (target, creovai):
+        deliver_by_day(read, target, creovai)
+        with time_machine.travel(REPORTED, tick=False):
+            report = page_of(target, "report")
+    return {"preview": preview, "report": report}
 
 
-def report_of_weeks(folder: Path, lines: Sequence[bytes]) -> Path:
-    """Deliver the same, bit by bit as it changed; return the page of `report` at the end."""
-    messages = [json.loads(line) for line in lines]
-    schemas = [message for message in messages if message["type"] == "SCHEMA"]
-    records = [message for message in messages if message["type"] == "RECORD"]
-    last_state = messages[-1]
+def read_org() -> Run:
+    """Let the tap read all of the demo's org."""
+    with SalesforceServer(build_org().org) as salesforce:
+        salesforce.app_scopes = "api sfap_api"
+        messaging = {
+            "messaging_api": "conversation_data",
+            "conversation_data_url": f"{salesforce.url}/platform/engagement/v1.0",
+        }
+        return run_tap(settings(salesforce, **messaging))
+
+
+@contextmanager
+def delivering(folder: Path) -> Iterator[tuple[TargetRunner, CreovaiServer]]:
+    """Set up a target with an empty store, and an empty tenant."""
     folder.mkdir()
     with CreovaiServer() as creovai:
-        target = target_in(folder, creovai)
-        creovai.refuse(records[0]["record"]["Id"])
-        now, known_until = WEEKS_BEGAN, ""
-        while now < WEEKS_BEGAN + timedelta(days=DAYS):
-            until = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-            news = [one for one in records if known_until <= modified(one) < until]
-            with time_machine.travel(now, tick=False):
-                target.read(b"\n".join(map(encode, [*schemas, *news, last_state])) + b"\n")
-            now, known_until = now + BETWEEN_RUNS, until
-        with time_machine.travel(now - BETWEEN_RUNS / 2, tick=False):
-            page = write(target, "report", "--days", str(DAYS))
-    # It names the store, whose folder is another one each time.
-    page.write_bytes(page.read_bytes().replace(bytes(folder), b"/srv/salesforce-creovai"))
-    return page
+        yield (
+            TargetRunner(
+                folder,
+                api_url=creovai.url,
+                api_user=creovai.api_user,
+                api_password=creovai.api_password,
+                redact={"email": "[mail address]"},
+                strip_signatures=True,
+            ),
+            creovai,
+        )
 
 
-def modified(record: Mapping[str, Any]) -> str:
-    """Return when a record changed, in Salesforce."""
-    return str(record["record"]["SystemModstamp"])
+def deliver_by_day(read: Run, target: TargetRunner, creovai: CreovaiServer) -> None:
+    """Run the target once a day, each time on the rows that changed on the day before."""
+    lines = [*zip(read.messages, read.lines, strict=True)]
+    schemas = [line for message, line in lines if message["type"] == "SCHEMA"]
+    by_day: defaultdict[str, list[bytes]] = defaultdict(list)
+    for message, line in lines:
+        if message["type"] == "RECORD":
+            by_day[message["record"]["SystemModstamp"][:10]].append(line)
+    closed = [case for case in read.rows("Case") if case["IsClosed"]]
+    for case in sorted(closed, key=itemgetter("SystemModstamp"))[-REFUSED:]:
+        creovai.refuse(case["Id"])  # so that something needs an eye
+    for day in sorted(day for day in by_day if day < f"{REPORTED.date()}"):
+        at = datetime.fromisoformat(f"{day}T09:00:00Z") + timedelta(days=1)
+        with time_machine.travel(at, tick=False):
+            target.read(b"\n".join([*schemas, *by_day[day]]) + b"\n")
 
 
-def target_in(folder: Path, creovai: CreovaiServer) -> TargetRunner:
-    """Return a target with a store of its own."""
-    return TargetRunner(
-        folder,
-        api_url=creovai.url,
-        api_user=creovai.api_user,
-        api_password=creovai.api_password,
-        redact={"email": "[mail address]"},
-        strip_signatures=True,
-    )
-
-
-def write(target: TargetRunner, command: str, *options: str) -> Path:
+def page_of(target: TargetRunner, command: str) -> Path:
     """Let a command write its page."""
     page = target.folder / f"{command}.html"
-    result = Operator(target)(command, "--output", str(page), *options)
+    result = Operator(target)(command, "--output", str(page))
     if result.exit_code:
         sys.exit(result.output)
+    # The report names its store, whose folder is another one each time.
+    page.write_bytes(page.read_bytes().replace(bytes(target.folder), b"/srv/salesforce-creovai"))
     return page
 
 
@@ -161,7 +169,9 @@ def take(browser: Browser, picture: Picture, file: Path) -> None:
         click(page, target)
         page.evaluate(SETTLED)
     if picture.top:
-        page.locator(picture.top).first.evaluate("(element) => element.scrollIntoView()")
+        page.locator(picture.top).first.evaluate(
+            "(element) => element.scrollIntoView({ behavior: 'instant' })"
+        )
     page.evaluate(SETTLED)
     page.screenshot(path=FOLDER / f"{picture.name}.png", animations="disabled")
     page.close()
