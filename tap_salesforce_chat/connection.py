@@ -323,6 +323,7 @@ class Connection:
         url, auth = access.instance_url + path, _Bearer(access.token)
         self._own = next(self._numbers)
         response = self._transport.send(method, url, subject, auth=auth, **options)
+        self._logger.debug("%s: HTTP %d", subject, response.status_code)
         self._note(response.headers)
         if response.status_code in _GOOD:
             return response
