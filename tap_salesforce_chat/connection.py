@@ -339,6 +339,7 @@ class Connection:
         send = partial(self._transport.send, "POST", url, subject)
         with closing(send(auth=_NoAuth(), data=form())) as response:
             body = content(response, subject)
+        self._logger.debug("%s: HTTP %d", subject, response.status_code)
         if response.status_code != HTTPStatus.OK:
             refusal = Refusal(response.status_code, decoded(body), response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)
