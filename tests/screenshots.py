@@ -5,6 +5,7 @@ The same every time, as far as the machine's fonts and browser are.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections import defaultdict
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 import time_machine
@@ -80,21 +81,32 @@ PICTURES = (
 
 def main() -> None:
     """Run the plugins on the demo's org, let the commands write their pages, and take pictures."""
-    with TemporaryDirectory(prefix="screenshots-") as folder, launched() as browser:
-        pages = pages_of_demo(Path(folder))
+    with workplace() as folder, launched() as browser:
+        pages = pages_of_demo(folder)
         FOLDER.mkdir(parents=True, exist_ok=True)
         for picture in PICTURES:
             take(browser, picture, pages[picture.page])
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """Make a folder that is called the same every time: pages say which store they are of."""
+    folder = Path(gettempdir()) / "salesforce-creovai"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def pages_of_demo(folder: Path) -> dict[str, Path]:
     """Deliver the demo's conversations to a simulated Creovai; return the pages by command."""
     with time_machine.travel(NOW, tick=False):
         read = read_org()
-        with delivering(folder / "at once") as (target, _):
+        with delivering(folder / "dev") as (target, _):
             target.read(b"\n".join(read.lines) + b"\n")
             preview = page_of(target, "preview")
-    with delivering(folder / "day by day") as (target, creovai):
+    with delivering(folder / "prod") as (target, creovai):
         deliver_by_day(read, target, creovai)
         with time_machine.travel(REPORTED, tick=False):
             report = page_of(target, "report")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import hard_to_read, unnamed
 from tests.target.commands.conftest import Operator
 from tests.target.commands.previewed import key, listed
 from tests.target.messaging_rows import entries, entry, session, session_id
@@ -179,6 +180,17 @@ def test_what_is_not_sent_is_folded_in_its_place(manager: Reader) -> None:
     assert shown[2:] == [f"[card] (card) stands for {CARD}", "She is upset."]
     page.get_by_role("button", name="Show what is not sent (4)").click()
     assert page.locator(".gone:visible").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_unfolds_can_be_read(manager: Reader, scheme: Any) -> None:
+    """By eyes, in light and dark, and by readers of the screen."""
+    page = manager.open(key(case_id(1)), color_scheme=scheme)
+
+    page.locator("main details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+
+    assert hard_to_read(page) == []
+    assert unnamed(page) == []
 
 
 def test_chat_and_case_lead_to_each_other(manager: Reader) -> None:
