@@ -24,19 +24,6 @@ _WORDS = (
     *("the", "order", "invoice", "was", "delivered", "please"),
     *("refund", "Grüße", "agent", "customer", "账单", "late"),
 )
-    "the",
-    "order",
-    "invoice",
-    "was",
-    "delivered",
-    "please",
-    "refund",
-    "Grüße",
-    "agent",
-    "customer",
-    "账单",
-    "late",
-]
 
 
 def _words(random: Random, length: int) -> str:
