@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.store.rows import Snapshot
 
-# Conversations that are claimed at once, and of how many bytes of their rows are in memory at once,
-# and payloads on their way: a case may hold megabytes of mail.
-PAGE = 50
+# How many conversations are claimed at once: one look-up asks Creovai for so many.
+PAGE = 100
+# How many bytes of their rows are in memory at once, and of payloads on their way: a case may hold
+# megabytes of mail.
 BYTES_AT_ONCE = 8 * 1024 * 1024
 
 logger = logging.getLogger("target-creovai")
