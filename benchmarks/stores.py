@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from benchmarks.processes import ROOT, server
+from benchmarks.table import Table, exponent
 from target_creovai.assemble import fingerprint
 from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.outcomes import Code, Outcome, Reason
@@ -51,6 +52,7 @@ LINES_PER_COMMIT = 5_000
 # 3 KB, as a chat of twenty messages has.
 BODY = transcript(*(f"( {n}s ) Nora V: {'word ' * 28}" for n in range(18)))
 IDLE_GOAL = 1.2
+UNCHANGED_SECONDS_GOAL = 3.5  # of 100,000 cases
 
 
 def fill_delivered(store: Store, number: int, rules: str, *, first: int = 1) -> None:
@@ -179,7 +181,7 @@ def _median(costs: list[Cost]) -> Cost:
     return Cost(sorted(one.cpu for one in costs)[middle], sorted(one.read for one in costs)[middle])
 
 
-def compare(folder: Path, url: str, sizes: list[int], rounds: int) -> None:
+def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int) -> None:
     """Print what a run without news, and each question, cost in stores of growing size."""
     empty = singer(STARTED, COMPLETED)
     lines = folder / "idle.singer"
@@ -208,11 +210,17 @@ def compare(folder: Path, url: str, sizes: list[int], rounds: int) -> None:
         costs = [_median(some) for some in runs.values()]
         cells = " | ".join(f"{one.cpu:.2f} s, {one.read:.1f} MB" for one in costs)
         cpu, read = costs[-1].cpu / costs[0].cpu, costs[-1].read / costs[0].read
-        met = "met" if max(cpu, read) <= IDLE_GOAL else "missed"
-        print(f"| {name} | {cells} | {cpu:.2f}, {read:.2f}: {met} |")
+        print(f"| {name} | {cells} | {cpu:.2f}, {read:.2f} |")
+        told = f"CPU {cpu:.2f}, reads {read:.2f} times those of an empty store"
+        if len(sizes) > 1:
+            pair = (sizes[-2], sizes[-1])
+            told += f"; exponents {exponent(pair, (costs[-2].cpu, costs[-1].cpu)):.2f}, "
+            told += f"{exponent(pair, (costs[-2].read, costs[-1].read)):.2f}"
+        met = max(cpu, read) <= IDLE_GOAL
+        table.add(f"{name}, {sizes[-1]} conversations", told, f"{IDLE_GOAL}", met=met)
 
 
-def compare_unchanged(folder: Path, url: str, cases: int, chats: int) -> None:
+def compare_unchanged(table: Table, folder: Path, url: str, cases: int, chats: int) -> None:
     """Print what cases cost that have not changed, beside delivered chats and without."""
     lines = folder / "unchanged.singer"
     with lines.open("wb") as out:
@@ -221,17 +229,24 @@ def compare_unchanged(folder: Path, url: str, cases: int, chats: int) -> None:
             some = [case(n, IsClosed=False) for n in range(start, min(start + 1000, cases))]
             out.write(singer(*some, State({"n": start})))
         out.write(singer(COMPLETED))
-    print(f"\n{cases} unchanged cases, into stores with and without {chats} delivered chats\n")
+    costs = []
     for number in (0, chats):
         config = settings(folder / f"unchanged-{number}.db", api_url=url)
         with Store(config["store_url"]) as store:
             fill_delivered(store, number, rules_of(config))
         cost_of(config, lines=lines)
-        cost = cost_of(config, lines=lines)
-        print(f"{number} chats: {cost.cpu:.2f} CPU s, {cost.read:.0f} MB read")
+        costs.append(cost_of(config, lines=lines))
+    without, with_chats = costs
+    told = f"{with_chats.cpu:.2f} CPU s, {with_chats.read:.0f} MB read; without chats "
+    told += f"{without.cpu:.2f} s, {without.read:.0f} MB"
+    goal = UNCHANGED_SECONDS_GOAL * cases / 100_000
+    work = f"{cases} unchanged cases beside {chats} delivered chats"
+    # A run costs something by itself, which counts for more the fewer cases there are.
+    met = with_chats.cpu <= max(goal, IDLE_GOAL * without.cpu)
+    table.add(work, told, f"{goal:.1f} s, or {IDLE_GOAL} times that without", met=met)
 
 
-def compare_settings(folder: Path, url: str, waiting: int) -> None:
+def compare_settings(table: Table, folder: Path, url: str, waiting: int) -> None:
     """Print what a change of settings costs where open cases wait, and what a run costs anyway."""
     lines = folder / "idle.singer"
     lines.write_bytes(singer(STARTED, COMPLETED))
@@ -239,10 +254,16 @@ def compare_settings(folder: Path, url: str, waiting: int) -> None:
     with Store(config["store_url"]) as store:
         fill_waiting(store, waiting, rules_of(config))
         store.end_input(well=True)
-    print(f"\n{waiting} open cases wait\n")
-    for name, changes in (("the same settings", {}), ("others", {"strip_signatures": True})):
-        cost = cost_of(config | changes, lines=lines)
-        print(f"{name}: {cost.cpu:.2f} CPU s, {cost.read:.1f} MB read")
+    same, others = (
+        cost_of(config | changes, lines=lines) for changes in ({}, {"strip_signatures": True})
+    )
+    cpu, read = others.cpu / same.cpu, others.read / same.read
+    table.add(
+        f"other settings where {waiting} open cases wait",
+        f"CPU {cpu:.2f}, reads {read:.2f} times those of the same settings",
+        f"{IDLE_GOAL}",
+        met=max(cpu, read) <= IDLE_GOAL,
+    )
 
 
 def main() -> None:
@@ -257,12 +278,13 @@ def main() -> None:
         TemporaryDirectory(prefix="benchmark-") as name,
         server("benchmarks.fast_creovai", 0) as url,
     ):
-        folder = Path(name)
-        compare(folder, url, arguments.sizes, arguments.rounds)
+        folder, table = Path(name), Table()
+        compare(table, folder, url, arguments.sizes, arguments.rounds)
         if arguments.cases:
-            compare_unchanged(folder, url, arguments.cases, max(arguments.sizes))
+            compare_unchanged(table, folder, url, arguments.cases, max(arguments.sizes))
         if arguments.waiting:
-            compare_settings(folder, url, arguments.waiting)
+            compare_settings(table, folder, url, arguments.waiting)
+        table.show()
 
 
 if __name__ == "__main__":

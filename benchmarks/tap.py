@@ -26,7 +26,7 @@ from tap_salesforce_chat.soql import Query
 from tap_salesforce_chat.tap import TapSalesforceChat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 PEERS = Path(__file__).with_name("peers.py")
 # Contender -> what to install in its environment.
@@ -182,14 +182,17 @@ def _discovered(tap: OtherTap, url: str, folder: Path) -> list[str]:
     return [*command, *tap.read, "--config", str(config), tap.catalog, str(catalog)]
 
 
-def compare(arguments: argparse.Namespace, page_size: int, latency: int) -> None:
-    """Run all contenders a few times in turn and print a table."""
+def compare(
+    arguments: argparse.Namespace, page_size: int, latency: int, only: Collection[str] = ()
+) -> dict[str, Measure]:
+    """Run contenders a few times in turn, print a table, and return the medians of each."""
     with (
         TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name,  # noqa: S108 - only to spare the disk
         server("benchmarks.fast_salesforce", page_size, latency, arguments.scale) as url,
     ):
         folder = Path(name)
         commands = write_files(url, folder, taps=arguments.taps)
+        commands = {name: commands[name] for name in only or commands}
         measures: dict[str, list[Measure]] = {contender: [] for contender in commands}
         for _ in range(arguments.rounds):
             for contender, command in commands.items():
@@ -198,12 +201,13 @@ def compare(arguments: argparse.Namespace, page_size: int, latency: int) -> None
     print("| contender | rows | CPU s | / bare | wall s | / bare | peak MB |")
     print("|---|---|---|---|---|---|---|")
     bare = _medians(measures["bare loop"])
-    for contender, runs in measures.items():
-        cost = _medians(runs)
+    costs = {contender: _medians(runs) for contender, runs in measures.items()}
+    for contender, cost in costs.items():
         print(
             f"| {contender} | {cost.rows} | {cost.cpu:.2f} | {cost.cpu / bare.cpu:.2f} "
             f"| {cost.wall:.2f} | {cost.wall / bare.wall:.2f} | {cost.peak:.0f} |"
         )
+    return costs
 
 
 def _medians(runs: list[Measure]) -> Measure:

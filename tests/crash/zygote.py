@@ -16,13 +16,14 @@ import struct
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import time_machine
-from requests.adapters import HTTPAdapter
 from sqlalchemy.engine.default import DefaultDialect
+from urllib3.connectionpool import HTTPConnectionPool
 
 from target_creovai import clock, target
 from target_creovai.target import TargetCreovai
@@ -116,7 +117,7 @@ def become_target(order: Order, tally: Tally) -> None:
     ):
         os.dup2(os.open(path, flags, 0o600), number)
     between(tally, 0, DefaultDialect, "do_commit")
-    between(tally, 2, HTTPAdapter, "send")
+    between(tally, 2, HTTPConnectionPool, "urlopen")
     uptime = clock.uptime
     clock.uptime = lambda: uptime() + tally.slept_seconds
     target.ROWS_PER_COMMIT = order.rows_per_commit
@@ -146,7 +147,9 @@ def fork(order: Order) -> tuple[int, Tally]:
 def import_what_it_imported(order: Order) -> None:
     """Spare the next runs what this one imported late, such as a database's driver."""
     for name in Path(order.modules).read_text().split():
-        importlib.import_module(name)
+        # Compiled modules register others that no file holds.
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def end_of(child: int, tally: Tally) -> End:

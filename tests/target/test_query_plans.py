@@ -17,7 +17,18 @@ import sqlalchemy as sa
 
 from tests.target.commands.conftest import Operator
 from tests.target.messaging_rows import entry, session
-from tests.target.rows import COMPLETED, STARTED, Record, at, case, case_id, chat, comment, mail
+from tests.target.rows import (
+    AGENT_ID,
+    COMPLETED,
+    STARTED,
+    Record,
+    at,
+    case,
+    case_id,
+    chat,
+    comment,
+    mail,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +62,7 @@ KEYS = {
     "creovai_conversations_number": "number",
     "creovai_conversations_text": "coalesce",
     "creovai_merges_pkey": "loser",
+    "sqlite_autoindex_creovai_merges_1": "loser",
     "creovai_merges_winner": "winner",
     "creovai_rows_conversation": "conversation",
     "creovai_speakers_name": "name",
@@ -183,10 +195,22 @@ def messaging() -> Iterator[Record]:
     yield entry()
 
 
-def test_a_run_without_news_reads_what_is_to_be_done(target: TargetRunner) -> None:
-    """Nor does one that drops texts, or that gets a row once more that it has."""
+NEWS = [
+    *(case(1, Subject="another", SystemModstamp=at("20:00")), comment(5, case=3)),
+    *(case(3, Description="words"), case(4, MasterRecordId=case_id(3), IsDeleted=True)),
+    *(chat(1, Status="Missed", SystemModstamp=at("20:00")), chat(3)),
+    Record("User", {"Id": AGENT_ID, "Name": "Nora Vance", "SystemModstamp": at("20:00")}),
+]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [pytest.param([case(), chat()], id="no-news"), pytest.param(NEWS, id="news")],
+)
+def test_a_run_reads_what_is_to_be_done(target: TargetRunner, records: list[Record]) -> None:
+    """So does one that drops texts, or that gets a row once more that it has."""
     with recorded() as statements:
-        outcome = target(STARTED, case(), chat(), COMPLETED, retention_days=1000)
+        outcome = target(STARTED, *records, COMPLETED, retention_days=1000)
 
     assert outcome.exit_code in (0, 3), outcome.stderr
     assert len(statements) > 20
@@ -197,6 +221,7 @@ def test_a_run_without_news_reads_what_is_to_be_done(target: TargetRunner) -> No
     "command",
     [
         pytest.param(["status"], id="status"),
+        pytest.param(["report", "--output", "report.html"], id="report"),
         pytest.param(["explain", case_id()], id="id"),
         pytest.param(["explain", "00001"], id="case-number"),
         pytest.param(["explain", "unknown"], id="unknown"),
@@ -208,6 +233,7 @@ def test_a_question_of_the_operator_is_looked_up(
 ) -> None:
     """The answer is at once there, in a store of a million rows."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets one
+    monkeypatch.chdir(target.folder)
     with recorded() as statements:
         Operator(target)(*command)
 

@@ -265,7 +265,7 @@ def may_end_attribution(line: str) -> bool:
     if line.endswith("--") and line.lstrip("> ").startswith("--") and TIME.search(line):
         return True
     if "@" not in line or not TIME.search(line):
-        return _DATE_AND_ADDRESS.fullmatch(bare) is not None
+        return "@" in line and _DATE_AND_ADDRESS.fullmatch(bare) is not None
     if _ends_in_time(line) and BRACKETED_ADDRESS.search(line):
         return True
     return bare.casefold().endswith(_VERBS) and _opens(bare)
@@ -273,7 +273,7 @@ def may_end_attribution(line: str) -> bool:
 
 def _is_half(line: str) -> bool:
     """Tell whether a line goes on below: "Ida <ida@berg.example> ezt írta (időpont:"."""
-    return line.count("(") > line.count(")")
+    return "(" in line and line.count("(") > line.count(")")
 
 
 def _ends_sentence(line: str) -> bool:
@@ -309,6 +309,7 @@ _OPENING_ALONE: Final = re.compile(
 )
 _COLON: Final = re.compile(r"[:\uff1a]")
 _MARK_BELOW: Final = re.compile(" *>")
+_ABOVE_MARK: Final = frozenset(" >")
 
 
 def split_at_attribution(line: str) -> list[str]:
@@ -342,10 +343,8 @@ def _glued_end(line: str) -> int:
     folded = folded if len(folded) == len(line) else line
     for colon in _COLON.finditer(line):
         start, end = colon.span()
-        is_said = _ends_in_verb(folded, start)
-        if not is_said and line[start - 1 : start] == " ":
-            is_said = _ends_in_verb(folded, start - 1)
-        if is_said or _MARK_BELOW.match(line, end):
+        is_said = _ends_in_verb(folded, start - (line[start - 1 : start] == " "))
+        if is_said or (line[end : end + 1] in _ABOVE_MARK and _MARK_BELOW.match(line, end)):
             return end
     return 0
 

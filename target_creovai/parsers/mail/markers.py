@@ -104,11 +104,11 @@ def _candidates(page: Page) -> list[int]:
     return [
         index
         for index, line in enumerate(page.lines)
-        if ":" in line
-        or "@" in line
-        or separators.may_separate(line)
-        or "\uff1a" in line
-        or index in page.headers
+        if index in page.headers
+        or (
+            line
+            and (":" in line or "@" in line or "\uff1a" in line or separators.may_separate(line))
+        )
     ]
 
 
