@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from target_creovai.report.known import Known
     from target_creovai.report.problems import Problem
-    from target_creovai.report.sections import Section
+    from target_creovai.report.section import Section
 
 TITLE = "Salesforce to Creovai"
 
