@@ -94,8 +94,8 @@ class Source(OperatorStore):
         if version != str(SCHEMA_VERSION):
             msg = (
                 f"The store at {store_name(url)} has the tables of another version (schema "
-                f"{version}, this version writes {SCHEMA_VERSION}). `status` with its settings "
-                "brings an earlier one up to date; then copy it."
+                f"{version}, this version writes {SCHEMA_VERSION}). Any command with its "
+                "settings, such as status, brings an earlier one up to date; then copy it."
             )
             raise StoreError(msg)
         return cls(url)

@@ -100,7 +100,7 @@ class Database:
             lock_schema(db)
             META.create(db, checkfirst=True)
             if db.scalar(sa.select(META.c.value).where(META.c.name == HALF_COPIED)):
-                msg = "The store is a copy that is not complete: run `store copy` once more."
+                msg = "The store is a copy that is not complete: call store copy once more."
                 raise StoreError(msg)
             query = sa.select(META.c.value).where(META.c.name == "schema_version")
             version = int(db.scalar(query) or 0)
