@@ -182,7 +182,11 @@ def _median(costs: list[Cost]) -> Cost:
 
 
 def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int) -> None:
-    """Print what a run without news, and each question, cost in stores of growing size."""
+    """Print what a run without news, and each question, cost in stores of growing size.
+
+    The last column: on the largest store, as a multiple of that on an empty one, for questions of
+    that on the smallest one.
+    """
     empty = singer(STARTED, COMPLETED)
     lines = folder / "idle.singer"
     lines.write_bytes(empty)
@@ -200,7 +204,7 @@ def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int)
         "doctor": ({}, ("doctor",), None),
     }
     print(f"\nStores of delivered chats, medians of {rounds}: CPU s, MB read\n")
-    print(f"| work | {' | '.join(map(str, stores))} | largest / empty |")
+    print(f"| work | {' | '.join(map(str, stores))} | largest / first |")
     print("|---|" + "---|" * (len(stores) + 1))
     for name, (changes, arguments, stdin) in work.items():
         runs: dict[int, list[Cost]] = {size: [] for size in stores}
@@ -208,10 +212,12 @@ def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int)
             for size, config in stores.items():
                 runs[size].append(cost_of(config | changes, *arguments, lines=stdin))
         costs = [_median(some) for some in runs.values()]
+        # In an empty store there is nothing to explain.
+        base = costs[1] if arguments else costs[0]
         cells = " | ".join(f"{one.cpu:.2f} s, {one.read:.1f} MB" for one in costs)
-        cpu, read = costs[-1].cpu / costs[0].cpu, costs[-1].read / costs[0].read
+        cpu, read = costs[-1].cpu / base.cpu, costs[-1].read / base.read
         print(f"| {name} | {cells} | {cpu:.2f}, {read:.2f} |")
-        told = f"CPU {cpu:.2f}, reads {read:.2f} times those of an empty store"
+        told = f"CPU {cpu:.2f}, reads {read:.2f} times those of the first"
         if len(sizes) > 1:
             pair = (sizes[-2], sizes[-1])
             told += f"; exponents {exponent(pair, (costs[-2].cpu, costs[-1].cpu)):.2f}, "

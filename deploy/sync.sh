@@ -22,5 +22,9 @@ if grep -a '}$' "$state.lines" | tail -n 1 >"$state.new" && [ -s "$state.new" ];
 fi
 rm -f "$state.lines" "$state.new"
 
+# What Prometheus' node_exporter reads of the store; a sync does not fail by it.
+[ -z "${METRICS_FILE:-}" ] ||
+  target-creovai status --config=ENV --format prometheus --output "$METRICS_FILE"
+
 [ "${codes[0]}" -eq 0 ] || exit "${codes[0]}"
 exit "${codes[1]}"

@@ -35,13 +35,12 @@ from tap_salesforce_chat.fields import (
     without_paths,
 )
 from tap_salesforce_chat.progress import ResumableStream
-from tap_salesforce_chat.reading.bulk import BulkSource
-from tap_salesforce_chat.reading.bulk_jobs import JOB_KEY, Jobs
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
 from tap_salesforce_chat.state import (
+    JOB_KEY,
     READ_SINCE,
     end_of,
     instant_in,
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.connection import Connection
     from tap_salesforce_chat.describe import Describe, Discovery
     from tap_salesforce_chat.fields import Renewal
+    from tap_salesforce_chat.reading.bulk import BulkSource
     from tap_salesforce_chat.reading.lanes import Lanes, Reading
     from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.reading.windows import Batch
@@ -253,6 +253,9 @@ class SalesforceStream(ResumableStream):
         return "queryAll" if self.config["include_deleted"] else "query"
 
     def _bulk(self, rest: RestSource) -> BulkSource:
+        from tap_salesforce_chat.reading.bulk import BulkSource
+        from tap_salesforce_chat.reading.bulk_jobs import Jobs
+
         jobs = Jobs(
             self._connection,
             self.name,

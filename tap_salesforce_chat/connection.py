@@ -323,6 +323,7 @@ class Connection:
         url, auth = access.instance_url + path, _Bearer(access.token)
         self._own = next(self._numbers)
         response = self._transport.send(method, url, subject, auth=auth, **options)
+        self._logger.debug("%s: HTTP %d", subject, response.status_code)
         self._note(response.headers)
         if response.status_code in _GOOD:
             return response
@@ -338,6 +339,7 @@ class Connection:
         send = partial(self._transport.send, "POST", url, subject)
         with closing(send(auth=_NoAuth(), data=form())) as response:
             body = content(response, subject)
+        self._logger.debug("%s: HTTP %d", subject, response.status_code)
         if response.status_code != HTTPStatus.OK:
             refusal = Refusal(response.status_code, decoded(body), response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)

@@ -22,10 +22,10 @@ def tell_end(streams: Iterable[ResumableStream], connection: Connection, seconds
     used, limit = connection.usage
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
     logger.info(
-        "%s rows read%s; %d requests, %.1f s",
-        f"{sum(rows.values()):,}",
+        "%s read%s; %s, %.1f s",
+        _number(sum(rows.values()), "row"),
         f": {counts}" if counts else "",
-        connection.requests_made,
+        _number(connection.requests_made, "request"),
         seconds,
         extra={
             "summary": {
@@ -37,3 +37,7 @@ def tell_end(streams: Iterable[ResumableStream], connection: Connection, seconds
             }
         },
     )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

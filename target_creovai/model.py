@@ -116,21 +116,33 @@ class Replacement(NamedTuple):
     original: str
 
 
+class Removed(NamedTuple):
+    """What is not sent of a message.
+
+    `whole` is its text before quotes and `signature` were taken out, None where nothing was;
+    `replaced` is what was redacted.
+    """
+
+    whole: str | None = None
+    signature: tuple[str, ...] = ()
+    replaced: tuple[Replacement, ...] = ()
+
+
+NOTHING_REMOVED = Removed()
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One thing that was said, in plain text. `channel` is given in cases only.
 
-    With `Rules.keep_removed`: `whole` is the text before quotes and `signature` were taken out of
-    it, and `replaced` what was redacted.
+    `removed` says nothing without `Rules.keep_removed`.
     """
 
     at: datetime
     sender: Participant
     text: str
     channel: str | None = None
-    whole: str | None = None
-    signature: tuple[str, ...] = ()
-    replaced: tuple[Replacement, ...] = ()
+    removed: Removed = NOTHING_REMOVED
 
 
 class Why(StrEnum):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import click
@@ -20,6 +21,9 @@ from target_creovai.imports import imported
 from target_creovai.outcomes import BROKEN_OFF
 from target_creovai.shell import Shell
 from target_creovai.watch.logs import keep_discreet, unforeseen
+
+# What `--config` takes instead of a file.
+ENVIRONMENT = "ENV"
 
 
 class CreovaiPlugin(Target):
@@ -51,6 +55,21 @@ class CreovaiPlugin(Target):
             merged |= one.config
         return merged | cls._env_var_config if any(one.parse_env for one in given) else merged
 
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read config files, later ones over earlier ones; `ENV` stands for the environment."""
+        read = partial(super().cb_config, ctx, param)
+        found = read(tuple(name for name in value if name == ENVIRONMENT))
+        for name in value:
+            if name != ENVIRONMENT:
+                try:
+                    found.config |= read((name,)).config
+                except (OSError, TypeError, ValueError) as error:
+                    msg = f"the config file {name} cannot be read ({_why(error)})"
+                    raise click.BadParameter(msg) from None
+        return found
+
     # Command line
 
     @classmethod
@@ -76,6 +95,13 @@ class CreovaiPlugin(Target):
             raise
         except Exception as error:  # noqa: BLE001 -- its own text and traceback may quote a row
             _end_with(unforeseen(error))
+
+
+def _why(error: Exception) -> str:
+    """Say what is wrong with a file, and quote nothing of it: it may hold a password."""
+    if isinstance(error, FileNotFoundError):
+        return "it is not there"
+    return (error.strerror if isinstance(error, OSError) else None) or "it is no JSON object"
 
 
 def _end_with(message: str | None) -> None:

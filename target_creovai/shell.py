@@ -19,8 +19,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_OWN = re.compile(r"`target-creovai (?P<name>[a-z]+)(?P<rest>[^`]*)`")
-_OF_MELTANO = re.compile(r" \(`meltano (?P<rest>[^`]+)`\)")
+# Neither matches what is typed already.
+_OWN = re.compile(r"`target-creovai (?P<name>[a-z]+)\b(?! --config)(?P<rest>[^`]*)`")
+_OF_MELTANO = re.compile(r" \(`meltano (?P<rest>[^-`][^`]*)`\)")
 # What the README calls the files of settings of those who do without Meltano.
 _FILES = ("tap.json", "target.json")
 LOADER = "target-creovai"

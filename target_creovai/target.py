@@ -250,6 +250,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self._commit()
         self._look_for_streams()
         well = self._input_ended_well()
+        self.logger.debug("The input ended %s.", "well" if well else "before its end")
         if self._input.received_anything:
             self.store.end_input(well=well)
             whole = self.store.input_ended_well

@@ -31,8 +31,6 @@ PLUGINS: Mapping[str, type[PluginBase]] = {
 }
 
 PIP_URL = "salesforce-creovai[postgres]"
-# `meltano add --from-ref` drops these (facts of Meltano 4.4): a file that is included keeps them.
-DROPPED_BY_ADD = ("select", "config")
 
 HEADER = "# Made by `python -m tests.plugin_definitions` from `{command} --about`: don't edit.\n"
 # The SDK's own settings, which every plugin of it has.
@@ -50,12 +48,7 @@ def definitions() -> dict[str, str]:
         group: _definition(plugin, project["plugins"][group][0])
         for group, plugin in PLUGINS.items()
     }
-    files = {
-        f"{entry['name']}.yml": _text(
-            {name: value for name, value in entry.items() if name not in DROPPED_BY_ADD}, entry
-        )
-        for entry in entries.values()
-    }
+    files = {f"{entry['name']}.yml": _text(entry, entry) for entry in entries.values()}
     included = {"plugins": {group: [entry] for group, entry in entries.items()}}
     return files | {TO_INCLUDE: _text(included, *entries.values())}
 

@@ -13,13 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-import jwt
 from typing_extensions import override
 
 from tap_salesforce_chat.errors import LoginError
 from tap_salesforce_chat.login.hosts import audience, is_my_domain
-from tap_salesforce_chat.login.private_key import read_private_key
-from tap_salesforce_chat.login.token_store import TokenStore
 
 # Salesforce refuses an assertion that is good for much longer.
 ASSERTION_LIFETIME = timedelta(minutes=3)
@@ -157,6 +154,8 @@ class JwtBearerFlow(FormFlow):
     @override
     @classmethod
     def problems(cls, config: Mapping[str, Any]) -> list[str]:
+        from tap_salesforce_chat.login.private_key import read_private_key
+
         try:
             read_private_key(config["private_key"])
         except ValueError as exc:
@@ -165,6 +164,10 @@ class JwtBearerFlow(FormFlow):
 
     @override
     def form(self) -> Form:
+        import jwt
+
+        from tap_salesforce_chat.login.private_key import read_private_key
+
         config = self._config
         claims = {
             "iss": config["client_id"],
@@ -185,6 +188,8 @@ class RefreshTokenFlow(AuthFlow):
     needs = frozenset({"client_id", "refresh_token"})
 
     def __init__(self, config: Mapping[str, Any]) -> None:
+        from tap_salesforce_chat.login.token_store import TokenStore
+
         super().__init__(config)
         folder = Path(config["token_dir"])
         self._store = TokenStore(folder, config["client_id"], config["refresh_token"])

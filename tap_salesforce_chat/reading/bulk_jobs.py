@@ -25,6 +25,7 @@ from tap_salesforce_chat.errors import (
     TooComplicatedError,
     printable,
 )
+from tap_salesforce_chat.state import JOB_KEY
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.connection import Connection
 
 # Where a stream's state keeps its job.
-JOB_KEY = "bulk_job"
 
 _LONGEST_WAIT = 30  # seconds between two looks at a job
 _ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")

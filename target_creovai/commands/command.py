@@ -61,12 +61,7 @@ def operator_command(*, checked: bool = True) -> Callable[[Callable[..., None]],
 
 
 def _read_config(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> Any:
-    try:
-        return ctx.obj.cb_config(ctx, param, value)
-    except (OSError, ValueError) as error:
-        # A file that is no JSON is quoted by nobody: it may hold a password.
-        msg = f"a file cannot be read ({type(error).__name__})"
-        raise click.BadParameter(msg) from None
+    return ctx.obj.cb_config(ctx, param, value)
 
 
 _config_option = click.option(

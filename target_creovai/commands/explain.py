@@ -126,7 +126,7 @@ def explanation(
         reason=str(line.reason) if line.reason else None,
         action=step.action,
         outdated=step.outdated,
-        now=_now(step, line, verdict, policy),
+        now=Shell.here().typed(_now(step, line, verdict, policy)),
         sent_at=line.sent_at,
         creovai_id=line.creovai_id,
         conversation_changed=ready is not None and sent and _is_changed(line, ready),
@@ -256,7 +256,8 @@ def with_advice(
     """Add what somebody has to click or run, where something has to be done."""
     reason = verdict.reason if isinstance(verdict, Waiting) else None
     if verdict is not NEEDS_ROWS and not must_be_read(reason):
-        return replace(explained, to_do=advice(reason) if reason else None)
+        to_do = advice(reason) if reason else None
+        return replace(explained, to_do=to_do and Shell.here().typed(to_do))
     wanted = {line.kind: store.with_losers(line.kind, [line.id])}
     command = next(commands(wanted, Shell.here()), None)
     return replace(explained, read_again=command)

@@ -25,6 +25,7 @@ COMMANDS = {
     "report": "target_creovai.commands.report",
     "resend": "target_creovai.commands.repair",
     "retry": "target_creovai.commands.repair",
+    "store": "target_creovai.commands.store",
     "status": "target_creovai.commands.status",
 }
 

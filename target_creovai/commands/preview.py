@@ -21,12 +21,12 @@ from target_creovai.commands.files import write_private
 from target_creovai.commands.find import find_all, say_unknown
 from target_creovai.commands.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import Outcome
+from target_creovai.outcomes import Outcome, in_general
 from target_creovai.payload import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
 from target_creovai.settings import assembly_rules, delivery_policy
-from target_creovai.shell import say
+from target_creovai.shell import Shell, say
 from target_creovai.store.tables import chunks
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from target_creovai.preview.view import View
     from target_creovai.store.operator import Line, OperatorStore
 
+# Each is looked for in every record: more would take long, and who asks for many sees enough.
+MAX_NAMED = 50
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 
 
@@ -63,8 +65,17 @@ def page_for(
         Listed(one.known.kind, one.known.id, one.outcome, one.reason, one.facts, *groups)
         for one, *groups in zip(shown, same, accounts, strict=True)
     ]
-    bodies = [Body(one.known, one.view, one.as_if_due, one.problems) for one in shown]
-    return page_of(Index(utc(made_at), totals, removed, listed), bodies)
+    bodies = [Body(_typed(one.known), one.view, one.as_if_due, one.problems) for one in shown]
+    reasons = {code: in_general(code) for code in {one.reason for one in shown} if code}
+    return page_of(Index(utc(made_at), totals, reasons, removed, listed), bodies)
+
+
+def _typed(known: Explanation) -> Explanation:
+    """Return what is known, its commands as they are typed here."""
+    typed = Shell.here().typed
+    to_do = known.to_do and typed(known.to_do)
+    reason = known.reason and typed(known.reason)
+    return replace(known, now=typed(known.now), to_do=to_do, reason=reason)
 
 
 @operator_command()
@@ -98,13 +109,24 @@ def page_for(
     help="Without an ID: show no more of each kind than this many, the latest changed.",
 )
 @click.option(
+    "--related",
+    is_flag=True,
+    help="Also what names the same cases and customers. Reads every record: long in a large store.",
+)
+@click.option(
     "--removed/--no-removed",
     default=True,
     show_default=True,
     help="Also show, folded, what is not sent: quotes, signatures, redactions, internal notes.",
 )
 def preview(
-    settings: Settings, keys: tuple[str, ...], *, file: Path, removed: bool, **chosen: Any
+    settings: Settings,
+    keys: tuple[str, ...],
+    *,
+    file: Path,
+    removed: bool,
+    related: bool,
+    **chosen: Any,
 ) -> None:
     """Write a page to read conversations on, as they would be sent: all, or those of each ID.
 
@@ -118,10 +140,15 @@ def preview(
         terms = Terms(rules, delivery_policy(settings), now, store.settled_names, advised)
         lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
+        if related:
+            found = _related(store, conversations, chosen["limit"])
+            conversations += shown_of(store, found, terms)
         conversations += shown_of(store, _their_cases(store, conversations), terms)
     if lines or not keys:
         write_private(file, page_for(conversations, now, totals, removed=removed))
-        say(f"{len(conversations)} of {sum(totals.values())} conversations: {file}")
+        beside = len(conversations) - len(lines)
+        more = f" and {beside} that belong to them" if beside else ""
+        say(f"{len(lines)} of {sum(totals.values())} conversations{more}: {file}")
         say("The page holds customers' words: only you may read it.")
     say_unknown(unknown)
     if unknown:
@@ -143,6 +170,16 @@ def _chosen(
         return lines, unknown, Counter(line.kind for line in lines)
     lines, totals = store.newest(kinds or tuple(KINDS), outcomes or OUTCOMES, limit)
     return lines, [], totals
+
+
+def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -> list[Line]:
+    """Return what belongs to a few conversations: of the same case, of the same customer."""
+    known = {(one.known.kind, one.known.id) for one in conversations}
+    cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
+    people = (one.customer.person for one in conversations)
+    named = dict.fromkeys(filter(None, [*cases, *people]))
+    lines = store.naming([*named][:MAX_NAMED], limit)
+    return [line for line in lines if (line.kind, line.id) not in known]
 
 
 def _their_cases(store: OperatorStore, conversations: Iterable[Shown]) -> list[Line]:

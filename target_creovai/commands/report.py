@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import Settings, open_store, operator_command
+from target_creovai.commands.command import Settings, open_store, operator_command, whereabouts
 from target_creovai.commands.files import write_private
 from target_creovai.commands.status import status_of
 from target_creovai.history import KEPT_DAYS
@@ -19,7 +20,7 @@ from target_creovai.report.page import page_of
 from target_creovai.report.period import WEEK, Period
 from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
 from target_creovai.settings import assembly_rules
-from target_creovai.shell import say
+from target_creovai.shell import Shell, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +32,20 @@ SHORTEST, USUAL = 7, 35
 
 
 def known_of(
-    store: OperatorStore, rules: str, *, now: datetime, days: int, with_agents: bool = True
+    store: OperatorStore,
+    settings: Settings,
+    *,
+    now: datetime,
+    days: int = USUAL,
+    with_agents: bool = True,
 ) -> Known:
-    """Ask the store for all that the page says; `rules` is the fingerprint of the settings."""
-    since = f"{_oldest(now.date(), days)}"
-    runs = store.runs(since) or store.runs(limit=1)
+    """Ask the store for all that the page says."""
+    since, where = f"{_oldest(now.date(), days)}", whereabouts(settings)
     known = Known(
+        where=f"{where.store}, {where.environment}" if where.environment else where.store,
         made_at=now,
         days=days,
-        runs=runs,
+        runs=store.runs(since) or store.runs(limit=1),
         delivered=store.delivered_by_day(since),
         by_agent=store.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
         lags=store.lags(since),
@@ -47,20 +53,22 @@ def known_of(
         problems=[],
         with_agents=with_agents,
     )
-    known.problems.extend(_problems(store, rules, known))
+    known.problems.extend(_problems(store, settings, known))
     return known
 
 
-def _problems(store: OperatorStore, rules: str, known: Known) -> Iterator[Problem]:
-    """Yield what needs an eye, the grave first."""
-    status = status_of(store, rules)
+def _problems(store: OperatorStore, settings: Settings, known: Known) -> Iterator[Problem]:
+    """Yield what needs an eye, the grave first, with commands as they are typed here."""
+    status = status_of(store, fingerprint(assembly_rules(settings)))
     week, before = (known.between(known.period.week(ago)) for ago in (0, 1))
     found = chain(
         problems_of_runs(known.runs, known.made_at),
         problems_of_store(known.standings, status.gaps, status.to_do),
         problems_of_weeks(week, before),
     )
-    yield from sorted(found, key=lambda problem: not problem.grave)
+    typed = Shell.here().typed
+    for problem in sorted(found, key=lambda problem: not problem.grave):
+        yield replace(problem, text=typed(problem.text), what_to_do=typed(problem.what_to_do))
 
 
 def _oldest(today: date, days: int) -> date:
@@ -93,8 +101,7 @@ def report(settings: Settings, *, file: Path, days: int, agents: bool) -> None:
     It holds no customer's words, loads nothing and sends nothing. Agents are named, unless
     --no-agents: only you may read the file.
     """
-    rules = fingerprint(assembly_rules(settings))
     with open_store(settings) as store:
-        known = known_of(store, rules, now=datetime.now(UTC), days=days, with_agents=agents)
+        known = known_of(store, settings, now=datetime.now(UTC), days=days, with_agents=agents)
     write_private(file, page_of(known))
     say(f"{len(known.problems)} things need an eye, {len(known.runs)} runs: {file}")

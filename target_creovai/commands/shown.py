@@ -87,12 +87,11 @@ def without_text(line: Line, terms: Terms) -> Shown:
     """Return what the ledger alone knows of a conversation."""
     prefix = terms.rules.session_id_prefix
     known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
-    facts = facts_of(line.kind, {}, None, prefix)
     return Shown(
         known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
         reason=line.reason.code if line.reason else None,
-        facts=replace(facts, date=line.sent_at),
+        facts=_dated(facts_of(line.kind, {}, None, prefix), line.sent_at),
         customer=Customer(),
         view=None,
         as_if_due=False,
@@ -110,19 +109,25 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
     prefix = rules.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
     outcome, view = _outcome(known, verdict), _view(readable, rules)
+    changed = max((seen.modified for seen in known.rows if seen.modified), default=None)
     # Whoever deleted it did not want it read.
     row = {} if isinstance(verdict, Deleted) else main_row(line.kind, line.id, rows)
     return Shown(
         known=terms.advised(line, verdict, known),
         outcome=outcome,
         reason=_reason(known, outcome, verdict),
-        facts=facts_of(line.kind, row, view, prefix),
+        facts=_dated(facts_of(line.kind, row, view, prefix), changed or line.sent_at),
         customer=customer_of(row, view),
         view=view,
         as_if_due=known.outdated
         or (readable is not verdict and isinstance(readable, Ready | Invalid)),
         problems=readable.problems if isinstance(readable, Invalid) else (),
     )
+
+
+def _dated(facts: Facts, otherwise: str | None) -> Facts:
+    """Return facts with a date: where it is not known when it began, another one."""
+    return facts if facts.date else replace(facts, date=otherwise)
 
 
 def _assemble(

@@ -15,29 +15,45 @@ if TYPE_CHECKING:
 MOST_NAMED = 10_000
 
 
+class Changes:
+    """Which conversations, by kind and Id, have changed since they were last taken."""
+
+    def __init__(self) -> None:
+        self._named: set[tuple[str, str]] = set()
+        self._all = True  # what earlier runs have left comes first
+        self._lock = threading.Lock()
+
+    def add(self, changed: Iterable[tuple[str, str]]) -> None:
+        """Take note of changes."""
+        with self._lock:
+            self._named.update(changed)
+            if len(self._named) > MOST_NAMED:
+                self._named, self._all = set(), True
+
+    def take(self) -> set[tuple[str, str]] | None:
+        """Return them: an empty set where all that is due may have changed, None if nothing has."""
+        with self._lock:
+            if not self._named and not self._all:
+                return None
+            named = set() if self._all else self._named
+            self._named, self._all = set(), False
+            return named
+
+
 class EarlyDelivery:
     """A thread that delivers, after each commit, what that has changed and is complete by then."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._news = threading.Event()
-        self._changed: set[tuple[str, str]] = set()
-        self._look_at_all = True  # what earlier runs have left comes first
-        self._changing = threading.Lock()
+        self._changes = Changes()
         self._ended = False
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def news(self, changed: Iterable[tuple[str, str]]) -> None:
-        """Say which conversations, by kind and Id, a commit has changed.
-
-        The first call starts the thread.
-        """
-        with self._changing:
-            self._changed.update(changed)
-            if len(self._changed) > MOST_NAMED:
-                self._changed.clear()
-                self._look_at_all = True
+        """Say which conversations a commit has changed; the first call starts the thread."""
+        self._changes.add(changed)
         self._news.set()
         if self._thread.ident is None:
             self._thread.start()
@@ -62,17 +78,14 @@ class EarlyDelivery:
             raise self._error
 
     def _next(self) -> set[tuple[str, str]] | None:
-        """Wait for news; return what has changed, nothing where all is to be looked at."""
+        """Wait for changes, and return them; None: there are no more to come."""
         while True:
             self._news.wait()
             self._news.clear()
             if self._ended:
                 return None
-            with self._changing:
-                if self._look_at_all or self._changed:
-                    changed = set() if self._look_at_all else self._changed
-                    self._changed, self._look_at_all = set(), False
-                    return changed
+            if (changed := self._changes.take()) is not None:
+                return changed
 
     def _run(self) -> None:
         try:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from target_creovai.model import Message, Role
+from target_creovai.model import Message, Removed, Role
 from target_creovai.parsers.mail import repeats
 from target_creovai.rows import text_of
 
@@ -64,7 +64,7 @@ class Said:
         message = Message(self.at, self.sender, self.own, self.channel)
         if not keep_whole or self.own == self.text:
             return message
-        return replace(message, whole=self.text, signature=self.signature)
+        return replace(message, removed=Removed(self.text, self.signature))
 
     @property
     def is_text_of_mail(self) -> bool:

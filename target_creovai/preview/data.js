@@ -1,7 +1,7 @@
 "use strict";
 
-// The index: {made_at, totals, removed, conversations: [{kind, id, outcome, reason, facts, same,
-// account}]}, see `Listed`. The bodies: a line for each of them, {known, view, as_if_due, problems},
+// The index: {made_at, totals, reasons, removed, conversations: [{kind, id, outcome, reason, facts,
+// same, account}]}, see `Listed`. The bodies: a line for each of them, {known, view, as_if_due, problems},
 // where `known` is what `explain` says and `view` the payload to read, null where there is none.
 // Every text comes into the page by textContent: whatever a customer wrote stays text.
 const page = JSON.parse(byId("index").textContent);
@@ -88,8 +88,11 @@ function several(names) {
   return names.length > 1 ? `${names[0]} +${names.length - 1}` : (names[0] ?? "");
 }
 
+const REASON_CHARS = 80; // of one in a list: some say what to do, too
+
 function inWords(code) {
-  return code.replaceAll("-", " ");
+  const words = page.reasons[code] ?? code;
+  return words.length > REASON_CHARS ? `${words.slice(0, REASON_CHARS)}…` : words;
 }
 
 function badge(outcome) {

@@ -20,9 +20,10 @@ function row(one, place) {
     make("a", { href: "#" + one.key, tabindex: "-1" },
       make("span", { class: "title" }, title(one)),
       make("time", {}, format("date", one.date)),
-      make("span", { class: "people", dir: "auto" },
-        hint("Customer: "), make("b", {}, several(one.customers) || "Unknown customer"),
-        ...(one.agents.length ? [hint(". Agent: "), make("span", { class: "agent" }, several(one.agents))] : [])),
+      make("span", { class: "people" },
+        hint("Customer: "), make("b", { dir: "auto" }, several(one.customers) || "Unknown customer"),
+        ...(one.agents.length ? [hint(". Agent: "),
+          make("span", { class: "agent" }, make("bdi", {}, several(one.agents)))] : [])),
       make("span", { class: "line", dir: "auto" }, one.gist || (one.reason ? inWords(one.reason) : "")),
       badge(one.outcome),
       make("span", { class: "size" }, facts.filter(Boolean).join(" · "))));

@@ -51,10 +51,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What tells a customer from all others: Ids and mail addresses, and no name."""
+    """What tells a customer from all others: an Id and mail addresses, and no name.
 
-    keys: frozenset[str] = frozenset()
+    `person` is the surest Id that the record has, without what makes 18 characters of 15.
+    """
+
+    person: str | None = None
+    addresses: frozenset[str] = frozenset()
     account: str | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All that tells; who shares one of them is the same."""
+        return self.addresses | ({self.person} if self.person else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def facts_of(kind: str, row: Row, view: View | None, prefix: str) -> Facts:
         view: What is said in it; None where it has no words.
         prefix: The setting `session_id_prefix`.
     """
-    case = view.case_reference if view else None
+    case = (view.case_reference or "").removeprefix(prefix) if view else text_of(row, "CaseId")
     started = time_of(row, *_DATES)
     return Facts(
         number=text_of(row, "CaseNumber") or text_of(row, "Name"),
@@ -93,13 +102,14 @@ def facts_of(kind: str, row: Row, view: View | None, prefix: str) -> Facts:
         messages=len(view.messages) if view else 0,
         seconds=_seconds(view),
         gist=_gist(view)[:GIST_CHARS],
-        case=case.removeprefix(prefix) if case else None,
+        case=case or None,
     )
 
 
 def customer_of(row: Row, view: View | None) -> Customer:
     """Return who the customer of a conversation is, by the record itself and by who wrote."""
-    return Customer(frozenset(_keys(view, row)), _short(text_of(row, "AccountId")))
+    person = next(filter(None, (_short(text_of(row, field)) for field in _PEOPLE)), None)
+    return Customer(person, frozenset(_addresses(view, row)), _short(text_of(row, "AccountId")))
 
 
 def main_row(kind: str, key: str, rows: Mapping[str, Sequence[Row]]) -> Row:
@@ -157,18 +167,16 @@ def _gist(view: View | None) -> str:
     return view.subject or next(chain(theirs, (said.text for said in view.messages)), "")
 
 
-def _keys(view: View | None, row: Row) -> Iterable[str]:
-    person = next(filter(None, (_short(text_of(row, field)) for field in _PEOPLE)), None)
+def _addresses(view: View | None, row: Row) -> Iterable[str]:
     parents = [text_of(parent_of(row, parent), "Email") for parent in _PARENTS]
     people = [who for who in (view.people if view else ()) if who.role is Role.CUSTOMER]
-    addresses = [
+    given = [
         *parents,
         *(text_of(row, field) for field in _ADDRESSES),
         *(who.email for who in people),
         *(who.reference for who in people),
     ]
-    found = (address.strip().casefold() for address in addresses if address and "@" in address)
-    return filter(None, [person, *found])
+    return (address.strip().casefold() for address in given if address and "@" in address)
 
 
 def _short(identifier: str | None) -> str | None:

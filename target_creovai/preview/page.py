@@ -30,10 +30,15 @@ _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What the page reads when it is opened; `totals` by kind is what could have been on it."""
+    """What the page reads when it is opened.
+
+    `totals` by kind is what could have been on it, `reasons` what each code of a reason says,
+    `removed` whether it shows what is not sent.
+    """
 
     made_at: str
     totals: dict[str, int]
+    reasons: dict[str, str]
     removed: bool
     conversations: Sequence[Listed]
 

@@ -45,8 +45,8 @@ function pieces(said) {
   const found = [];
   let done = 0;
   for (const cut of said.cuts) {
-    found.push(said.text.slice(done, cut.at), removed(
-      `${CUTS[cut.kind]}, ${count(cut.lines, "line")}`, cut.text, cut.more));
+    const name = `${CUTS[cut.kind]}, ${count(cut.lines, "line")}`;
+    found.push(said.text.slice(done, cut.at), removed([name], cut.text, cut.more));
     done = cut.at;
   }
   // A line that ends where something was taken out ends there.
@@ -64,14 +64,15 @@ const WHYS = {
 
 function removed(name, text, more) {
   return make("details", { class: "removed" },
-    make("summary", {}, name),
+    make("summary", {}, ...name),
     make("div", { class: "gone", dir: "auto" }, text),
     more ? make("div", { class: "more" }, `and ${count(more, "character")} more`) : null);
 }
 
 function unsent(said) {
-  const name = [WHYS[said.why], said.name, said.channel, format("clock", said.at)];
-  return removed(name.filter(Boolean).join(" · "), said.text, said.more);
+  const where = [said.channel, format("clock", said.at)].filter(Boolean).join(" · ");
+  const name = said.name ? make("bdi", {}, said.name) : "unknown sender";
+  return removed([`${WHYS[said.why]} · `, name, ` · ${where}`], said.text, said.more);
 }
 
 function redactions(list) {

@@ -62,13 +62,14 @@ class Unsent:
 
 def cuts_of(message: Message) -> list[Cut]:
     """Return what was taken out of a message; the rules of `redact` came after that."""
-    if message.whole is None:
+    whole, signature, replaced = message.removed
+    if whole is None:
         return []
-    own = restored(message.text, message.replaced)
+    own = restored(message.text, replaced)
     return [
-        _cut(_after_redaction(at, message.replaced), kind, lines)
-        for at, lines in _runs(message.whole.split("\n"), own.split("\n"))
-        for kind, lines in _by_kind(lines, message.signature)
+        _cut(_after_redaction(at, replaced), kind, lines)
+        for at, lines in _runs(whole.split("\n"), own.split("\n"))
+        for kind, lines in _by_kind(lines, signature)
     ]
 
 
@@ -81,7 +82,7 @@ def redactions_of(message: Message) -> list[Redacted]:
     """Return what was replaced in a message, in order."""
     return [
         Redacted(message.text[place.start : place.end], place.original, place.rule)
-        for place in message.replaced
+        for place in message.removed.replaced
     ]
 
 

@@ -58,12 +58,13 @@ def _redacted(
     text = replace_finds(message.text, rules, counts, replaced if keep else None)
     if text is message.text:
         return message
-    return replace(message, text=text, replaced=tuple(replaced))
+    removed = message.removed._replace(replaced=tuple(replaced)) if keep else message.removed
+    return replace(message, text=text, removed=removed)
 
 
 def _left_out(message: Message) -> LeftOut:
     """Return a message of which nothing stayed, as it was."""
-    original = restored(message.text, message.replaced)
+    original = restored(message.text, message.removed.replaced)
     return LeftOut(message.at, Why.REDACTED, original, channel=message.channel)
 
 

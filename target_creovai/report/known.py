@@ -51,9 +51,10 @@ NAMES = {"case": "Cases", "chat": "Chats", "messaging": "Messaging sessions"}
 class Known:
     """All that a page says. `runs` are the last first, `by_agent` of the page's days alone.
 
-    `standings` are of now.
+    `standings` are of now, `where` is the store, with Meltano's environment.
     """
 
+    where: str
     made_at: datetime
     days: int
     runs: Sequence[Run]

@@ -13,9 +13,11 @@ from target_creovai.report.sections import sections_of
 from target_creovai.report.weeks import weeks_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from target_creovai.report.known import Known
     from target_creovai.report.problems import Problem
-    from target_creovai.report.sections import Section
+    from target_creovai.report.section import Section
 
 TITLE = "Salesforce to Creovai"
 
@@ -56,8 +58,9 @@ def _header(known: Known, sections: list[Section]) -> Html:
         element("h1", TITLE),
         element(
             "p",
-            f"Made at {known.made_at:%Y-%m-%d %H:%M} UTC. Days are UTC's, from {steps[0].first} to "
-            f"{steps[-1].last}. This page holds no customer's words and no customer's name.",
+            f"Of {known.where}, made at {known.made_at:%Y-%m-%d %H:%M} UTC. Days are UTC's, from "
+            f"{steps[0].first} to {steps[-1].last}. This page holds no customer's words and no "
+            "customer's name.",
         ),
         element("nav", element("ul", *links), aria_label="Parts of this page"),
     )
@@ -81,10 +84,15 @@ def _problem(problem: Problem) -> Html:
         "li",
         element("strong", "Grave: " if problem.grave else "Look: "),
         problem.text,
-        problem.what_to_do and element("p", problem.what_to_do),
-        problem.command and element("p", "Run: ", element("code", problem.command)),
+        element("p", *_with_commands(problem.what_to_do)),
         class_="grave" if problem.grave else "look",
     )
+
+
+def _with_commands(text: str) -> Iterator[str]:
+    """Yield a text in pieces, where what stands between backticks is to be typed."""
+    for place, piece in enumerate(text.split("`")):
+        yield element("code", piece) if place % 2 else piece
 
 
 def _section(section: Section) -> Html:

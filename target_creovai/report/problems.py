@@ -25,8 +25,13 @@ LONGEST_PAUSE = timedelta(hours=26)
 LONGEST_RUN = timedelta(hours=12)
 # How much longer half of the conversations take than the week before, and how long at least.
 _SLOWER, _SLOW_SECONDS = 2, 3600
-_STATUS = "target-creovai status"
-_PREVIEW = 'target-creovai preview --outcome "set aside" --output set-aside.html'
+# So many reasons are told one by one.
+_MOST_REASONS = 10
+_STATUS = "`target-creovai status` says more."
+_SET_ASIDE = (
+    "Mend the record, or the setting that the reason names. `target-creovai preview --outcome "
+    '"set aside" --output set-aside.html` shows them.'
+)
 _ENDED = {
     0: None,
     1: "The last run stopped or failed",
@@ -38,19 +43,18 @@ _ENDED = {
 class Problem:
     """Something that needs an eye. `grave`: delivery stands still, or text may be missing.
 
-    `what_to_do` is a sentence, `command` what to type for it.
+    `what_to_do` has what is to be typed between backticks.
     """
 
     text: str
-    what_to_do: str | None = None
-    command: str | None = None
+    what_to_do: str
     grave: bool = False
 
 
 def problems_of_runs(runs: Sequence[Run], now: datetime) -> Iterator[Problem]:
     """Yield what is wrong with the runs as such; the last comes first."""
     if not runs:
-        yield Problem("No run yet.", "Is store_url the right one?", _STATUS)
+        yield Problem("No run yet.", f"Is store_url the right one? {_STATUS}")
         return
     last = runs[0]
     pause = now - (parse_time(last.began_at) or now)
@@ -62,19 +66,22 @@ def problems_of_runs(runs: Sequence[Run], now: datetime) -> Iterator[Problem]:
         yield Problem(text, "Run again: what is left is delivered then.", grave=True)
     if last.exit_code is not None and (ended := _ENDED.get(last.exit_code)):
         why = f": {last.facts.stopped}" if last.facts.stopped else "."
-        yield Problem(ended + why, None, _STATUS, grave=last.exit_code == 1)
+        yield Problem(ended + why, _STATUS, grave=last.exit_code == 1)
 
 
 def problems_of_store(
     standings: Sequence[Standing], gaps: Sequence[str], to_do: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield what is set aside, and what was never read; `to_do` are sentences and commands."""
-    for at in standings:
-        if at.outcome == Outcome.SET_ASIDE:
-            text = f"{name_of(at.kind)} set aside: {at.number:,}. {at.reason}"
-            yield Problem(text, "Mend the record or the setting that the reason names.", _PREVIEW)
+    aside = [at for at in standings if at.outcome == Outcome.SET_ASIDE]
+    aside.sort(key=lambda at: -at.number)
+    for at in aside[:_MOST_REASONS]:
+        yield Problem(f"{name_of(at.kind)} set aside: {at.number:,}. {at.reason}", _SET_ASIDE)
+    if others := aside[_MOST_REASONS:]:
+        rest = sum(at.number for at in others)
+        yield Problem(f"Set aside for {len(others):,} other reasons: {rest:,}.", _SET_ASIDE)
     for gap in gaps:
-        yield Problem(f"Missing: {gap}", grave=True)
+        yield Problem(f"Missing: {gap}", _STATUS, grave=True)
     for step in to_do:
         yield Problem("A part of some conversations was not read.", step, grave=True)
 

@@ -24,7 +24,7 @@ from target_creovai.store.engine import lock_schema, make_engine
 from target_creovai.store.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs import Runs
 from target_creovai.store.secret import SecretInUse
-from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION
+from target_creovai.store.tables import HALF_COPIED, META, METADATA, SCHEMA_VERSION
 from target_creovai.store.troubles import store_error
 from target_creovai.store.upgrades import upgrade
 
@@ -99,6 +99,9 @@ class Database:
         with self._engine.begin() as db:
             lock_schema(db)
             META.create(db, checkfirst=True)
+            if db.scalar(sa.select(META.c.value).where(META.c.name == HALF_COPIED)):
+                msg = "The store is a copy that is not complete: call store copy once more."
+                raise StoreError(msg)
             query = sa.select(META.c.value).where(META.c.name == "schema_version")
             version = int(db.scalar(query) or 0)
             # Also where it stands there: who may not write gets to know it.

@@ -162,10 +162,15 @@ def is_due(kind: str, turn: Turn | None = None) -> sa.ColumnElement[bool]:
     return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_TURNS.get(turn, ()))
 
 
+def gets_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what `wake` makes due."""
+    return sa.or_(_is_awaited(kind, now), _is_of_other_rules(kind, rules))
+
+
 def may_wake(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
-    """Tell whether `wake` would find anything."""
-    due = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
-    return bool(due or _other_rules(db, kind, rules))
+    """Tell whether `wake` would find anything, by an index and by the counts."""
+    awaited = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
+    return bool(awaited) or _have_other_rules(db, kind, rules)
 
 
 def wake(db: sa.Connection, kind: str, rules: str, now: str) -> None:
@@ -174,15 +179,23 @@ def wake(db: sa.Connection, kind: str, rules: str, now: str) -> None:
     What waits to be closed, or for its main row, rests on few of them: see `opening_of`.
     """
     _free(db, kind, _is_awaited(kind, now), due_at=None)
-    if others := _other_rules(db, kind, rules):
-        c = LEDGER.c
-        told = sa.and_(c.kind == kind, RESTS_ON_RULES, c.rules.in_(others))
-        _free(db, kind, told, rules=None)
+    if _have_other_rules(db, kind, rules):
+        _free(db, kind, _is_of_other_rules(kind, rules), rules=None)
     add_up(db)
 
 
 def _is_awaited(kind: str, now: str) -> sa.ColumnElement[bool]:
     return sa.and_(LEDGER.c.kind == kind, LEDGER.c.due_at <= now)
+
+
+def _is_of_other_rules(kind: str, rules: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what is not sent, and was left under other rules than these."""
+    c = LEDGER.c
+    return sa.and_(c.kind == kind, RESTS_ON_RULES, c.rules.not_in(_known(rules)))
+
+
+def _known(rules: str) -> tuple[str, ...]:
+    return "", rules, opening_of(rules)
 
 
 def opening_of(rules: str) -> str:
@@ -191,22 +204,14 @@ def opening_of(rules: str) -> str:
 
 
 # Not sent, or sent and deleted since: other settings may change what follows from it.
-RESTS_ON_RULES = sa.or_(
-    LEDGER.c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
-    LEDGER.c.reason == DELETED_LATER,
-)
+_NOT_SENT = (Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE)
+RESTS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DELETED_LATER)
 
 
-def _other_rules(db: sa.Connection, kind: str, rules: str) -> list[str]:
-    """Return the fingerprints, other than these, that conversations not sent were left under."""
+def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
     c = COUNTS.c
-    rests = sa.or_(
-        c.outcome.in_([Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE]),
-        c.reason == DELETED_LATER.stored,
-    )
-    known = ("", rules, opening_of(rules))
-    found = counts(db, c.kind == kind, rests, c.rules.not_in(known))
-    return sorted({count.rules for count in found})
+    rests = sa.or_(c.outcome.in_(_NOT_SENT), c.reason == DELETED_LATER.stored)
+    return bool(counts(db, c.kind == kind, rests, c.rules.not_in(_known(rules))))
 
 
 def _free(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.store.tables import know_postgresql
 from target_creovai.store.troubles import speak_plainly, store_error
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _of_server(parsed: sa.URL, url: str) -> sa.Engine:
     # A pooler gives each transaction another connection, which knows no prepared statement.
     psycopg = parsed.get_driver_name() == "psycopg"
     arguments = {"prepare_threshold": None} if psycopg else {}
+    know_postgresql()
     # A failed statement would print its parameters: customer text.
     return sa.create_engine(
         parsed, hide_parameters=True, pool_pre_ping=True, connect_args=arguments

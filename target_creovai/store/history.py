@@ -6,31 +6,28 @@ is what Creovai took, however a run ends.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.history import KEPT_DAYS, Lag, OfAgent, OfDay, Run, RunFacts, bucket_of
+from target_creovai.history import KEPT_DAYS, Lag, OfAgent, OfDay, Run, RunFacts
 from target_creovai.payload import utc
-from target_creovai.rows import parse_time
 from target_creovai.store.database import Database
 from target_creovai.store.engine import lock_schema
 from target_creovai.store.tables import DELIVERIES, HISTORY, LAGS
+from target_creovai.store.tally import DAY_LENGTH, SUMS, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_creovai.history import Traits
 
-DAY_LENGTH = len("2024-01-02")
 # Lines of past days, added up over all runs.
 ALL_RUNS = ""
 # A run may write down a receipt of the day before, at midnight.
 _DAYS_UNTIL_ADDED_UP = 1
-_SUMS = {DELIVERIES: ("conversations", "messages", "updates"), LAGS: ("conversations",)}
 _decode_facts = msgspec.json.Decoder(RunFacts).decode
 
 
@@ -39,10 +36,7 @@ class History(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._counts: dict[sa.Table, defaultdict[tuple[Any, ...], Counter[str]]] = {
-            table: defaultdict(Counter) for table in _SUMS
-        }
-        self._additions = {table: _addition(self._upsert(table), table) for table in _SUMS}
+        self._tally = Tally(self._runs.id, self._upsert, self._engine.dialect)
 
     # Runs
 
@@ -60,7 +54,7 @@ class History(Database):
             self._add_up(db, _days_before(ended_at, _DAYS_UNTIL_ADDED_UP))
             oldest = _days_before(ended_at, KEPT_DAYS)
             db.execute(sa.delete(HISTORY).where(HISTORY.c.began_at < oldest))
-            for table in _SUMS:
+            for table in SUMS:
                 too_old = (table.c.run == ALL_RUNS, table.c.day < oldest)
                 db.execute(sa.delete(table).where(*too_old))
 
@@ -107,16 +101,7 @@ class History(Database):
 
         It is written down with its receipt.
         """
-        run, day = self._runs.id, sent_at[:DAY_LENGTH]
-        if traits is None:
-            self._counts[DELIVERIES][run, day, kind, "", ""].update(updates=1)
-            return
-        counts = self._counts[DELIVERIES][run, day, kind, traits.channel, traits.agent]
-        counts.update(conversations=1, messages=traits.messages)
-        taken = parse_time(sent_at)
-        if taken and traits.last_change:
-            bucket = bucket_of((taken - traits.last_change).total_seconds())
-            self._counts[LAGS][run, day, kind, bucket].update(conversations=1)
+        self._tally.count(kind, sent_at, traits)
 
     def delivered_by_day(self, since: str) -> list[OfDay]:
         """Return what was delivered on that day and later; a day may come in two parts."""
@@ -133,44 +118,25 @@ class History(Database):
     def _sums(self, table: sa.Table, form: type[Any], since: str) -> Iterator[Any]:
         """Yield sums by the keys that a form has: of days that are added up, and of the others."""
         names = form.__dataclass_fields__
-        keys = [table.c[name] for name in names if name not in _SUMS[table]]
-        sums = [_sum(table.c[name]) for name in names if name in _SUMS[table]]
+        keys = [table.c[name] for name in names if name not in SUMS[table]]
+        sums = [_sum(table.c[name]) for name in names if name in SUMS[table]]
         query = sa.select(*keys, *sums).where(table.c.day >= since).group_by(*keys)
         with self._reading() as db:
             for of_runs in (table.c.run == ALL_RUNS, table.c.run > ALL_RUNS):
                 yield from db.execute(query.where(of_runs)).all()
-
-    def _write_counts(self, db: sa.Connection) -> None:
-        """Write down what was counted since the last commit; `_forget_counts` comes after it."""
-        for table, counts in self._counts.items():
-            if counts:
-                nothing = dict.fromkeys(_SUMS[table], 0)
-                names = _keys(table)
-                # In one order, whoever adds.
-                db.execute(
-                    self._additions[table],
-                    [
-                        nothing | dict(zip(names, key, strict=True)) | counts[key]
-                        for key in sorted(counts)
-                    ],
-                )
-
-    def _forget_counts(self) -> None:
-        for counts in self._counts.values():
-            counts.clear()
 
     def _add_up(self, db: sa.Connection, before: str) -> None:
         """Add up the days before that one over all runs."""
         if not db.scalar(sa.select(sa.exists().where(*_apart(DELIVERIES, before)))):
             return
         lock_schema(db)  # another run may be at it
-        for table, names in _SUMS.items():
+        for table, names in SUMS.items():
             keys = [table.c[name] for name in _keys(table) if name != "run"]
             sums = [_sum(table.c[name]) for name in names]
             query = sa.select(*keys, *sums).where(*_apart(table, before)).group_by(*keys)
-            lines = [{"run": ALL_RUNS, **row} for row in db.execute(query).mappings()]
+            lines = [(ALL_RUNS, *row) for row in db.execute(query)]
             if lines:
-                db.execute(self._additions[table], lines)
+                self._tally.add(db, table, lines)
             db.execute(sa.delete(table).where(*_apart(table, before)))
 
 
@@ -184,13 +150,6 @@ def _sum(column: sa.Column[int]) -> sa.Label[int]:
 
 def _apart(table: sa.Table, before: str) -> tuple[sa.ColumnElement[bool], ...]:
     return table.c.run > ALL_RUNS, table.c.day < before
-
-
-def _addition(insert: Any, table: sa.Table) -> sa.Insert:
-    """Return the statement that adds to a line, or begins it."""
-    sums = {name: table.c[name] + insert.excluded[name] for name in _SUMS[table]}
-    statement: sa.Insert = insert.on_conflict_do_update(index_elements=_keys(table), set_=sums)
-    return statement
 
 
 def _days_before(moment: str, days: int) -> str:

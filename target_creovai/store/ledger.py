@@ -13,7 +13,7 @@ from target_creovai.model import SHAPE_LENGTH
 from target_creovai.outcomes import Outcome
 from target_creovai.store.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.coverage import load_coverage
-from target_creovai.store.due import Turn, is_due, may_wake, wake
+from target_creovai.store.due import Turn, gets_due, is_due, may_wake, wake
 from target_creovai.store.outcomes import Entry, Outcomes
 from target_creovai.store.tables import IS_WAITING, LEDGER, META
 from target_creovai.wholeness.judge import has_moved
@@ -55,10 +55,8 @@ class Ledger(Outcomes):
         assembly rules may free, what was left pending, and what an earlier run
         sent without living to see the answer.
         """
-        if not after:
-            self._wake(kind, rules, now)
         with self._reading() as db:
-            query = _page(is_due(kind), after, limit)
+            query = _page(self._is_or_gets_due(db, kind, rules, now), after, limit)
             return [Entry(*row) for row in db.execute(query)]
 
     def claim(
@@ -111,8 +109,18 @@ class Ledger(Outcomes):
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
         """Return how many conversations `due` would come to."""
-        self._wake(kind, rules, now)
-        return self._count(is_due(kind))
+        with self._reading() as db:
+            due = self._is_or_gets_due(db, kind, rules, now)
+        return self._count(due)
+
+    @staticmethod
+    def _is_or_gets_due(
+        db: sa.Connection, kind: str, rules: str, now: str
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition for what a run would look at; a look changes nothing."""
+        if may_wake(db, kind, rules, now):
+            return sa.or_(is_due(kind), gets_due(kind, rules, now))
+        return is_due(kind)
 
     def _wake(self, kind: str, rules: str, now: str) -> None:
         with self._reading() as db:

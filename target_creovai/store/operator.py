@@ -19,6 +19,7 @@ from target_creovai.store import (
 )
 from target_creovai.store.coverage import note_forgotten
 from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.naming import conversations_naming
 from target_creovai.store.tables import (
     ARRIVALS,
     COLLECTIONS,
@@ -28,6 +29,7 @@ from target_creovai.store.tables import (
     MERGES,
     ROWS,
     SPEAKERS,
+    chunks,
 )
 
 if TYPE_CHECKING:
@@ -116,6 +118,18 @@ class OperatorStore(Store):
         with self._reading() as db:
             query = _lines(LEDGER.c.number == number_of(number))
             return [Line(*row) for row in db.execute(query)]
+
+    def naming(self, ids: Sequence[str], limit: int) -> list[Line]:
+        """Return conversations whose own record holds one of these Ids; all records are read."""
+        if not ids:
+            return []
+        with self._reading() as db:
+            found = conversations_naming(db, ids, limit)
+            return [
+                Line(*row)
+                for some in chunks(found)
+                for row in db.execute(_lines(sa.tuple_(LEDGER.c.kind, LEDGER.c.id).in_(some)))
+            ]
 
     def oldest_waiting(self) -> Oldest | None:
         """Return what waits for longest, counted from the newest of its rows."""

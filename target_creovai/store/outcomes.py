@@ -239,9 +239,9 @@ class Outcomes(History):
         with self._engine.begin() as db:
             carry_out(db, self._noted)
             add_up(db)
-            self._write_counts(db)
+            self._tally.write(db)
         self._noted.clear()
-        self._forget_counts()
+        self._tally.forget()
 
     def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
         """Note the outcome of this revision; no intent is open any more."""

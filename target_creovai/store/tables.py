@@ -22,6 +22,9 @@ IDS_PER_QUERY = 1000
 
 METADATA = sa.MetaData()
 
+# The note of a copy that is not complete (see `copying`): no run may open it.
+HALF_COPIED = "copy"
+
 # What has to be found among all that is at rest has an index of its own, which holds nothing else.
 # Databases use it for a query that has the same condition, word for word.
 #
@@ -46,11 +49,25 @@ HAS_TEXT = f"kind <> '{PERSON}' AND length(body) > {len(DELETED)}"
 IS_FORGOTTEN = f"substr(filter, 1, {len(forgotten(''))}) = '{forgotten('')}'"
 
 
+_CONDITION = "condition"
+
+
 def _partial(name: str, condition: str, *columns: str) -> Iterator[sa.Index]:
     """Yield the index of what meets a condition."""
     where = sa.text(condition)
     expressions = [sa.text(column) for column in columns]
-    yield sa.Index(name, *expressions, sqlite_where=where, postgresql_where=where)
+    yield sa.Index(name, *expressions, sqlite_where=where, info={_CONDITION: where})
+
+
+def know_postgresql() -> None:
+    """Tell SQLAlchemy the conditions of indexes for PostgreSQL as well.
+
+    It imports the dialect to take them in, which a run on SQLite can do without.
+    """
+    for table in METADATA.tables.values():
+        for index in table.indexes:
+            if _CONDITION in index.info:
+                index.dialect_kwargs["postgresql_where"] = index.info[_CONDITION]
 
 
 META = sa.Table(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from target_creovai.watch.logs import keep_discreet
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,4 +27,5 @@ def bar_of(total: int) -> Iterator[Bar]:
         Bar(total=total, unit=" conversations", leave=False, dynamic_ncols=True) as bar,
         logging_redirect_tqdm(),
     ):
+        keep_discreet()  # its handler is another one
         yield bar

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger
 
+from target_creovai.watch.logs import NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_creovai.delivery.patience import Patience
     from target_creovai.summary import Summary
+
+logger = logging.getLogger(NAME)
 
 
 class Measure(StrEnum):
@@ -58,6 +62,7 @@ class Metrics:
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """Note an answer of Creovai; safe to call from any thread."""
+        logger.debug("%s: HTTP %d, %.3f s", path, status, seconds)
         self._answers.append((path, status, seconds))
 
     def tell(self, level: int = logging.INFO) -> None:

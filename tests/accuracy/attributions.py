@@ -65,6 +65,12 @@ ATTRIBUTIONS: Final = {
     "zh": f"{_A} 于2025年3月4日周二 09:12写道：",
     "zh-tw": f"{_A} 於 2025年3月4日 週二 上午9:12寫道：",
 }
+# Those that name the date before the person, and the address in angle brackets.
+DATE_FIRST: Final = sorted(
+    language
+    for language, attribution in ATTRIBUTIONS.items()
+    if _A in attribution and not any(map(str.isdigit, attribution.split(_A)[1]))
+)
 _YEAR: Final = re.compile(r"[ ,.-]*(?:2025|2568|٢٠٢٥|۲۰۲۵|২০২৫)(?:[年년]| г\.| р\.)?")
 
 
@@ -75,6 +81,20 @@ def wrapped(attribution: str) -> set[str]:
         textwrap.fill(attribution, width, break_long_words=False, break_on_hyphens=False)
         for width in widths
     } | {attribution.replace("<", "<\n")}
+
+
+def broken(attribution: str) -> set[str]:
+    """Return the attribution as programs break it that make paragraphs of its parts."""
+    before, after = attribution.split(_A)
+    date, verb = before.rstrip(" ,"), after.lstrip()
+    return {
+        f"{date}\n\n{_A}{after}",
+        f"{before}{NAME}\n\n<{ADDRESS}>{after}",
+        f"{before}{NAME}\n\n<\nmailto:{_A}\n>{after}",
+        f"{before}{NAME} <\n\n{ADDRESS}>{after}",
+        f"{date}\n\n{NAME}\n\n<{ADDRESS}>{after}",
+        *([f"{before}{_A}\n\n{verb}"] if verb != ":" else []),
+    }
 
 
 def without_year(attribution: str) -> str:

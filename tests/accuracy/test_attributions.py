@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from target_creovai.parsers.mail import read_mail
-from tests.accuracy.attributions import ADDRESS, ATTRIBUTIONS, without_year, wrapped
+from tests.accuracy.attributions import (
+    ADDRESS,
+    ATTRIBUTIONS,
+    DATE_FIRST,
+    broken,
+    without_year,
+    wrapped,
+)
 
 OWN = "Thanks, that works for us.\n\nGreta"
 PLAIN = "Hello,\n\nplease send us the serial number.\n\nTomas"
@@ -54,3 +61,28 @@ def test_it_goes_as_it_was_wrapped(attribution: str, quote: str) -> None:
     broken = [one for one in wrapped(attribution) if kept(f"{OWN}\n\n{one}\n\n{quote}") != OWN]
 
     assert broken == []
+
+
+@pytest.mark.parametrize("language", DATE_FIRST)
+def test_it_goes_as_it_was_broken_into_paragraphs(language: str) -> None:
+    """With an empty line before the name, inside or around the address, or before the verb."""
+    left = {one: kept(f"{OWN}\n\n{one}\n\n{PLAIN}") for one in broken(ATTRIBUTIONS[language])}
+
+    assert {one: text for one, text in left.items() if text != OWN} == {}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "On 4 March 2025 at 9:12 the parcel came",
+        "On Tue, 4 Mar 2025 at 09:12 I called Tomas Berg",
+        "The meeting of 4 March 2025, 9:12 Uhr",
+        "Delivered: 4 March 2025 9:12 AM Oslo",
+        "On 4 March 2025 at 9:12 we met Tomas Berg.",
+    ],
+)
+def test_a_date_above_an_attribution_is_the_authors_own(own: str) -> None:
+    """Whoever writes of a day and a time writes more than a date and a name."""
+    mail = f"{own}\n\nTomas Berg <{ADDRESS}> wrote:\n\n{PLAIN}"
+
+    assert kept(mail) == own

@@ -70,6 +70,7 @@ def test_a_second_sync_starts_where_the_first_one_ended(
     assert first.returncode == 0, first.stderr
     assert {*creovai.chats, *creovai.cases} == org.deliverable
     calls = len(salesforce.calls)
+    environment["METRICS_FILE"] = str(tmp_path / "creovai.prom")
 
     second = sync(tmp_path, environment)
 
@@ -80,6 +81,7 @@ def test_a_second_sync_starts_where_the_first_one_ended(
     state = json.loads((tmp_path / "state.json").read_text())
     assert state["bookmarks"]["Case"]["replication_key_value"]
     assert {path.name for path in tmp_path.glob("state*")} == {"state.json"}
+    assert "target_creovai_last_run_exit_code 0\n" in (tmp_path / "creovai.prom").read_text()
 
 
 def test_a_tap_that_fails_fails_the_sync_and_keeps_the_state(

@@ -115,7 +115,7 @@ def test_one_refused_conversation_does_not_keep_the_others_back(
     assert delivered(creovai) == org.deliverable - {org.chats[2]}
     last_lines = ended.target_log.splitlines()[-3:]
     assert any(f"SET ASIDE  chat {org.chats[2]}: HTTP 400" in line for line in last_lines)
-    assert any(line.startswith("TO DO") for line in last_lines)
+    assert any(" | WARNING  | target-creovai " in line and "| TO DO" in line for line in last_lines)
     assert ended.state["bookmarks"], "rows are stored, so STATE is out all the same"
 
 

@@ -345,7 +345,7 @@ def test_mail_of_no_case_is_no_hindrance(
     mail = org.add("EmailMessage")
     clock.tick(60)
 
-    run = sync_cases(server)
+    run = sync_cases(server, mail_without_case=True)
 
     assert arrived(run) == whole(org) | {"EmailMessage": {mail}}
     assert old_case not in run.column("Id")

@@ -88,7 +88,7 @@ def taken_by(creovai: CreovaiServer) -> Counter[str]:
     return Counter(post.path.removeprefix("/capture/v2/") for post in creovai.posts)
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(st.lists(turns, min_size=2, max_size=3))
 def test_the_sum_over_all_days_is_what_creovai_took(history: list[Turn]) -> None:
     """Whatever was refused, lost or looked up on the way, and on the day on which it was taken."""
@@ -308,15 +308,15 @@ def test_counts_of_a_commit_that_failed_are_written_with_the_next(tmp_path: Path
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         store.count_delivered("chat", SOON, Traits(messages=2))
         with store._engine.connect() as db:
-            store._write_counts(db)
+            store._tally.write(db)
             db.rollback()
         assert sum_of(store) == 0
 
         with store._engine.begin() as db:
-            store._write_counts(db)
-        store._forget_counts()
+            store._tally.write(db)
+        store._tally.forget()
         with store._engine.begin() as db:
-            store._write_counts(db)
+            store._tally.write(db)
         assert sum_of(store) == 1
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import Ready, assemble, fingerprint
 from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
-from target_creovai.model import LeftOut, Rules, Why
+from target_creovai.model import NOTHING_REMOVED, LeftOut, Rules, Why
 from target_creovai.redaction.engine import restored
 from tests.target.messaging_rows import BOT, answer, entries, entry, says, session, session_id
 from tests.target.rows import at, case, case_id, chat, chat_id, comment, mail, reply, transcript
@@ -60,10 +60,10 @@ def test_a_mail_keeps_its_whole_text_and_says_what_was_its_signature() -> None:
     ).messages
 
     assert message.text == "Please close the valve."
-    assert message.whole == answer.replace("-- ", "--")
-    assert message.signature == ("--", "Nora Vance", "Desk", "")
+    assert message.removed.whole == answer.replace("-- ", "--")
+    assert message.removed.signature == ("--", "Nora Vance", "Desk", "")
     # A mail of which nothing was taken has no second text.
-    assert made_of("case", case_id(), case(), mail(1)).messages[0].whole is None
+    assert made_of("case", case_id(), case(), mail(1)).messages[0].removed == NOTHING_REMOVED
 
 
 def test_internal_comments_and_copies_are_named() -> None:
@@ -133,12 +133,13 @@ def test_redaction_says_what_stood_where() -> None:
 
     (message, other) = conversation.messages
     assert message.text == "My card [card], or call # about [card]."
-    assert [(place.rule, message.text[place.start : place.end]) for place in message.replaced] == [
+    places = message.removed.replaced
+    assert [(place.rule, message.text[place.start : place.end]) for place in places] == [
         ("card", "[card]"),
         ("phone", "#"),
         ("card", "[card]"),
     ]
-    assert restored(message.text, message.replaced) == said
+    assert restored(message.text, places) == said
     assert other.text == "[card]"
 
 

@@ -113,7 +113,7 @@ NASTY = "\n</script><!--<img src=x onerror=alert(1)>&amp;\u2028\u2029\ud800{{scr
 def page_for(text: str) -> str:
     """Return a page with a case in which this is said, and which is listed under it."""
     facts = Facts(text, None, [text], [], text, 1, None, text, None)
-    index = Index("", {}, False, [Listed("case", text, "sent", None, facts, [], [])])  # noqa: FBT003
+    index = Index("", {}, {}, False, [Listed("case", text, "sent", None, facts, [], [])])  # noqa: FBT003
     return page_of(index, [seen({"messages": [{"content": text}]})]).decode()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.model import Message, Participant, Replacement, Role
+from target_creovai.model import Message, Participant, Removed, Replacement, Role
 from target_creovai.parsers.mail import Page, Thread
 from target_creovai.preview.removed import MAX_CHARS, Cut, cuts_of, redactions_of
 
@@ -20,7 +19,7 @@ QUESTION = "My order 4711 has not arrived yet. When will it be here?\nI am at ho
 
 def message(whole: str, text: str, *, signature: tuple[str, ...] = ()) -> Message:
     """Return a message of which something was taken out."""
-    return Message(AT, WHO, text, whole=whole, signature=signature)
+    return Message(AT, WHO, text, removed=Removed(whole, signature))
 
 
 def placed(said: Message) -> list[tuple[str, str, str]]:
@@ -81,10 +80,8 @@ def test_a_message_that_is_sent_whole_has_no_cut() -> None:
 
 def test_a_place_moves_with_what_was_redacted_before_it() -> None:
     """Redaction comes after the quotes were taken out."""
-    said = replace(
-        message("Card 4111 is mine\n> quoted\nBye", "Card [card] is mine\nBye"),
-        replaced=(Replacement(5, 11, "card", "4111"),),
-    )
+    whole, place = "Card 4111 is mine\n> quoted\nBye", Replacement(5, 11, "card", "4111")
+    said = Message(AT, WHO, "Card [card] is mine\nBye", removed=Removed(whole, (), (place,)))
 
     assert placed(said) == [("Card [card] is mine\n", "quotes", "> quoted")]
     (redacted,) = redactions_of(said)

@@ -57,6 +57,12 @@ def test_all_commands_of_a_text_are_typed_so() -> None:
     )
 
 
+@pytest.mark.parametrize("shell", [Shell(), Shell("prod")], ids=["plain", "meltano"])
+def test_what_is_typed_already_stays(shell: Shell) -> None:
+    """A text may come by twice."""
+    assert shell.typed(shell.typed(TEXT)) == shell.typed(TEXT)
+
+
 def test_without_meltano_no_command_of_it_is_named() -> None:
     """Nobody may have it."""
     assert Shell(None, ("c.json",)).typed(TEXT) == (

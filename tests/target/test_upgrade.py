@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,9 @@ import sqlalchemy as sa
 
 from target_creovai.store import Store
 from target_creovai.store.counts import DERIVED
+from target_creovai.store.operator import OperatorStore
 from target_creovai.store.tables import METADATA, SCHEMA_VERSION
+from target_creovai.store.upgrades import upgrade
 from tests.target.rows import at, case, case_id, chat, chat_id, comment
 from tests.target.support import texts
 from tests.target.version_1 import make_store
@@ -119,3 +123,53 @@ def test_nobody_knows_since_when_an_upgraded_store_waits(
     ]
     changed = run_target(case(1, IsClosed=False, SystemModstamp=at("20:00")))
     assert changed.says("waiting")[0].endswith("(oldest: a few seconds ago)")
+
+
+def test_an_upgraded_store_finds_what_a_new_one_finds(url: str, run_target: TargetRunner) -> None:
+    """Cases by number, from their row or, where its text was dropped, from the receipt."""
+    make_store(url, case(1), case(2), case(3, IsClosed=False))
+    run_target.execute("UPDATE creovai_rows SET body = '' WHERE id LIKE '%2AAA'")
+    run_target.execute(
+        'UPDATE creovai_conversations SET metadata = \'{"CaseNumber":"00002"}\''
+        " WHERE id LIKE '%2AAA'"
+    )
+    run_target.execute(
+        "UPDATE creovai_conversations SET outcome = 'waiting', content_hash = NULL"
+        " WHERE id LIKE '%3AAA'"
+    )
+    with OperatorStore(url) as store:
+        numbered = [[line.id for line in store.cases_numbered(f"0{n}")] for n in (1, 2, 3, 4)]
+        oldest = store.oldest_waiting()
+        stands = {(one.outcome, one.number) for one in store.outcomes()}
+
+    assert numbered == [[case_id(1)], [case_id(2)], [case_id(3)], []]
+    assert oldest is not None
+    assert (oldest.id, oldest.modified) == (case_id(3), "2024-05-06T18:00:00.000000Z")
+    assert stands == {("sent", 2), ("waiting", 1)}
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgresql"])
+def test_two_that_open_a_store_at_once_upgrade_it_once(
+    request: pytest.FixtureRequest, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One waits for the other, and then finds it as it should be."""
+    runner = request.getfixturevalue("run_target" if server == "sqlite" else "run_shared")
+    url = runner.config["store_url"]
+    make_store(url, case(), chat())
+    at_once, upgraded = Barrier(4), []
+
+    def noted(db: sa.Connection, version: int) -> None:
+        upgraded.append(version)
+        upgrade(db, version)
+
+    def opened() -> int:
+        at_once.wait()
+        with Store(url) as store:
+            return sum(one.number for one in store.outcomes())
+
+    monkeypatch.setattr("target_creovai.store.database.upgrade", noted)
+    with ThreadPoolExecutor(4) as pool:
+        found = [task.result() for task in [pool.submit(opened) for _ in range(4)]]
+
+    assert upgraded == [1]
+    assert found == [2] * 4

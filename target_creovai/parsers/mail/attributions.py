@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 MAX_ATTRIBUTION_CHARS: Final = 600
 # Clients wrap an attribution at 72 to 80 characters.
 MAX_ATTRIBUTION_LINES: Final = 4
+# With an empty line between any two.
+MAX_LINES_ABOVE: Final = 2 * MAX_ATTRIBUTION_LINES - 1
 # "Fjord Helpdesk wrote:" names somebody; "The console wrote:" doesn't.
 MAX_NAME_WORDS: Final = 5
 MIN_GLUED_CHARS: Final = 4
 MAX_DATE_WORDS: Final = 8
+MAX_TIME_WORDS: Final = 10
 MAX_WEEKDAY_CHARS: Final = 6
 MAX_MONTH_CHARS: Final = 9
 MAX_END_CHARS: Final = 8
@@ -75,6 +78,11 @@ def _words(column: int) -> str:
 _VERBS: Final = tuple(sorted(
     {word.casefold() for row in ATTRIBUTIONS.values() for word in row.verbs.split("|")}
 ))  # fmt: skip
+# What stands between the time, the name and the verb, beside the words of verbs.
+_AROUND_NAMES: Final = frozenset((
+    "am", "pm", "a.m.", "p.m.", "π.μ.", "μ.μ.", "\u03bf/η", "odesílatel", "je", "oseba",
+    *(word for verb in _VERBS for word in verb.split()),
+))  # fmt: skip
 # One look for these spares most lines the comparison with each verb.
 _VERB_ENDS: Final = frozenset(verb[-2:] for verb in _VERBS)
 _ADDRESS_WROTE: Final = re.compile(
@@ -87,7 +95,7 @@ _SENDER_FIRST: Final = re.compile(
     r"[^\s<>@]{1,40}(?: [^\s<>@]{1,40}){0,4} <[^\s<>@]{1,64}@[^\s<>@]{1,100}>"
     r"(?: [^\s.!?]{1,20}){1,4}\Z"
 )
-_OPENING: Final = re.compile(rf"(?:{_words(0)})\b.{{0,40}}\d", re.IGNORECASE)
+_OPENING: Final = re.compile(rf"(?:{_words(0)})(?!\w).{{0,40}}\d", re.IGNORECASE)
 
 
 class _Signs:
@@ -184,9 +192,9 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
     joined, full, weak, address = "", None, None, None
     for start in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
         line = lines[start]
-        if not line.strip(DRESSING) or len(line) + len(joined) > MAX_ATTRIBUTION_CHARS:
-            break
-        if joined and not _may_go_on(line, joined, found=full is not None):
+        if _is_above(line, joined, found=full is not None):
+            if joined and full is None and not line.strip(DRESSING):
+                full = _start_above_blank(lines, start, joined)
             break
         joined = _joined(line.lstrip(DRESSING).rstrip(_TAIL), joined)
         signs = _signs_of(joined)
@@ -206,6 +214,71 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
 
 def _ends_in_time(line: str) -> bool:
     return line[-1:] not in _OPEN_ENDS and _DATED.search(line) is not None
+
+
+def _is_above(line: str, joined: str, *, found: bool) -> bool:
+    """Tell whether an attribution, of which this much is read, does not go on in a line above."""
+    if not line.strip(DRESSING) or len(line) + len(joined) > MAX_ATTRIBUTION_CHARS:
+        return True
+    return joined != "" and not _may_go_on(line, joined, found=found)
+
+
+def _start_above_blank(lines: Sequence[str], blank: int, below: str) -> int | None:
+    """Return where an attribution begins that empty lines break, if date and time are above them.
+
+    Programs that make paragraphs of lines do so. Above an empty line people write of dates, too:
+    it must be nothing but a date, a time, and perhaps a name.
+    """
+    if _signs_of(below).date or _signs_of(below).time:
+        return None
+    above = blank - 1
+    for _ in range(MAX_ATTRIBUTION_LINES - 1):
+        bare = lines[above].strip(DRESSING) if above >= 0 else ""
+        if len(bare) + len(below) > MAX_ATTRIBUTION_CHARS:
+            return None
+        is_date = _is_dated_name(bare)
+        if not (is_date or _is_name(bare)):
+            return None
+        below = _joined(bare, below)
+        if is_date:
+            return above if _signs_of(below).is_full else None
+        if above and lines[above - 1].strip(DRESSING):
+            return None
+        above -= 2
+    return None
+
+
+def _is_dated_name(text: str) -> bool:
+    """Tell whether a text is a date, a time, and a name or nothing: "On 4 Mar 2025, 9:12, Ida"."""
+    plain = in_ascii_digits(text)
+    times = [match.end() for match in TIME.finditer(plain)]
+    signs = _signs_of(text)
+    if not times or not signs.date or signs.in_person or _ends_sentence(text):
+        return False
+    words = plain[: times[-1]].split()
+    name = plain[times[-1] :].strip(" ,")
+    return (
+        len(words) <= MAX_TIME_WORDS
+        and (_opens(text) or _begins_with_day(words))
+        and (not name or _is_name(name))
+    )
+
+
+def _begins_with_day(words: Sequence[str]) -> bool:
+    """Tell whether words begin with a number, or with a weekday, which is short or cut short."""
+    first, second = words[0], words[-1] if len(words) == 1 else words[1]
+    is_short = len(first) <= MAX_WEEKDAY_CHARS + first.endswith(",")
+    is_cut = first.endswith((",", ".")) or second[0].isdigit()
+    return first[0].isdigit() or (is_short and is_cut)
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a text is a name, an address, a verb, or some of these."""
+    words = BRACKETED_ADDRESS.sub(" ", text).replace("mailto:", "").split()
+    return 0 < len(text.split()) <= 2 * MAX_NAME_WORDS and not any(
+        word[0].islower() and "@" not in word and word.strip(",").casefold() not in _AROUND_NAMES
+        for word in words
+    )
 
 
 def _is_followed_by_quote(lines: Sequence[str], last: int) -> bool:
@@ -265,7 +338,7 @@ def may_end_attribution(line: str) -> bool:
     if line.endswith("--") and line.lstrip("> ").startswith("--") and TIME.search(line):
         return True
     if "@" not in line or not TIME.search(line):
-        return _DATE_AND_ADDRESS.fullmatch(bare) is not None
+        return "@" in line and _DATE_AND_ADDRESS.fullmatch(bare) is not None
     if _ends_in_time(line) and BRACKETED_ADDRESS.search(line):
         return True
     return bare.casefold().endswith(_VERBS) and _opens(bare)
@@ -273,7 +346,7 @@ def may_end_attribution(line: str) -> bool:
 
 def _is_half(line: str) -> bool:
     """Tell whether a line goes on below: "Ida <ida@berg.example> ezt írta (időpont:"."""
-    return line.count("(") > line.count(")")
+    return "(" in line and line.count("(") > line.count(")")
 
 
 def _ends_sentence(line: str) -> bool:
@@ -309,6 +382,7 @@ _OPENING_ALONE: Final = re.compile(
 )
 _COLON: Final = re.compile(r"[:\uff1a]")
 _MARK_BELOW: Final = re.compile(" *>")
+_ABOVE_MARK: Final = frozenset(" >")
 
 
 def split_at_attribution(line: str) -> list[str]:
@@ -342,10 +416,8 @@ def _glued_end(line: str) -> int:
     folded = folded if len(folded) == len(line) else line
     for colon in _COLON.finditer(line):
         start, end = colon.span()
-        is_said = _ends_in_verb(folded, start)
-        if not is_said and line[start - 1 : start] == " ":
-            is_said = _ends_in_verb(folded, start - 1)
-        if is_said or _MARK_BELOW.match(line, end):
+        is_said = _ends_in_verb(folded, start - (line[start - 1 : start] == " "))
+        if is_said or (line[end : end + 1] in _ABOVE_MARK and _MARK_BELOW.match(line, end)):
             return end
     return 0
 

@@ -6,7 +6,10 @@ To teach a client: one row in a table here, and one sample in the tests.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _WORD: Final = re.compile(r"[a-z0-9_-]{3,}")
 
@@ -17,10 +20,9 @@ class Table:
     def __init__(self, *selectors: str) -> None:
         """Take what selects them, spelled as clients spell it."""
         self.selectors = selectors
-        self._words = {
-            selector: sorted(_WORD.findall(selector.lower()), key=len, reverse=True)
-            for selector in selectors
-        }
+        self._words = [
+            (selector, *_longest_first(_WORD.findall(selector.lower()))) for selector in selectors
+        ]
 
     def those_in(self, tags: str) -> list[str]:
         """Return the selectors of which all words stand in a document's tags, in lower case.
@@ -32,9 +34,13 @@ class Table:
             return [*self.selectors]
         return [
             selector
-            for selector, words in self._words.items()
-            if all(word in tags for word in words)
+            for selector, longest, *words in self._words
+            if longest in tags and all(word in tags for word in words)
         ]
+
+
+def _longest_first(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=len, reverse=True)
 
 
 # They hold nothing but history and its attribution.
@@ -103,7 +109,5 @@ UNSEEN: Final = Table(
     '[style*="display :none" i]',
     '[style*="visibility:hidden" i]',
     '[style*="visibility: hidden" i]',
-    "template",
     "title",
-    "noscript",
 )

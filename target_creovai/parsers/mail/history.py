@@ -225,7 +225,11 @@ class Reader:
         first = self._known.lines[below].first
         if marker.is_weak:
             return first is not None and first.at == 0
-        return any(line.is_known for line in self._known.lines[below:end])
+        return self._is_known(below, end)
+
+    def _is_known(self, start: int, end: int) -> bool:
+        known = self._known
+        return known.is_any and any(line.is_known for line in known.lines[start:end])
 
     def _next(self, index: int) -> int:
         while index < len(self._lines) and not self._lines[index].strip(MARKS):
@@ -244,19 +248,18 @@ class Reader:
         attributed = attributed or quoted or self._names_its_author(start, end)
         # What an answer interrupts goes on below it.
         attributed = attributed or any(part.attributed for part in self._parts[-2:])
-        known = any(line.is_known for line in self._known.lines[start:end])
+        known = self._is_known(start, end)
         if attributed and self._is_all_marker(start, end) and self._next(end) < len(self._lines):
             return self._tail(Marker(start, end, Kind.HEADERS, is_firm=True))
         lines = [*self._lines[start:end]]
-        if not (attributed or known or is_mail(lines)):
+        is_letter = known or is_mail(lines)
+        if not (attributed or is_letter):
             self._parts.append(Part(quoted=True, lines=lines))
             self._say(lines)
             return end
         self._gone.update(range(start, end))
         answers = self._answers(start, end)
-        self._parts.append(
-            Part(quoted=True, lines=lines, known=known or is_mail(lines), attributed=attributed)
-        )
+        self._parts.append(Part(quoted=True, lines=lines, known=is_letter, attributed=attributed))
         if answers:
             self._parts[-1].lines = []
             self._parts.append(Part(quoted=False, lines=answers))
@@ -350,8 +353,7 @@ class Reader:
         """Read what is passed on: it is news, but for messages that the case has."""
         start, end = marker.start, len(self._lines)
         for first, last in [*self._messages(marker.end, end)]:
-            known = any(line.is_known for line in self._known.lines[first:last])
-            if known:
+            if self._is_known(first, last):
                 self._gone.update(range(start, last))
                 self._rest += self._answers(first, last)
             else:

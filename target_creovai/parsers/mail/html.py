@@ -50,11 +50,7 @@ _BLOCK_TAGS = frozenset(("legend", "caption", "summary"))
 _LIST_TAGS = frozenset(("ul", "ol", "menu", "dir"))
 _ODD_TAGS = _FORMATTING_TAGS | _BLOCK_TAGS | _LIST_TAGS
 _TAG = re.compile(r"</?[a-zA-Z][^>]*")
-_TAG_NAME = re.compile(r"</?([a-zA-Z]+)")
-
-
-_LISTS = re.compile(rf"<(/?(?:{'|'.join(sorted(_LIST_TAGS))}))(?=[\s/>])", re.IGNORECASE)
-_NESTING = re.compile(r"<(/?[a-zA-Z]\w*)")
+_TAG_NAME = re.compile(r"<(/?)([a-zA-Z]\w*)")
 # They nest in nothing, or close the one before.
 _FLAT_TAGS = frozenset((
     "area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option",
@@ -63,12 +59,17 @@ _FLAT_TAGS = frozenset((
 
 
 class _Steps(dict[str, int]):
-    """How much deeper a tag leads, by its name as it is written, with its slash: 1, 0, or -1."""
+    """How much deeper a tag leads, as it is written: 1, 0, or -1."""
 
-    def __missing__(self, name: str) -> int:
-        is_flat = name.lstrip("/").lower() in _FLAT_TAGS
-        step = self[name] = 0 if is_flat else -1 if name[0] == "/" else 1
+    def __missing__(self, tag: str) -> int:
+        is_flat = _name_of(tag).lower() in _FLAT_TAGS
+        step = self[tag] = 0 if is_flat else -1 if tag[1] == "/" else 1
         return step
+
+
+def _name_of(tag: str) -> str:
+    name = _TAG_NAME.match(tag)
+    return name[2] if name else ""
 
 
 _LINKS = re.compile(r"<(/?)a(?=[\s/>])", re.IGNORECASE)
@@ -125,8 +126,9 @@ def html_to_pieces(html: str) -> list[str]:
     text = _shown(html, _ELEMENTS)
     pieces = _MARKS.split(text) if any(mark in text for mark in _ANY_MARK) else [text]
     last = len(pieces) - 1
+    is_clean = not _is_unclean("".join(pieces[::2]))
     for index in range(0, len(pieces), 2):
-        piece = _clean(pieces[index])
+        piece = pieces[index] if is_clean else _clean(pieces[index])
         # Each mark stands on a line of its own.
         piece = piece.removeprefix("\n") if index else piece
         pieces[index] = piece.removesuffix("\n") if index < last else piece
@@ -136,26 +138,22 @@ def html_to_pieces(html: str) -> list[str]:
 def _shown(html: str, marks: Iterable[tuple[elements.Table, str, str]]) -> str:
     """Return the text of a document, with marks around or before the elements of some tables."""
     html = _without_traps(html)
-    tags = _tags_in(html)
-    lowered = tags.lower()
-    html = _tame(html, {name for name in _TAG_NAME.findall(tags) if name.lower() in _ODD_TAGS})
-    html = _edited(
-        html,
-        [
-            (", ".join(selectors), before, after)
-            for table, before, after in marks
-            if (selectors := table.those_in(lowered))
-        ],
-        has_links=_LINKS.search(lowered) is not None,
+    tags = _TAG.findall(html)
+    distinct = set(tags)
+    html = _tame(
+        html, tags, {name for name in map(_name_of, distinct) if name.lower() in _ODD_TAGS}
     )
+    # A tag that holds a ">" is longer than the pattern finds.
+    is_whole = html.count("<") == html.count(">")
+    lowered = ("".join(distinct) if is_whole else html).lower()
+    selected = [
+        (", ".join(selectors), before, after)
+        for table, before, after in marks
+        if (selectors := table.those_in(lowered))
+    ]
+    if selected or _LINKS.search(lowered):
+        html = _edited(html, tags, selected)
     return _lay_out(html, elements.UNSEEN.those_in(lowered))
-
-
-def _tags_in(html: str) -> str:
-    """Return a document's tags, each once, or the document if any may hold a ">"."""
-    if html.count("<") != html.count(">"):
-        return html
-    return "".join(set(_TAG.findall(html)))
 
 
 def tidy_text(text: str) -> str:
@@ -175,19 +173,20 @@ def _tidy_lines(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    if not _may_be_unclean(text) or not _UNCLEAN.search(text):
+    if not _is_unclean(text):
         return text
     text = _whole_characters(text).replace("\r\n", "\n").replace("\r", "\n")
     text = _ODD_SPACE.sub(" ", _BREAK.sub("\n", text))
     return _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", text))
 
 
-def _may_be_unclean(text: str) -> bool:
-    """Tell whether a text may hold what the pattern finds: in a fraction of its time."""
+def _is_unclean(text: str) -> bool:
+    """Tell whether the pattern finds something: mostly in a fraction of its time."""
     if text.isascii():
         return len(text.encode().translate(None, _ASCII_CONTROLS)) < len(text)
     # All that is unclean is not printable.
-    return not text.replace("\n", "").replace("\t", "").isprintable()
+    is_printable = text.replace("\n", "").replace("\t", "").isprintable()
+    return not is_printable and _UNCLEAN.search(text) is not None
 
 
 def _whole_characters(text: str) -> str:
@@ -213,17 +212,19 @@ def _may_hold_endless_tag(html: str) -> bool:
     return any(html.find("<", start, start + step) < 0 for start in looks)
 
 
-def _tame(html: str, odd: AbstractSet[str]) -> str:
+def _tame(html: str, tags: Iterable[str], odd: AbstractSet[str]) -> str:
     """Return markup without the tags that parsers do too much about, or too little.
 
     Args:
         html: The markup.
+        tags: The tags in it.
         odd: The names of such tags in it, as they are written.
     """
     html = _renamed(html, [name for name in odd if name.lower() in _FORMATTING_TAGS], "span")
     html = _renamed(html, [name for name in odd if name.lower() in _BLOCK_TAGS], "div")
     lists = [name for name in odd if name.lower() in _LIST_TAGS]
-    is_deep = lists and _peak_depth(_LISTS, html, MAX_LIST_DEPTH) > MAX_LIST_DEPTH
+    of_lists = {tag for tag in set(tags) if _name_of(tag) in lists} if lists else set()
+    is_deep = _peak_depth(filter(of_lists.__contains__, tags), MAX_LIST_DEPTH) > MAX_LIST_DEPTH
     return _renamed(html, lists, "div") if is_deep else html
 
 
@@ -233,11 +234,9 @@ def _renamed(html: str, names: Sequence[str], name: str) -> str:
     return re.sub(rf"<(/?)(?:{'|'.join(sorted(names))})(?=[\s/>])", rf"<\1{name}", html)
 
 
-def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
-    """Return how deep the tags nest if that is deeper than `enough`, else any lower number."""
-    if html.count("<") - html.count("</") <= enough:
-        return 0
-    depths = [0, *accumulate(map(_Steps().__getitem__, tags.findall(html)))]
+def _peak_depth(tags: Iterable[str], enough: int) -> int:
+    """Return how deep tags nest if that is deeper than `enough`, else any lower number."""
+    depths = [0, *accumulate(map(_Steps().__getitem__, tags))]
     # Closing tags that close nothing don't count: depth is measured from the lowest point so far.
     if max(depths) - min(depths) <= enough:
         return 0
@@ -245,10 +244,9 @@ def _peak_depth(tags: re.Pattern[str], html: str, enough: int) -> int:
     return max(depth - floor for depth, floor in zip(depths, floors, strict=True))
 
 
-def _edited(html: str, marks: Sequence[tuple[str, str, str]], *, has_links: bool) -> str:
-    if not (marks or has_links):
-        return html
-    if _peak_depth(_NESTING, html, MAX_EDITED_DEPTH) > MAX_EDITED_DEPTH:
+def _edited(html: str, tags: Sequence[str], marks: Iterable[tuple[str, str, str]]) -> str:
+    """Return markup with marks, and with the address of each link behind its text."""
+    if _peak_depth(tags, MAX_EDITED_DEPTH) > MAX_EDITED_DEPTH:
         return _LINKS.sub(r"<\1span", html)
     document = LexborHTMLParser(html)
     for link in document.css("a[href]"):

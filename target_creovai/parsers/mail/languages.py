@@ -109,15 +109,17 @@ ATTRIBUTIONS: Final[dict[str, Attribution]] = {
     "et": Attribution("", "kirjutas"),
     "lv": Attribution("", "rakstīja"),
     "lt": Attribution("", "rašė"),
-    "sl": Attribution("dne", "je napisal|je napisala|napisal/a"),
+    "sl": Attribution("dne", "je napisal|je napisala|napisal/a|napisal|napisala"),
     "sr": Attribution("дана|у", "је написао|је написала|написао/ла"),
     "ca": Attribution("el", "va escriure|ha escrit"),
     "is": Attribution("þann", "skrifaði"),
     "vi": Attribution("vào", "đã viết"),
-    "th": Attribution("เมื่อ", "เขียนว่า|เขียน"),
+    "th": Attribution("เมื่อ|ในวันที่", "เขียนว่า|เขียน"),
     "id": Attribution("pada", "menulis"),
     "fa": Attribution("در", "نوشت"),
     "hi": Attribution("", "ने लिखा"),
+    "bn": Attribution("", "লিখেছেন"),
+    "sw": Attribution("mnamo", "aliandika"),
 }
 
 # Between dashes; what follows is the mail that this one answers.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from target_creovai.parsers.mail import separators
 from target_creovai.parsers.mail.attributions import (
-    MAX_ATTRIBUTION_LINES,
+    MAX_LINES_ABOVE,
     attribution_start,
     may_end_attribution,
     split_at_attribution,
@@ -104,11 +104,11 @@ def _candidates(page: Page) -> list[int]:
     return [
         index
         for index, line in enumerate(page.lines)
-        if ":" in line
-        or "@" in line
-        or separators.may_separate(line)
-        or "\uff1a" in line
-        or index in page.headers
+        if index in page.headers
+        or (
+            line
+            and (":" in line or "@" in line or "\uff1a" in line or separators.may_separate(line))
+        )
     ]
 
 
@@ -201,7 +201,7 @@ def _attribution_at(page: Page, index: int, floor: int) -> Marker | None:
         return None
     level = page.levels[index]
     top = index
-    while top > max(floor, index - MAX_ATTRIBUTION_LINES + 1) and page.levels[top - 1] == level:
+    while top > max(floor, index - MAX_LINES_ABOVE) and page.levels[top - 1] == level:
         top -= 1
     found = attribution_start(page.lines[top : index + 2], index - top)
     if found is None:

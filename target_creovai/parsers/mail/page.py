@@ -115,16 +115,23 @@ def _levels(lines: Sequence[str]) -> Iterator[int]:
     was wrapped inside an address begins with one.
     """
     above = ""
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+    for index, (line, below) in enumerate(zip(lines, [*lines[1:], ""], strict=True)):
         if line[:1] == ">":
             closes = line.endswith(COLONS) and _CLOSES_ADDRESS.match(line)
-            yield OWN if closes and _OPENS_ADDRESS.search(above) else INDENTED
+            yield OWN if closes and _is_open(lines[max(0, index - 2) : index]) else INDENTED
         elif line[:1] == "»" or line == "|" or (line[:1] == "|" and line[-1] != "|"):
             yield INDENTED
         else:
             is_rest = below[:1] == ">" == above[:1] and _is_rest(line, above)
             yield INDENTED if is_rest else OWN
         above = line
+
+
+def _is_open(above: Sequence[str]) -> bool:
+    """Tell whether an address was opened above: "<", or "<" and "mailto:Ida <ida@b.example>"."""
+    if above[-1:] and above[-1].startswith("mailto:"):
+        above = above[:-1]
+    return bool(above) and _OPENS_ADDRESS.search(above[-1]) is not None
 
 
 def _is_rest(line: str, above: str) -> bool:

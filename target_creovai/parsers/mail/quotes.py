@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.parsers.mail.signatures import is_sign_off
 from target_creovai.parsers.mail.signs import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_GREETING_WORDS: Final = 6
 
@@ -54,11 +55,15 @@ def only_greets(line: str) -> bool:
 
 def is_mail(lines: Sequence[str]) -> bool:
     """Tell whether lines with quote marks greet, sign off, or quote in turn, as mails do."""
-    said = [bare for line in lines if (bare := line.strip(MARKS + "\t"))]
-    if len(said) < 2:  # noqa: PLR2004 -- one line is no letter
+    first = [*islice(_said(lines), 2)]
+    if len(first) < 2:  # noqa: PLR2004 -- one line is no letter
         return False
     return (
-        only_greets(said[0])
-        or any(is_sign_off(line, has_name=True) for line in said[-4:])
+        only_greets(first[0])
+        or any(is_sign_off(line, has_name=True) for line in islice(_said(reversed(lines)), 4))
         or (any(map(_NESTED.match, lines)) and ">" in map(str.strip, lines))
     )
+
+
+def _said(lines: Iterable[str]) -> Iterator[str]:
+    return filter(None, (line.strip(MARKS + "\t") for line in lines))

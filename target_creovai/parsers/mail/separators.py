@@ -25,10 +25,8 @@ _INTRODUCTION: Final = re.compile(
     re.IGNORECASE,
 )
 _INTRODUCES: Final = frozenset("mMoO#=*-")
-_DRESSES: Final = frozenset(DRESSING)
 _AROUND: Final = DRESSING + ":\uff1a"
-# What a separator that is more than its words begins or ends with.
-_EDGES: Final = _INTRODUCES.union(_AROUND)
+_DRESSES: Final = frozenset(_AROUND)
 _DASH: Final = re.compile("[-‐‑‒–—]")
 _GLUED: Final = re.compile(
     rf"(?:(?<!-)-{{3,}}|(?<!_)_{{3,}})\s?(?:{any_of(ORIGINALS)})\s?(?:-{{3,}}|_{{3,}})",
@@ -50,11 +48,11 @@ def says_forwarded(subject: str) -> bool:
 def may_separate(line: str) -> bool:
     """Tell whether a line may be any of the three below: a cheap first look."""
     bare = line.lstrip("> ")
-    if bare and bare[0] not in _EDGES and bare[-1] not in _EDGES:
-        return len(bare) <= _LONGEST_SEPARATOR and bare.casefold() in _SEPARATORS
     if bare[:1] in _INTRODUCES or line.endswith(">>>"):
         return True
-    return _words_between_dashes(bare) in _SEPARATORS
+    if bare and (bare[0] in _DRESSES or bare[-1] in _DRESSES):
+        return _words_between_dashes(bare) in _SEPARATORS
+    return len(bare) <= _LONGEST_SEPARATOR and bare.casefold() in _SEPARATORS
 
 
 def is_forward(line: str) -> bool:

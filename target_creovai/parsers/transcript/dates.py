@@ -60,7 +60,7 @@ _EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def parse_start(text: str) -> datetime | None:
     """Return the moment in UTC that a start line states, or None where it states none for sure."""
-    clock = CLOCK.search(text)
+    clock = next(find_clocks(text), None)
     try:
         return _from_clock(text[: clock.start()], clock) if clock else _from_epoch(text)
     except (ValueError, OverflowError):  # no such day, hour or zone; or beyond year 9999

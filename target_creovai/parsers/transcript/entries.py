@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Final
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import stamp_of
 from target_creovai.parsers.transcript.markup import CENTRED, MARKS, decode
-from target_creovai.parsers.transcript.offsets import BLANKS, CLOCK, OFFSET, SPELLED, seconds_of
+from target_creovai.parsers.transcript.offsets import (
+    BLANKS,
+    CLOCK,
+    SPELLED,
+    read_offset,
+    seconds_of,
+)
 from target_creovai.parsers.transcript.speakers import name_key
 
 if TYPE_CHECKING:
@@ -24,7 +30,10 @@ if TYPE_CHECKING:
 
 MAX_NAME: Final = 80
 _NAME: Final = r"((?:[^\s:][^:]*+(?::(?!\s|\Z)[^:]*+)*)?):(?=\s|\Z)"
-_ENTRY: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}{OFFSET}[{BLANKS}]{{0,8}}{_NAME}")
+# What may be an `OFFSET`: each is read once, as chats print the same ones.
+_ENTRY: Final = re.compile(
+    rf"[{MARKS}]?[{BLANKS}]{{0,8}}(\( {{0,3}}\d[\d dDhHmMsS]{{0,45}}\))[{BLANKS}]{{0,8}}{_NAME}"
+)
 _HEAD: Final = re.compile(rf"[{MARKS}]?[{BLANKS}]{{0,8}}(?=\( {{0,3}}\d)")
 _AFTER: Final = re.compile(rf"[{BLANKS}]{{0,8}}{_NAME}")
 _STAMPED: Final = re.compile(
@@ -97,11 +106,11 @@ def entry_of(line: str) -> Token | None:
     match = _ENTRY.match(line)
     if match is None:
         return None
-    days, hours, minutes, seconds, name = match.groups()
-    if len(name) > MAX_NAME and len(decode(name)) > MAX_NAME:
+    offset, name = match.groups()
+    total = read_offset(offset)
+    if total is None or (len(name) > MAX_NAME and len(decode(name)) > MAX_NAME):
         return None
-    total = seconds_of(days, hours, minutes, seconds)
-    return Token(ENTRY, [line[match.end() :]], line[: match.start(5)], name, total)
+    return Token(ENTRY, [line[match.end() :]], line[: match.start(2)], name, total)
 
 
 def spelled_entry_of(line: str) -> Token | None:

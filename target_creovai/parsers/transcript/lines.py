@@ -60,11 +60,15 @@ def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> li
     reader = _Reader(
         has_centred=any(line[:1] == CENTRED for line in lines), speakers=_Speakers(entries)
     )
+    before: Token | None = None
     for line, entry in zip(lines, entries, strict=True):
         if entry is None:
             reader.read_other(line)
-        else:
+        elif before is None:
             reader.read_entry(entry)
+        else:  # most are: nothing is new but the entry
+            reader.tokens.append(entry)
+        before = entry
     if not reader.has_entries:
         _doubt_headers(reader.tokens, centred=reader.has_centred)
     _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(MARKS + " ")))

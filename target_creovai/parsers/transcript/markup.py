@@ -107,7 +107,11 @@ def split_cut_end(body: str) -> tuple[str, str]:
 
 def decode(text: str) -> str:
     """Return the text with each entity decoded once."""
-    return _ENTITY.sub(lambda match: _character(match[0]), text) if "&" in text else text
+    return _ENTITY.sub(_decoded, text) if "&" in text else text
+
+
+def _decoded(match: re.Match[str]) -> str:
+    return _character(match[0])
 
 
 def _tidy(body: str) -> str:

@@ -7,6 +7,7 @@ copies and exports. Days were never seen, but chats may stay open.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 # Blanks, and the invisible marks that right-to-left copies put around numbers.
@@ -20,6 +21,8 @@ OFFSET: Final = (
     r"\( {0,3}(?=\d)(?:(\d{1,4}) ?[dD] {0,3})?"
     r"(?:(\d{1,5}) ?[hH] {0,3})?(?:(\d{1,5}) ?[mM] {0,3})?(?:(\d{1,6}) ?[sS] {0,3})?\)"
 )
+
+_OFFSET: Final = re.compile(OFFSET)
 
 _DAYS: Final = "d|days?|tage?n?|jours?|j|d[ií]as?|giorn[oi]|dag(?:en|ar)?|天|日|일"
 _HOURS: Final = (
@@ -43,6 +46,13 @@ CLOCK: Final = re.compile(_CLOCK)
 HINT: Final = re.compile(
     r"\( {0,3}\d{1,6} ?(?:(?!\d)[^\W\d_]{2,9}|[日天分秒일분초])", re.IGNORECASE
 )
+
+
+@lru_cache(maxsize=8192)
+def read_offset(text: str) -> int | None:
+    """Return the seconds that an `OFFSET` makes, None for all else."""
+    offset = _OFFSET.fullmatch(text)
+    return seconds_of(*offset.groups()) if offset else None
 
 
 def seconds_of(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from target_creovai.errors import TextError
@@ -182,9 +183,10 @@ def _lines_of(parts: Sequence[Part], cast: Cast, start_time: datetime | None) ->
             if kind is ENTRY:
                 printed = token.name, token.label
                 voice = voices.get(printed) or voices.setdefault(printed, _voice(printed, cast))
-                lines.append(
-                    Line("message", voice[1], voice[0], text_of(token), at, derived, part.segment)
-                )
+                name, role = voice
+                # Half the time of `Line(...)`.
+                said = "message", role, name, text_of(token), at, derived, part.segment
+                lines.append(Line._make(said))
             else:
                 lines.append(
                     Line("notice", Role.SYSTEM, None, text_of(token), at, derived, part.segment)
@@ -213,6 +215,10 @@ def _next_at(clock: time, earliest: datetime) -> datetime:
     local = earliest.astimezone(clock.tzinfo)
     today = datetime.combine(local, clock)
     return (today if today >= local else today + _DAY).astimezone(UTC)
+
+
+# A chat's offsets are those of other chats.
+_since: Final = lru_cache(maxsize=8192)(partial(timedelta, 0))
 
 
 class _Timer:
@@ -265,7 +271,7 @@ class _Timer:
         if self._base is None:
             return None, True
         try:
-            self._last = self._base + timedelta(0, seconds)
+            self._last = self._base + _since(seconds)
         except OverflowError:  # beyond year 9999
             return self._last, True
         return self._last, self._base_derived

@@ -94,7 +94,7 @@ def _settle_colon(token: Token, names: Sequence[str]) -> None:
 def _read_scene(part: Part, before: Scene) -> None:
     """Fill in scene and segment."""
     scene = part.scene
-    printed = Counter((token.name, token.label) for token in part.tokens if token.kind is ENTRY)
+    printed = Counter([(token.name, token.label) for token in part.tokens if token.kind is ENTRY])
     for (name, label), count in printed.items():
         voice = Voice(speaker_of(name), label)
         scene.said[voice] = scene.said.get(voice, 0) + count

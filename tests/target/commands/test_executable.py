@@ -107,18 +107,6 @@ def test_settings_may_come_from_the_environment(
     assert "chat       sent" in result.stdout
 
 
-def test_a_config_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    """No traceback, and nothing out of the file."""
-    (tmp_path / "broken.json").write_text(f'{{"api_password": "{SONG}"')
-
-    for name in ("broken.json", "missing.json"):
-        result = executable("status", "--config", str(tmp_path / name))
-
-        assert result.exit_code == 2
-        assert "Traceback" not in result.output
-        assert SONG not in result.output
-
-
 def test_wrong_settings_end_a_command_by_name(operator: Operator) -> None:
     """Like they end a run."""
     result = operator("status", case_delivery=SONG)
@@ -172,3 +160,28 @@ def test_no_command_sings(operator: Operator, creovai: CreovaiServer) -> None:
     for result in everything(operator):
         assert "Traceback" not in result.output
         assert SONG not in result.output
+
+
+@pytest.mark.parametrize("command", [(), ("status",)])
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(None, "it is not there", id="missing"),
+        pytest.param(f'{{"api_password": {SONG}}}', "it is no JSON object", id="no-json"),
+        pytest.param(f'["{SONG}"]', "it is no JSON object", id="list"),
+    ],
+)
+def test_a_config_file_that_cannot_be_read_is_a_sentence(
+    tmp_path: Path, command: tuple[str, ...], content: str | None, says: str
+) -> None:
+    """No traceback, and nothing of what is in it."""
+    file = tmp_path / "settings.json"
+    if content:
+        file.write_text(content)
+
+    result = executable(*command, "--config", str(file))
+
+    assert result.exit_code == 2
+    assert f"the config file {file} cannot be read ({says})" in result.stderr
+    assert "Traceback" not in result.output
+    assert SONG not in result.output

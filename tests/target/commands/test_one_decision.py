@@ -113,7 +113,7 @@ def test_cases_of_other_settings_are_sent_again_on_request(
     """Cases only, each once, and with the settings of now."""
     result = operator("resend", "--changed-settings", **REDACTED)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("1 to be made anew")
+    assert "\n1 to be made anew" in result.stdout
     delivered(**REDACTED)
 
     assert creovai.post_count(case_id()) == 2

@@ -23,8 +23,10 @@ def test_ask_and_repair(operator: Operator, creovai: CreovaiServer) -> None:
 
     assert operator.json("status")["oldest_waiting"]["id"] == case_id(2)
     assert [found["id"] for found in operator.json("explain", "42")] == [case_id()]
-    page = operator("preview", "--output", str(target.folder / "page.html"), "--limit", "2")
-    assert page.stdout.startswith("2 of 3 conversations: ")
+    preview = ("preview", "--output", str(target.folder / "page.html"))
+    assert "\n2 of 3 conversations: " in operator(*preview, "--limit", "1").stdout
+    beside = operator(*preview, chat_id(), "--related").stdout
+    assert "\n1 of 1 conversations and 2 that belong to them: " in beside
     assert operator("doctor").exit_code == 0
     assert operator("reconcile", "--requeue").exit_code == 1
     assert operator("resend", "42").exit_code == 0

@@ -68,9 +68,16 @@ class Previewer:
         return index | {"conversations": [one | json.loads(body) for one, body in read]}
 
     def one(self, *arguments: str, **changes: Any) -> Any:
-        """Return the only conversation on the page."""
-        (found,) = self.page(*arguments, **changes)["conversations"]
-        return found
+        """Return the only conversation on the page, or the one that was asked for."""
+        found = self.page(*arguments, **changes)["conversations"]
+        if len(found) > 1:
+            found = [one for one in found if self._is_called(one, arguments[0])]
+        (one,) = found
+        return one
+
+    @staticmethod
+    def _is_called(one: Any, key: str) -> bool:
+        return key in {one["id"], (one["facts"]["number"] or "").lstrip("0")}
 
 
 @pytest.fixture
@@ -93,7 +100,7 @@ def test_it_says_what_to_do_as_explain_does(preview: Previewer, run_target: Targ
     (explained,) = preview.operator.json("explain", chat_id())
     (known,) = (one["known"] for one in preview.page()["conversations"])
 
-    assert "LiveChatTranscript Body" in explained["to_do"]
+    assert "LiveChatTranscript.Body" in explained["to_do"]
     assert (known["to_do"], known["now"]) == (explained["to_do"], explained["now"])
 
 
@@ -345,6 +352,29 @@ def test_a_chat_brings_its_case(preview: Previewer, run_target: TargetRunner) ->
 
     cases = {one["id"]: one["facts"]["case"] for one in page["conversations"]}
     assert cases == {chat_id(): case_id(), case_id(): None}
+
+
+def test_one_conversation_brings_what_belongs_to_it(
+    preview: Previewer, run_target: TargetRunner
+) -> None:
+    """The chats of its case, and what else its customer said, far down in the store or not."""
+    somebody = {"ContactId": "003000000000002AAA", "Contact": {"Name": "Ada Quill"}}
+    run_target(
+        STARTED,
+        case(),
+        mail(),
+        chat(1, CaseId=case_id(), **somebody),
+        chat(2),
+        chat(3, **somebody),
+        COMPLETED,
+    )
+
+    def found(key: str, *more: str) -> set[str]:
+        return {one["id"] for one in preview.page(key, *more)["conversations"]}
+
+    assert found(chat_id(2)) == {chat_id(2)}
+    assert found(case_id(), "--related") == {case_id(), chat_id(1), chat_id(2)}
+    assert found(chat_id(3), "--related") == {chat_id(1), chat_id(3), case_id()}
 
 
 def test_what_is_not_sent_can_be_left_off_the_page(

