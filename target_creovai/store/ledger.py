@@ -205,7 +205,8 @@ def _oldest(db: sa.Connection, kind: str, outcome: str, reason: Reason | None) -
     if outcome != Outcome.WAITING:
         return None
     c = LEDGER.c
-    same = sa.and_(sa.text(IS_WAITING), c.kind == kind, c.reason.is_not_distinct_from(reason))
+    # PostgreSQL looks up no `IS NOT DISTINCT FROM` in an index.
+    same = sa.and_(sa.text(IS_WAITING), c.kind == kind, c.reason == reason)
     oldest: str | None = db.scalar(sa.select(sa.func.min(c.changed_at)).where(same))
     return oldest
 

@@ -55,7 +55,6 @@ OF_WORK = {
     "creovai_conversations_due",
     "creovai_conversations_intended",
     "creovai_conversations_oldest",
-    "creovai_conversations_waiting",
     "creovai_rows_left",
     "creovai_rows_nobodys",
 }
@@ -65,6 +64,8 @@ KEYS = {
     "creovai_collections_collection": "collection",
     "creovai_conversations_creovai_id": "creovai_id",
     "creovai_conversations_number": "number",
+    # Open cases wait, and there may be as many of them as of others.
+    "creovai_conversations_waiting": "reason",
     "creovai_merges_pkey": "loser",
     "sqlite_autoindex_creovai_merges_1": "loser",
     "creovai_merges_winner": "winner",
@@ -167,6 +168,10 @@ MUCH_AT_REST = """
 INSERT INTO creovai_conversations (kind, id, revision, assembled, outcome, rules, content_hash,
     creovai_id, has_text, changed_at)
 SELECT 'chat', 'rests' || i, 1, 1, 'sent', 'x', 'h', 'c' || i, false, '2020'
+FROM generate_series(1, 10000) AS s(i);
+INSERT INTO creovai_conversations (kind, id, revision, assembled, outcome, reason, rules,
+    changed_at)
+SELECT 'case', 'waits' || i, 1, 1, 'waiting', 'case-open', 'x', '2021'
 FROM generate_series(1, 10000) AS s(i);
 INSERT INTO creovai_rows (stream, id, kind, conversation, modified, digest, body)
 SELECT 'any', id, kind, id, '2020', '', '' FROM creovai_conversations WHERE changed_at = '2020';
