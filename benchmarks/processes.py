@@ -9,12 +9,16 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 ROOT = Path(__file__).parents[1]
+# Goals in seconds are of a machine that starts singer_sdk in so many CPU seconds.
+REFERENCE = [sys.executable, "-c", "import singer_sdk"]
+REFERENCE_SECONDS = 0.31
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ def run(
     if process.returncode not in good:
         raise subprocess.CalledProcessError(process.returncode, command)
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def slowness(rounds: int = 3) -> float:
+    """Return how many times as long as that machine this one takes, busy as it is now."""
+    return median(run(REFERENCE).cpu for _ in range(rounds)) / REFERENCE_SECONDS
 
 
 @contextmanager

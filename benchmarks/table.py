@@ -18,6 +18,14 @@ class Table:
         self.lines.append(line)
         print(line, flush=True)
 
+    def add_time(
+        self, work: str, measured: float, goal: float, unit: str, *, slow: float, more: str = ""
+    ) -> None:
+        """Add a line for a time, whose goal is for the machine that `slowness` compares with."""
+        at_its_pace = measured / slow
+        told = f"{measured:.2f} {unit}{more}; {at_its_pace:.2f} where the goal is from"
+        self.add(work, told, f"{goal:.2f} {unit}", met=at_its_pace <= goal)
+
     def show(self) -> None:
         """Print all lines once more."""
         print("\n| work | measured | goal | |\n|---|---|---|---|", *self.lines, sep="\n")
