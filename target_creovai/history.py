@@ -120,11 +120,16 @@ def traits_of(conversation: Conversation, kind: Kind, rows: Mapping[str, Sequenc
     """Return what a history counts a conversation by, as it leaves; `rows` are what made it."""
     messages = conversation.messages
     return Traits(
-        channel=_channel(conversation, kind)[:_CHANNEL_LENGTH],
-        agent=_agent(conversation.participants, messages)[:_AGENT_LENGTH],
+        channel=_stored(_channel(conversation, kind), _CHANNEL_LENGTH),
+        agent=_stored(_agent(conversation.participants, messages), _AGENT_LENGTH),
         messages=len(messages),
         last_change=latest_change(row for some in rows.values() for row in some),
     )
+
+
+def _stored(name: str, length: int) -> str:
+    """Return a name as any database takes it: PostgreSQL's texts hold no NUL."""
+    return name.replace("\0", "")[:length]
 
 
 def _channel(conversation: Conversation, kind: Kind) -> str:

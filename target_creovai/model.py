@@ -304,9 +304,12 @@ class Policy:
 
 
 def number_of(value: object) -> str | None:
-    """Return a CaseNumber as it is looked for, without leading zeros; None if it is none."""
+    """Return a CaseNumber as it is looked for, without leading zeros; None if it is none.
+
+    What cannot be printed is none: databases refuse NUL and halves of surrogate pairs.
+    """
     bare = str(value or "").strip().lstrip("0")
-    return bare if 0 < len(bare) <= LONGEST_NUMBER else None
+    return bare if 0 < len(bare) <= LONGEST_NUMBER and bare.isprintable() else None
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:
