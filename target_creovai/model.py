@@ -106,6 +106,11 @@ class Participant:
     email: str | None = None
     phone: str | None = None
 
+    @property
+    def name(self) -> str:
+        """First and last name as far as they are known, else the key."""
+        return " ".join(filter(None, (self.first_name, self.last_name))) or self.reference_id
+
 
 class Replacement(NamedTuple):
     """A place in a redacted text, by the setting that names it, and what stood there."""
