@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.target.rows import Record
     from tests.target.support import TargetRunner
 
-CREATED_BY = {"CreatedBy": AGENT | {"UserType": "Standard", "FirstName": "No\x00ra"}}
+ODD_AGENT = AGENT | {"UserType": "Standard", "FirstName": "No\x00ra"}
 
 
 def test_each_conversation_is_sent_once_and_again_when_it_changes(
@@ -80,7 +80,7 @@ def test_names_without_a_role_are_in_the_ledger(run_shared: TargetRunner) -> Non
     [
         pytest.param([case(Origin="Ph\x00one"), comment()], id="channel"),
         pytest.param([case(CaseNumber="00\x0042"), comment()], id="number"),
-        pytest.param([case(**CREATED_BY), comment(**CREATED_BY)], id="agent"),
+        pytest.param([case(CreatedBy=ODD_AGENT), comment(CreatedBy=ODD_AGENT)], id="agent"),
     ],
 )
 def test_what_is_counted_and_looked_up_by_may_hold_a_nul(
