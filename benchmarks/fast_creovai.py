@@ -14,6 +14,7 @@ import threading
 import time
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+TYPES = {"types": [{"id": name} for name in ("Agent", "Customer", "Bot")]}
 TOKEN = {"access_token": "x", "token_type": "bearer", "expires_in": 1799}
 
 
@@ -50,6 +51,8 @@ class Server(socketserver.ThreadingTCPServer):
         """Answer one request, as late as a conversation's has to be."""
         if path == b"/Token":
             return TOKEN
+        if path == b"/processing/v2/ParticipantRefTypes":
+            return TYPES
         if path == b"/pace":
             return self.pace.tell()
         began = time.monotonic()
