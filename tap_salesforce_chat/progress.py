@@ -7,6 +7,7 @@ read, and from where on without a field that is needed.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -57,6 +58,11 @@ class ResumableStream(Stream):
         self._held_back: str | None = None
         self._counters: list[RowCounter] = []
         self._bookmark_before: str | None = None
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log what the SDK says of the stream, for debug level: what ends the sync is told once."""
+        super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
 
     # -- what is read -----------------------------------------------------------------------------
 
