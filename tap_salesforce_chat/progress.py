@@ -88,7 +88,8 @@ class ResumableStream(Stream):
         if not goes_on or READ_SINCE not in self._progress:
             put_instant(self._progress, READ_SINCE, self._start())
         note_fields(self._progress, reads.without, reads.since)
-        if reads.without:
+        # Of an object that cannot be read at all, discovery has warned, and the query will fail.
+        if reads.without and set(self.schema["properties"]) > {KEY, CURSOR}:
             self._warn_of_missing_fields(reads.without)
         self.publish()
 

@@ -120,6 +120,22 @@ def test_a_sync_that_fails_is_told_as_well(
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
+def test_of_an_object_that_cannot_be_read_no_fields_are_asked_for(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What to click is Read on the object; a click on its fields would mend nothing."""
+    add_cases(org, clock, 1)
+    org.forbid("LiveChatTranscript")
+
+    assert run_tap(settings(server)).error is not None
+    about = [text for text in caplog.messages if "LiveChatTranscript" in text]
+    assert any("cannot read the object LiveChatTranscript" in text for text in about)
+    assert not any("Left out of" in text for text in about)
+
+
 def test_libraries_say_nothing_at_debug_level(log: io.StringIO) -> None:
     """URLs hold queries. A level can be set by a log configuration; the filter stays."""
     logging.getLogger("urllib3.connectionpool").debug('GET /services/data?q=SELECT "canary"')
