@@ -23,7 +23,7 @@ def facts_of(
     now = Counter(trouble.kind for trouble in summary.set_aside)
     return RunFacts(
         counts=summary.counts(),
-        stopped=summary.halted,
+        stopped=summary.stopped,
         rows=dict(+summary.rows),
         changed_rows=dict(+summary.changed_rows),
         sent=dict(+summary.sent),
