@@ -25,7 +25,7 @@ from target_creovai.store.tables import (
     SCHEMA_VERSION,
     execute_many,
 )
-from target_creovai.store.there import is_there, store_name
+from target_creovai.store.there import file_of, is_there, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,6 +42,7 @@ WRITTEN = (
     "A run wrote to the source meanwhile. Copy again when none is at work: what is new is made up "
     "for then, and until then no run opens the copy."
 )
+NOT_KEPT = "A copy in memory would be gone at once: name a file, or a server's database."
 DIFFERENT = "The copy of {} differs from the source in rows or bytes: copy to another place."
 
 
@@ -131,9 +132,11 @@ class Destination:
         """Open it.
 
         Raises:
-            StoreError: Something is there that is no half copy.
+            StoreError: Something is there that is no half copy, or nothing is kept there.
         """
         self._engine = make_engine(url)
+        if self._engine.dialect.name == "sqlite" and file_of(self._engine.url) is None:
+            raise StoreError(NOT_KEPT)
         self._name = store_name(url)
         with self._engine.begin() as db:
             self._refuse_foreign(db)

@@ -280,3 +280,30 @@ def test_urls_may_come_from_variables_and_no_password_is_printed(
     assert "postgresql 127.0.0.1:9, database db" in result.stdout
     assert PASSWORD not in result.output
     assert "has no variable NONE" in copy("env:OLD", "env:NONE").stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"user:{PASSWORD}@db.example/db",
+        f"postgresql+psycopg://user:{PASSWORD}",
+        f"postgresql+psycopg2://user:{PASSWORD}@db.example/db",
+        f"postgres://user:{PASSWORD}@db.example/db",
+        f"mysql://user:{PASSWORD}@db.example/db",
+        "sqlite:///{folder}",
+        "sqlite:///{folder}/a-file/copy.db",
+        "sqlite://",
+    ],
+)
+def test_a_place_that_cannot_be_used_is_a_sentence(
+    used: TargetRunner, file: str, tmp_path: Path, url: str
+) -> None:
+    """What libraries say of a URL quotes parts of it, which may be parts of its password."""
+    (tmp_path / "a-file").touch()
+    place = url.format(folder=tmp_path)
+
+    for result in (copy(used.config["store_url"], place), copy(place, file)):
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: ")
+        assert PASSWORD not in result.output
+        assert isinstance(result.exception, SystemExit)  # no traceback
