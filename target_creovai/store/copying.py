@@ -118,7 +118,7 @@ class Source(OperatorStore):
                 if table.name not in progress.done:
                     _copy(db, destination, progress, table, told)
             destination.verify(db)
-            notes = dict(db.execute(sa.select(META.c.name, META.c.value)).tuples().all())
+            notes = {row.name: row.value for row in db.execute(sa.select(META))}
         with self._snapshot() as db:
             if _state(db) != origin:
                 raise StoreError(WRITTEN)
@@ -190,6 +190,11 @@ class Destination:
             note = sa.update(META).where(META.c.name == HALF_COPIED)
             db.execute(note.values(value=_encoded(progress)))
 
+    def count(self, table: sa.Table) -> int:
+        """Return how many rows a table has by now."""
+        with self._engine.connect() as db:
+            return int(db.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+
     def verify(self, source: sa.Connection) -> None:
         """Compare the number of rows, and of bytes in texts and bodies, of each table.
 
@@ -230,7 +235,7 @@ def _copy(
             sa.literal(value, key.type) for key, value in zip(keys, progress.after, strict=True)
         ]
         query = query.where(sa.tuple_(*keys) > sa.tuple_(*after))
-    count = 0
+    count = destination.count(table)
     rows_read = db.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
     for rows in _batches(row._asdict() for row in rows_read):
         progress.after = [rows[-1][key.name] for key in keys]

@@ -167,6 +167,27 @@ def test_a_copy_that_was_killed_goes_on_and_is_no_store_until_then(
     assert content(file) == content(source)
 
 
+def test_a_copy_that_goes_on_tells_all_rows_of_a_table(
+    full: TargetRunner, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer than the source has would look like a loss."""
+    monkeypatch.setattr(copying, "ROWS_PER_COMMIT", 4)
+    add = copying.Destination.add
+
+    def die_in_rows(self: copying.Destination, table: sa.Table, *arguments: Any) -> None:
+        add(self, table, *arguments)
+        if table.name == "creovai_rows":
+            raise KilledError
+
+    source = full.config["store_url"]
+    with monkeypatch.context() as patched:
+        patched.setattr(copying.Destination, "add", die_in_rows)
+        assert isinstance(copy(source, file).exception, KilledError)
+    rows = full.query("SELECT count(*) FROM creovai_rows")[0][0]
+
+    assert f"{rows:>10} creovai_rows" in copy(source, file).stdout
+
+
 def test_a_half_copy_begins_anew_where_the_source_has_changed(
     full: TargetRunner, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
