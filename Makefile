@@ -7,6 +7,8 @@ LOWEST := $(VENV)/lowest
 LIBRARIES := $(VENV)/libraries
 JSFORCE := $(VENV)/jsforce
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where byte code is not kept, each process of a test compiles our packages anew: half a second.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: accuracy demo screenshots test lint types lock fix clean
 

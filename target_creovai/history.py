@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -119,19 +119,32 @@ class Lag:
 def traits_of(conversation: Conversation, kind: Kind, rows: Mapping[str, Sequence[Row]]) -> Traits:
     """Return what a history counts a conversation by, as it leaves; `rows` are what made it."""
     messages = conversation.messages
+    channel = channel_of(kind, conversation.metadata, (one.channel for one in messages))
     return Traits(
-        channel=_channel(conversation, kind)[:_CHANNEL_LENGTH],
-        agent=_agent(conversation.participants, messages)[:_AGENT_LENGTH],
+        channel=_stored(channel, _CHANNEL_LENGTH),
+        agent=_stored(_agent(conversation.participants, messages), _AGENT_LENGTH),
         messages=len(messages),
         last_change=latest_change(row for some in rows.values() for row in some),
     )
 
 
-def _channel(conversation: Conversation, kind: Kind) -> str:
+def _stored(name: str, length: int) -> str:
+    """Return a name as any database takes it: PostgreSQL's texts hold no NUL."""
+    return name.replace("\0", "")[:length]
+
+
+def channel_of(kind: Kind, metadata: Mapping[str, Any], channels: Iterable[str | None]) -> str:
+    """Return by which way a conversation came; empty where it is not known.
+
+    Args:
+        kind: Its kind, which names the field that says so.
+        metadata: Its fields.
+        channels: Those of its messages, in order of time.
+    """
     if kind.channel is None:
         return CHAT
-    said = conversation.metadata.get(kind.channel)
-    return (said if isinstance(said, str) else conversation.messages[0].channel) or ""
+    said = metadata.get(kind.channel)
+    return said if said and isinstance(said, str) else next(filter(None, channels), "")
 
 
 def _agent(participants: Iterable[Participant], messages: Iterable[Message]) -> str:
@@ -140,8 +153,7 @@ def _agent(participants: Iterable[Participant], messages: Iterable[Message]) -> 
     agents = [who for who in participants if who.role is Role.AGENT]
     if not agents:
         return ""
-    agent = max(agents, key=lambda who: spoken[id(who)])
-    return " ".join(filter(None, (agent.first_name, agent.last_name))) or agent.reference_id
+    return max(agents, key=lambda who: spoken[id(who)]).name
 
 
 def bucket_of(seconds: float) -> int:

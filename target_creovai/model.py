@@ -106,6 +106,11 @@ class Participant:
     email: str | None = None
     phone: str | None = None
 
+    @property
+    def name(self) -> str:
+        """First and last name as far as they are known, else the key."""
+        return " ".join(filter(None, (self.first_name, self.last_name))) or self.reference_id
+
 
 class Replacement(NamedTuple):
     """A place in a redacted text, by the setting that names it, and what stood there."""
@@ -304,9 +309,12 @@ class Policy:
 
 
 def number_of(value: object) -> str | None:
-    """Return a CaseNumber as it is looked for, without leading zeros; None if it is none."""
+    """Return a CaseNumber as it is looked for, without leading zeros; None if it is none.
+
+    What cannot be printed is none: databases refuse NUL and halves of surrogate pairs.
+    """
     bare = str(value or "").strip().lstrip("0")
-    return bare if 0 < len(bare) <= LONGEST_NUMBER else None
+    return bare if 0 < len(bare) <= LONGEST_NUMBER and bare.isprintable() else None
 
 
 def whole_name(pattern: str) -> re.Pattern[str]:

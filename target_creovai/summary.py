@@ -157,10 +157,14 @@ class Summary:
         return {key: self.waiting[key] for key in list(self.waiting) if is_incomplete(key[1])}
 
     @property
+    def stopped(self) -> str | None:
+        """The sentence that says by what the run was stopped, None if by nothing."""
+        return self.halted or self.broken or self.state_lost
+
+    @property
     def exit_code(self) -> int:
         """0: all that was due is delivered. 1: to be gone on with. 3: something needs an eye."""
-        broke_off = self.input_broke_off or self.broken or self.state_lost
-        if broke_off or self.halted or self.pending:
+        if self.input_broke_off or self.stopped or self.pending:
             return BROKEN_OFF
         aside = self.set_aside or self.unusable_rows
         needs_an_eye = aside or self.incomplete or self.gaps or self.keyless

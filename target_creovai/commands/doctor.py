@@ -127,7 +127,7 @@ def _store(settings: Settings) -> Iterator[Check]:
         else:
             with OperatorStore(url) as store:
                 version, secret = store.schema_version, store.secret_in_use()
-                count = sum(standing[3] for standing in store.outcomes())
+                count = sum(standing.number for standing in store.outcomes())
             # Opening writes: it is how tables are brought up to date.
             says = f"opens and can be written, schema {version}, {count} conversations."
             yield Check("store", Status.OK, says)

@@ -31,7 +31,7 @@ class Changes:
                 self._named, self._all = set(), True
 
     def take(self) -> set[tuple[str, str]] | None:
-        """Return them: an empty set where all that is due may have changed, None if nothing has."""
+        """Return them: None if there are none; an empty set stands for all that is due."""
         with self._lock:
             if not self._named and not self._all:
                 return None

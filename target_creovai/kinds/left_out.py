@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.kinds.said import Said
-    from target_creovai.model import Message, Participant, Row, Rules
+    from target_creovai.model import Message, Row, Rules
 
 
 def left_out_of_case(
@@ -44,7 +44,7 @@ def _missing_from(kept: Iterable[Said], before: Iterable[Said], why: Why) -> Ite
     still_there = {id(item) for item in kept}
     for item in before:
         if id(item) not in still_there:
-            yield LeftOut(item.at, why, item.text, _name(item.sender), item.channel)
+            yield LeftOut(item.at, why, item.text, item.sender.name, item.channel)
 
 
 def _internal_comments(comments: Iterable[Row]) -> Iterator[LeftOut]:
@@ -65,10 +65,4 @@ def counts_as_comment(comment: Row) -> bool:
 
 def unsent(message: Message, why: Why) -> LeftOut:
     """Return a message as one that is not sent."""
-    return LeftOut(message.at, why, message.text, _name(message.sender))
-
-
-def _name(person: Participant) -> str:
-    """Return what somebody is called."""
-    names = " ".join(filter(None, (person.first_name, person.last_name)))
-    return names or person.reference_id
+    return LeftOut(message.at, why, message.text, message.sender.name)

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_creovai.history import CHAT
+from target_creovai.history import channel_of
 from target_creovai.kinds import KINDS
 from target_creovai.model import Role
 from target_creovai.payload import utc
@@ -138,14 +138,10 @@ def _named_by(row: Row) -> list[str]:
 
 
 def _channel(kind: str, view: View | None, row: Row) -> str:
-    """Return the field that says by which way a conversation came, if it may leave."""
-    field = KINDS[kind].channel
-    if field is None:
-        return CHAT
+    """Return by which way a conversation came, by what leaves of it where it has words."""
     if view is None:
-        return text_of(row, field) or ""
-    said = view.metadata.get(field)
-    return said or next((words.channel for words in view.messages if words.channel), "")
+        return channel_of(KINDS[kind], row, ())
+    return channel_of(KINDS[kind], view.metadata, (words.channel for words in view.messages))
 
 
 def _seconds(view: View | None) -> int | None:

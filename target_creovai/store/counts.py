@@ -110,7 +110,9 @@ _ADD_UP = f"""
     SELECT {_COLUMNS}, {{}}, sum(number) FROM gone GROUP BY {_COLUMNS} HAVING sum(number) <> 0
 """  # noqa: S608 -- names of ours
 _ADD_UP_OWN = _ADD_UP.format("writer = pg_backend_pid()", "pg_backend_pid()")
-_ADD_UP_ALL = _ADD_UP.format("true", "0")
+# Rows that another transaction has locked stay: to wait for them could be a deadlock.
+_NOT_LOCKED = "ctid = ANY (ARRAY(SELECT ctid FROM creovai_counts FOR UPDATE SKIP LOCKED))"
+_ADD_UP_ALL = _ADD_UP.format(_NOT_LOCKED, "0")
 
 
 class Count(NamedTuple):
@@ -138,7 +140,10 @@ def add_up(db: sa.Connection) -> None:
 
 
 def tidy_counts(db: sa.Connection) -> None:
-    """Add up what all have counted, and drop what came to nothing."""
+    """Add up what all have counted, but for those who do so themselves just now.
+
+    What came to nothing is dropped.
+    """
     if db.dialect.name == "sqlite":
         db.execute(sa.delete(COUNTS).where(COUNTS.c.number == 0))
     elif db.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_TIDY_LOCK))):

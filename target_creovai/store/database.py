@@ -85,7 +85,7 @@ class Database:
                 raise StoreError(msg)
             query = sa.select(META.c.value).where(META.c.name == "schema_version")
             version = int(db.scalar(query) or 0)
-            # Also where it stands there: who may not write gets to know it.
+            # Written even where it is there, so that a store that cannot be written fails here.
             new = self._upsert(META).values(name="schema_version", value=str(SCHEMA_VERSION))
             db.execute(new.on_conflict_do_nothing())
             if not version:

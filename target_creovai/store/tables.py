@@ -29,7 +29,7 @@ HALF_COPIED = "copy"
 # Databases use it for a query that has the same condition, word for word.
 #
 # A conversation that a run looks at.
-# Put so that PostgreSQL takes few for due: of `assembled <> revision` it expects most.
+# A CASE, as PostgreSQL's planner would expect `assembled <> revision` to hold for most rows.
 IS_DUE = """
     CASE WHEN assembled = revision AND outcome <> 'pending' AND intent_hash IS NULL
     THEN 0 ELSE 1 END = 1

@@ -49,7 +49,7 @@ def file_of_url(url: str) -> Path | None:
 
 
 def is_there(url: str) -> bool:
-    """Tell whether there is a store; also where something else is, that opening it tells.
+    """Tell whether a store, or something else, is there; opening it tells which.
 
     Raises:
         StoreError: The URL is no database's, or the server cannot be asked.

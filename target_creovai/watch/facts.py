@@ -22,7 +22,7 @@ def facts_of(
     now = Counter(trouble.kind for trouble in summary.set_aside)
     return RunFacts(
         counts=summary.counts(),
-        stopped=summary.halted,
+        stopped=summary.stopped,
         rows=summary.rows,
         changed_rows=+summary.changed_rows,
         sent=summary.sent,

@@ -104,7 +104,7 @@ def _in_fields(summary: Summary, facts: RunFacts, exit_code: int, seconds: float
         "exit_code": exit_code,
         "duration_seconds": round(seconds, 1),
         "input_ended_well": not summary.input_broke_off,
-        "stopped": summary.halted or summary.broken or summary.state_lost,
+        "stopped": facts.stopped,
     }
 
 

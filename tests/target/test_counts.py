@@ -14,7 +14,7 @@ from target_creovai.model import SHAPE_LENGTH
 from target_creovai.outcomes import Code, Outcome, Reason
 from target_creovai.staging import staged_row
 from target_creovai.store import Store
-from target_creovai.store.counts import COUNTS
+from target_creovai.store.counts import COUNTS, add_up, tidy_counts
 from target_creovai.store.due import is_of_other_settings
 from target_creovai.store.operator import OperatorStore
 from target_creovai.store.tables import LEDGER
@@ -135,3 +135,21 @@ def test_two_that_write_at_once_wait_for_no_common_count(run_shared: TargetRunne
         assert_counted(second)
         with first._reading() as db:
             assert db.scalars(sa.select(COUNTS.c.writer)).all() == [0]
+
+
+def test_whoever_adds_up_for_all_waits_for_nobody(run_shared: TargetRunner) -> None:
+    """On PostgreSQL: a run that ends meets one that is about to commit, and holds its counts."""
+    url = run_shared.config["store_url"]
+    lines = [{"outcome": outcome, "revision": 1} for outcome in (Outcome.WAITING, Outcome.PENDING)]
+    with Store(url) as first, Store(url) as second:
+        with first._engine.connect() as ours:
+            for numbers in ((1, 2), (3, 4)):
+                ours.commit()
+                for number, line in zip(numbers, lines, strict=True):
+                    carry_out(ours, "chat", number, line)
+                add_up(ours)
+            with second._engine.begin() as theirs:
+                theirs.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+                tidy_counts(theirs)
+            ours.commit()
+        assert_counted(second)

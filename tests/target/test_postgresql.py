@@ -12,13 +12,16 @@ from target_creovai.store import Store
 from tests.fakes.creovai import Fault
 from tests.target.aliases import ALIAS, ENOUGH, OPEN, seen, settling
 from tests.target.messaging_rows import enhanced, session_id
-from tests.target.rows import State, at, case, case_id, chat, chat_id, comment, transcript
+from tests.target.rows import AGENT, State, at, case, case_id, chat, chat_id, comment, transcript
 from tests.target.support import texts
 from tests.target.version_1 import make_store
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
+    from tests.target.rows import Record
     from tests.target.support import TargetRunner
+
+ODD_AGENT = AGENT | {"UserType": "Standard", "FirstName": "No\x00ra"}
 
 
 def test_each_conversation_is_sent_once_and_again_when_it_changes(
@@ -70,6 +73,24 @@ def test_names_without_a_role_are_in_the_ledger(run_shared: TargetRunner) -> Non
     (found,) = run_shared.query("SELECT detail FROM creovai_conversations")
 
     assert len(json.loads(found.detail)["unknown_speakers"]) == 2
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([case(Origin="Ph\x00one"), comment()], id="channel"),
+        pytest.param([case(CaseNumber="00\x0042"), comment()], id="number"),
+        pytest.param([case(CreatedBy=ODD_AGENT), comment(CreatedBy=ODD_AGENT)], id="agent"),
+    ],
+)
+def test_what_is_counted_and_looked_up_by_may_hold_a_nul(
+    run_shared: TargetRunner, creovai: CreovaiServer, rows: list[Record]
+) -> None:
+    """PostgreSQL refuses it: the receipt, or the row, would never be written."""
+    outcomes = [run_shared(*rows), run_shared(*rows)]
+
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0]
+    assert creovai.post_count(case_id()) == 1
 
 
 def test_other_chats_tell_who_speaks(run_shared: TargetRunner, creovai: CreovaiServer) -> None:

@@ -110,6 +110,14 @@ def test_a_run_that_was_stopped_says_by_what(operator: Operator, creovai: Creova
     assert "stopped: Creovai answered HTTP 403 to /capture/v2/chat" in operator("status").stdout
 
 
+def test_a_run_that_a_line_ended_says_by_what(operator: Operator) -> None:
+    """What broke the input is kept with the run, as its last event has it."""
+    outcome = operator.target.break_off(b"no message\n")
+    (broken,) = outcome.says("BROKEN")
+
+    assert operator.json("status")["last_run"]["stopped"] == broken.removeprefix("BROKEN     ")
+
+
 def test_an_empty_store_says_so(operator: Operator, run_target: TargetRunner) -> None:
     """Most likely it is the wrong one."""
     Store(run_target.config["store_url"])
