@@ -7,6 +7,7 @@ read, and from where on without a field that is needed.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -58,6 +59,11 @@ class ResumableStream(Stream):
         self._counters: list[RowCounter] = []
         self._bookmark_before: str | None = None
 
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log what the SDK says of the stream, for debug level: what ends the sync is told once."""
+        super().log(message, *args, level=min(level, logging.DEBUG), **kwargs)
+
     # -- what is read -----------------------------------------------------------------------------
 
     def selected_fields(self) -> tuple[str, ...]:
@@ -82,7 +88,8 @@ class ResumableStream(Stream):
         if not goes_on or READ_SINCE not in self._progress:
             put_instant(self._progress, READ_SINCE, self._start())
         note_fields(self._progress, reads.without, reads.since)
-        if reads.without:
+        # Of an object that cannot be read at all, discovery has warned, and the query will fail.
+        if reads.without and set(self.schema["properties"]) > {KEY, CURSOR}:
             self._warn_of_missing_fields(reads.without)
         self.publish()
 

@@ -104,4 +104,4 @@ def report(settings: Settings, *, file: Path, days: int, agents: bool) -> None:
     with open_store(settings) as store:
         known = known_of(store, settings, now=datetime.now(UTC), days=days, with_agents=agents)
     write_private(file, page_of(known))
-    say(f"{len(known.problems)} things need an eye, {len(known.runs)} runs: {file}")
+    say(f"Needs an eye: {len(known.problems)}. Runs: {len(known.runs)}. {file}")

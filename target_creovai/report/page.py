@@ -8,8 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from target_creovai.report.glance import at_a_glance
 from target_creovai.report.html import Html, element, joined
 from target_creovai.report.sections import sections_of
+from target_creovai.report.tables import written
 from target_creovai.report.weeks import weeks_table
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from target_creovai.report.section import Section
 
 TITLE = "Salesforce to Creovai"
+GLANCE = "At a glance"
 
 
 def page_of(known: Known) -> bytes:
@@ -42,6 +45,7 @@ def page_of(known: Known) -> bytes:
         element(
             "main",
             _problems(known),
+            _part(GLANCE, "", _glance(known)),
             _part("What changed since last week", "", weeks_table(known).html()),
             *map(_section, sections),
         ),
@@ -51,7 +55,7 @@ def page_of(known: Known) -> bytes:
 
 def _header(known: Known, sections: list[Section]) -> Html:
     steps = known.period.steps
-    names = ["What changed since last week", *(section.title for section in sections)]
+    names = [GLANCE, "What changed since last week", *(section.title for section in sections)]
     links = (element("li", element("a", name, href=f"#{_key(name)}")) for name in names)
     return element(
         "header",
@@ -64,6 +68,14 @@ def _header(known: Known, sections: list[Section]) -> Html:
         ),
         element("nav", element("ul", *links), aria_label="Parts of this page"),
     )
+
+
+def _glance(known: Known) -> Html:
+    tiles = (
+        element("div", element("dt", name), element("dd", written(value)))
+        for name, value in at_a_glance(known)
+    )
+    return element("dl", *tiles, class_="tiles")
 
 
 def _problems(known: Known) -> Html:
@@ -97,13 +109,14 @@ def _with_commands(text: str) -> Iterator[str]:
 
 def _section(section: Section) -> Html:
     tables = joined(*(table.html() for table in section.tables))
+    if section.picture or section.is_long:
+        tables = element("details", element("summary", f"{section.title}: the numbers"), tables)
     if section.picture is None:
         return _part(section.title, section.text, tables)
     frame = element(
         "div", section.picture, class_="wide", role="region", tabindex=0, aria_label=section.title
     )
-    folded = element("details", element("summary", f"{section.title}: the numbers"), tables)
-    return _part(section.title, section.text, joined(element("figure", frame), folded))
+    return _part(section.title, section.text, joined(element("figure", frame), tables))
 
 
 def _part(title: str, text: str, content: Html) -> Html:

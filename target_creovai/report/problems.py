@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from target_creovai.outcomes import Outcome
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST_PAUSE = timedelta(hours=26)
 # What is left unfinished for so long is not at work any more.
 LONGEST_RUN = timedelta(hours=12)
+# One is at work, one may have been killed by chance; of three in a row somebody should know.
+_MANY_UNENDED = 3
 # How much longer half of the conversations take than the week before, and how long at least.
 _SLOWER, _SLOW_SECONDS = 2, 3600
 # So many reasons are told one by one.
@@ -34,8 +37,8 @@ _SET_ASIDE = (
 )
 _ENDED = {
     0: None,
-    1: "The last run stopped or failed",
-    3: "The last run came to its end, and something needs an eye",
+    1: "stopped or failed",
+    3: "came to its end, and something needs an eye",
 }
 
 
@@ -56,17 +59,36 @@ def problems_of_runs(runs: Sequence[Run], now: datetime) -> Iterator[Problem]:
     if not runs:
         yield Problem("No run yet.", f"Is store_url the right one? {_STATUS}")
         return
-    last = runs[0]
-    pause = now - (parse_time(last.began_at) or now)
+    pause = now - (parse_time(runs[0].began_at) or now)
     if pause > LONGEST_PAUSE:
         text = f"The last run began {span(pause.total_seconds())} ago."
         yield Problem(text, "Look at what starts the runs: its schedule, its log.", grave=True)
-    if last.ended_at is None and pause > LONGEST_RUN:
-        text = f"The run that began at {last.began_at} has not ended: it was killed, or it hangs."
+    unended = list(takewhile(lambda run: run.ended_at is None, runs))
+    yield from _unended(unended, pause)
+    if len(unended) < len(runs):
+        yield from _ended(runs[len(unended)], which="that ended " if unended else "")
+
+
+def _unended(runs: Sequence[Run], pause: timedelta) -> Iterator[Problem]:
+    """Yield what is wrong with the last runs, of which none has ended; one may be at work."""
+    if len(runs) >= _MANY_UNENDED:
+        text = (
+            f"The last {len(runs):,} runs have not ended, from {runs[-1].began_at} on: they were "
+            "killed, or they are at work side by side."
+        )
+        yield Problem(text, f"Look for what ends them: memory, a time limit. {_STATUS}", grave=True)
+    elif runs and pause > LONGEST_RUN:
+        text = (
+            f"The run that began at {runs[0].began_at} has not ended: it was killed, or it hangs."
+        )
         yield Problem(text, "Run again: what is left is delivered then.", grave=True)
-    if last.exit_code is not None and (ended := _ENDED.get(last.exit_code)):
-        why = f": {last.facts.stopped}" if last.facts.stopped else "."
-        yield Problem(ended + why, _STATUS, grave=last.exit_code == 1)
+
+
+def _ended(run: Run, which: str) -> Iterator[Problem]:
+    """Yield what is wrong with the last run that came to an end of its own."""
+    if run.exit_code is not None and (how := _ENDED.get(run.exit_code)):
+        why = f": {run.facts.stopped}" if run.facts.stopped else "."
+        yield Problem(f"The last run {which}{how}{why}", _STATUS, grave=run.exit_code == 1)
 
 
 def problems_of_store(

@@ -25,10 +25,10 @@ RUNS_LISTED = 50
 def requests(known: Known) -> Section:
     """Return what both sides were asked."""
     steps = known.steps
-    series = {
-        "Creovai": [sums.requests for sums in steps],
-        "Salesforce": [sums.salesforce_requests or 0 for sums in steps],
-    }
+    series: dict[str, list[int | None]] = {"Creovai": [sums.requests for sums in steps]}
+    asked = [sums.salesforce_requests for sums in steps]
+    if any(number is not None for number in asked):
+        series["Salesforce"] = asked
     columns = ("Answers of Creovai", "of them refusals", "Made again", "Asked of Salesforce")
     return Section(
         "Requests",
@@ -82,13 +82,14 @@ def day_by_day(known: Known) -> Section:
         )
         for step, sums in _latest_first(known)
         for kind in known.kinds
-        if sums.runs or sums.conversations[kind]
+        if sums.conversations[kind] or total(sums.waiting(kind)) or sums.set_aside_of(kind)
     ]
     return Section(
         f"{known.period.word} by {known.period.word.lower()}",
         "All of it, with the reasons, the latest first. Days are UTC's.",
         None,
         [Table(f"{known.period.word} by {known.period.word.lower()}", columns, rows, WHY)],
+        is_long=True,
     )
 
 

@@ -25,12 +25,16 @@ MOST_LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page. The table is folded away where there is a picture of it."""
+    """A part of the page.
+
+    Tables are folded away where there is a picture of them, or `is_long`.
+    """
 
     title: str
     text: str
     picture: Html | None
     tables: Sequence[Table]
+    is_long: bool = False
 
 
 def labels(known: Known) -> list[str]:

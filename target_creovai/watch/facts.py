@@ -19,16 +19,17 @@ def facts_of(
     summary: Summary, metrics: Metrics, salesforce_requests: int | None = None
 ) -> RunFacts:
     """Return a run in numbers, without the Ids that its summary names."""
+    # Dictionaries, as nothing else counts as empty to what leaves out what is empty.
     now = Counter(trouble.kind for trouble in summary.set_aside)
     return RunFacts(
         counts=summary.counts(),
         stopped=summary.stopped,
-        rows=summary.rows,
-        changed_rows=+summary.changed_rows,
-        sent=summary.sent,
-        updates=summary.metadata_sent,
-        held=summary.held,
-        aside=summary.set_aside_before + now,
+        rows=dict(+summary.rows),
+        changed_rows=dict(+summary.changed_rows),
+        sent=dict(+summary.sent),
+        updates=dict(+summary.metadata_sent),
+        held=dict(+summary.held),
+        aside=dict(summary.set_aside_before + now),
         set_aside=_by_code((trouble.kind, trouble.reason, 1) for trouble in summary.set_aside),
         waiting=_by_code(
             (kind, reason, queue.count) for (kind, reason), queue in summary.waiting.items()

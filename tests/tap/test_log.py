@@ -109,7 +109,7 @@ def test_a_sync_that_fails_is_told_as_well(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """How far it came, before the error says what stopped it."""
+    """How far it came, before the error says what stopped it: no other line is one."""
     caplog.set_level(logging.INFO)
     add_cases(org, clock, 2)
     catalog = catalog_of(server, "Case", "LiveChatTranscript")
@@ -117,6 +117,23 @@ def test_a_sync_that_fails_is_told_as_well(
 
     assert run_tap(settings(server), catalog).error is not None
     assert summaries(caplog)[0]["rows"] == {"Case": 2, "LiveChatTranscript": 0}
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+def test_of_an_object_that_cannot_be_read_no_fields_are_asked_for(
+    server: SalesforceServer,
+    org: SalesforceOrg,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What to click is Read on the object; a click on its fields would mend nothing."""
+    add_cases(org, clock, 1)
+    org.forbid("LiveChatTranscript")
+
+    assert run_tap(settings(server)).error is not None
+    about = [text for text in caplog.messages if "LiveChatTranscript" in text]
+    assert any("cannot read the object LiveChatTranscript" in text for text in about)
+    assert not any("Left out of" in text for text in about)
 
 
 def test_libraries_say_nothing_at_debug_level(log: io.StringIO) -> None:

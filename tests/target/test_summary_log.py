@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 from singer_sdk.logging import StructuredFormatter
 
+from target_creovai.history import RunFacts
 from target_creovai.outcomes import Code, Reason
 from target_creovai.summary import Summary, Trouble
 from target_creovai.target import TargetCreovai
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from tests.target.support import TargetRunner
 
 FOREVER = 10**6
+ALWAYS_THERE = {"exit_code", "duration_seconds", "input_ended_well", "stopped"}
+FIELDS = re.compile(r"`(\w+)`")
 
 
 def events(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
@@ -65,6 +69,23 @@ def test_a_run_is_told_in_one_event(
     line = json.loads(StructuredFormatter().format(event))
     assert line["extra"]["summary"] == summary
     assert chat_id(1) not in str(line)
+
+
+def test_what_is_empty_is_no_field_of_the_event(
+    run_target: TargetRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the page on watching says, which names every field that there may be."""
+    run_target(STARTED, chat(1), COMPLETED)
+    caplog.clear()
+    run_target(STARTED, chat(1), COMPLETED)
+
+    (event,) = events(caplog)
+    summary: dict[str, Any] = event.summary  # type: ignore[attr-defined] # looked for above
+    assert set(summary) == {"counts", "rows", *ALWAYS_THERE}
+    page = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+    table = page.partition("| in `summary` of the target |")[2].partition("\n\n")[0]
+    named = {name for line in table.splitlines() for name in FIELDS.findall(line.split("|")[1])}
+    assert named == {*RunFacts.__struct_fields__, *ALWAYS_THERE}
 
 
 def test_a_run_without_news_is_that_event_alone(

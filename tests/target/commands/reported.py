@@ -41,6 +41,12 @@ class Page:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     @property
+    def glance(self) -> dict[str, str]:
+        """What is told at a glance, by name."""
+        tiles = self.tree.css(".tiles > div")
+        return {first(tile, "dt").text(): first(tile, "dd").text() for tile in tiles}
+
+    @property
     def problems(self) -> list[str]:
         """What needs an eye."""
         return [problem.text() for problem in self.tree.css(".problems li")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.target.commands.reported import report
 from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, mail, singer
 from tests.target.support import wait_until
 
@@ -27,6 +28,12 @@ def test_ask_and_repair(operator: Operator, creovai: CreovaiServer) -> None:
     assert "\n2 of 3 conversations: " in operator(*preview, "--limit", "1").stdout
     beside = operator(*preview, chat_id(), "--related").stdout
     assert "\n1 of 1 conversations and 2 that belong to them: " in beside
+    measured = operator("status", "--format", "prometheus").stdout
+    assert 'conversations{kind="case",outcome="waiting",reason="case-open"} 1' in measured
+    assert 'delivery_lag_seconds{kind="chat",percent="50"}' in measured
+    page = report(operator)
+    assert (page.glance["Sent last week"], page.glance["Waiting now"]) == ("0", "1")
+    assert [page.table("Conversations sent")[0][kind] for kind in ("Cases", "Chats")] == ["1", "1"]
     assert operator("doctor").exit_code == 0
     assert operator("reconcile", "--requeue").exit_code == 1
     assert operator("resend", "42").exit_code == 0

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import shlex
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
 
+from target_creovai.history import Run, RunFacts
 from target_creovai.outcomes import Code, in_general
+from target_creovai.report.problems import problems_of_runs
 from target_creovai.store.operator import OperatorStore
-from tests.target.commands.reported import NOW, first, report
+from tests.target.commands.reported import NOW, first, report, run_at
 from tests.target.rows import (
     COMPLETED,
     STARTED,
@@ -227,6 +230,31 @@ def test_a_run_that_never_ended_is_a_problem(operator: Operator, run_target: Tar
     assert problems(operator, NOW + timedelta(hours=1)) == []
     (problem,) = problems(operator, NOW + timedelta(hours=13))
     assert problem.startswith("Grave: The run that began at 2024-06-20T12:00:00Z has not ended")
+
+
+def test_runs_that_are_killed_each_time_are_a_problem() -> None:
+    """Out of memory every hour: the next one has always begun when somebody looks."""
+    runs = [run_at(NOW), *(killed_at(NOW + timedelta(hours=hour)) for hour in (1, 2, 3))]
+
+    (problem,) = problems_of_runs(runs[::-1], NOW + timedelta(hours=3, minutes=1))
+    assert problem.text.startswith("The last 3 runs have not ended, from 2024-06-20T13:00:00Z on")
+    assert problem.grave
+    assert not list(problems_of_runs(runs[1::-1], NOW + timedelta(hours=1, minutes=1)))
+
+
+def test_a_run_at_work_hides_no_failure() -> None:
+    """Whoever looks while the next run is at it is still told of the last end."""
+    failed = replace(run_at(NOW, stopped="Creovai is down."), exit_code=1)
+
+    runs = [killed_at(NOW + timedelta(hours=1)), failed]
+    (problem,) = problems_of_runs(runs, NOW + timedelta(hours=1, minutes=1))
+    assert problem.text == "The last run that ended stopped or failed: Creovai is down."
+    assert problem.grave
+
+
+def killed_at(moment: datetime) -> Run:
+    """Return a run of which nobody wrote down the end."""
+    return Run(f"{moment:%Y-%m-%dT%H:%M:%SZ}", None, None, RunFacts())
 
 
 def test_parts_that_were_not_read_are_problems(

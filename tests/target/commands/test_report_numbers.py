@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,44 @@ def test_requests_to_salesforce_that_nobody_counted_are_not_made_up() -> None:
     row = Page(page_of(known(runs=runs))).table("Requests")[0]
 
     assert row["Asked of Salesforce"] == "7, and 1 runs not known"
+    assert [picture_of_requests(of) for of in (runs, runs[1:])] == [
+        ["Creovai", "Salesforce"],
+        [],  # of one series it needs no names
+    ]
+
+
+def picture_of_requests(runs: list[Run]) -> list[str]:
+    """Return whose requests the picture shows."""
+    page = Page(page_of(known(runs=runs)))
+    return [name.text() for name in page.tree.css('[aria-labelledby="requests"] .legend text')]
+
+
+def test_a_glance_tells_where_it_stands() -> None:
+    """For whoever has no time for tables: the same numbers."""
+    standings = [
+        Standing("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 20, None),
+        Standing("chat", Outcome.WAITING, Reason(Code.CHAT_OPEN), 1, None),
+        Standing(
+            "chat",
+            Outcome.SET_ASIDE,
+            Reason(Code.REFUSED, ("400", "Creovai refused it")),
+            1_002,
+            None,
+        ),
+    ]
+    delivered = [OfDay("2024-06-19", "chat", 10, 50, 0), OfDay("2024-06-15", "case", 2, 2, 0)]
+    runs = [replace(run_at(NOW - timedelta(hours=1)), exit_code=3)]
+    page = Page(page_of(known(standings=standings, delivered=delivered, runs=runs)))
+
+    assert page.glance == {
+        "Last run began (UTC)": "Jun 20, 11:00",
+        "It ended with": "exit code 3",
+        "Sent last week": "12",
+        "Median time to arrive": NOTHING,
+        "Waiting now": "21",
+        "Set aside now": "1,002",
+    }
+    assert set(Page(page_of(known())).glance.values()) == {NOTHING, "0"}
 
 
 def test_many_agents_are_listed_as_others() -> None:
