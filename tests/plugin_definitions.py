@@ -1,7 +1,8 @@
 """The definitions in `plugins/`, for Meltano projects other than this one.
 
 `python -m tests.plugin_definitions` writes them: settings as `--about` tells them, and what only
-Meltano knows (labels, commands, selection) as this project's own `meltano.yml` has it.
+Meltano knows (labels, commands, selection, folders for each environment) as this project's own
+`meltano.yml` has it.
 """
 
 from __future__ import annotations
@@ -89,11 +90,20 @@ def _setting(name: str, rule: Mapping[str, Any], listed: Mapping[str, Any]) -> d
     found: dict[str, Any] = {"name": name, "label": listed["label"], "kind": kind_of(rule)}
     if rule.get("secret"):
         found["sensitive"] = True
-    if rule.get("default") is not None:
-        found["value"] = rule["default"]
+    if _is_place(listed) or rule.get("default") is not None:
+        found["value"] = listed["value"] if _is_place(listed) else rule["default"]
     if "options" in listed:
         found["options"] = listed["options"]
     return found | {"description": rule["description"]}
+
+
+def _is_place(listed: Mapping[str, Any]) -> bool:
+    """Tell whether Meltano knows a better place than the plugin's, which is the working folder.
+
+    In a project's own folder, files with customers' words and tokens would be committed, and all
+    environments would share one store.
+    """
+    return "$MELTANO_PROJECT_ROOT/output/" in str(listed.get("value"))
 
 
 def _text(content: Mapping[str, Any], *entries: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from target_creovai.store.tables import (
     SCHEMA_VERSION,
     execute_many,
 )
-from target_creovai.store.there import is_there, store_name
+from target_creovai.store.there import file_of, is_there, store_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,6 +42,7 @@ WRITTEN = (
     "A run wrote to the source meanwhile. Copy again when none is at work: what is new is made up "
     "for then, and until then no run opens the copy."
 )
+NOT_KEPT = "A copy in memory would be gone at once: name a file, or a server's database."
 DIFFERENT = "The copy of {} differs from the source in rows or bytes: copy to another place."
 
 
@@ -117,7 +118,7 @@ class Source(OperatorStore):
                 if table.name not in progress.done:
                     _copy(db, destination, progress, table, told)
             destination.verify(db)
-            notes = dict(db.execute(sa.select(META.c.name, META.c.value)).tuples().all())
+            notes = {row.name: row.value for row in db.execute(sa.select(META))}
         with self._snapshot() as db:
             if _state(db) != origin:
                 raise StoreError(WRITTEN)
@@ -131,9 +132,11 @@ class Destination:
         """Open it.
 
         Raises:
-            StoreError: Something is there that is no half copy.
+            StoreError: Something is there that is no half copy, or nothing is kept there.
         """
         self._engine = make_engine(url)
+        if self._engine.dialect.name == "sqlite" and file_of(self._engine.url) is None:
+            raise StoreError(NOT_KEPT)
         self._name = store_name(url)
         with self._engine.begin() as db:
             self._refuse_foreign(db)
@@ -187,6 +190,11 @@ class Destination:
             note = sa.update(META).where(META.c.name == HALF_COPIED)
             db.execute(note.values(value=_encoded(progress)))
 
+    def count(self, table: sa.Table) -> int:
+        """Return how many rows a table has by now."""
+        with self._engine.connect() as db:
+            return int(db.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+
     def verify(self, source: sa.Connection) -> None:
         """Compare the number of rows, and of bytes in texts and bodies, of each table.
 
@@ -227,7 +235,7 @@ def _copy(
             sa.literal(value, key.type) for key, value in zip(keys, progress.after, strict=True)
         ]
         query = query.where(sa.tuple_(*keys) > sa.tuple_(*after))
-    count = 0
+    count = destination.count(table)
     rows_read = db.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
     for rows in _batches(row._asdict() for row in rows_read):
         progress.after = [rows[-1][key.name] for key in keys]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from target_creovai.errors import StoreError
 from target_creovai.store.counts import begin_counts, tidy_counts
@@ -40,18 +40,9 @@ if TYPE_CHECKING:
 # The first version that kept which cases were merged.
 MERGES_SINCE = 2
 
-DIALECTS = ("sqlite", "postgresql")
-
 
 def _upsert(dialect: str) -> Callable[[sa.Table], sqlite.Insert | postgresql.Insert]:
-    """Return the `INSERT` that knows `ON CONFLICT`, of the one dialect that is needed.
-
-    Raises:
-        StoreError: The database is of another kind.
-    """
-    if dialect not in DIALECTS:
-        msg = f"store_url names a {dialect} database: use sqlite or postgresql"
-        raise StoreError(msg)
+    """Return the `INSERT` that knows `ON CONFLICT`, of the one dialect that is needed."""
     insert: Callable[[sa.Table], sqlite.Insert | postgresql.Insert]
     insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
     return insert
@@ -75,16 +66,6 @@ class Database:
             self._prepare()
             self._runs = Runs(self._engine, self._upsert)
             weakref.finalize(self, self._runs.close)
-        except ImportError as error:
-            msg = (
-                f"store_url needs a database driver that is not installed ({error.name}). For "
-                "PostgreSQL: install salesforce-creovai[postgres], and write postgresql+psycopg://."
-            )
-            raise StoreError(msg) from None
-        except (ArgumentError, ValueError):
-            # Their texts quote parts of the URL, which may be parts of its password.
-            msg = "store_url is not a database URL that this installation can open: see the README."
-            raise StoreError(msg) from None
         except (SQLAlchemyError, OSError) as error:
             raise store_error(error) from None
 

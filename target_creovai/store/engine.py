@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
 
 from target_creovai.errors import StoreError
 from target_creovai.store.tables import know_postgresql
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-creovai")
 
+DIALECTS = ("sqlite", "postgresql")
 BUSY_TIMEOUT_SECONDS = 60
 # Of a file's mode: what group and others may.
 OTHERS = 0o077
@@ -28,6 +30,12 @@ UNESCAPED = (
     "store_url holds more than one @: in user name and password, @ has to be written %40, and so "
     "on (percent-encoding)."
 )
+NO_URL = "store_url is not a database URL that this installation can open: see the README."
+NO_DRIVER = (
+    "store_url needs a database driver that is not installed ({}). For PostgreSQL: install "
+    "salesforce-creovai[postgres], and write postgresql+psycopg://."
+)
+OTHER_KIND = "store_url names a {} database: write sqlite:/// or postgresql+psycopg://."
 # Of new stores. A row of text is 2 to 4 KB: of SQLite's usual 4 KB, it would leave the rest empty.
 PAGE_BYTES = 16 * 1024
 PAGES_PER_CHECKPOINT = 2000  # 32 MB, which the file of the log may grow to
@@ -36,13 +44,30 @@ SCHEMA_LOCK = 2403_1865_7127
 
 
 def make_engine(url: str) -> sa.Engine:
-    """Return an engine for a database URL; a SQLite file is made if there is none."""
-    parsed = sa.make_url(url)
+    """Return an engine for a database URL; a SQLite file is made if there is none.
+
+    Raises:
+        StoreError: The URL is no database's, or its driver or its file cannot be used.
+    """
     logging.getLogger("sqlalchemy.engine.Engine").addFilter(_above_debug)
-    is_file = parsed.get_backend_name() == "sqlite"
-    engine = _of_file(parsed) if is_file else _of_server(parsed, url)
+    try:
+        engine = _opened(sa.make_url(url), url)
+    except ImportError as error:
+        raise StoreError(NO_DRIVER.format(error.name)) from None
+    except (ArgumentError, ValueError):
+        # Their texts quote parts of the URL, which may be parts of its password.
+        raise StoreError(NO_URL) from None
+    except OSError as error:
+        raise store_error(error) from None
     speak_plainly(engine)
     return engine
+
+
+def _opened(parsed: sa.URL, url: str) -> sa.Engine:
+    kind = parsed.get_backend_name()
+    if kind not in DIALECTS:
+        raise StoreError(OTHER_KIND.format(kind))
+    return _of_file(parsed) if kind == "sqlite" else _of_server(parsed, url)
 
 
 def _of_server(parsed: sa.URL, url: str) -> sa.Engine:

@@ -52,14 +52,10 @@ def is_there(url: str) -> bool:
     """Tell whether a store, or something else, is there; opening it tells which.
 
     Raises:
-        StoreError: The server cannot be asked.
+        StoreError: The URL is no database's, or the server cannot be asked.
     """
-    try:
-        parsed = sa.make_url(url)
-        file = file_of(parsed)
-        return _holds_store(file) if file else _server_holds_store(url)
-    except (ArgumentError, ImportError, ValueError):
-        return True
+    file = file_of_url(url)
+    return _holds_store(file) if file else _server_holds_store(url)
 
 
 def _holds_store(file: Path) -> bool:

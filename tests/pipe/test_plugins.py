@@ -74,6 +74,12 @@ def test_an_included_file_brings_both_plugins(
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     names = [line["string_id"] for line in lines if "summary" in line]
     assert names == ["tap-salesforce-chat", "target-creovai"]
+    # Each environment has its own store, where a new Meltano project commits nothing to Git.
+    assert (project.folder / "output" / "prod" / "target-creovai.db").exists()
+    assert {path.name for path in project.folder.iterdir()} <= {
+        *("meltano.yml", TO_INCLUDE, ".meltano", "output"),
+        *("logging.yaml", "logging.json.yaml"),
+    }
     counted = [line["metric_info"]["tags"] for line in lines if "metric_info" in line]
     assert {"Case", "LiveChatTranscript"} < {tags.get("stream") for tags in counted}
 

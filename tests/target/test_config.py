@@ -225,7 +225,7 @@ def test_a_wrong_store_url_ends_the_process_with_one_paragraph(run_dry: TargetRu
         outcome = process.finish()
 
     assert outcome.exit_code == 1
-    assert outcome.lines[-1].startswith("store_url is not a database URL")
+    assert outcome.lines[-1].startswith("store_url names a nosuch database: write sqlite:///")
     assert "Traceback" not in outcome.stderr
     assert SECRET not in outcome.stderr
 

@@ -167,6 +167,27 @@ def test_a_copy_that_was_killed_goes_on_and_is_no_store_until_then(
     assert content(file) == content(source)
 
 
+def test_a_copy_that_goes_on_tells_all_rows_of_a_table(
+    full: TargetRunner, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer than the source has would look like a loss."""
+    monkeypatch.setattr(copying, "ROWS_PER_COMMIT", 4)
+    add = copying.Destination.add
+
+    def die_in_rows(self: copying.Destination, table: sa.Table, *arguments: Any) -> None:
+        add(self, table, *arguments)
+        if table.name == "creovai_rows":
+            raise KilledError
+
+    source = full.config["store_url"]
+    with monkeypatch.context() as patched:
+        patched.setattr(copying.Destination, "add", die_in_rows)
+        assert isinstance(copy(source, file).exception, KilledError)
+    rows = full.query("SELECT count(*) FROM creovai_rows")[0][0]
+
+    assert f"{rows:>10} creovai_rows" in copy(source, file).stdout
+
+
 def test_a_half_copy_begins_anew_where_the_source_has_changed(
     full: TargetRunner, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,3 +301,30 @@ def test_urls_may_come_from_variables_and_no_password_is_printed(
     assert "postgresql 127.0.0.1:9, database db" in result.stdout
     assert PASSWORD not in result.output
     assert "has no variable NONE" in copy("env:OLD", "env:NONE").stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"user:{PASSWORD}@db.example/db",
+        f"postgresql+psycopg://user:{PASSWORD}",
+        f"postgresql+psycopg2://user:{PASSWORD}@db.example/db",
+        f"postgres://user:{PASSWORD}@db.example/db",
+        f"mysql://user:{PASSWORD}@db.example/db",
+        "sqlite:///{folder}",
+        "sqlite:///{folder}/a-file/copy.db",
+        "sqlite://",
+    ],
+)
+def test_a_place_that_cannot_be_used_is_a_sentence(
+    used: TargetRunner, file: str, tmp_path: Path, url: str
+) -> None:
+    """What libraries say of a URL quotes parts of it, which may be parts of its password."""
+    (tmp_path / "a-file").touch()
+    place = url.format(folder=tmp_path)
+
+    for result in (copy(used.config["store_url"], place), copy(place, file)):
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: ")
+        assert PASSWORD not in result.output
+        assert isinstance(result.exception, SystemExit)  # no traceback
