@@ -64,11 +64,15 @@ _GOOD = frozenset({*range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES), HTTPStatu
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded answer, what Salesforce's clock said when it was asked, and its size in bytes."""
+    """A decoded answer, what Salesforce's clock said when it was asked, and its size in bytes.
+
+    `session` is the one that asked: another thread may have begun the next one since.
+    """
 
     document: Any = field(repr=False)
     date: datetime | None
     size: int = 0
+    session: object = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class Connection:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         decoder: msgspec.json.Decoder[Any] = DECODER,
-        logins: int = _LOGINS,
+        session: object = None,
     ) -> Answer:
         """Ask the API, with a new login if the token has expired meanwhile.
 
@@ -123,14 +127,15 @@ class Connection:
             params: Query parameters.
             headers: More headers.
             decoder: Says what the answer is made into.
-            logins: How often to log in for it before a refusal of the token is one.
+            session: The session that this may end with, see `Answer`: one login at most is made
+                for it, and none by a later session.
 
         Raises:
             SalesforceError: Salesforce refuses; the subclass says what to do next.
             RetryLaterError: It was asked often enough.
         """
         ask = partial(self._ask, "GET", self._rooted(path), subject, decoder)
-        return self._authorized(partial(ask, params=params, headers=headers), logins)
+        return self._authorized(partial(ask, params=params, headers=headers), session)
 
     def send(self, method: str, path: str, *, subject: str, **options: Any) -> Answer:
         """Send a request with any method.
@@ -179,11 +184,6 @@ class Connection:
     def instance_url(self) -> str | None:
         """The org's API host, known after the login."""
         return self._access.instance_url if self._access else None
-
-    @property
-    def session(self) -> object:
-        """What a login has begun: another one after the next login."""
-        return self._access
 
     @property
     def organization_id(self) -> str | None:
@@ -246,8 +246,9 @@ class Connection:
     def _root(self) -> str:
         return f"/services/data/v{self._terms.api_version}"
 
-    def _authorized(self, ask: Callable[[Access], _Result], logins: int = _LOGINS) -> _Result:
+    def _authorized(self, ask: Callable[[Access], _Result], session: object = None) -> _Result:
         access = self._logged_in()
+        logins = _LOGINS if session is None else int(session is access)
         for login in range(logins):
             try:
                 return retried(partial(ask, access), self._logger)
@@ -295,7 +296,7 @@ class Connection:
             body = content(response, subject)
         empty = response.status_code == HTTPStatus.NO_CONTENT
         document = {} if empty else decoded_as(decoder, body, subject)
-        return Answer(document, _asked_at(response), len(body))
+        return Answer(document, _asked_at(response), len(body), session=access)
 
     def _ask_in_batch(
         self,

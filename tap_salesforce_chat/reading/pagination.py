@@ -103,7 +103,7 @@ class Asker:
         """
         decoder = _decoder(row_type)
         answer, trail = self._first(soql, decoder), _Trail(self._subject)
-        queried_at, session = answer.date, self._connection.session
+        queried_at, session = answer.date, answer.session
         while True:
             document: _Document[Any] = answer.document
             rows = _rows(document, self._subject)
@@ -129,10 +129,9 @@ class Asker:
 
     def _next(self, path: str, decoder: msgspec.json.Decoder[Any], session: object) -> Answer:
         # A query may end with the session that asked it: no login brings it back.
-        logins = int(session is self._connection.session)
         try:
             return self._connection.get(
-                path, subject=self._subject, headers=self._headers, decoder=decoder, logins=logins
+                path, subject=self._subject, headers=self._headers, decoder=decoder, session=session
             )
         except SessionExpiredError as exc:
             # If the token is no good for anything, the query that is asked next will tell.
