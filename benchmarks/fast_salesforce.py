@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from tap_salesforce_chat.streams import STREAMS
+from tap_salesforce_chat.streams.declarations import STREAMS
 from tests.fakes.salesforce import SalesforceOrg
 from tests.fakes.salesforce.answers import Answer, json_answer, make_request
 from tests.fakes.salesforce.api import RestApi

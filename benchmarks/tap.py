@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.fast_salesforce import AGE, SHAPE
 from benchmarks.processes import ROOT, run, server
-from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.soql import Query
+from tap_salesforce_chat.streams.base import SalesforceStream
 from tap_salesforce_chat.tap import TapSalesforceChat
 
 if TYPE_CHECKING:

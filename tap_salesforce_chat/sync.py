@@ -13,13 +13,15 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.catalogs import renew
-from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.discovery.catalogs import renew
+from tap_salesforce_chat.discovery.fields import has_path
 from tap_salesforce_chat.errors import OutputLostError, StateRefusedError
-from tap_salesforce_chat.fields import has_path
 from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.output.summary import tell_end
 from tap_salesforce_chat.reading.pagination import ask_organization_id
-from tap_salesforce_chat.state import (
+from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
+from tap_salesforce_chat.streams.state import (
     BOOKMARKS,
     COMPLETED,
     ORGANIZATION,
@@ -29,10 +31,8 @@ from tap_salesforce_chat.state import (
     STARTED,
     origin_problem,
 )
-from tap_salesforce_chat.streams import STREAMS, Case, EmailMessage
-from tap_salesforce_chat.summary import tell_end
+from tap_salesforce_chat.streams.whole_cases import WholeCases
 from tap_salesforce_chat.timestamps import format_instant
-from tap_salesforce_chat.whole_cases import WholeCases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -23,20 +23,20 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
-from tap_salesforce_chat.command_line import with_doctor
-from tap_salesforce_chat.config import CONFIG_SCHEMA, trimmed
+from tap_salesforce_chat.commands.command_line import with_doctor
 from tap_salesforce_chat.errors import StateRefusedError
-from tap_salesforce_chat.json_files import as_utf8_file, read_config
-from tap_salesforce_chat.logs import keep_discreet, unforeseen
-from tap_salesforce_chat.memory import give_back_what_is_free
-from tap_salesforce_chat.writer import WholeLineWriter
+from tap_salesforce_chat.malloc import give_back_what_is_free
+from tap_salesforce_chat.output.logs import keep_discreet, unforeseen
+from tap_salesforce_chat.output.writer import WholeLineWriter
+from tap_salesforce_chat.settings.config import CONFIG_SCHEMA, trimmed
+from tap_salesforce_chat.settings.json_files import as_utf8_file, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from tap_salesforce_chat.client import SalesforceStream
-    from tap_salesforce_chat.session import OrgSession
+    from tap_salesforce_chat.org import OrgSession
+    from tap_salesforce_chat.streams.base import SalesforceStream
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
 _SIGNAL_EXIT_CODE = 128
@@ -66,7 +66,7 @@ class TapSalesforceChat(Tap):
     @cached_property
     def session(self) -> OrgSession:
         """What all streams share."""
-        from tap_salesforce_chat.session import OrgSession
+        from tap_salesforce_chat.org import OrgSession
 
         return OrgSession(self.config, self.logger)
 
@@ -78,8 +78,8 @@ class TapSalesforceChat(Tap):
 
         The SDK's own check quotes the values of wrong settings, which may be credentials.
         """
-        from tap_salesforce_chat.config_checks import problems, rule_broken
-        from tap_salesforce_chat.streams import FILTERABLE
+        from tap_salesforce_chat.settings.checks import problems, rule_broken
+        from tap_salesforce_chat.streams.declarations import FILTERABLE
 
         self._config = trimmed(self._config)
         schema = deepcopy(self.config_jsonschema)
@@ -96,7 +96,7 @@ class TapSalesforceChat(Tap):
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of the class
         """Read the settings of the environment without quoting what is wrong with them."""
-        from tap_salesforce_chat.config_checks import from_environment
+        from tap_salesforce_chat.settings.checks import from_environment
 
         schema = deepcopy(cls.config_jsonschema)
         cls.append_builtin_config(schema)
@@ -107,7 +107,7 @@ class TapSalesforceChat(Tap):
     @override
     def setup_mapper(self) -> None:
         """Make sure of what a catalog selects before anything is made of it."""
-        from tap_salesforce_chat.catalogs import insist_on_keys, leave_out_unasked
+        from tap_salesforce_chat.discovery.catalogs import insist_on_keys, leave_out_unasked
 
         if self.input_catalog is not None:
             insist_on_keys(self.input_catalog)
@@ -117,7 +117,7 @@ class TapSalesforceChat(Tap):
     @override
     def discover_streams(self) -> Sequence[SalesforceStream]:
         """Return the streams of the catalog as it is, or else what the org has."""
-        from tap_salesforce_chat.discovery import streams_of
+        from tap_salesforce_chat.discovery.discover import streams_of
 
         return streams_of(self)
 
@@ -145,8 +145,8 @@ class TapSalesforceChat(Tap):
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Take bookmarks over; refuse what is none, rather than silently read all again."""
-        from tap_salesforce_chat.state import ORGANIZATION, form_problem
-        from tap_salesforce_chat.streams import STREAMS
+        from tap_salesforce_chat.streams.declarations import STREAMS
+        from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
             raise StateRefusedError(problem)
@@ -186,7 +186,7 @@ class TapSalesforceChat(Tap):
             if file := kwargs.get("state"):
                 kwargs["state"] = as_utf8_file(file, "state file")
             if file := kwargs.get("catalog"):
-                from tap_salesforce_chat.catalogs import catalog_problem
+                from tap_salesforce_chat.discovery.catalogs import catalog_problem
 
                 kwargs["catalog"] = as_utf8_file(file, "catalog file", catalog_problem)
             super().invoke(**kwargs)

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
-from target_creovai.history import UNKNOWN, Traits, traits_of
 from target_creovai.kinds import KINDS
-from target_creovai.model import (
+from target_creovai.model.conversation import (
     OPENING_LENGTH,
     SHAPE_LENGTH,
     Conversation,
@@ -24,10 +23,11 @@ from target_creovai.model import (
     Unfit,
     Waiting,
 )
-from target_creovai.outcomes import Code, Reason
-from target_creovai.payload import Payload, build_payload, content_hash, encode, whole_hash
+from target_creovai.model.history import UNKNOWN, Traits, traits_of
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.payload.payload import Payload, build_payload, content_hash, encode, whole_hash
+from target_creovai.payload.validate import problems_of
 from target_creovai.redaction import redacted
-from target_creovai.validate import problems_of
 from target_creovai.wholeness.coverage import EVERYTHING
 from target_creovai.wholeness.judge import missing_main_row, missing_part
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds import Kind
-    from target_creovai.model import Assembly, Findings, Row, Rules, Speaker
+    from target_creovai.model.conversation import Assembly, Findings, Row, Rules, Speaker
     from target_creovai.wholeness.coverage import Coverage
 
 DISTRIBUTION = "salesforce-creovai"

@@ -19,38 +19,38 @@ from typing import IO, TYPE_CHECKING, Any
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
-from target_creovai.client import connect
-from target_creovai.delivery.course import Course
 from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
-from target_creovai.delivery.early import EarlyDelivery
-from target_creovai.delivery.patience import Patience
-from target_creovai.delivery.to_read import say_what_to_read
+from target_creovai.delivery.streaming import EarlyDelivery
 from target_creovai.errors import FieldError, InputError, RowError, StoreError
+from target_creovai.http.client import connect
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
+from target_creovai.input.state_out import passed_on
 from target_creovai.kinds import KINDS
-from target_creovai.payload import utc
+from target_creovai.payload.payload import utc
 from target_creovai.plugin import CreovaiPlugin
-from target_creovai.settings import assembly_rules, delivery_policy, problems
-from target_creovai.staging import staged_row
-from target_creovai.state_out import passed_on
+from target_creovai.salesforce.staging import staged_row
+from target_creovai.sending.course import Course
+from target_creovai.sending.retry_budget import Patience
+from target_creovai.settings.checks import assembly_rules, delivery_policy, problems
 from target_creovai.store import Store
-from target_creovai.summary import IDS_SHOWN, Summary
 from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
+from target_creovai.watch.summary import IDS_SHOWN, Summary
 from target_creovai.watch.summary_log import SummaryLog
 from target_creovai.watch.watch import Watch
 from target_creovai.wholeness.inputs import Input
+from target_creovai.wholeness.to_read import say_what_to_read
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from target_creovai.client import CreovaiClient
     from target_creovai.delivery.dispatch import Dispatch
-    from target_creovai.history import RunFacts
+    from target_creovai.http.client import CreovaiClient
+    from target_creovai.model.history import RunFacts
     from target_creovai.store import StagedRow
     from target_creovai.wholeness.coverage import Read
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tap_salesforce_chat.config import CONFIG_SCHEMA as TAP_SCHEMA
+from tap_salesforce_chat.settings.config import CONFIG_SCHEMA as TAP_SCHEMA
 from tap_salesforce_chat.tap import TapSalesforceChat
 from target_creovai.commands.group import COMMANDS
-from target_creovai.config import CONFIG_SCHEMA as TARGET_SCHEMA
+from target_creovai.settings.config import CONFIG_SCHEMA as TARGET_SCHEMA
 from target_creovai.target import TargetCreovai
 from tests.plugin_definitions import OF_THE_SDK, kind_of
 

@@ -16,9 +16,9 @@ from typing_extensions import override
 
 from tap_salesforce_chat.errors import LostConversationError
 from tap_salesforce_chat.login.flows import ConversationDataFlow
-from tap_salesforce_chat.messaging.budget import Budget, Limit
 from tap_salesforce_chat.messaging.entries import Entry
-from tap_salesforce_chat.messaging.pauses import Pauses
+from tap_salesforce_chat.messaging.quiet_hours import Pauses
+from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

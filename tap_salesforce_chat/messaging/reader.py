@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.connection import Connection
-    from tap_salesforce_chat.messaging.budget import Budget
+    from tap_salesforce_chat.http.client import Connection
     from tap_salesforce_chat.messaging.entries import Entry
     from tap_salesforce_chat.messaging.interfaces import Interface
+    from tap_salesforce_chat.messaging.rate_limits import Budget
 
 # A slot that is nearer than this is waited for. A limit per minute alone so never ends a run, and
 # one that starts an hour after the last, when calls are just being free again, does not miss them.

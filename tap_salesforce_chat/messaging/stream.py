@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_salesforce_chat.client import SalesforceStream
-from tap_salesforce_chat.describe import Discovery
+from tap_salesforce_chat.discovery.describe import Discovery
 from tap_salesforce_chat.errors import (
     LimitReachedError,
     LostConversationError,
@@ -32,7 +31,8 @@ from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.soql import CURSOR, Position
-from tap_salesforce_chat.state import READ_AGAIN, earlier, instant_in
+from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.state import READ_AGAIN, earlier, instant_in
 from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_salesforce_chat.connection import Connection
-    from tap_salesforce_chat.describe import Describe
-    from tap_salesforce_chat.messaging.budget import Budget
+    from tap_salesforce_chat.discovery.describe import Describe
+    from tap_salesforce_chat.http.client import Connection
     from tap_salesforce_chat.messaging.entries import Session
+    from tap_salesforce_chat.messaging.rate_limits import Budget
     from tap_salesforce_chat.soql import Query
 
 # The line that opens a chat comes before its session begins. Milliseconds.

@@ -26,11 +26,11 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     UnexpectedFormError,
 )
-from tap_salesforce_chat.patience import MAX_TRIES
+from tap_salesforce_chat.http.retry import MAX_TRIES
+from tap_salesforce_chat.http.transport import limited
 from tap_salesforce_chat.reading.bulk_csv import Body, MisfitError, RowMaker, cells, columns
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
-from tap_salesforce_chat.transport import limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,14 +25,14 @@ from tap_salesforce_chat.errors import (
     TooComplicatedError,
     printable,
 )
-from tap_salesforce_chat.state import JOB_KEY
+from tap_salesforce_chat.streams.state import JOB_KEY
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, MutableMapping
 
-    from tap_salesforce_chat.connection import Connection
+    from tap_salesforce_chat.http.client import Connection
 
 # Where a stream's state keeps its job.
 

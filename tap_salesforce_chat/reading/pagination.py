@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.connection import Answer, Connection
+    from tap_salesforce_chat.http.client import Answer, Connection
 
 # Rows that are gone since the query leave pages empty, but hardly so many in a row.
 _MOST_EMPTY_PAGES = 100

@@ -20,8 +20,8 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
 )
-from tap_salesforce_chat.reading.parts import FieldParts
-from tap_salesforce_chat.reading.proof import Member, groups_for
+from tap_salesforce_chat.reading.field_parts import FieldParts
+from tap_salesforce_chat.reading.verification import Member, groups_for
 from tap_salesforce_chat.reading.windows import (
     Batch,
     Tally,
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.reading.lanes import HandOver, Lanes, Reading
     from tap_salesforce_chat.reading.pagination import Asker, Page
-    from tap_salesforce_chat.reading.proof import Group
+    from tap_salesforce_chat.reading.prefetch import HandOver, Lanes, Reading
     from tap_salesforce_chat.reading.rows import Row, Schemas
+    from tap_salesforce_chat.reading.verification import Group
     from tap_salesforce_chat.soql import Query
 
 # A locator lives for two days: losing more than this without a row in between is no accident.

@@ -14,9 +14,9 @@ from tap_salesforce_chat.timestamps import format_instant, is_later
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_salesforce_chat.reading.lanes import HandOver
-    from tap_salesforce_chat.reading.proof import Group
+    from tap_salesforce_chat.reading.prefetch import HandOver
     from tap_salesforce_chat.reading.rows import Row
+    from tap_salesforce_chat.reading.verification import Group
     from tap_salesforce_chat.soql import Query
 
 # No row is older than Salesforce.

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED, connect
-from target_creovai.commands.command import (
+from target_creovai.commands.reconcile import status_of
+from target_creovai.commands.support.command import (
     Settings,
     format_option,
     operator_command,
     show,
     store_for_repair,
 )
-from target_creovai.commands.reconcile import status_of
-from target_creovai.delivery.patience import Patience
 from target_creovai.errors import HaltError, RetryLaterError
+from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED, connect
 from target_creovai.kinds import KINDS
-from target_creovai.payload import utc
+from target_creovai.payload.payload import utc
+from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import in_doubt
 
 if TYPE_CHECKING:

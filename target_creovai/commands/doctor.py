@@ -9,30 +9,30 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.addresses import address_problem
-from target_creovai.client import connect
-from target_creovai.commands.check import Check, Status, judged
-from target_creovai.commands.command import (
+from target_creovai.commands.support.check import Check, Status, judged
+from target_creovai.commands.support.command import (
     Settings,
     format_option,
     operator_command,
     show,
     whereabouts,
 )
-from target_creovai.commands.disks import check_lasting, existing
-from target_creovai.commands.proxies import check_proxy
-from target_creovai.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
+from target_creovai.commands.support.disks import check_lasting, existing
+from target_creovai.commands.support.proxies import check_proxy
 from target_creovai.errors import CreovaiError, StoreError
-from target_creovai.settings import problems
+from target_creovai.http.client import connect
+from target_creovai.settings.addresses import address_problem
+from target_creovai.settings.checks import problems
+from target_creovai.settings.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
+from target_creovai.store.database.there import file_of_url, is_there
 from target_creovai.store.operator import OperatorStore
-from target_creovai.store.there import file_of_url, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from target_creovai.client import CreovaiClient
-    from target_creovai.store.secret import SecretInUse
+    from target_creovai.http.client import CreovaiClient
+    from target_creovai.store.runs.secret import SecretInUse
 
 # A run's rows stand in the write-ahead log and in the store for a while.
 LEAST_FREE_BYTES = 512 * 1024 * 1024

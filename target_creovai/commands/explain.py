@@ -11,20 +11,20 @@ import click
 import msgspec
 
 from target_creovai.assemble import Reach, Ready, Verdict, assemble_with_others
-from target_creovai.commands.command import (
+from target_creovai.commands.support.command import (
     Settings,
     format_option,
     open_store,
     operator_command,
     show,
 )
-from target_creovai.commands.find import WHY_UNKNOWN, find
+from target_creovai.commands.support.find import WHY_UNKNOWN, find
+from target_creovai.commands.support.shell import Shell
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.model import NEEDS_ROWS, OpenSpeakers, Waiting
-from target_creovai.payload import changed_metadata, utc
-from target_creovai.read_again import commands
-from target_creovai.settings import assembly_rules, delivery_policy
-from target_creovai.shell import Shell
+from target_creovai.model.conversation import NEEDS_ROWS, OpenSpeakers, Waiting
+from target_creovai.payload.payload import changed_metadata, utc
+from target_creovai.resync import commands
+from target_creovai.settings.checks import assembly_rules, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from target_creovai.delivery.decide import Step
-    from target_creovai.model import Policy, Row, Rules
+    from target_creovai.model.conversation import Policy, Row, Rules
     from target_creovai.store.operator import Line, OperatorStore
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 from target_creovai.imports import imported
 
 if TYPE_CHECKING:
-    from target_creovai.commands.command import Plugin
+    from target_creovai.commands.support.command import Plugin
 
 # By name, which is that of the function as well; a module is imported when its command is run.
 COMMANDS = {

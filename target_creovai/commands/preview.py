@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from target_creovai.commands.command import Settings, open_store, operator_command
 from target_creovai.commands.explain import with_advice
-from target_creovai.commands.files import write_private
-from target_creovai.commands.find import find_all, say_unknown
-from target_creovai.commands.shown import Shown, Terms, shown_of
+from target_creovai.commands.support.command import Settings, open_store, operator_command
+from target_creovai.commands.support.files import write_private
+from target_creovai.commands.support.find import find_all, say_unknown
+from target_creovai.commands.support.shell import Shell, say
+from target_creovai.commands.support.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import Outcome, in_general
-from target_creovai.payload import utc
+from target_creovai.model.outcomes import Outcome, in_general
+from target_creovai.payload.payload import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
-from target_creovai.settings import assembly_rules, delivery_policy
-from target_creovai.shell import Shell, say
-from target_creovai.store.tables import chunks
+from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.store.database.tables import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from target_creovai.client import STATUS_EXCLUDED, connect
-from target_creovai.commands.command import (
+from target_creovai.commands.support.command import (
     Settings,
     alone,
     format_option,
@@ -20,11 +19,12 @@ from target_creovai.commands.command import (
     operator_command,
     show,
 )
-from target_creovai.delivery.patience import Patience
-from target_creovai.delivery.sender import LOOK_AGAIN_SECONDS
 from target_creovai.errors import HaltError, RetryLaterError
+from target_creovai.http.client import STATUS_EXCLUDED, connect
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.sender import LOOK_AGAIN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

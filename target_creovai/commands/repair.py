@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import Settings, operator_command, store_for_repair
-from target_creovai.commands.find import find_all, say_unknown
-from target_creovai.input.ids import long_id
+from target_creovai.commands.support.command import Settings, operator_command, store_for_repair
+from target_creovai.commands.support.find import find_all, say_unknown
+from target_creovai.commands.support.shell import say
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import Code, Reason
-from target_creovai.settings import assembly_rules, delivery_policy
-from target_creovai.shell import say
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.salesforce.ids import long_id
+from target_creovai.settings.checks import assembly_rules, delivery_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

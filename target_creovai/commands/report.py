@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 import click
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import Settings, open_store, operator_command, whereabouts
-from target_creovai.commands.files import write_private
 from target_creovai.commands.status import status_of
-from target_creovai.history import KEPT_DAYS
+from target_creovai.commands.support.command import (
+    Settings,
+    open_store,
+    operator_command,
+    whereabouts,
+)
+from target_creovai.commands.support.files import write_private
+from target_creovai.commands.support.shell import Shell, say
+from target_creovai.model.history import KEPT_DAYS
 from target_creovai.report.known import Known
 from target_creovai.report.page import page_of
 from target_creovai.report.period import WEEK, Period
 from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
-from target_creovai.settings import assembly_rules
-from target_creovai.shell import Shell, say
+from target_creovai.settings.checks import assembly_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

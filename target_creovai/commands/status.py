@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.command import (
+from target_creovai.commands.support.command import (
     TEXT,
     Settings,
     as_json,
@@ -19,20 +19,20 @@ from target_creovai.commands.command import (
     operator_command,
     whereabouts,
 )
-from target_creovai.commands.files import write_public
-from target_creovai.commands.measurements import Measurements, gauges
-from target_creovai.delivery.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
-from target_creovai.outcomes import Outcome
-from target_creovai.settings import assembly_rules
-from target_creovai.shell import Shell
-from target_creovai.summary import other_settings
+from target_creovai.commands.support.files import write_public
+from target_creovai.commands.support.measurements import Measurements, gauges
+from target_creovai.commands.support.shell import Shell
+from target_creovai.model.outcomes import Outcome
+from target_creovai.settings.checks import assembly_rules
 from target_creovai.watch.prometheus import exposition
+from target_creovai.watch.summary import other_settings
 from target_creovai.wholeness.advice import advice
+from target_creovai.wholeness.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from target_creovai.outcomes import Reason
+    from target_creovai.model.outcomes import Reason
     from target_creovai.store import (
         Standing as Stands,
     )

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from target_creovai.assemble import Ready
-from target_creovai.model import Deleted, Skipped, Unfit, Waiting
-from target_creovai.payload import changed_metadata
-from target_creovai.store.due import ADOPTED, SEND_AGAIN, in_doubt, is_at_rest, sent_once
+from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
+from target_creovai.payload.payload import changed_metadata
+from target_creovai.store.ledger.due import ADOPTED, SEND_AGAIN, in_doubt, is_at_rest, sent_once
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
-    from target_creovai.model import Policy
-    from target_creovai.outcomes import Reason
-    from target_creovai.payload import Payload
+    from target_creovai.model.conversation import Policy
+    from target_creovai.model.outcomes import Reason
+    from target_creovai.payload.payload import Payload
 
 # In so many runs Creovai could not take it and took others: it is this conversation, not the time.
 RUNS_UNTIL_SET_ASIDE = 3

@@ -13,18 +13,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import fingerprint
-from target_creovai.delivery.course import Course
 from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE, Action, decide
 from target_creovai.delivery.dispatch import PAGE, Dispatch
 from target_creovai.delivery.erasure import WAYS, Erasures
-from target_creovai.delivery.failures import too_often
 from target_creovai.delivery.first import FirstLooks
-from target_creovai.delivery.sender import Job, Permits, Sender
-from target_creovai.delivery.traffic import Calls, Traffic
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
-from target_creovai.outcomes import OPENING, Outcome
-from target_creovai.payload import build_outofband, encode, event_after, utc
+from target_creovai.model.outcomes import OPENING, Outcome
+from target_creovai.payload.payload import build_outofband, encode, event_after, utc
+from target_creovai.sending.course import Course
+from target_creovai.sending.failures import too_often
+from target_creovai.sending.sender import Job, Permits, Sender
+from target_creovai.sending.traffic import Calls, Traffic
 from target_creovai.store import (
     DELETED_LATER,
     Turn,
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_creovai.assemble import Ready, Verdict
-    from target_creovai.client import CreovaiClient
     from target_creovai.delivery.decide import Step
-    from target_creovai.delivery.patience import Patience
-    from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
-    from target_creovai.outcomes import Reason
+    from target_creovai.http.client import CreovaiClient
+    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.model.outcomes import Reason
+    from target_creovai.sending.retry_budget import Patience
     from target_creovai.store import (
         Entry,
         Store,
     )
-    from target_creovai.summary import Summary
+    from target_creovai.watch.summary import Summary
 
 # On SIGTERM: how long requests under way may still take to be written down.
 GRACE_SECONDS = 10.0

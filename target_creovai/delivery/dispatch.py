@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
-from target_creovai.payload import utc
-from target_creovai.summary import IDS_SHOWN, Summary, Trouble
+from target_creovai.model.conversation import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
+from target_creovai.payload.payload import utc
+from target_creovai.watch.summary import IDS_SHOWN, Summary, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
-    from target_creovai.model import Row, Rules
-    from target_creovai.outcomes import Reason
+    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.outcomes import Reason
     from target_creovai.store import Entry, Store, Turn
-    from target_creovai.store.rows import Snapshot
+    from target_creovai.store.rows.rows import Snapshot
 
 # How many conversations are claimed at once: few enough to leave some for other machines.
 PAGE = 50

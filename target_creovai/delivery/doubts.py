@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import uptime
 from target_creovai.delivery.outbox import SECONDS_TO_SEND
-from target_creovai.delivery.sender import Question
-from target_creovai.history import UNKNOWN
-from target_creovai.outcomes import Code, Reason
-from target_creovai.payload import utc
-from target_creovai.rows import parse_time
+from target_creovai.http.client import IDS_PER_LOOK_UP
+from target_creovai.model.history import UNKNOWN
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.payload.payload import utc
+from target_creovai.salesforce.rows import parse_time
+from target_creovai.sending.sender import Question
 from target_creovai.store import sent_once
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from target_creovai.delivery.outbox import Outbox
-    from target_creovai.delivery.sender import Found
-    from target_creovai.history import Traits
+    from target_creovai.model.history import Traits
+    from target_creovai.sending.sender import Found
     from target_creovai.store import Entry, Store
-    from target_creovai.summary import Summary
+    from target_creovai.watch.summary import Summary
 
     Key = tuple[str, str]
 

@@ -12,14 +12,14 @@ from target_creovai.delivery.decide import WORDS, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.payload import encode
+from target_creovai.payload.payload import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
-    from target_creovai.model import Deleted, Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.store import Entry, Store, Turn
-    from target_creovai.summary import Summary
+    from target_creovai.watch.summary import Summary
 
 
 SET_ASIDE = "set-aside"

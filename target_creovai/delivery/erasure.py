@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_creovai.client import CreovaiClient
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
-from target_creovai.outcomes import Code, Reason
-from target_creovai.payload import utc
-from target_creovai.rows import parse_time
+from target_creovai.http.client import CreovaiClient
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.payload.payload import utc
+from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_creovai.delivery.sender import Sender
+    from target_creovai.sending.sender import Sender
     from target_creovai.store import Entry, Store
-    from target_creovai.summary import Summary
+    from target_creovai.watch.summary import Summary
 
 # The documented maximum of a purge; none is known of the other requests.
 IDS_PER_REQUEST = 100

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Ready
-from target_creovai.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
-from target_creovai.delivery.sender import Question
-from target_creovai.payload import utc
+from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
+from target_creovai.payload.payload import utc
+from target_creovai.sending.sender import Question
 from target_creovai.store import ADOPTED, EXCLUDED
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Verdict
     from target_creovai.delivery.outbox import Outbox
-    from target_creovai.delivery.sender import Found
+    from target_creovai.sending.sender import Found
     from target_creovai.store import Entry, Store
-    from target_creovai.summary import Summary
+    from target_creovai.watch.summary import Summary
 
     class GoesOn(Protocol):
         """Carries out the next step of a conversation."""

@@ -15,18 +15,18 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
 
-from target_creovai.client import IDS_PER_LOOK_UP
 from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
-from target_creovai.delivery.sender import Job
-from target_creovai.delivery.workers import WokenError, Workers
 from target_creovai.errors import HaltError
-from target_creovai.payload import utc
+from target_creovai.http.client import IDS_PER_LOOK_UP
+from target_creovai.payload.payload import utc
+from target_creovai.sending.sender import Job
+from target_creovai.sending.workers import WokenError, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_creovai.delivery.sender import Found, Question, Sender
+    from target_creovai.sending.sender import Found, Question, Sender
     from target_creovai.store import Store
 
     Result = str | Found | BaseException | None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import InputError
-from target_creovai.input.spelling import fields_of
-from target_creovai.input.streams import CONVERSATION_STREAMS, object_of
+from target_creovai.salesforce.spelling import fields_of
+from target_creovai.salesforce.streams import CONVERSATION_STREAMS, object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from target_creovai.input.forms import kind_of
+from target_creovai.salesforce.forms import kind_of
 
 # By type of message: what it must hold, and as what. Everything else is as it may be.
 SHAPES: dict[str, dict[str, type]] = {

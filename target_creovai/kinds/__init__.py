@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from target_creovai.model import Interface
+from target_creovai.model.conversation import Interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly, Row, Rules
 
     Assemble = Callable[[str, Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
 

@@ -11,18 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
-from target_creovai.kinds.authors import Authors
-from target_creovai.kinds.left_out import counts_as_comment, left_out_of_case
-from target_creovai.kinds.people import cast_of
-from target_creovai.kinds.said import (
+from target_creovai.kinds.case_messages import (
     ATTACHMENT_ONLY,
     Rank,
     Said,
     without_copies_of_mails,
     without_second_copies,
 )
+from target_creovai.kinds.left_out import counts_as_comment, left_out_of_case
 from target_creovai.kinds.timing import in_turns, settling
-from target_creovai.model import (
+from target_creovai.model.conversation import (
     NEEDS_ROWS,
     Conversation,
     Deleted,
@@ -33,7 +31,7 @@ from target_creovai.model import (
     Skipped,
     Waiting,
 )
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.outcomes import Code, Reason
 from target_creovai.parsers.mail import (
     Page,
     Thread,
@@ -42,7 +40,9 @@ from target_creovai.parsers.mail import (
     repeats,
     with_subject,
 )
-from target_creovai.rows import (
+from target_creovai.participants.authors import Authors
+from target_creovai.participants.people import cast_of
+from target_creovai.salesforce.rows import (
     is_deleted,
     latest_change,
     metadata_of,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly, Row, Rules
 
 DRAFT = "5"  # EmailMessage.Status: a digit string (Salesforce object reference)
 AUTOMATIC = frozenset({Role.BOT, Role.SYSTEM})

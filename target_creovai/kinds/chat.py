@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
-from target_creovai.kinds.credits import Credits
 from target_creovai.kinds.left_out import unsent
-from target_creovai.kinds.people import cast_of
-from target_creovai.kinds.speakers import (
-    doubt_about,
-    known_names,
-    message_counts,
-    open_speakers,
-    speakers_of,
-)
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.whispers import whispers
-from target_creovai.model import (
+from target_creovai.model.conversation import (
     NEEDS_ROWS,
     Conversation,
     Deleted,
@@ -32,10 +23,19 @@ from target_creovai.model import (
     Waiting,
     Why,
 )
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.outcomes import Code, Reason
 from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import lessons
-from target_creovai.rows import (
+from target_creovai.participants.credits import Credits
+from target_creovai.participants.people import cast_of
+from target_creovai.participants.speakers import (
+    doubt_about,
+    known_names,
+    message_counts,
+    open_speakers,
+    speakers_of,
+)
+from target_creovai.salesforce.rows import (
     is_deleted,
     latest_change,
     metadata_of,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model import Assembly, Row, Rules, Unfit
+    from target_creovai.model.conversation import Assembly, Row, Rules, Unfit
     from target_creovai.parsers.transcript import Transcript
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.model import LeftOut, Why
-from target_creovai.rows import is_deleted, parent_of, text_of, time_of
+from target_creovai.model.conversation import LeftOut, Why
+from target_creovai.salesforce.rows import is_deleted, parent_of, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.kinds.said import Said
-    from target_creovai.model import Message, Row, Rules
+    from target_creovai.kinds.case_messages import Said
+    from target_creovai.model.conversation import Message, Row, Rules
 
 
 def left_out_of_case(

@@ -19,11 +19,9 @@ from target_creovai.kinds.entries import (
     role_of,
     says_something,
 )
-from target_creovai.kinds.people import cast_of
-from target_creovai.kinds.senders import Senders
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.updates import as_updated
-from target_creovai.model import (
+from target_creovai.model.conversation import (
     NEEDS_ROWS,
     Conversation,
     Deleted,
@@ -38,9 +36,18 @@ from target_creovai.model import (
     Waiting,
     Why,
 )
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.outcomes import Code, Reason
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
-from target_creovai.rows import is_deleted, latest_change, metadata_of, parent_of, text_of, time_of
+from target_creovai.participants.people import cast_of
+from target_creovai.participants.senders import Senders
+from target_creovai.salesforce.rows import (
+    is_deleted,
+    latest_change,
+    metadata_of,
+    parent_of,
+    text_of,
+    time_of,
+)
 from target_creovai.wholeness.needs import without_needed
 
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds.entries import Reading
-    from target_creovai.model import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly, Row, Rules
     from target_creovai.parsers.messaging import Words
 
     Spoken = tuple[datetime, Row, Words]

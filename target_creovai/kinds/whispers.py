@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import TextError
-from target_creovai.kinds.people import named_person
-from target_creovai.model import Message, Role
+from target_creovai.model.conversation import Message, Role
 from target_creovai.parsers.transcript import parse_transcript, plain_text
-from target_creovai.rows import text_of
+from target_creovai.participants.people import named_person
+from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from target_creovai.model import Row
+    from target_creovai.model.conversation import Row
     from target_creovai.parsers.transcript import Transcript
 
 _SUPERVISOR = "Supervisor"

@@ -15,7 +15,7 @@ from target_creovai.redaction.engine import restored
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from target_creovai.model import LeftOut, Message, Replacement
+    from target_creovai.model.conversation import LeftOut, Message, Replacement
 
 QUOTES, SIGNATURE = "quotes", "signature"
 # A thread of mails quotes itself over and over: so much of each piece is on the page.

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model import Role
-from target_creovai.payload import encode, in_payload_order, utc
+from target_creovai.model.conversation import Role
+from target_creovai.payload.payload import encode, in_payload_order, utc
 from target_creovai.preview.removed import cuts_of, redactions_of, unsent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from target_creovai.model import Conversation
-    from target_creovai.payload import Payload
+    from target_creovai.model.conversation import Conversation
+    from target_creovai.payload.payload import Payload
     from target_creovai.preview.removed import Cut, Redacted, Unsent
 
 

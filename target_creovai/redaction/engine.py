@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from target_creovai.model import LeftOut, Replacement, Why
+from target_creovai.model.conversation import LeftOut, Replacement, Why
 from target_creovai.redaction.rules import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model import Conversation, Message, Rules
+    from target_creovai.model.conversation import Conversation, Message, Rules
     from target_creovai.redaction.rules import Rule
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import Outcome
+from target_creovai.model.outcomes import Outcome
 from target_creovai.report.tables import span
-from target_creovai.rows import parse_time
+from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_creovai.history import Run
+    from target_creovai.model.history import Run
     from target_creovai.report.known import Known
     from target_creovai.report.tables import Cell
 

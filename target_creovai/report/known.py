@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Protocol
 
-    from target_creovai.history import Lag, OfAgent, OfDay, Run
-    from target_creovai.outcomes import Reason
+    from target_creovai.model.history import Lag, OfAgent, OfDay, Run
+    from target_creovai.model.outcomes import Reason
     from target_creovai.report.period import Step
     from target_creovai.report.problems import Problem
 

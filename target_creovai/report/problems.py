@@ -7,16 +7,16 @@ from datetime import timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import Outcome
+from target_creovai.model.outcomes import Outcome
 from target_creovai.report.known import name_of
 from target_creovai.report.tables import span
-from target_creovai.rows import parse_time
+from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from target_creovai.history import Run
+    from target_creovai.model.history import Run
     from target_creovai.report.known import Standing
     from target_creovai.report.sums import Sums
 

@@ -13,7 +13,7 @@ from target_creovai.report.tables import Table, mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_creovai.history import OfAgent
+    from target_creovai.model.history import OfAgent
     from target_creovai.report.known import Known
     from target_creovai.report.tables import Cell
 

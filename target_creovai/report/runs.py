@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import in_general
+from target_creovai.model.outcomes import in_general
 from target_creovai.report.charts import stacked
 from target_creovai.report.known import name_of
 from target_creovai.report.section import NOT_KNOWN, WHY, Section, by_step, labels, total
 from target_creovai.report.tables import Table, span, written
-from target_creovai.rows import parse_time
+from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_creovai.history import Run
+    from target_creovai.model.history import Run
     from target_creovai.report.known import Known
     from target_creovai.report.sums import Sums
     from target_creovai.report.tables import Cell

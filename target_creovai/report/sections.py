@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import Outcome
+from target_creovai.model.outcomes import Outcome
 from target_creovai.report.charts import lines, stacked
 from target_creovai.report.known import name_of
 from target_creovai.report.ranks import agents, channels

@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from target_creovai.history import share_of
+from target_creovai.model.history import share_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_creovai.history import Lag, OfDay, Run
+    from target_creovai.model.history import Lag, OfDay, Run
 
 _REFUSED = 400  # of an answer's status, from here on
 

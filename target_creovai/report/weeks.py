@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import in_general
+from target_creovai.model.outcomes import in_general
 from target_creovai.report.known import name_of
 from target_creovai.report.tables import Table, mean, span
 

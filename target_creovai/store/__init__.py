@@ -5,7 +5,7 @@ is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
 what was committed survives kill -9 and a power cut.
 """
 
-from target_creovai.store.due import (
+from target_creovai.store.ledger.due import (
     ADOPTED,
     DELETED_LATER,
     EXCLUDED,
@@ -16,9 +16,9 @@ from target_creovai.store.due import (
     opening_of,
     sent_once,
 )
-from target_creovai.store.ledger import Standing
-from target_creovai.store.outcomes import Entry
-from target_creovai.store.rows import StagedRow
+from target_creovai.store.ledger.ledger import Standing
+from target_creovai.store.ledger.outcomes import Entry
+from target_creovai.store.rows.rows import StagedRow
 from target_creovai.store.store import Store
 
 __all__ = [

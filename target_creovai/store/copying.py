@@ -13,10 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
-from target_creovai.store.counts import COUNTS, DERIVED, begin_counts
-from target_creovai.store.engine import make_engine
-from target_creovai.store.operator import OperatorStore
-from target_creovai.store.tables import (
+from target_creovai.store.database.engine import make_engine
+from target_creovai.store.database.tables import (
     HALF_COPIED,
     LEDGER,
     META,
@@ -25,7 +23,9 @@ from target_creovai.store.tables import (
     SCHEMA_VERSION,
     execute_many,
 )
-from target_creovai.store.there import file_of, is_there, store_name
+from target_creovai.store.database.there import file_of, is_there, store_name
+from target_creovai.store.ledger.counts import COUNTS, DERIVED, begin_counts
+from target_creovai.store.operator import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

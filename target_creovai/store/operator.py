@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
-from target_creovai.model import PERSON, number_of
-from target_creovai.outcomes import Outcome
+from target_creovai.model.conversation import PERSON, number_of
+from target_creovai.model.outcomes import Outcome
 from target_creovai.store import (
     ADOPTED,
     EXCLUDED,
     SEND_AGAIN,
     Store,
 )
-from target_creovai.store.coverage import note_forgotten
-from target_creovai.store.due import is_of_other_settings
-from target_creovai.store.naming import conversations_naming
-from target_creovai.store.tables import (
+from target_creovai.store.database.tables import (
     ARRIVALS,
     COLLECTIONS,
     IS_DROPPED,
@@ -31,11 +28,14 @@ from target_creovai.store.tables import (
     SPEAKERS,
     chunks,
 )
+from target_creovai.store.ledger.due import is_of_other_settings
+from target_creovai.store.rows.naming import conversations_naming
+from target_creovai.store.runs.coverage import note_forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.outcomes import Reason
+    from target_creovai.model.outcomes import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from target_creovai.store.rows import Rows
-from target_creovai.store.speakers import Speakers
+from target_creovai.store.rows.rows import Rows
+from target_creovai.store.rows.speakers import Speakers
 
 
 class Store(Rows, Speakers):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from target_creovai.history import RunFacts
+from target_creovai.model.history import RunFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.outcomes import Reason
-    from target_creovai.summary import Summary
+    from target_creovai.model.outcomes import Reason
     from target_creovai.watch.metrics import Metrics
+    from target_creovai.watch.summary import Summary
 
 
 def facts_of(

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.client import connect
 from target_creovai.errors import CreovaiError
-from target_creovai.payload import build_heartbeat
+from target_creovai.http.client import connect
+from target_creovai.payload.payload import build_heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_creovai.client import CreovaiClient
-    from target_creovai.summary import Summary
+    from target_creovai.http.client import CreovaiClient
+    from target_creovai.watch.summary import Summary
 
 # A run does not wait for long to say how it is; conversations may take all the time they need.
 TIMEOUT_SECONDS = 10

@@ -15,8 +15,8 @@ from target_creovai.watch.logs import NAME
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.delivery.patience import Patience
-    from target_creovai.summary import Summary
+    from target_creovai.sending.retry_budget import Patience
+    from target_creovai.watch.summary import Summary
 
 logger = logging.getLogger(NAME)
 

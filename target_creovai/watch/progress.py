@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_creovai.delivery.dispatch import Dispatch
-    from target_creovai.summary import Summary
     from target_creovai.watch.bar import Bar
+    from target_creovai.watch.summary import Summary
 
 logger = logging.getLogger("target-creovai")
 

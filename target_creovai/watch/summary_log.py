@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_creovai.shell import Shell
+from target_creovai.commands.support.shell import Shell
 from target_creovai.watch.logs import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_creovai.history import RunFacts
-    from target_creovai.summary import Summary
+    from target_creovai.model.history import RunFacts
+    from target_creovai.watch.summary import Summary
 
 logger = logging.getLogger(NAME)
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from target_creovai.delivery.dispatch import Dispatch
-    from target_creovai.summary import Summary
     from target_creovai.watch.heartbeat import Heartbeat
     from target_creovai.watch.metrics import Metrics
     from target_creovai.watch.progress import Progress
+    from target_creovai.watch.summary import Summary
 
 SECONDS_BETWEEN_LOOKS = 1.0
 # Creovai's own service sends heartbeats at this pace; the SDK's meters log at it.

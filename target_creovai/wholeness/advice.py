@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import Code
+from target_creovai.model.outcomes import Code
 
 if TYPE_CHECKING:
-    from target_creovai.outcomes import Reason
+    from target_creovai.model.outcomes import Reason
 
 _ACCEPT = "If the org cannot have it, name it in accept_missing."
 _AUTHOR = (

@@ -11,7 +11,7 @@ from target_creovai.wholeness.intervals import BEGINNING, Interval, end_before, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_creovai.model import OpenInput
+    from target_creovai.model.conversation import OpenInput
 
 # The filter of an input that leaves nothing out.
 UNFILTERED = ""

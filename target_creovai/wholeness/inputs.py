@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
-from target_creovai.read_again import FOLLOWING
-from target_creovai.rows import parse_time
+from target_creovai.resync import FOLLOWING
+from target_creovai.salesforce.rows import parse_time
 from target_creovai.wholeness.coverage import UNFILTERED, Read
 from target_creovai.wholeness.intervals import BEGINNING, moment_after, moment_of
 

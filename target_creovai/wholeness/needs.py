@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model import UNREAD, DroppedRow, Waiting
-from target_creovai.rows import is_deleted
+from target_creovai.model.conversation import UNREAD, DroppedRow, Waiting
+from target_creovai.salesforce.rows import is_deleted
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from target_creovai.model import Row, Rules
+    from target_creovai.model.conversation import Row, Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.outcomes import Code, Reason
 from target_creovai.wholeness.intervals import BEGINNING
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import Ready, assemble
-from target_creovai.config import CONFIG_SCHEMA
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import Deleted
-from target_creovai.payload import BOOKKEEPING
-from target_creovai.settings import assembly_rules, problems
+from target_creovai.model.conversation import Deleted
+from target_creovai.payload.payload import BOOKKEEPING
+from target_creovai.settings.checks import assembly_rules, problems
+from target_creovai.settings.config import CONFIG_SCHEMA
 from tests.fakes.creovai.rules import OUT_OF_BAND_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model import Row
+    from target_creovai.model.conversation import Row
     from tests.crash.worlds import Run, World
     from tests.fakes.creovai.tenant import Post
 

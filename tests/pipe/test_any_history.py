@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.streams.base import SalesforceStream
 from target_creovai import target
 from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.errors import BulkRefusedError, IncompleteError, SalesforceError
+from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import Answer
 from tests.tap.support import NOON, add_cases, catalog_of, counts, run_tap, settings, sync
@@ -139,7 +139,7 @@ def test_a_failed_job_is_tried_once_more(
     api: str,
 ) -> None:
     """What failed for an accident of Salesforce's works the second time."""
-    monkeypatch.setattr("tap_salesforce_chat.client._BULK_FROM", 1)
+    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
     server.bulk.failure, look = "Internal error", server.bulk._look
 
@@ -438,7 +438,7 @@ def test_auto_chooses_by_the_backlog(
     jobs: int,
 ) -> None:
     """A few rows are not worth a job, nor many worth hundreds of requests."""
-    monkeypatch.setattr("tap_salesforce_chat.client._BULK_FROM", threshold)
+    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", threshold)
     ids = add_cases(org, clock, 5)
 
     run = bulk(server, api_type="AUTO")
@@ -457,7 +457,7 @@ def test_auto_falls_back_to_rest(
     refusal: str,
 ) -> None:
     """What Bulk does not take, or fails over, REST may still give."""
-    monkeypatch.setattr("tap_salesforce_chat.client._BULK_FROM", 1)
+    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
     if refusal == "unsupported":
         server.bulk.unsupported.add("Case")

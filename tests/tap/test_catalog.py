@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_salesforce_chat.discovery.fields import paths_named
 from tap_salesforce_chat.errors import MissingFieldError
-from tap_salesforce_chat.fields import paths_named
 from tests.tap.support import add_cases, catalog_of, deselect, queries, run_tap, settings
 
 if TYPE_CHECKING:

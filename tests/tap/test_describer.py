@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.describer import DescribeCache
+from tap_salesforce_chat.discovery.describe_cache import DescribeCache
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault
 from tests.tap.support import NOON, catalog_of, run_tap, settings

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat import describe
-from tap_salesforce_chat.describe import TYPES
+from tap_salesforce_chat.discovery import describe
+from tap_salesforce_chat.discovery.describe import TYPES
 from tap_salesforce_chat.errors import NotFoundError, UnreadableObjectError
-from tap_salesforce_chat.opt_in import EXTRA_STREAMS
-from tap_salesforce_chat.streams import CONTACT
+from tap_salesforce_chat.settings.opt_in import EXTRA_STREAMS
+from tap_salesforce_chat.streams.declarations import CONTACT
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault, SalesforceOrg, SalesforceServer
 from tests.tap.support import catalog_of, queries, run_tap, settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from tap_salesforce_chat.findings import (
+from tap_salesforce_chat.commands.findings import (
     NEEDED,
     Allowed,
     Finding,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_salesforce_chat.json_files import as_utf8_file, read_object
+from tap_salesforce_chat.settings.json_files import as_utf8_file, read_object
 from tests.tap.support import add_cases, catalog_of, invoke, settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.writer import WholeLineWriter
+from tap_salesforce_chat.output.writer import WholeLineWriter
 from tests.fakes.salesforce import Fault
 from tests.tap.support import add_cases, catalog_of, invoke, run_tap, settings, sync
 

@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.logging import StructuredFormatter
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
-from tap_salesforce_chat.logs import NAME, keep_discreet, unforeseen
+from tap_salesforce_chat.output.logs import NAME, keep_discreet, unforeseen
 from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_salesforce_chat.memory import give_back_what_is_free
+from tap_salesforce_chat.malloc import give_back_what_is_free
 
 
 def test_the_allocator_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.client import SalesforceStream
-from tap_salesforce_chat.streams import STREAMS
+from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.declarations import STREAMS
 from tests.fakes.salesforce import Fault
 from tests.tap.support import NOON, Run, catalog_of, deselect, run_tap, settings
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.config import CONFIG_SCHEMA
-from tap_salesforce_chat.opt_in import EXTRA_STREAMS
+from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
+from tap_salesforce_chat.settings.opt_in import EXTRA_STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.tap.support import catalog_of, queries, run_tap, settings
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from tap_salesforce_chat.findings import NEEDED
-from tap_salesforce_chat.streams import STREAMS
+from tap_salesforce_chat.commands.findings import NEEDED
+from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce.permissions import deploy_permission_set
 from tests.tap.support import run_tap, settings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tap_salesforce_chat.errors import IncompleteError
-from tap_salesforce_chat.reading.proof import Group, Member, groups_for
+from tap_salesforce_chat.reading.verification import Group, Member, groups_for
 from tap_salesforce_chat.reading.windows import Tally, Window, cut
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault

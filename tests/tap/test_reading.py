@@ -16,7 +16,8 @@ from tap_salesforce_chat.errors import (
     RetryLaterError,
     SalesforceError,
 )
-from tap_salesforce_chat.reading import lanes, rest
+from tap_salesforce_chat.reading import prefetch as lanes
+from tap_salesforce_chat.reading import rest
 from tap_salesforce_chat.reading.pagination import Asker
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import json_answer

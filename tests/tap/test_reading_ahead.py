@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_salesforce_chat.errors import RetryLaterError, SalesforceError
-from tap_salesforce_chat.reading.lanes import Lanes
 from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.prefetch import Lanes
 from tap_salesforce_chat.reading.windows import ROOM, Batch, Window
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault

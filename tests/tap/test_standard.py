@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import get_tap_test_class
 
-from tap_salesforce_chat.streams import STREAMS
+from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 from tests.fakes.salesforce.messaging import static_text

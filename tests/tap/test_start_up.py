@@ -8,19 +8,19 @@ import sys
 
 import pytest
 
-from tap_salesforce_chat.config import CONFIG_SCHEMA
 from tap_salesforce_chat.login.flows import AUTH_FLOWS
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
+from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 
 # What costs most, and only some settings or commands need.
-COSTLY = ("cryptography", "jwt", "filelock", "tap_salesforce_chat.doctor")
-OF_A_SYNC = ("tap_salesforce_chat.client", "tap_salesforce_chat.streams")
+COSTLY = ("cryptography", "jwt", "filelock", "tap_salesforce_chat.commands.doctor")
+OF_A_SYNC = ("tap_salesforce_chat.streams.base", "tap_salesforce_chat.streams.declarations")
 PROGRAM = """
 import json, sys
 from tap_salesforce_chat.tap import TapSalesforceChat
 if {sync}:
-    import tap_salesforce_chat.discovery, tap_salesforce_chat.session, tap_salesforce_chat.sync
-    import tap_salesforce_chat.config_checks
+    import tap_salesforce_chat.discovery.discover, tap_salesforce_chat.org, tap_salesforce_chat.sync
+    import tap_salesforce_chat.settings.checks
 else:
     TapSalesforceChat.cli(["--version"], standalone_mode=False)
 print(json.dumps(sorted(sys.modules)))

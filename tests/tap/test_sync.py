@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.client import SalesforceStream
 from tap_salesforce_chat.errors import LocatorLostError
+from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import json_answer
 from tests.tap.support import NOON, add_cases, catalog_of, queries, run_tap, settings, sync

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tap_salesforce_chat import transport
 from tap_salesforce_chat.errors import RetryLaterError, SalesforceError
-from tap_salesforce_chat.transport import Transport, content, network_error
+from tap_salesforce_chat.http import transport
+from tap_salesforce_chat.http.transport import Transport, content, network_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
 from tests.tap.support import (
     NOON,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.client import SalesforceStream
+from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 from tests.tap.support import NOON, Clock, catalog_of, run_tap, settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.reading.lanes import Lanes
+from tap_salesforce_chat.reading.prefetch import Lanes
 from tap_salesforce_chat.reading.windows import ROOM, Batch, Window, after_timeout, cut, parts_for
 from tap_salesforce_chat.soql import Query
 from tests.tap.support import NOON
@@ -16,7 +16,7 @@ from tests.tap.support import NOON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_salesforce_chat.reading.lanes import HandOver
+    from tap_salesforce_chat.reading.prefetch import HandOver
 
 ALL = Query("Case", ("Id",))
 HOUR, KB, MB = timedelta(hours=1), 1_000, 1_000_000

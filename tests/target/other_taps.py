@@ -12,7 +12,7 @@ from typing import Any
 
 from singer_sdk.helpers._flattening import flatten_record
 
-from target_creovai.input.ids import long_id
+from target_creovai.salesforce.ids import long_id
 from tests.target.messaging_rows import answer, entries, entry, session
 from tests.target.rows import (
     AGENT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from target_creovai.input.streams import object_of
 from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.salesforce.streams import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -20,11 +20,11 @@ import pytest
 import sqlalchemy as sa
 
 from target_creovai.assemble import ALL_READ, Reach, Ready, assemble
-from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import Finding, Rules, Skipped
-from target_creovai.outcomes import parse_reason
+from target_creovai.model.conversation import Finding, Rules, Skipped
+from target_creovai.model.outcomes import parse_reason
+from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.target import TargetCreovai
 from target_creovai.wholeness.coverage import Read
 from target_creovai.wholeness.intervals import moment_after

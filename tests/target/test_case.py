@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Deleted, Skipped, Unfit, Waiting
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model.outcomes import Code, Reason
 from tests.target.rows import (
     AGENT_ID,
     CONTACT_ID,

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from target_creovai.assemble import Ready
-from target_creovai.model import Finding
+from target_creovai.model.conversation import Finding
 from tests.target.rows import Record, at, case, comment, mail, reply
 from tests.target.support import payload_of, senders, texts, verdict_on
 
@@ -109,7 +109,7 @@ def test_a_comment_that_was_cut_is_a_copy() -> None:
 def test_only_what_begins_alike_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """A day of hundreds of mails and comments must not hold up all other cases."""
     compare = Mock(return_value=False)
-    monkeypatch.setattr("target_creovai.kinds.said.repeats", compare)
+    monkeypatch.setattr("target_creovai.kinds.case_messages.repeats", compare)
     said(
         *(mail(n, TextBody=f"Thank you for {n}.", MessageDate=at(f"11:{n:02}")) for n in range(30)),
         *(comment(n, CommentBody=f"Thank you for {n}, noted.") for n in range(30)),

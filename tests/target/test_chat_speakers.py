@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.model import Role, Unfit
+from target_creovai.model.conversation import Role, Unfit
 from tests.target.rows import CONTACT_ID, chat, chat_id, transcript
 from tests.target.support import dialogue, in_words, payload_of, verdict_on
 

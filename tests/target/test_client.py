@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 
-from target_creovai.answers import retry_after
-from target_creovai.client import CreovaiClient, Pace
 from target_creovai.errors import HaltError, RetryLaterError
-from target_creovai.model import Interface
-from target_creovai.wire import Answer
+from target_creovai.http.answers import retry_after
+from target_creovai.http.client import CreovaiClient, Pace
+from target_creovai.http.wire import Answer
+from target_creovai.model.conversation import Interface
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.fakes.creovai.messages import json_answer
 from tests.target.rows import case, chat, chat_id

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.model import SHAPE_LENGTH
-from target_creovai.outcomes import Code, Outcome, Reason
-from target_creovai.staging import staged_row
+from target_creovai.model.conversation import SHAPE_LENGTH
+from target_creovai.model.outcomes import Code, Outcome, Reason
+from target_creovai.salesforce.staging import staged_row
 from target_creovai.store import Store
-from target_creovai.store.counts import COUNTS, add_up, tidy_counts
-from target_creovai.store.due import is_of_other_settings
+from target_creovai.store.database.tables import LEDGER
+from target_creovai.store.ledger.counts import COUNTS, add_up, tidy_counts
+from target_creovai.store.ledger.due import is_of_other_settings
 from target_creovai.store.operator import OperatorStore
-from target_creovai.store.tables import LEDGER
 from tests.target.rows import at, case, case_id, chat
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 
-from target_creovai.client import CreovaiClient
+from target_creovai.http.client import CreovaiClient
 from target_creovai.store import Store
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, case_id, chat, chat_id

@@ -12,11 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_creovai.errors import RowError
-from target_creovai.input.fields import FIELDS
-from target_creovai.input.forms import BOOLEAN, INSTANT, MAIL_STATUS_CODE, NUMBER, TEXT, FormError
-from target_creovai.input.ids import long_id
-from target_creovai.input.normal import normal_row
-from target_creovai.rows import parse_time
+from target_creovai.salesforce.fields import FIELDS
+from target_creovai.salesforce.forms import (
+    BOOLEAN,
+    INSTANT,
+    MAIL_STATUS_CODE,
+    NUMBER,
+    TEXT,
+    FormError,
+)
+from target_creovai.salesforce.ids import long_id
+from target_creovai.salesforce.normal import normal_row
+from target_creovai.salesforce.rows import parse_time
 from tests.target.rows import case, chat, comment, mail
 
 SPELLINGS: dict[bool | None, list[Any]] = {

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.delivery.patience import Patience
 from target_creovai.errors import InputError
-from target_creovai.outcomes import Code, Reason
-from target_creovai.summary import Summary, Trouble
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.sending.retry_budget import Patience
 from target_creovai.target import TargetCreovai
 from target_creovai.watch import heartbeat as module
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
+from target_creovai.watch.summary import Summary, Trouble
 from target_creovai.watch.watch import Watch
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import STARTED, case, chat, chat_id, singer

@@ -14,7 +14,9 @@ import time_machine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from target_creovai.history import (
+from target_creovai.kinds import KINDS
+from target_creovai.model.conversation import Conversation, Interface, Message, Participant, Role
+from target_creovai.model.history import (
     KEPT_DAYS,
     Traits,
     bucket_of,
@@ -22,12 +24,10 @@ from target_creovai.history import (
     share_of,
     traits_of,
 )
-from target_creovai.kinds import KINDS
-from target_creovai.model import Conversation, Interface, Message, Participant, Role
-from target_creovai.payload import encode
+from target_creovai.payload.payload import encode
 from target_creovai.store import Store
-from target_creovai.store.history import ALL_RUNS
-from target_creovai.store.tables import DELIVERIES, HISTORY, LAGS
+from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
+from target_creovai.store.runs.history import ALL_RUNS
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import (
     COMPLETED,

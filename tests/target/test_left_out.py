@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import Ready, assemble, fingerprint
-from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
-from target_creovai.model import NOTHING_REMOVED, LeftOut, Rules, Why
+from target_creovai.model.conversation import NOTHING_REMOVED, LeftOut, Rules, Why
 from target_creovai.redaction.engine import restored
+from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from tests.target.messaging_rows import BOT, answer, entries, entry, says, session, session_id
 from tests.target.rows import at, case, case_id, chat, chat_id, comment, mail, reply, transcript
 from tests.target.support import NOW
 
 if TYPE_CHECKING:
-    from target_creovai.model import Conversation, Row
+    from target_creovai.model.conversation import Conversation, Row
     from tests.target.rows import Record
 
 RULES = Rules(participant_types=DEFAULT_PARTICIPANT_TYPES, keep_removed=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Deleted, Finding, Skipped, Waiting
-from target_creovai.outcomes import Code, Reason
+from target_creovai.model.conversation import Deleted, Finding, Skipped, Waiting
+from target_creovai.model.outcomes import Code, Reason
 from tests.target.messaging_rows import (
     ALL_TYPES,
     BOT,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Finding, Role
+from target_creovai.model.conversation import Finding, Role
 from tests.target.messaging_rows import (
     ALL_TYPES,
     BOT,

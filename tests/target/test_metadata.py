@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Interface
-from target_creovai.payload import build_outofband, changed_metadata
+from target_creovai.model.conversation import Interface
+from target_creovai.payload.payload import build_outofband, changed_metadata
 from tests.target.rows import CONTACT_ID, at, case, chat
 from tests.target.support import NOW, payload_of
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
-from target_creovai.delivery.patience import Patience
-from target_creovai.outcomes import Code, Reason
-from target_creovai.summary import Summary, Trouble
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.sending.retry_budget import Patience
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
+from target_creovai.watch.summary import Summary, Trouble
 from target_creovai.watch.watch import Watch
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, chat, chat_id, comment, singer

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.store.noted import carry_out
+from target_creovai.store.database.noted import carry_out
 
 if TYPE_CHECKING:
-    from target_creovai.store.noted import Noted
+    from target_creovai.store.database.noted import Noted
 
 LINES = sa.Table(
     "lines",

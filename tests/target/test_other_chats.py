@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.model import Role
+from target_creovai.model.conversation import Role
 from target_creovai.parsers.transcript.speakers import (
     Cast,
     Decision,
@@ -14,7 +14,7 @@ from target_creovai.parsers.transcript.speakers import (
     Person,
     lessons,
 )
-from target_creovai.settled import settled_role
+from target_creovai.participants.settled import settled_role
 from tests.target.aliases import ENOUGH, NO_CONTACT, OPEN, seen, settling
 from tests.target.rows import chat, chat_id, deleted, transcript
 from tests.target.support import dialogue

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.outcomes import _TEXTS, Code, Reason, parse_reason
+from target_creovai.model.outcomes import _TEXTS, Code, Reason, parse_reason
 from target_creovai.store import Store
 from tests.target.rows import case, case_id, chat, chat_id
 from tests.target.version_1 import make_store

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
-from target_creovai.model import Role
+from target_creovai.model.conversation import Role
 from target_creovai.preview.listing import Facts, Listed
 from target_creovai.preview.page import Index, page_of
 from target_creovai.preview.view import View, view_of
+from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from tests.target.rows import AGENT, at, case, chat, comment, mail, transcript
 from tests.target.support import dialogue, payload_of, senders, texts
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from target_creovai.delivery.dry_run import DryRun
-from target_creovai.delivery.patience import Patience
-from target_creovai.model import Policy, Rules
-from target_creovai.staging import staged_row
+from target_creovai.model.conversation import Policy, Rules
+from target_creovai.salesforce.staging import staged_row
+from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import Store
-from target_creovai.summary import Summary
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
+from target_creovai.watch.summary import Summary
 from target_creovai.watch.watch import Watch
 from tests.fakes.creovai import Fault
 from tests.target.rows import case, chat, singer

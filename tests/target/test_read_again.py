@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 
-from tap_salesforce_chat.streams import FILTERABLE
+from tap_salesforce_chat.streams.declarations import FILTERABLE
+from target_creovai.commands.support.shell import Shell
 from target_creovai.kinds import KINDS
-from target_creovai.read_again import commands
-from target_creovai.shell import Shell
+from target_creovai.resync import commands
 
 IDS = {"case": ["500A"], "chat": ["570A", "570B"], "messaging": ["0MwA"]}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.model import Message, Participant, Removed, Replacement, Role
+from target_creovai.model.conversation import Message, Participant, Removed, Replacement, Role
 from target_creovai.parsers.mail import Page, Thread
 from target_creovai.preview.removed import MAX_CHARS, Cut, cuts_of, redactions_of
 

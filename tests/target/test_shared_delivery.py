@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.delivery import deliver
-from target_creovai.staging import staged_row
+from target_creovai.salesforce.staging import staged_row
 from target_creovai.store import Store
 from tests.target import support
 from tests.target.rows import (
@@ -41,7 +41,7 @@ OPEN_TRANSACTIONS = """
 """
 # A run like any other, but that its lease is over so soon that a test can wait for it.
 SHORT_LEASE = """
-import target_creovai.store.runs as runs
+import target_creovai.store.runs.runs as runs
 runs.LEASE_SECONDS, runs.RENEW_EVERY_SECONDS = 3.0, 0.5
 from target_creovai.target import TargetCreovai
 TargetCreovai.cli()

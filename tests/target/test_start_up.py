@@ -31,9 +31,9 @@ json.dump(loaded, sys.__stderr__)
 """
 OF_A_RUN = {
     "target_creovai.assemble",
-    "target_creovai.client",
-    "target_creovai.model",
-    "target_creovai.settings",
+    "target_creovai.http.client",
+    "target_creovai.model.conversation",
+    "target_creovai.settings.checks",
     "target_creovai.store",
     "target_creovai.target",
     "jsonschema_rs",
@@ -51,7 +51,7 @@ OF_CONVERSATIONS = {
     "stdnum",
 }
 OF_COMMANDS = {
-    "target_creovai.commands.command",
+    "target_creovai.commands.support.command",
     "target_creovai.commands.status",
     "target_creovai.preview",
     "target_creovai.store.operator",

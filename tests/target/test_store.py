@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.errors import StoreError
-from target_creovai.staging import staged_row
+from target_creovai.salesforce.staging import staged_row
 from target_creovai.store import Store
-from target_creovai.store.tables import SCHEMA_VERSION
+from target_creovai.store.database.tables import SCHEMA_VERSION
 from tests.target.rows import at, case, case_id, comment, sf_id
 
 if TYPE_CHECKING:

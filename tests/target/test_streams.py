@@ -8,7 +8,7 @@ import pytest
 
 from target_creovai.errors import InputError
 from target_creovai.input.announced import Announced
-from target_creovai.input.streams import CONVERSATION_STREAMS, object_of
+from target_creovai.salesforce.streams import CONVERSATION_STREAMS, object_of
 from tests.target.rows import Record, case, case_id, chat, singer
 
 if TYPE_CHECKING:

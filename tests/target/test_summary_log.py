@@ -13,11 +13,11 @@ import yaml
 from click.testing import CliRunner
 from singer_sdk.logging import StructuredFormatter
 
-from target_creovai.history import RunFacts
-from target_creovai.outcomes import Code, Reason
-from target_creovai.summary import Summary, Trouble
+from target_creovai.model.history import RunFacts
+from target_creovai.model.outcomes import Code, Reason
 from target_creovai.target import TargetCreovai
 from target_creovai.watch.logs import NAME, DiscreetFilter, unforeseen
+from target_creovai.watch.summary import Summary, Trouble
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.project import ROOT
 from tests.target.rows import COMPLETED, STARTED, case, chat, chat_id, comment, singer

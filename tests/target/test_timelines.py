@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from target_creovai.assemble import Ready
 from target_creovai.delivery.deliver import Delivery
-from target_creovai.delivery.patience import Patience
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model import Policy, Rules
-from target_creovai.staging import staged_row
+from target_creovai.model.conversation import Policy, Rules
+from target_creovai.salesforce.staging import staged_row
+from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import Store
-from target_creovai.summary import Summary
+from target_creovai.watch.summary import Summary
 from tests.target.rows import Record, at, case, case_id, chat, comment, mail, sf_id, transcript
 from tests.target.support import all_read, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_creovai.client import CreovaiClient
+    from target_creovai.http.client import CreovaiClient
 
 STREAMS = ("Case", "CaseComment", "EmailMessage", "LiveChatTranscript")
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from target_creovai.certificates import VARIABLES, tls_trouble
 from target_creovai.errors import HaltError, LostAnswerError
-from target_creovai.model import Interface
+from target_creovai.http.certificates import VARIABLES, tls_trouble
+from target_creovai.model.conversation import Interface
 from tests.fakes.creovai import CreovaiServer
 from tests.tap.test_proxy import Proxy
 from tests.target.rows import chat, chat_id

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from target_creovai.store import Store
-from target_creovai.store.counts import DERIVED
+from target_creovai.store.database.tables import METADATA, SCHEMA_VERSION
+from target_creovai.store.database.upgrades import upgrade
+from target_creovai.store.ledger.counts import DERIVED
 from target_creovai.store.operator import OperatorStore
-from target_creovai.store.tables import METADATA, SCHEMA_VERSION
-from target_creovai.store.upgrades import upgrade
 from tests.target.rows import at, case, case_id, chat, chat_id, comment
 from tests.target.support import texts
 from tests.target.version_1 import make_store
@@ -68,7 +68,7 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr("target_creovai.store.database.merged_cases", fail)
+        patch.setattr("target_creovai.store.database.database.merged_cases", fail)
         with pytest.raises(Exception, match="cannot be used"):
             Store(url)
     assert columns(url) == before
@@ -167,7 +167,7 @@ def test_two_that_open_a_store_at_once_upgrade_it_once(
         with Store(url) as store:
             return sum(one.number for one in store.outcomes())
 
-    monkeypatch.setattr("target_creovai.store.database.upgrade", noted)
+    monkeypatch.setattr("target_creovai.store.database.database.upgrade", noted)
     with ThreadPoolExecutor(4) as pool:
         found = [task.result() for task in [pool.submit(opened) for _ in range(4)]]
 

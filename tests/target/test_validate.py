@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model import Interface
-from target_creovai.validate import problems_of
+from target_creovai.model.conversation import Interface
+from target_creovai.payload.validate import problems_of
 from tests.fakes.creovai.rules import case_problems, chat_problems
 from tests.target.rows import at, case, chat, comment, mail
 from tests.target.support import payload_of

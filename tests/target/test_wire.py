@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 import requests
 
-from target_creovai import wire
-from target_creovai.client import CreovaiClient
 from target_creovai.errors import LostAnswerError, RetryLaterError
-from target_creovai.model import Interface
+from target_creovai.http import wire
+from target_creovai.http.client import CreovaiClient
+from target_creovai.model.conversation import Interface
 from tests.target.support import PAUSE
 from tests.target.test_client import PAYLOAD, client_of, paths
 

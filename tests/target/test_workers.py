@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.delivery.workers import WokenError, Workers
+from target_creovai.sending.workers import WokenError, Workers
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import State, case, case_id, chat, chat_id, singer
 from tests.target.support import posts_to, wait_until

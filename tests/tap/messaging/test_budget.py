@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.messaging.budget import Budget, Limit
-from tap_salesforce_chat.messaging.pauses import Pauses
+from tap_salesforce_chat.messaging.quiet_hours import Pauses
+from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.config import CONFIG_SCHEMA
 from tap_salesforce_chat.errors import LimitReachedError, Refusal, error_for
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
 from tap_salesforce_chat.messaging.reader import Reader
+from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 from tests.fakes.salesforce import SalesforceError, SalesforceOrg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from tap_salesforce_chat.connection import Connection
+    from tap_salesforce_chat.http.client import Connection
 
 MONDAY = datetime(2026, 3, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)

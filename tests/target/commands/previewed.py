@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
+from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from tests.target.rows import (
     UNANSWERED,
     Record,

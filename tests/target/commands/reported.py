@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from target_creovai.history import Run, RunFacts
+from target_creovai.model.history import Run, RunFacts
 from target_creovai.report.known import Known
 from target_creovai.report.tables import NOTHING
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 
-from target_creovai.commands import disks
-from target_creovai.commands.check import Status
-from target_creovai.commands.disks import mounts_in, why_it_goes
 from target_creovai.commands.doctor import (
     LEAST_FREE_BYTES,
     check_clock,
     check_space,
     check_types,
 )
+from target_creovai.commands.support import disks
+from target_creovai.commands.support.check import Status
+from target_creovai.commands.support.disks import mounts_in, why_it_goes
 from tests.fakes.creovai import Fault
 from tests.target.rows import chat
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.input.ids import long_id
+from target_creovai.salesforce.ids import long_id
 from tests.fakes.creovai import Fault
 from tests.target.aliases import OPEN as OPEN_CHAT
 from tests.target.aliases import settling

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from target_creovai.store.tables import DROPPED
+from target_creovai.store.database.tables import DROPPED
 from tests.target import aliases
 from tests.target.canaries import INPUT, SONG
 from tests.target.rows import (

@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 
 from target_creovai.assemble import ALL_READ
 from target_creovai.commands.preview import page_for
-from target_creovai.commands.shown import Shown, Terms, shown
-from target_creovai.config import DEFAULT_PARTICIPANT_TYPES
-from target_creovai.model import Policy, Rules
+from target_creovai.commands.support.shown import Shown, Terms, shown
+from target_creovai.model.conversation import Policy, Rules
+from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store.operator import Line
 from tests.browser import hard_to_read, unnamed
 from tests.target.commands.previewed import HEBREW, key, listed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.delivery.sender import LOOK_AGAIN_SECONDS
+from target_creovai.sending.sender import LOOK_AGAIN_SECONDS
 from target_creovai.store import Store
 from tests.fakes.creovai import Fault
 from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, mail

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 
-from target_creovai.history import Run, RunFacts
-from target_creovai.outcomes import Code, in_general
+from target_creovai.model.history import Run, RunFacts
+from target_creovai.model.outcomes import Code, in_general
 from target_creovai.report.problems import problems_of_runs
 from target_creovai.store.operator import OperatorStore
 from tests.target.commands.reported import NOW, first, report, run_at

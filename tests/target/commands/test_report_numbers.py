@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
-from target_creovai.outcomes import Code, Outcome, Reason
+from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
+from target_creovai.model.outcomes import Code, Outcome, Reason
 from target_creovai.report.known import NAMES
 from target_creovai.report.page import page_of
 from target_creovai.report.period import Period
 from target_creovai.report.problems import problems_of_store
 from target_creovai.report.tables import NOTHING, span
 from target_creovai.store import Standing
+from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.operator import OperatorStore
-from target_creovai.store.tables import DELIVERIES, HISTORY, LAGS
 from tests.target.commands.reported import NOW, Page, known, number, report, run_at
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.history import Lag, OfAgent, OfDay, Run, RunFacts
-from target_creovai.outcomes import Code, Outcome, Reason
+from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts
+from target_creovai.model.outcomes import Code, Outcome, Reason
 from target_creovai.report.known import Known
 from target_creovai.report.page import page_of
 from target_creovai.report.problems import Problem

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from target_creovai.store import Store, copying
-from target_creovai.store.tables import META, METADATA, SCHEMA_VERSION
+from target_creovai.store.database.tables import META, METADATA, SCHEMA_VERSION
 from target_creovai.target import TargetCreovai
 from tests.target.rows import COMPLETED, STARTED, case, chat, chat_id, mail
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_creovai.assemble import Ready, fingerprint
-from target_creovai.model import Role, Rules, Skipped, Unfit
+from target_creovai.model.conversation import Role, Rules, Skipped, Unfit
 from tests.target.redaction.support import BUILT_IN, redact
 from tests.target.rows import at, case, case_id, chat, chat_id, comment, mail, transcript
 from tests.target.support import texts, verdict_on

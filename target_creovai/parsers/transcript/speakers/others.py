@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.model import Role
+from target_creovai.model.conversation import Role
 from target_creovai.parsers.transcript.speakers.facts import Evidence
 from target_creovai.parsers.transcript.speakers.names import is_label
-from target_creovai.settled import ANSWERING
+from target_creovai.participants.settled import ANSWERING
 
 if TYPE_CHECKING:
     from target_creovai.parsers.transcript.speakers.facts import Cast

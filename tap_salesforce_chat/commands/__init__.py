@@ -1,0 +1,1 @@
+"""Commands beside the Singer ones: `doctor`, and what it examines."""

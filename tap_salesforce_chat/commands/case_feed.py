@@ -1,0 +1,35 @@
+"""Whether cases have words of customers in their feed, which no stream reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_salesforce_chat.errors import LoginError, SalesforceError, SessionExpiredError
+from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.soql import KEY, Query, one_of
+
+if TYPE_CHECKING:
+    from tap_salesforce_chat.http.client import Connection
+
+# What customers see and write in the feed of a case, and what is in no other object: posts with
+# text, and comments on any post. Feeds have no COUNT(), so the first row has to do.
+_OF_CASES = "Parent.Type = 'Case'"
+_TEXTS = one_of("Type", ("ContentPost", "LinkPost", "QuestionPost", "TextPost"))
+_PROBES = (
+    Query("FeedItem", (KEY,), condition=f"{_OF_CASES} AND {_TEXTS} AND Visibility = 'AllUsers'"),
+    Query("FeedComment", (KEY,), condition=_OF_CASES),
+)
+
+
+def has_case_feed(connection: Connection) -> bool | None:
+    """Tell whether cases may have such words; None where feeds are not shown.
+
+    They are not without Chatter, and not to a user without View All Data.
+    """
+    asker = Asker(connection, "query", page_size=2000, subject="Query of the case feed")
+    try:
+        return any(page.rows for probe in _PROBES for page in asker.pages(probe.any_one()))
+    except (LoginError, SessionExpiredError):
+        raise
+    except SalesforceError:
+        return None

@@ -1,0 +1,129 @@
+"""A catalog that is given to the tap, brought up to date: it may be older than the org's fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.singerlib.catalog import Metadata
+from singer_sdk.singerlib.schema import Schema
+
+from tap_salesforce_chat.discovery.fields import has_path, left_out, retyped, without_paths
+from tap_salesforce_chat.settings.opt_in import how_to_ask, unasked_fields, unasked_streams
+from tap_salesforce_chat.soql import CURSOR, KEY
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Collection, Iterable, Mapping
+
+    from singer_sdk.singerlib import Catalog
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from tap_salesforce_chat.discovery.describe import Describe
+    from tap_salesforce_chat.discovery.fields import Renewal
+    from tap_salesforce_chat.streams.base import SalesforceStream
+
+
+def catalog_problem(catalog: Mapping[str, Any]) -> str | None:
+    """Say why an object is no catalog, None if it is one that the SDK can take in."""
+    streams = catalog.get("streams")
+    if not isinstance(streams, list):
+        return "it has no list of streams"
+    for number, stream in enumerate(streams, start=1):
+        if not isinstance(stream, dict) or not isinstance(stream.get("tap_stream_id"), str):
+            return f"its stream {number} has no tap_stream_id"
+        if not _is_object_schema(stream.get("schema")):
+            return f"its stream {number} has no schema with properties"
+        if not _is_metadata(stream.get("metadata", [])):
+            return f"the metadata of its stream {number} is no list of breadcrumbs with metadata"
+    return None
+
+
+def _is_object_schema(schema: object) -> bool:
+    return isinstance(schema, dict) and "properties" in schema and _is_schema(schema)
+
+
+def _is_schema(schema: object) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    properties = schema.get("properties", {})
+    inner = [*properties.values()] if isinstance(properties, dict) else [None]
+    if "items" in schema:
+        inner.append(schema["items"])
+    return all(map(_is_schema, inner))
+
+
+def _is_metadata(metadata: object) -> bool:
+    return isinstance(metadata, list) and all(
+        isinstance(one, dict)
+        and isinstance(one.get("breadcrumb"), list)
+        and isinstance(one.get("metadata"), dict)
+        for one in metadata
+    )
+
+
+def insist_on_keys(catalog: Catalog) -> None:
+    """Have the keys of all streams selected, whatever a catalog by hand says."""
+    for entry in catalog.streams:
+        for name in (KEY, CURSOR):
+            entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+
+
+def leave_out_unasked(catalog: Catalog, config: Mapping[str, Any], logger: logging.Logger) -> None:
+    """Take out of a catalog what is only read if a setting asks for it; name what is selected."""
+    named: set[str] = set()
+    for stream in unasked_streams(config) & catalog.keys():
+        if catalog.pop(stream).metadata.resolve_selection()[()]:
+            named.add(stream)
+    fields = unasked_fields(config)
+    for entry in catalog.streams:
+        if found := fields & (entry.schema.properties or {}).keys():
+            selected = entry.metadata.resolve_selection()
+            named.update(name for name in found if selected["properties", name])
+            entry.schema = Schema.from_dict(without_paths(entry.schema.to_dict(), found))
+    if named:
+        logger.warning("%s", how_to_ask(named))
+
+
+def renew(
+    catalog: Catalog,
+    streams: Iterable[type[SalesforceStream]],
+    describe: Describe,
+    logger: logging.Logger,
+    lacking: Collection[str],
+) -> None:
+    """Give the selected streams of a catalog the needed fields that the org shows, and no others.
+
+    Those that were hidden when it was discovered would be left out for ever, and those that are
+    hidden since would look as if they were back at each sync. Only such streams cost a describe.
+
+    Args:
+        catalog: The catalog.
+        streams: All streams.
+        describe: Looks an object up.
+        logger: Gets what has changed.
+        lacking: The streams that the last sync read without a needed field.
+    """
+    for stream in streams:
+        entry = catalog.get(stream.sobject)
+        if entry is None or not entry.metadata.resolve_selection()[()]:
+            continue
+        schema: dict[str, Any] = entry.schema.to_dict()
+        complete = all(has_path(schema, path) for path in stream.needed)
+        if complete and stream.sobject not in lacking:
+            continue
+        renewal = stream.renewed(schema, describe)
+        if renewal and renewal.schema != schema:
+            entry.schema = Schema.from_dict(renewal.schema)
+            _report(stream, entry, renewal, logger)
+
+
+def _report(
+    stream: type[SalesforceStream], entry: CatalogEntry, renewal: Renewal, logger: logging.Logger
+) -> None:
+    selected = entry.metadata.resolve_selection()
+    gone = [name for name in renewal.gone if selected["properties", name]]
+    # A sync speaks of needed ones by itself.
+    if gone := [name for name in gone if name not in stream.needed]:
+        logger.warning("%s", left_out(stream.sobject, gone))
+    if changed := [name for name in renewal.retyped if selected["properties", name]]:
+        logger.warning("%s", retyped(stream.sobject, changed))

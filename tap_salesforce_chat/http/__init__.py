@@ -1,0 +1,1 @@
+"""HTTP to Salesforce: requests, retries, and what answers mean."""

@@ -1,0 +1,1 @@
+"""What leaves the process: Singer messages, the log, the summary."""

@@ -1,0 +1,1 @@
+"""The tap's settings, and what may be wrong with them."""

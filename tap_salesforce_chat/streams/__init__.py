@@ -1,0 +1,1 @@
+"""Singer streams: how they are declared, read, and how their bookmarks move."""

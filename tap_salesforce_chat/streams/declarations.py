@@ -1,0 +1,133 @@
+"""The streams: an object's name, and the parents whose fields travel inside its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from tap_salesforce_chat.discovery.describe import Parent
+from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.deletions import DeletableStream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PERSON = ("FirstName", "LastName", "Name", "Email")
+
+# Users and queues own rows; only users create them.
+OWNER = Parent("Owner", "Name", (*_PERSON, "Username", "Type"))
+CREATED_BY = Parent("CreatedBy", "User", (*_PERSON, "Username", "UserType"))
+CONTACT = Parent("Contact", "Contact", (*_PERSON, "Phone"))
+ACCOUNT = Parent("Account", "Account", ("Name",))
+LEAD = Parent("Lead", "Lead", _PERSON)
+
+
+class Case(DeletableStream):
+    """Cases; their messages are in the two streams below, and in `Description`."""
+
+    sobject = "Case"
+    case_field = KEY
+    needed = ("CreatedDate", "IsClosed", "Description")
+    parents: ClassVar = (
+        CONTACT,
+        OWNER,
+        CREATED_BY,
+        ACCOUNT,
+        Parent("RecordType", "RecordType", ("Name",)),
+    )
+
+
+class CaseComment(DeletableStream):
+    """Comments on cases, internal ones included."""
+
+    sobject = "CaseComment"
+    case_field = "ParentId"
+    needed = ("ParentId", "CommentBody", "IsPublished", "CreatedBy.UserType")
+    parents: ClassVar = (CREATED_BY,)
+
+
+class EmailMessage(DeletableStream):
+    """Mails, of cases and of other objects."""
+
+    sobject = "EmailMessage"
+    case_field = "ParentId"
+    needed = ("ParentId", "Incoming", "Status", "TextBody", "HtmlBody")
+    parents: ClassVar = (CREATED_BY,)
+
+    @override
+    @classmethod
+    def scope(cls, config: Mapping[str, Any]) -> dict[str, str]:
+        """Leave out mail that belongs to no case, unless it is asked for."""
+        field = cls.case_field
+        return {} if config["mail_without_case"] else {field: f"{field} != null"}
+
+
+class LiveChatTranscript(DeletableStream):
+    """Chats; `Body` holds the whole dialogue as HTML."""
+
+    sobject = "LiveChatTranscript"
+    needed = ("Status", "Body")
+    parents: ClassVar = (
+        OWNER,
+        CONTACT,
+        ACCOUNT,
+        LEAD,
+        Parent("LiveChatVisitor", "LiveChatVisitor", ("SessionKey",)),
+        Parent("LiveChatButton", "LiveChatButton", ("MasterLabel",)),
+        Parent("LiveChatDeployment", "LiveChatDeployment", ("MasterLabel",)),
+        Parent("Skill", "Skill", ("MasterLabel",)),
+    )
+
+
+class MessagingSession(DeletableStream):
+    """Enhanced chats, and messages of other channels; what was said is in ConversationEntry."""
+
+    sobject = "MessagingSession"
+    needed = ("Status", "EndTime")
+    optional = True
+    parents: ClassVar = (
+        Parent("Conversation", "Conversation", ("ConversationIdentifier",)),
+        Parent("MessagingEndUser", "MessagingEndUser", ("Name", "MessageType")),
+        Parent("MessagingChannel", "MessagingChannel", ("MasterLabel", "DeveloperName")),
+        OWNER,
+        Parent("EndUserContact", "Contact", CONTACT.fields),
+        Parent("Case", "Case", ("CaseNumber",)),
+    )
+
+
+class LiveChatTranscriptEvent(DeletableStream):
+    """What happened in chats: requests, transfers, idle times; no message text."""
+
+    sobject = "LiveChatTranscriptEvent"
+
+
+class User(SalesforceStream):
+    """People who log in: agents, and customers of a portal. Nobody can delete them."""
+
+    sobject = "User"
+
+
+class Contact(DeletableStream):
+    """Customers; a row that lost a merge is deleted and names its winner in `MasterRecordId`."""
+
+    sobject = "Contact"
+    parents: ClassVar = (ACCOUNT,)
+
+
+STREAMS: tuple[type[SalesforceStream], ...] = (
+    Case,
+    CaseComment,
+    EmailMessage,
+    LiveChatTranscript,
+    MessagingSession,
+    ConversationEntry,
+    LiveChatTranscriptEvent,
+    User,
+    Contact,
+)
+
+# Entries come with their sessions, so a condition on sessions is one on entries too.
+FILTERABLE = [stream.sobject for stream in STREAMS if stream is not ConversationEntry]

@@ -1,0 +1,1 @@
+"""HTTP to Creovai: requests, certificates, and what answers mean."""

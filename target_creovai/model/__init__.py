@@ -1,0 +1,1 @@
+"""What travels through the target: plain values, no I/O."""

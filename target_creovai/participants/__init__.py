@@ -1,0 +1,1 @@
+"""Who took part in a conversation, and who said what."""

@@ -1,0 +1,79 @@
+"""Names that a transcript prints: what is known of them beforehand, and what is left open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from target_creovai.model.conversation import OpenSpeakers, Role, Speaker, Unfit, whole_name
+from target_creovai.model.outcomes import Code, Reason
+from target_creovai.parsers.transcript import KnownNames, MessageCounts
+from target_creovai.participants.credits import owners_name
+from target_creovai.salesforce.rows import number_of, parent_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.parsers.transcript import Line, Transcript
+
+
+def known_names(row: Row, rules: Rules) -> KnownNames:
+    """Return what a chat's record and the settings know of its speakers."""
+    people = [parent_of(row, parent) for parent in ("Contact", "Lead")]
+    customers = [text_of(person, field) for person in people for field in ("Name", "Email")]
+    return KnownNames(
+        agents=frozenset(filter(None, [owners_name(row)])),
+        customers=frozenset(filter(None, customers)),
+        # `re` keeps what it compiled last, so this costs a look-up a chat.
+        rules=tuple((whole_name(pattern), role) for pattern, role in rules.speaker_roles),
+        other_chats=rules.other_chats,
+    )
+
+
+def message_counts(row: Row) -> MessageCounts:
+    """Return how many messages of either side the record of a chat counts."""
+    return MessageCounts(
+        operator=_count(row, "OperatorMessageCount"), visitor=_count(row, "VisitorMessageCount")
+    )
+
+
+def _count(row: Row, field: str) -> int | None:
+    number = number_of(row, field)
+    return int(number) if number is not None and number == number // 1 else None
+
+
+def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
+    """Return who is who in a transcript, and what tells so."""
+    return tuple(
+        Speaker(person.name, decision.role or Role.UNKNOWN, decision.evidence)
+        for person, decision in transcript.cast.decisions.items()
+    )
+
+
+def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
+    """Return why a chat is set aside of which it is open who speaks.
+
+    A wrong side would silently spoil the analysis.
+    """
+    unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
+    if not unknown or Role.UNKNOWN in rules.participant_types:
+        return None
+    reason = Reason(Code.OPEN_SPEAKERS, (str(unknown.total()), str(len(unknown))))
+    return OpenSpeakers(
+        reason, detail={"unknown_speakers": dict(unknown)}, speakers=speakers_of(transcript)
+    )
+
+
+def doubt_about(transcript: Transcript) -> Unfit | None:
+    """Return why a chat is set aside that its record's counts contradict."""
+    if not transcript.cast.only_swapped_fits:
+        return None
+    names = _messages_by_name(transcript.lines)
+    reason = Reason(Code.SWAPPED_SPEAKERS, (str(len(names)),))
+    return Unfit(reason, detail={"unknown_speakers": dict(names)})
+
+
+def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:
+    said = (line for line in lines if line.kind == "message" and line.text.strip())
+    return Counter(str(line.speaker) for line in said)

@@ -1,0 +1,1 @@
+"""Conversations in Creovai's words, and whether Creovai would take them."""

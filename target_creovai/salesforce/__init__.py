@@ -1,0 +1,1 @@
+"""Rows of Salesforce in one form, however a tap writes them."""

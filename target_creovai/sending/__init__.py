@@ -1,0 +1,1 @@
+"""Requests to Creovai as delivery makes them: workers, retries, limits."""

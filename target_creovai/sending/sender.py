@@ -1,0 +1,206 @@
+"""Requests to Creovai as delivery makes them: made again, and looked up where one was lost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from target_creovai.errors import (
+    CreovaiError,
+    HaltError,
+    LateError,
+    LostAnswerError,
+    RejectedError,
+    RetryLaterError,
+    WithdrawnError,
+)
+from target_creovai.kinds import KINDS
+from target_creovai.payload.payload import encode
+from target_creovai.sending.retry_budget import TRIES, R
+from target_creovai.store import is_first_post, sent_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from target_creovai.assemble import Ready
+    from target_creovai.clock import Deadline
+    from target_creovai.http.client import CreovaiClient
+    from target_creovai.model.conversation import Interface
+    from target_creovai.payload.payload import Payload
+    from target_creovai.sending.retry_budget import Patience
+    from target_creovai.store import Entry
+
+    Found = Mapping[str, Mapping[str, Any]]
+    """What Creovai says of sessions, by session id; those it does not know are left out."""
+
+# How soon Creovai can tell of what it took is not documented: one "not found" proves nothing.
+LOOK_AGAIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request to make. `changes` is the out-of-band body, None for a whole conversation.
+
+    `send_by`: later than that its intent is to be written down anew.
+    """
+
+    entry: Entry
+    ready: Ready
+    changes: Payload | None = None
+    send_by: Deadline | None = None
+
+    @property
+    def interface(self) -> Interface:
+        """Which of Creovai's interfaces takes it."""
+        return KINDS[self.entry.kind].interface
+
+    @property
+    def metadata(self) -> bytes:
+        """What Creovai's copy of the metadata is once this is delivered."""
+        return encode(self.ready.metadata)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether a second post of it would be one too many, and a look-up can tell."""
+        return self.changes is None and is_first_post(self.entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Sessions to ask Creovai for; `then` is called with what it has, by who waits for answers.
+
+    Where one of `certain` is not found, it is asked for once more, a moment later.
+    """
+
+    session_ids: Sequence[str]
+    then: Callable[[Found], None]
+    certain: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Permits:
+    """What is asked right before bytes leave. Each may be called by any thread.
+
+    `lease_lost`: another run may have taken over. `stopping`: this run was asked to end.
+    `probing`: the next ones are to find out whether Creovai is there at all.
+    """
+
+    lease_lost: Callable[[], bool]
+    stopping: Callable[[], bool]
+    probing: Callable[[], bool]
+
+
+class Sender:
+    """Makes requests; safe to share among threads."""
+
+    def __init__(
+        self, client: CreovaiClient, patience: Patience, permits: Permits, doubt_minutes: int
+    ) -> None:
+        self.client = client
+        self.patience = patience
+        self._permits = permits
+        self._doubt_minutes = doubt_minutes
+
+    def work(self, item: Job | Question) -> str | Found | None:
+        """Make a request, or ask a question.
+
+        Returns:
+            Creovai's id of a conversation, None for its metadata; to a question, what it has.
+
+        Raises:
+            CreovaiError: It was not taken, or not answered.
+        """
+        if isinstance(item, Question):
+            return self.what_arrived(item.session_ids, item.certain)
+        if item.changes is None:
+            return self._post(item)
+        self._append(item, item.changes)
+        return None
+
+    def stays_in_doubt(self, job: Job) -> bool:
+        """Tell whether a lost answer to it is waited for, while others go on."""
+        return job.is_first and sent_once(job.entry.kind) and self._doubt_minutes > 0
+
+    def what_arrived(self, session_ids: Sequence[str], certain: frozenset[str]) -> Found:
+        """Return what Creovai has of these sessions.
+
+        Raises:
+            HaltError: Creovai does not tell.
+        """
+        try:
+            return self.patience.retrying(self._look_up)(session_ids, certain)
+        except RetryLaterError as error:
+            count = len(session_ids)
+            msg = f"Creovai does not tell what it has of {count} conversations ({error})."
+            raise HaltError(msg) from None
+
+    def _post(self, job: Job) -> str:
+        lost = False
+        session_id = job.ready.session_id
+
+        def attempt() -> str:
+            nonlocal lost
+            # A case that Creovai has already is sent again complete: a look-up could not
+            # tell the new version from the old one.
+            if lost and job.is_first and (known := self._look_for(session_id)) is not None:
+                return known
+            try:
+                return self.client.capture(
+                    job.interface, job.ready.payload, partial(self._insist, job)
+                )
+            except LostAnswerError:
+                lost = True
+                raise
+            except RejectedError as error:
+                conflict = error.status == HTTPStatus.CONFLICT and job.is_first
+                if conflict and (known := self._look_for(session_id)) is not None:
+                    return known
+                raise
+
+        try:
+            return self._retrying(attempt, lost_too=not self.stays_in_doubt(job))
+        except CreovaiError as error:
+            error.lost = error.lost or lost
+            raise
+
+    def _append(self, job: Job, changes: Payload) -> None:
+        permit = partial(self._insist, job)
+        self._retrying(lambda: self.client.append_metadata(job.interface, changes, permit))
+
+    def _retrying(self, attempt: Callable[[], R], *, lost_too: bool = True) -> R:
+        tries = 1 if self._permits.probing() else TRIES
+        return self.patience.retrying(attempt, tries=tries, lost_too=lost_too)()
+
+    def _insist(self, job: Job) -> None:
+        """Look once more, right before the bytes leave, whether they still may.
+
+        Raises:
+            HaltError: The conversation may be another run's by now.
+            WithdrawnError: The run is to end, or the intent is too old.
+        """
+        if self._permits.lease_lost():
+            msg = (
+                "this run could not renew its lease on the store in time: another may deliver in "
+                "its place. Look at the connection to the database, or at why this machine slept."
+            )
+            raise HaltError(msg)
+        if self._permits.stopping():
+            raise WithdrawnError
+        if job.send_by and job.send_by.passed and self.stays_in_doubt(job):
+            raise LateError
+
+    def _look_for(self, session_id: str) -> str | None:
+        """Return Creovai's id of a session; None if it says twice that it has none."""
+        session = self._look_up([session_id], frozenset([session_id])).get(session_id)
+        return None if session is None else str(session.get("id") or "")
+
+    def _look_up(self, session_ids: Sequence[str], certain: frozenset[str]) -> Found:
+        found = dict(self.client.statuses(session_ids))
+        missing = [one for one in session_ids if one in certain and one not in found]
+        if missing:
+            time.sleep(LOOK_AGAIN_SECONDS)
+            found |= self.client.statuses(missing)
+        return found

@@ -1,0 +1,1 @@
+"""The target's settings, and what may be wrong with them."""

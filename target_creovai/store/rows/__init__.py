@@ -1,0 +1,1 @@
+"""Staged rows, read by the conversation."""

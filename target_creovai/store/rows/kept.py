@@ -1,0 +1,72 @@
+"""Rows that come back with less: what was read once is not erased by what was not read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from target_creovai.model.conversation import UNREAD
+from target_creovai.payload.payload import encode
+from target_creovai.store.database.tables import DROPPED, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_creovai.model.conversation import Row
+    from target_creovai.store.rows.rows import StagedRow
+
+    Key = tuple[str, str]
+    """Stream and Id of a row."""
+
+
+def keep_what_was_read(
+    db: sa.Connection, newest: Mapping[Key, StagedRow], known: Mapping[Key, Any]
+) -> dict[Key, StagedRow]:
+    """Return rows with the needed fields of their stored version that they lack themselves.
+
+    One that is no newer than what is stored brings nothing, and is left out. A newer one says
+    which fields it has from before, as nobody knows whether they are the same still.
+    """
+    found = dict(newest)
+    for key, row in newest.items():
+        if row.lacks and key in known and (stored := _body(db, key)):
+            kept = _kept(stored, row.lacks)
+            if kept and row.modified <= known[key].modified:
+                del found[key]
+            elif kept:
+                found[key] = _with(row, kept, known[key].conversation)
+    return found
+
+
+def _body(db: sa.Connection, key: Key) -> Row | None:
+    stream, row_id = key
+    query = sa.select(ROWS.c.body).where(ROWS.c.stream == stream, ROWS.c.id == row_id)
+    body = db.scalar(query)
+    row: Row | None = None if body in {None, DROPPED} else msgspec.json.decode(body)
+    return row
+
+
+def _kept(stored: Row, fields: tuple[str, ...]) -> dict[str, Any]:
+    """Return the stored values, by path, of those fields that the stored version has."""
+    found: dict[str, Any] = {}
+    for field in fields:
+        parent, _, of_parent = field.rpartition(".")
+        within = stored.get(parent) if parent else stored
+        if isinstance(within, dict) and of_parent in within:
+            found[field] = within[of_parent]
+    return found
+
+
+def _with(row: StagedRow, kept: Mapping[str, Any], conversation: str | None) -> StagedRow:
+    body: Row = msgspec.json.decode(row.body)
+    for field, value in kept.items():
+        parent, _, of_parent = field.rpartition(".")
+        if parent:
+            body[parent] = {**(body.get(parent) or {}), of_parent: value}
+        else:
+            body[field] = value
+    body[UNREAD] = sorted({*body.get(UNREAD, ()), *kept})
+    return replace(row, body=encode(body), conversation=row.conversation or conversation)

@@ -1,0 +1,111 @@
+"""Conversations that were merged: the winner takes over all rows of the loser.
+
+A row keeps the conversation that it names itself. Who gets it is looked up when it is read, so
+that the order in which rows and merges arrive makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from target_creovai.store.database.tables import IS_DROPPED, MERGES, ROWS, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    Key = tuple[str, str]
+    """Kind and Id of a conversation."""
+
+
+def write_merges(
+    db: sa.Connection,
+    insert: Callable[[sa.Table], Any],
+    kind: str,
+    merged_into: dict[str, str | None],
+) -> None:
+    """Write down into which conversation each of these was merged, or that it was not."""
+    free = [loser for loser, winner in merged_into.items() if winner is None]
+    for some in chunks(free):
+        db.execute(sa.delete(MERGES).where(MERGES.c.kind == kind, MERGES.c.loser.in_(some)))
+    merges = [
+        {"kind": kind, "loser": loser, "winner": winner}
+        for loser, winner in merged_into.items()
+        if winner is not None
+    ]
+    if merges:
+        statement = insert(MERGES)
+        changed = {"winner": statement.excluded.winner}
+        keys = ["kind", "loser"]
+        db.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), merges)
+
+
+def with_winners(db: sa.Connection, conversations: Iterable[Key]) -> set[Key]:
+    """Return these conversations and those that take over their rows, merge after merge."""
+    found = set(conversations)
+    news = found
+    while news:
+        news = set(_winners(db, news)) - found
+        found |= news
+    return found
+
+
+def _winners(db: sa.Connection, conversations: Iterable[Key]) -> Iterator[Key]:
+    by_kind = defaultdict(list)
+    for kind, key in conversations:
+        by_kind[kind].append(key)
+    for kind, keys in by_kind.items():
+        for some in chunks(keys):
+            query = sa.select(MERGES.c.winner).where(
+                MERGES.c.kind == kind, MERGES.c.loser.in_(some)
+            )
+            for (winner,) in db.execute(query):
+                yield kind, winner
+
+
+def owners(db: sa.Connection, kind: str, ids: Collection[str]) -> dict[str, set[str]]:
+    """Return the conversations whose rows these take: for each, which of them take its rows."""
+    found = {key: {key} for key in ids}
+    news: Collection[str] = ids
+    while news:
+        changed = set()
+        for loser, winner in _losers(db, kind, news):
+            takers = found.setdefault(loser, set())
+            # Grows or ends, so that even merges in a circle come to an end.
+            if not found[winner] <= takers:
+                takers |= found[winner]
+                changed.add(loser)
+        news = changed
+    return found
+
+
+def _losers(db: sa.Connection, kind: str, winners: Iterable[str]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for some in chunks(list(winners)):
+        query = sa.select(MERGES.c.loser, MERGES.c.winner).where(
+            MERGES.c.kind == kind, MERGES.c.winner.in_(some)
+        )
+        found += [(loser, winner) for loser, winner in db.execute(query)]
+    return found
+
+
+class _Case(msgspec.Struct):
+    """The one field of a Case row that version 1 of the store did not look at."""
+
+    MasterRecordId: Any = None
+
+
+def merged_cases(db: sa.Connection) -> dict[str, str | None]:
+    """Return the merges among the Case rows that a store of version 1 holds."""
+    decode = msgspec.json.Decoder(_Case).decode
+    query = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case", sa.not_(IS_DROPPED))
+    rows = db.execute(query, execution_options={"yield_per": 500})
+    found = {row_id: decode(body).MasterRecordId for row_id, body in rows}
+    return {
+        loser: winner
+        for loser, winner in found.items()
+        if isinstance(winner, str) and winner not in {"", loser}
+    }

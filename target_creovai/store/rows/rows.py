@@ -1,0 +1,260 @@
+"""The rows that conversations are made of: staged by the batch, and read by the conversation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from target_creovai.store.database.database import Database
+from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
+from target_creovai.store.ledger.due import NO_NEWS, News, touch
+from target_creovai.store.rows.collected import companions, write_collections
+from target_creovai.store.rows.kept import keep_what_was_read
+from target_creovai.store.rows.merges import owners, with_winners, write_merges
+from target_creovai.store.rows.people import fill_parents, reconsider_authors
+from target_creovai.store.rows.portions import portions
+from target_creovai.store.rows.retention import drop_texts, reconsider, row_of
+from target_creovai.store.runs.coverage import (
+    arrivals_of,
+    load_coverage,
+    note_arrivals,
+    note_newest,
+)
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from target_creovai.model.conversation import Row
+    from target_creovai.wholeness.coverage import Coverage
+
+
+# Otherwise PostgreSQL's driver holds all of them beside what is made of each.
+_ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
+
+    Where `merges` is true the row is a conversation itself, and `merged_into` the one
+    that takes over all its rows, if there is any. Conversations of the same `collection`
+    belong together. `number` is the one by which people know a case. The row `lacks` needed
+    fields, as it was read without them.
+    """
+
+    stream: str
+    id: str
+    kind: str
+    conversation: str | None
+    modified: str
+    body: bytes
+    merges: bool = False
+    merged_into: str | None = None
+    collection: str | None = None
+    number: str | None = None
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes a row the same row."""
+        return self.stream, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Conversations as of one moment: their rows by Id and stream, and what was read by then.
+
+    `filters` are those under which each of them came.
+    """
+
+    rows: dict[str, dict[str, list[Row]]]
+    coverage: Coverage
+    filters: Mapping[str, Collection[str]]
+
+
+class Rows(Database):
+    """Stages rows, and gives them back by the conversation that they make."""
+
+    def has_nobodys(self, stream: str) -> bool:
+        """Tell whether rows of a stream belong to no conversation."""
+        nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
+        with self._reading() as db:
+            return bool(db.scalar(sa.select(nobodys)))
+
+    def stage(
+        self, rows: Sequence[StagedRow], filters: Mapping[str, str] | None = None
+    ) -> list[StagedRow]:
+        """Store rows in one transaction; return those that changed something.
+
+        Idempotent by (stream, id): a copy that is older than the stored row, or
+        the same, changes nothing. The input counts as not ended from here on.
+
+        Args:
+            rows: Rows, the later of two versions last.
+            filters: By kind of conversation, the filter under which they came.
+        """
+        newest: dict[tuple[str, str], StagedRow] = {}
+        for row in rows:
+            key = row.key
+            if key not in newest or row.modified >= newest[key].modified:
+                newest[key] = row
+        with self._engine.begin() as db:
+            known = self._known(db, newest)
+            newest = keep_what_was_read(db, newest, known)
+            changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
+            if changed:
+                self._take(db, changed, known)
+                reconsider_authors(db, changed)
+            self._refill(db, [newest[key] for key in known if key in newest], known)
+            note_newest(db, self._upsert, rows)
+            for kind, condition in (filters or {}).items():
+                note_arrivals(db, self._upsert, [r for r in rows if r.kind == kind], condition)
+            self._runs.reading(db)
+        return changed
+
+    def rows_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
+        """Return the rows of these conversations: by conversation, then by stream.
+
+        The rows of those that were merged into one of them are among its rows. Where one
+        belongs to a collection with others, so is the Id of another of them.
+        """
+        return self.snapshot_of(kind, ids).rows
+
+    def snapshot_of(self, kind: str, ids: Sequence[str]) -> Snapshot:
+        """Return what `rows_of` does, with what was read at that very moment."""
+        found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
+        c = ROWS.c
+        query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
+        with self._snapshot() as db:
+            coverage = load_coverage(db, self._runs.open_input(db))
+            filters = arrivals_of(db, kind, ids)
+            takers = owners(db, kind, ids)
+            for some in chunks(list(takers)):
+                wanted = query.where(c.kind == kind, c.conversation.in_(some))
+                for conversation, stream, *stored in db.execute(
+                    wanted, execution_options=_ROW_BY_ROW
+                ):
+                    row = row_of(*stored)
+                    for key in takers[conversation]:
+                        found[key][stream].append(row)
+            fill_parents(db, _each(found.values()))
+            for key, stream, companion in companions(db, kind, ids):
+                found[key][stream].append({"Id": companion})
+        return Snapshot(found, coverage, filters)
+
+    def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
+        """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
+        with self._reading() as db:
+            return list(portions(db, kind, ids, most_bytes))
+
+    def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
+        """Return these conversations and those whose rows they took over."""
+        with self._reading() as db:
+            return sorted(owners(db, kind, ids))
+
+    def drop_texts(self, before: str) -> Counter[str]:
+        """Drop the text of what was delivered, or skipped, and rests since; return how many."""
+        return drop_texts(self._engine, before)
+
+    def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
+        """Write rows, and make due every conversation that loses or wins one by them."""
+        stored = ((row.kind, known.get(row.key)) for row in rows)
+        told = {(kind, old.conversation) for kind, old in stored if old}
+        told |= {(row.kind, row.conversation) for row in rows}
+        touched = {(kind, key) for kind, key in told if key is not None}
+        before = with_winners(db, touched)
+        self._write(db, rows)
+        merged_into: dict[str, dict[str, str | None]] = defaultdict(dict)
+        for row in rows:
+            if row.merges:
+                merged_into[row.kind][row.id] = row.merged_into
+        for kind, merges in merged_into.items():
+            write_merges(db, self._upsert, kind, merges)
+        write_collections(db, self._upsert, rows)
+        news = _news(rows)
+        all_touched = before | with_winners(db, touched)
+        touch(db, self._upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
+
+    def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
+        """Give rows their text back that `drop_texts` took, and that have not changed since."""
+        refilled = [row for row in rows if _is_refill(row, known.get(row.key))]
+        if refilled:
+            self._write(db, refilled)
+            reconsider(db, {(row.kind, row.conversation) for row in refilled if row.conversation})
+
+    def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
+        by_stream: dict[str, list[str]] = defaultdict(list)
+        for stream, row_id in keys:
+            by_stream[stream].append(row_id)
+        names = ("stream", "id", "conversation", "modified", "digest")
+        columns = (*(ROWS.c[name] for name in names), IS_DROPPED.label("is_dropped"))
+        return {
+            (row.stream, row.id): row
+            for stream, ids in by_stream.items()
+            for some in chunks(ids)
+            for row in db.execute(
+                sa.select(*columns).where(ROWS.c.stream == stream, ROWS.c.id.in_(some))
+            )
+        }
+
+    def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
+        insert = self._upsert(ROWS)
+        statement = insert.on_conflict_do_update(
+            index_elements=["stream", "id"],
+            set_={
+                name: insert.excluded[name]
+                for name in ("kind", "conversation", "modified", "digest", "body")
+            },
+            where=insert.excluded.modified >= ROWS.c.modified,
+        )
+        execute_many(
+            db,
+            statement,
+            [
+                {
+                    "stream": row.stream,
+                    "id": row.id,
+                    "kind": row.kind,
+                    "conversation": row.conversation,
+                    "modified": row.modified,
+                    "digest": _digest(row.body),
+                    "body": row.body,
+                }
+                for row in rows
+            ],
+        )
+
+
+def _each(found: Iterable[dict[str, list[Row]]]) -> Iterator[tuple[str, Row]]:
+    return ((stream, row) for streams in found for stream, rows in streams.items() for row in rows)
+
+
+def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], News]:
+    """Return, by kind and Id, what rows tell of their conversations."""
+    found: dict[tuple[str, str], News] = {}
+    for row in rows:
+        if row.conversation is not None:
+            key = row.kind, row.conversation
+            modified, number = found.get(key, NO_NEWS)
+            found[key] = News(max(modified, row.modified), row.number or number)
+    return found
+
+
+def _is_news(row: StagedRow, known: Any) -> bool:
+    if known is None:
+        return True
+    same = known.digest == _digest(row.body) and known.conversation == row.conversation
+    return row.modified >= known.modified and not same
+
+
+def _is_refill(row: StagedRow, known: Any) -> bool:
+    return known is not None and known.is_dropped and known.digest == _digest(row.body)
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=16).digest()

@@ -1,0 +1,1 @@
+"""Runs on a store: what they read, what they delivered."""

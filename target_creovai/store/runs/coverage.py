@@ -1,0 +1,292 @@
+"""What was read of each stream, as the store keeps it: a handful of rows, however much was read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from target_creovai.kinds import KINDS
+from target_creovai.store.database.tables import (
+    ARRIVALS,
+    COVERAGE,
+    IS_FORGOTTEN,
+    LEDGER,
+    META,
+    READS,
+    ROWS,
+    RUNS,
+    chunks,
+)
+from target_creovai.store.rows.merges import with_winners
+from target_creovai.wholeness.coverage import (
+    UNFILTERED,
+    Cover,
+    Coverage,
+    LatestRead,
+    extended,
+    forgotten,
+)
+from target_creovai.wholeness.intervals import BEGINNING, Interval, moment_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from target_creovai.model.conversation import OpenInput
+    from target_creovai.store.rows.rows import StagedRow
+    from target_creovai.wholeness.coverage import Read
+
+    Upsert = Callable[[sa.Table], Any]
+
+_ASSUMED, _LATEST_INPUT, _NEWEST, _ORGANIZATION = "assumed", "latest_input", "newest", "org"
+_STANDING = "standing_filters"
+# After every moment.
+_END_OF_TIME = "~"
+
+
+class _Assumed(msgspec.Struct):
+    """Streams whose rows came before it was known what was read, and whether they are whole."""
+
+    streams: list[str]
+    whole: bool
+
+
+def begin_coverage(db: sa.Connection, upsert: Upsert) -> None:
+    """Note, once, of which streams a store has rows from before it knew what was read.
+
+    State and store belonged together then: these streams count as read without a gap up to
+    where the next input begins. Until one does, what is stored is whole, unless an input had
+    broken off.
+    """
+    if db.scalar(sa.select(META.c.value).where(META.c.name == _ASSUMED)) is None:
+        streams = db.scalars(sa.select(ROWS.c.stream).distinct()).all()
+        broken = db.scalar(sa.select(sa.exists().where(RUNS.c.reading)))
+        _assume(db, upsert, _Assumed(sorted(streams), whole=not broken))
+
+
+def load_coverage(db: sa.Connection, open_input: OpenInput | None) -> Coverage:
+    """Return what was read of the org whose rows came last."""
+    notes = _notes(db)
+    covers = _covers(db, notes.get(_ORGANIZATION, ""))
+    if (assumed := _assumed(notes)).whole:
+        for stream in assumed.streams:
+            covers[stream] = {UNFILTERED: Cover(read=(Interval(BEGINNING, _END_OF_TIME),))}
+    latest = {
+        row.stream: LatestRead(
+            finished=row.finished,
+            filter=row.filter,
+            without=tuple(msgspec.json.decode(row.without)),
+            newest=row.input == notes.get(_LATEST_INPUT),
+        )
+        for row in db.execute(sa.select(READS))
+    }
+    return Coverage(covers, latest, open_input=open_input)
+
+
+def write_reads(
+    db: sa.Connection,
+    upsert: Upsert,
+    reads: Sequence[Read],
+    *,
+    input_id: str,
+    organization: str | None,
+) -> None:
+    """Add what an input has read by now, and what it leaves open."""
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql("LOCK TABLE creovai_coverage IN SHARE ROW EXCLUSIVE MODE")
+    notes = _notes(db)
+    org = _adopted(db, upsert, notes, organization)
+    covers = _covers(db, org)
+    assumed = _assumed(notes)
+    said = _without_standing_filters(db, upsert, notes, reads)
+    for read in said:
+        before = covers.get(read.stream, {})
+        if read.stream in assumed.streams and read.continues:
+            known = Cover(read=(Interval(BEGINNING, read.begin),))
+            before = {**before, UNFILTERED: before.get(UNFILTERED, Cover()) | known}
+        _replace(db, org, read.stream, extended(before, read))
+        _write_latest(db, upsert, read, input_id)
+    told = {read.stream for read in reads}
+    left = [stream for stream in assumed.streams if stream not in told]
+    _assume(db, upsert, _Assumed(left, whole=assumed.whole))
+    _set(db, upsert, _LATEST_INPUT, input_id)
+    _remember(db, said)
+
+
+def _without_standing_filters(
+    db: sa.Connection, upsert: Upsert, notes: Mapping[str, str], reads: Sequence[Read]
+) -> list[Read]:
+    """Return what was read, where a filter that has always been there is none.
+
+    Mails that are no case's, for instance, are wanted by nobody. It is the one that a stream was
+    first read with while the conversations themselves were read without.
+    """
+    standing: dict[str, str] = msgspec.json.decode(notes.get(_STANDING, "{}"))
+    for read in reads:
+        if read.of_all:
+            standing.setdefault(read.stream, read.filter)
+    _set(db, upsert, _STANDING, _json(standing))
+    return [
+        replace(read, filter=UNFILTERED)
+        if read.of_all and standing[read.stream] == read.filter
+        else read
+        for read in reads
+    ]
+
+
+def newest_moment(db: sa.Connection) -> str:
+    """Return the newest SystemModstamp that any row has come with."""
+    return _notes(db).get(_NEWEST, BEGINNING)
+
+
+def note_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) -> None:
+    """Keep the newest SystemModstamp that has come."""
+    newest = max((row.modified for row in rows), default=BEGINNING)
+    insert = upsert(META).values(name=_NEWEST, value=newest)
+    later = META.c.value < newest
+    keys = ["name"]
+    db.execute(
+        insert.on_conflict_do_update(index_elements=keys, set_={"value": newest}, where=later)
+    )
+
+
+def note_arrivals(
+    db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow], condition: str
+) -> None:
+    """Note under which filter conversations came, and look again at those that are new to it."""
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.conversation == row.id:
+            by_kind[row.kind].add(row.id)
+    for kind, ids in by_kind.items():
+        known = arrivals_of(db, kind, sorted(ids))
+        new = sorted(key for key in ids if condition not in known.get(key, ()))
+        if new:
+            lines = [{"kind": kind, "id": key, "filter": condition} for key in new]
+            db.execute(upsert(ARRIVALS).on_conflict_do_nothing(), lines)
+        for some in chunks(new):
+            theirs = sa.and_(LEDGER.c.kind == kind, LEDGER.c.id.in_(some))
+            waiting = sa.update(LEDGER).where(theirs, LEDGER.c.outcome == "waiting")
+            db.execute(waiting.values(assembled=None))
+
+
+def note_forgotten(db: sa.Connection, upsert: Upsert, kind: str, key: str, newest: str) -> None:
+    """Note that the rows of a conversation were dropped: up to the newest, they were not read.
+
+    So it is for the one that it was merged into.
+    """
+    mark = forgotten(moment_after(newest))
+    lines = [
+        {"kind": kind, "id": owner, "filter": mark}
+        for kind, owner in sorted(with_winners(db, [(kind, key)]))
+    ]
+    db.execute(upsert(ARRIVALS).on_conflict_do_nothing(), lines)
+
+
+def _remember(db: sa.Connection, reads: Iterable[Read]) -> None:
+    """Lift what was forgotten of a kind of which all rows have come anew."""
+    anew = {read.stream for read in reads if read.begins_anew}
+    kinds = [kind.name for kind in KINDS.values() if anew.issuperset(kind.streams)]
+    db.execute(sa.delete(ARRIVALS).where(sa.text(IS_FORGOTTEN), ARRIVALS.c.kind.in_(kinds)))
+
+
+def arrivals_of(db: sa.Connection, kind: str, ids: Sequence[str]) -> dict[str, set[str]]:
+    """Return, by conversation, under which filters it came."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for some in chunks(ids):
+        query = sa.select(ARRIVALS.c.id, ARRIVALS.c.filter)
+        for key, condition in db.execute(
+            query.where(ARRIVALS.c.kind == kind, ARRIVALS.c.id.in_(some))
+        ):
+            found[key].add(condition)
+    return found
+
+
+def _adopted(
+    db: sa.Connection, upsert: Upsert, notes: Mapping[str, str], organization: str | None
+) -> str:
+    """Return the org that an input is of; a tap that does not say goes on with the last one.
+
+    What was read before any tap said so is of the first org that one names.
+    """
+    known = notes.get(_ORGANIZATION, "")
+    if organization is None or organization == known:
+        return known
+    if not known:
+        unnamed = sa.update(COVERAGE).where(COVERAGE.c.organization == "")
+        db.execute(unnamed.values(organization=organization))
+    _set(db, upsert, _ORGANIZATION, organization)
+    return organization
+
+
+def _covers(db: sa.Connection, organization: str) -> dict[str, dict[str, Cover]]:
+    parts: dict[str, dict[str, dict[str, list[Interval]]]] = {}
+    for row in db.execute(sa.select(COVERAGE).where(COVERAGE.c.organization == organization)):
+        by_part = parts.setdefault(row.stream, {}).setdefault(row.filter, {})
+        by_part.setdefault(row.part, []).append(Interval(row.begin, row.end))
+    return {
+        stream: {
+            condition: Cover(*(tuple(sorted(found.get(part, ()))) for part in Cover._fields))
+            for condition, found in by_filter.items()
+        }
+        for stream, by_filter in parts.items()
+    }
+
+
+def _replace(
+    db: sa.Connection, organization: str, stream: str, covers: Mapping[str, Cover]
+) -> None:
+    same = sa.and_(COVERAGE.c.organization == organization, COVERAGE.c.stream == stream)
+    db.execute(sa.delete(COVERAGE).where(same))
+    lines = [
+        {
+            "organization": organization,
+            "stream": stream,
+            "filter": condition,
+            "part": part,
+            "begin": one.begin,
+            "end": one.end,
+        }
+        for condition, cover in covers.items()
+        for part, intervals in cover._asdict().items()
+        for one in intervals
+    ]
+    if lines:
+        db.execute(sa.insert(COVERAGE), lines)
+
+
+def _write_latest(db: sa.Connection, upsert: Upsert, read: Read, input_id: str) -> None:
+    said = {
+        "input": input_id,
+        "finished": read.finished,
+        "filter": read.filter,
+        "without": _json(read.without),
+    }
+    insert = upsert(READS).values(stream=read.stream, **said)
+    db.execute(insert.on_conflict_do_update(index_elements=["stream"], set_=said))
+
+
+def _notes(db: sa.Connection) -> dict[str, str]:
+    names = (_ASSUMED, _LATEST_INPUT, _NEWEST, _ORGANIZATION, _STANDING)
+    rows = db.execute(sa.select(META.c.name, META.c.value).where(META.c.name.in_(names)))
+    return {row.name: row.value for row in rows}
+
+
+def _assumed(notes: Mapping[str, str]) -> _Assumed:
+    return msgspec.json.decode(notes[_ASSUMED], type=_Assumed)
+
+
+def _assume(db: sa.Connection, upsert: Upsert, assumed: _Assumed) -> None:
+    _set(db, upsert, _ASSUMED, _json(assumed))
+
+
+def _set(db: sa.Connection, upsert: Upsert, name: str, value: str) -> None:
+    insert = upsert(META).values(name=name, value=value)
+    db.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,175 @@
+"""Which runs are at work on a store, so that they don't get into each other's way.
+
+A SQLite store serves one machine: one run delivers at a time, behind a lock that ends
+with its process. On PostgreSQL several runs share the work. Each has a line in
+`creovai_runs` that it renews while it lives; what it has claimed is free for others once
+that line has run out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_creovai.clock import Deadline
+from target_creovai.errors import StoreError
+from target_creovai.model.conversation import OpenInput
+from target_creovai.store.database.engine import file_lock
+from target_creovai.store.database.tables import IS_DUE, LEDGER, RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# How long a machine that is gone keeps others from what it had claimed.
+LEASE_SECONDS = 60.0
+RENEW_EVERY_SECONDS = LEASE_SECONDS / 4
+
+# One clock for all machines. A SQLite store has one machine only, whose runs need no lease.
+_SERVER_TIME = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+
+
+class Runs:
+    """The line of this run, and what it may know of others."""
+
+    def __init__(self, engine: sa.Engine, upsert: Callable[[sa.Table], Any]) -> None:
+        self.id = uuid.uuid4().hex
+        self._engine = engine
+        self._upsert = upsert
+        self._shared = engine.dialect.name == "postgresql"
+        self._lease = LEASE_SECONDS if self._shared else 0.0
+        self._closed = threading.Event()
+        self._renewing: threading.Thread | None = None
+        self._valid_until = Deadline(0.0)
+        with engine.connect() as db:
+            now = db.execution_options(isolation_level="AUTOCOMMIT").execute(sa.select(self._now))
+            self._opened_at = now.scalar_one()
+
+    @property
+    def _now(self) -> sa.ColumnElement[float]:
+        return _SERVER_TIME if self._shared else sa.literal(time.time(), sa.Double)
+
+    def close(self) -> None:
+        """Renew no longer."""
+        self._closed.set()
+
+    # Inputs
+
+    def reading(self, db: sa.Connection) -> None:
+        """Note, with the rows that come, that their input has not ended yet."""
+        self._write(db, reading=True)
+
+    def end_input(self, db: sa.Connection, *, well: bool) -> None:
+        """Note how the input ended.
+
+        One that ended well makes up for every other that broke off before this run
+        began: what those had not read yet, this one has.
+        """
+        if not well:
+            self._write(db, reading=True, lease=0.0)
+            return
+        superseded = sa.and_(RUNS.c.reading, RUNS.c.expires <= self._opened_at)
+        # A line may also be of a run that delivers: only a mark goes then.
+        ended = sa.update(RUNS).where(sa.or_(RUNS.c.id == self.id, superseded))
+        db.execute(ended.values(reading=False))
+
+    def open_input(self, db: sa.Connection) -> OpenInput | None:
+        """Return how it stands with the inputs that have not ended well, if there are any."""
+        alive = set(db.scalars(sa.select(self._lives()).where(RUNS.c.reading)))
+        if not alive:
+            return None
+        return OpenInput.BROKEN if False in alive else OpenInput.RUNNING
+
+    # Deliveries
+
+    @contextmanager
+    def delivering(self, *, alone: bool = False) -> Iterator[bool]:
+        """Deliver for as long as a `with` block lasts; it gets whether that may be now.
+
+        `alone`: while nobody else delivers, and nobody else may begin.
+        """
+        if not self._shared:
+            with file_lock(self._engine) as free:
+                yield free
+            return
+        free = self._enter(alone=alone)
+        try:
+            yield free
+        finally:
+            if free:
+                self._leave()
+
+    def free(self) -> sa.ColumnElement[bool]:
+        """Return the condition that no other run that lives has claimed a conversation."""
+        claimed_by = LEDGER.c.claimed_by
+        return sa.or_(
+            claimed_by.is_(None),
+            claimed_by == self.id,
+            claimed_by.not_in(sa.select(RUNS.c.id).where(RUNS.c.delivering, self._lives())),
+        )
+
+    @property
+    def lost(self) -> bool:
+        """Tell whether this run was away for so long that another may have taken over."""
+        return self._shared and self._valid_until.passed
+
+    def _lives(self) -> sa.ColumnElement[bool]:
+        return RUNS.c.expires > self._now
+
+    def _enter(self, *, alone: bool) -> bool:
+        with self._engine.begin() as db:
+            db.exec_driver_sql("LOCK TABLE creovai_runs IN SHARE ROW EXCLUSIVE MODE")
+            in_the_way = RUNS.c.delivering if alone else RUNS.c.alone
+            others = sa.exists().where(RUNS.c.id != self.id, in_the_way, self._lives())
+            if db.scalar(sa.select(others)):
+                return False
+            self._write(db, delivering=True, alone=alone)
+        return True
+
+    def _leave(self) -> None:
+        with self._engine.begin() as db:
+            # What is concluded is nobody's, and of what is not a run that is gone has none.
+            mine = sa.and_(sa.text(IS_DUE), LEDGER.c.claimed_by == self.id)
+            db.execute(sa.update(LEDGER).where(mine).values(claimed_by=None))
+            left = sa.update(RUNS).where(RUNS.c.id == self.id)
+            db.execute(left.values(delivering=False, alone=False, expires=self._now))
+            # Lines that say nothing any more, of others as well.
+            idle = sa.not_(sa.or_(RUNS.c.reading, RUNS.c.delivering))
+            db.execute(sa.delete(RUNS).where(idle))
+
+    # The lease
+
+    def _write(self, db: sa.Connection, *, lease: float | None = None, **marks: bool) -> None:
+        """Set marks in this run's line, and let it live on."""
+        seconds = self._lease if lease is None else lease
+        valid_until = Deadline(seconds)
+        expires = self._now + seconds
+        new = {"reading": False, "delivering": False, "alone": False} | marks
+        statement = self._upsert(RUNS).values(id=self.id, expires=expires, **new)
+        changed = {"expires": expires} | marks
+        db.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+        self._valid_until = valid_until
+        if self._shared and self._renewing is None:
+            self._renewing = threading.Thread(target=self._keep_renewing, daemon=True)
+            self._renewing.start()
+
+    def _keep_renewing(self) -> None:
+        while not self._closed.wait(RENEW_EVERY_SECONDS):
+            valid_until = Deadline(self._lease)
+            try:
+                renewed = self._renew()
+            except (SQLAlchemyError, StoreError):
+                continue  # the lease goes on for a while, and the server may come back
+            if renewed:
+                self._valid_until = valid_until
+
+    def _renew(self) -> bool:
+        """Move the end of the lease, unless it has come: others may have taken over then."""
+        mine = sa.update(RUNS).where(RUNS.c.id == self.id, self._lives())
+        with self._engine.begin() as db:
+            return bool(db.execute(mine.values(expires=self._now + self._lease)).rowcount)
