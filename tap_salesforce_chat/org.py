@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.discovery.describe_cache import DescribeCache, Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeCache, DescribeClient
 from tap_salesforce_chat.http.client import Connection, Terms
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
-from tap_salesforce_chat.reading.prefetch import Lanes
+from tap_salesforce_chat.reading.prefetch import Prefetcher
 
 if TYPE_CHECKING:
     import logging
@@ -42,9 +42,9 @@ class OrgSession:
         return Connection(terms, choose_flow(config)(config), self._logger)
 
     @cached_property
-    def describe(self) -> Describer:
+    def describe(self) -> DescribeClient:
         """What the org's objects look like."""
-        return Describer(self.connection, self.describe_cache)
+        return DescribeClient(self.connection, self.describe_cache)
 
     @cached_property
     def describe_cache(self) -> DescribeCache:
@@ -52,6 +52,6 @@ class OrgSession:
         return DescribeCache(self._config.get("cache_dir"), self.connection.identity)
 
     @cached_property
-    def lanes(self) -> Lanes:
+    def prefetcher(self) -> Prefetcher:
         """Where the requests of all streams are in flight."""
-        return Lanes(self._config["max_workers"])
+        return Prefetcher(self._config["max_workers"])

@@ -18,7 +18,7 @@ from tap_salesforce_chat.discovery.fields import has_path
 from tap_salesforce_chat.errors import OutputLostError, StateRefusedError
 from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.output.summary import tell_end
-from tap_salesforce_chat.reading.pagination import ask_organization_id
+from tap_salesforce_chat.reading.query_client import query_organization_id
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
 from tap_salesforce_chat.streams.state import (
@@ -85,7 +85,7 @@ class Sync:
             self._tap.state_writer.write_state(self._tap.state)
             raise
         finally:
-            self._session.lanes.close()
+            self._session.prefetcher.close()
             seconds = time.monotonic() - began
             tell_end(self._selected_streams(), self._session.connection, seconds)
         self._mark(COMPLETED)
@@ -123,7 +123,7 @@ class Sync:
     def _know_origin(self) -> None:
         """Put the org's Id into STATE; refuse the state of another org, or from the future."""
         connection, recorded = self._session.connection, self._recorded
-        actual = connection.organization_id or ask_organization_id(connection)
+        actual = connection.organization_id or query_organization_id(connection)
         bookmarks = self._extra_state.get(BOOKMARKS) or {}
         _refuse(origin_problem(bookmarks, recorded, actual, connection.now))
         if known := actual or recorded:

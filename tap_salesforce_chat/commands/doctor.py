@@ -34,7 +34,7 @@ from tap_salesforce_chat.commands.findings import (
 from tap_salesforce_chat.commands.reached import reached
 from tap_salesforce_chat.commands.sync_cost import Knowledge, requests_of_a_sync
 from tap_salesforce_chat.discovery.describe import discover
-from tap_salesforce_chat.discovery.describe_cache import Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.errors import (
     LoginError,
     SessionExpiredError,
@@ -43,9 +43,9 @@ from tap_salesforce_chat.errors import (
 )
 from tap_salesforce_chat.http.proxies import Proxy
 from tap_salesforce_chat.login.hosts import login_url
-from tap_salesforce_chat.messaging.interfaces import budget_for
+from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.settings.opt_in import unasked_streams
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
 from tap_salesforce_chat.streams.declarations import STREAMS
@@ -77,8 +77,8 @@ class Patient:
         resource = "queryAll" if deleted else "query"
         subject = f"Count of {query.sobject}"
         page_size = self.config["page_size"]
-        asker = Asker(self.connection, resource, page_size=page_size, subject=subject)
-        return asker.count(query.count())
+        query_client = QueryClient(self.connection, resource, page_size=page_size, subject=subject)
+        return query_client.count(query.count())
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         return
     yield _checked("org", partial(_org, patient.connection))
     streams = [stream for stream in STREAMS if stream.sobject in NEEDED]
-    describe = Describer(patient.connection)
+    describe = DescribeClient(patient.connection)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
     yield _checked("View All Data", partial(_view_all_data, patient))
@@ -149,7 +149,7 @@ def _login(patient: Patient) -> list[Finding]:
     return [Finding("login", Status.OK, found), outcome]
 
 
-def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
+def _object(stream: type[SalesforceStream], describe: DescribeClient) -> Finding:
     document = describe(stream.sobject)
     if document is None and stream.optional:
         return not_there(stream.sobject, stream.sobject)
@@ -164,9 +164,9 @@ def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
 
 def _view_all_data(patient: Patient) -> Finding:
     subject = "Permissions of the user"
-    asker = Asker(patient.connection, "query", page_size=2000, subject=subject)
+    query_client = QueryClient(patient.connection, "query", page_size=2000, subject=subject)
     try:
-        (page,) = asker.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
+        (page,) = query_client.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
     except FatalAPIError:
         return judge_view_all_data(granted=None)
     return judge_view_all_data(granted=bool(page.rows and page.rows[0]["PermissionsViewAllData"]))
@@ -205,11 +205,11 @@ def _entries(patient: Patient) -> Finding:
         ended = patient.count(replace(Sessions.ended(None, wish), since=patient.since))
     except UnreadableObjectError:
         return not_there(ENTRIES, SESSIONS)
-    hours = budget_for(patient.config, {}).hours_for(ended, clock)
+    hours = rate_limits_for(patient.config, {}).hours_for(ended, clock)
     return judge_entries(ended, hours, patient.config["messaging_api"])
 
 
-def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
+def _quota(patient: Patient, describe: DescribeClient, pages: int) -> Finding:
     config = patient.config
     used, limit = patient.connection.usage
     unasked = unasked_streams(config)

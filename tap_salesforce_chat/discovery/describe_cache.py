@@ -74,7 +74,7 @@ class DescribeCache:
         return folder / f"describes-{self._name}.json"
 
 
-class Describer:
+class DescribeClient:
     """Asks for each object once, or not at all where nothing has changed since an earlier run.
 
     Args:

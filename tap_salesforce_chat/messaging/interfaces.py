@@ -17,8 +17,8 @@ from typing_extensions import override
 from tap_salesforce_chat.errors import LostConversationError
 from tap_salesforce_chat.login.flows import ConversationDataFlow
 from tap_salesforce_chat.messaging.entries import Entry
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
-from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
+from tap_salesforce_chat.messaging.rate_limits import Limit, RateLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,17 +131,17 @@ INTERFACES: dict[str, type[Interface]] = {
 }
 
 
-def budget_for(
+def rate_limits_for(
     config: Mapping[str, Any], spent: Mapping[str, int], rest_until: datetime | None = None
-) -> Budget:
+) -> RateLimits:
     """Return the budget of the settings, less what earlier runs have spent of it."""
     limits = (
         Limit(config["messaging_calls_per_hour"], timedelta(hours=1), "messaging_calls_per_hour"),
         Limit(config["messaging_max_active"], timedelta(minutes=30), "messaging_max_active"),
         *INTERFACES[config["messaging_api"]].limits,
     )
-    pauses = Pauses.parse(config["messaging_pause"], config.get("messaging_time_zone"))
-    return Budget(limits, pauses, spent, rest_until)
+    pauses = QuietHours.parse(config["messaging_pause"], config.get("messaging_time_zone"))
+    return RateLimits(limits, pauses, spent, rest_until)
 
 
 def _entries(answer: dict[str, Any]) -> list[Entry]:

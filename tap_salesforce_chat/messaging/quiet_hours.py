@@ -19,7 +19,7 @@ _DAY = 24 * 60  # minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
+class QuietHours:
     """Hours by the clock on the wall, so that they keep their place when the clocks change.
 
     Args:
@@ -31,7 +31,7 @@ class Pauses:
     zone: tzinfo | None = None
 
     @classmethod
-    def parse(cls, windows: Iterable[str], zone: str | None) -> Pauses:
+    def parse(cls, windows: Iterable[str], zone: str | None) -> QuietHours:
         """Return what the settings say.
 
         Raises:

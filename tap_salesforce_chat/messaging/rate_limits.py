@@ -19,7 +19,7 @@ from tap_salesforce_chat.timestamps import format_instant, parse_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_salesforce_chat.messaging.quiet_hours import Pauses
+    from tap_salesforce_chat.messaging.quiet_hours import QuietHours
 
 # Calls are counted by so many seconds: few numbers to remember from run to run.
 _GRAIN = timedelta(seconds=10)
@@ -46,7 +46,7 @@ class Slot:
     because: str
 
 
-class Budget:
+class RateLimits:
     """The calls of this run and of those before it, against the limits.
 
     Args:
@@ -62,7 +62,7 @@ class Budget:
     def __init__(
         self,
         limits: Iterable[Limit],
-        pauses: Pauses,
+        pauses: QuietHours,
         spent: Mapping[str, int],
         rest_until: datetime | None = None,
     ) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.http.client import Connection
     from tap_salesforce_chat.messaging.entries import Entry
     from tap_salesforce_chat.messaging.interfaces import Interface
-    from tap_salesforce_chat.messaging.rate_limits import Budget
+    from tap_salesforce_chat.messaging.rate_limits import RateLimits
 
 # A slot that is nearer than this is waited for. A limit per minute alone so never ends a run, and
 # one that starts an hour after the last, when calls are just being free again, does not miss them.
@@ -44,27 +44,27 @@ _SUBJECT = "Conversation entries"
 
 
 class Reader:
-    """Calls an interface within a budget.
+    """Calls an interface within rate limits.
 
     Args:
         interface: What to ask.
         connection: The way to it.
-        budget: Says when it may be called.
+        rate_limits: Says when it may be called.
         now: Tells the time, by Salesforce's clock.
-        save: Puts the budget's memory where the next run finds it; called before each call.
+        save: Puts the calls made where the next run finds it; called before each call.
     """
 
     def __init__(
         self,
         interface: type[Interface],
         connection: Connection,
-        budget: Budget,
+        rate_limits: RateLimits,
         now: Callable[[], datetime],
         save: Callable[[], None],
     ) -> None:
         self._interface = interface
         self._connection = connection
-        self._budget = budget
+        self._rate_limits = rate_limits
         self._now = now
         self._save = save
         self._began = now()
@@ -116,18 +116,18 @@ class Reader:
         if now - self._began >= _LONGEST_READING:
             msg = f"the {_LONGEST_READING.seconds // 60} minutes of a run"
             raise LimitReachedError(msg)
-        slot = self._budget.next_slot(now)
+        slot = self._rate_limits.next_slot(now)
         if slot.at - now > _PATIENCE:
             raise LimitReachedError(slot.because)
         if slot.at > now:
             time.sleep((slot.at - now).total_seconds())
-        self._budget.spend(slot.at)
+        self._rate_limits.spend(slot.at)
         # Before the call, so that not even a killed run forgets one.
         self._save()
 
     def _refused(self, exc: RetryLaterError) -> LimitReachedError:
         wait = timedelta(seconds=exc.retry_after) if exc.retry_after else _REST
-        self._budget.rest_until = self._now() + wait
+        self._rate_limits.rest_until = self._now() + wait
         self._save()
         return LimitReachedError(f"Salesforce's own limit (status {exc.status})")
 

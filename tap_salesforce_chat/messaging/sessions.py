@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_salesforce_chat.messaging.entries import Entry
-    from tap_salesforce_chat.reading.pagination import Asker
+    from tap_salesforce_chat.reading.query_client import QueryClient
 
 SESSIONS = "MessagingSession"
 CONVERSATION = "ConversationId"
@@ -34,12 +34,12 @@ class Sessions:
     """The sessions of an org.
 
     Args:
-        asker: Runs queries.
+        query_client: Runs queries.
         ask_all: Runs queries that see deleted rows, too.
     """
 
-    def __init__(self, asker: Asker, ask_all: Asker) -> None:
-        self._asker = asker
+    def __init__(self, query_client: QueryClient, ask_all: QueryClient) -> None:
+        self._query_client = query_client
         self._ask_all = ask_all
         self._users: dict[str, str | None] = {}  # names by the short form of the Id
 
@@ -51,11 +51,11 @@ class Sessions:
 
     def count(self, query: Query) -> int:
         """Return how many sessions a query would give."""
-        return self._asker.count(query.count())
+        return self._query_client.count(query.count())
 
     def page(self, query: Query) -> tuple[list[Session], bool]:
         """Return the first sessions of a query, and whether there are more."""
-        page = next(self._asker.pages(str(query)))
+        page = next(self._query_client.pages(str(query)))
         return [Session.of(row) for row in page.rows], len(page.rows) < page.total
 
     def of_conversations(self, conversations: Collection[str]) -> dict[str, list[Session]]:
@@ -74,7 +74,7 @@ class Sessions:
         """Return the ended session that changed last, of another conversation."""
         other = f"{CONVERSATION} != null AND {CONVERSATION} != {quote(session.key)}"
         query = Query(SESSIONS, _FIELDS, condition=f"{_ENDED} AND {other}")
-        rows = next(self._asker.pages(query.newest())).rows
+        rows = next(self._query_client.pages(query.newest())).rows
         return Session.of(rows[0]) if rows else None
 
     def agents_in(self, entries: list[Entry], told: Collection[str]) -> dict[str, str]:
@@ -92,5 +92,5 @@ class Sessions:
         self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
         query = Query("User", (KEY, "Name"), condition=one_of(KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):
-            rows = self._asker.rows(str(query))
+            rows = self._query_client.rows(str(query))
             self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in rows}

@@ -26,10 +26,10 @@ from tap_salesforce_chat.errors import (
     unreadable_object,
 )
 from tap_salesforce_chat.messaging.entries import SCHEMA, display_names, rows_of, shared_out
-from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
+from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.soql import CURSOR, Position
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tap_salesforce_chat.streams.state import READ_AGAIN, earlier, instant_in
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.discovery.describe import Describe
     from tap_salesforce_chat.http.client import Connection
     from tap_salesforce_chat.messaging.entries import Session
-    from tap_salesforce_chat.messaging.rate_limits import Budget
+    from tap_salesforce_chat.messaging.rate_limits import RateLimits
     from tap_salesforce_chat.soql import Query
 
 # The line that opens a chat comes before its session begins. Milliseconds.
@@ -217,7 +217,7 @@ class ConversationEntry(SalesforceStream):
 
     @cached_property
     def _sessions(self) -> Sessions:
-        ask = partial(Asker, self._connection, subject=f"Query of {SESSIONS}")
+        ask = partial(QueryClient, self._connection, subject=f"Query of {SESSIONS}")
         page_size = self.config["page_size"]
         return Sessions(ask("query", page_size=page_size), ask("queryAll", page_size=page_size))
 
@@ -229,13 +229,15 @@ class ConversationEntry(SalesforceStream):
     @cached_property
     def _reader(self) -> Reader:
         interface = INTERFACES[self.config["messaging_api"]]
-        return Reader(interface, self._interface_connection, self._budget, self._now, self._save)
+        return Reader(
+            interface, self._interface_connection, self._rate_limits, self._now, self._save
+        )
 
     @cached_property
-    def _budget(self) -> Budget:
+    def _rate_limits(self) -> RateLimits:
         spent, rest = self._progress.get(_CALLS) or {}, self._progress.get(_REST)
         try:
-            return budget_for(self.config, spent, parse_instant(rest) if rest else None)
+            return rate_limits_for(self.config, spent, parse_instant(rest) if rest else None)
         except (AttributeError, TypeError, ValueError):
             msg = f"The calls in the state of {self.name} are none of this tap: restore the state."
             raise SalesforceError(msg) from None
@@ -247,9 +249,9 @@ class ConversationEntry(SalesforceStream):
 
     def _save(self) -> None:
         """Write out what was called, so that the next run knows, however this one ends."""
-        rest = self._budget.rest_until
+        rest = self._rate_limits.rest_until
         self._progress |= {
-            _CALLS: self._budget.spent(),
+            _CALLS: self._rate_limits.spent(),
             _REST: format_instant(rest) if rest else None,
         }
         self._tap.state_writer.write_state(self.tap_state)
@@ -262,7 +264,7 @@ class ConversationEntry(SalesforceStream):
             "limits they take about %d h.",
             left,
             exc,
-            self._budget.hours_for(left, self._now()),
+            self._rate_limits.hours_for(left, self._now()),
         )
 
     def _report_lost(self, lost: list[Session]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator
 
-    from tap_salesforce_chat.reading.pagination import Asker, Page
+    from tap_salesforce_chat.reading.query_client import Page, QueryClient
     from tap_salesforce_chat.reading.rows import Row, Schemas
 
     Fields = tuple[str, ...]
@@ -32,16 +32,16 @@ class FieldParts:
     """Runs queries for the fields of a stream, in one part as long as Salesforce takes them.
 
     Args:
-        asker: Runs queries.
+        query_client: Runs queries.
         query: Names the object and the fields.
         schemas: The schema of each field.
         logger: Gets a line when fields are parted.
     """
 
     def __init__(
-        self, asker: Asker, query: Query, schemas: Schemas, logger: logging.Logger
+        self, query_client: QueryClient, query: Query, schemas: Schemas, logger: logging.Logger
     ) -> None:
-        self._asker = asker
+        self._query_client = query_client
         self._sobject = query.sobject
         self._schemas = schemas
         self._logger = logger
@@ -60,7 +60,7 @@ class FieldParts:
         """
         while True:
             first = self._parts[0]
-            pages = self._asker.pages(write(first), self._type_of(first))
+            pages = self._query_client.pages(write(first), self._type_of(first))
             try:
                 page = next(pages)
             except TooComplicatedError as exc:
@@ -119,7 +119,7 @@ class FieldParts:
         for first in range(0, len(ids), _IDS_AT_ONCE):
             condition = one_of(KEY, ids[first : first + _IDS_AT_ONCE])
             query = Query(self._sobject, part, condition=condition)
-            for page in self._asker.pages(query.unordered(), self._type_of(part)):
+            for page in self._query_client.pages(query.unordered(), self._type_of(part)):
                 rows |= {row.Id: row for row in page.rows}
                 size += page.size
         return rows, size

@@ -18,18 +18,18 @@ from itertools import takewhile
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.reading.windows import ROOM
+from tap_salesforce_chat.reading.windows import BUFFER_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tap_salesforce_chat.reading.windows import Batch, Window
 
-    HandOver = Callable[[Iterable[Window], int], None]
-    Read = Callable[[Window, HandOver], Iterator[Batch]]
+    Enqueue = Callable[[Iterable[Window], int], None]
+    Read = Callable[[Window, Enqueue], Iterator[Batch]]
 
 # Bytes to expect of a query that has not answered yet: what a page takes as a rule.
-_UNKNOWN = ROOM // 8
+_UNKNOWN = BUFFER_BYTES // 8
 
 
 class _Lane:
@@ -48,7 +48,7 @@ class _Lane:
 
 
 class Reading:
-    """A query on its way through the lanes.
+    """A query on its way through the prefetcher.
 
     Args:
         read: Reads one window. It may hand over windows, which are read next after it, and tells
@@ -58,12 +58,12 @@ class Reading:
 
     def __init__(self, read: Read, first: Window) -> None:
         self.read = read
-        self.lanes = [_Lane(self, first)]
+        self.prefetcher = [_Lane(self, first)]
         self.largest = 0  # bytes of the largest batch so far, as what the next may have
         self.closed = False
 
 
-class Lanes:
+class Prefetcher:
     """Reads the windows of queries, a few at a time.
 
     Args:
@@ -118,14 +118,14 @@ class Lanes:
 
     def _next(self, reading: Reading) -> Batch | None:
         with self._changed:
-            while reading.lanes:
-                lane = reading.lanes[0]
+            while reading.prefetcher:
+                lane = reading.prefetcher[0]
                 self._changed.wait_for(lambda lane=lane: lane.batches or lane.done)  # type: ignore[misc] # a default binds the loop's variable
                 if lane.batches:
                     return lane.batches.popleft()
                 if lane.error is not None:
                     raise lane.error
-                reading.lanes.pop(0)
+                reading.prefetcher.pop(0)
                 self._start_lanes()
                 self._changed.notify_all()  # another lane is due, room or not
             return None
@@ -138,8 +138,10 @@ class Lanes:
     def _close(self, reading: Reading) -> None:
         with self._changed:
             reading.closed = True
-            self._waiting -= sum(batch.size for lane in reading.lanes for batch in lane.batches)
-            reading.lanes.clear()
+            self._waiting -= sum(
+                batch.size for lane in reading.prefetcher for batch in lane.batches
+            )
+            reading.prefetcher.clear()
             if reading in self._readings:
                 self._readings.remove(reading)
             self._changed.notify_all()
@@ -161,13 +163,13 @@ class Lanes:
             Thread(target=self._run, args=(lane,), daemon=True).start()
 
     def _all_lanes(self) -> Iterator[_Lane]:
-        return (lane for reading in self._readings for lane in reading.lanes)
+        return (lane for reading in self._readings for lane in reading.prefetcher)
 
     def _has_turn(self, lane: _Lane) -> bool:
         return lane.reading is self._readings[0]
 
     def _is_due(self, lane: _Lane) -> bool:
-        return self._has_turn(lane) and lane is lane.reading.lanes[0]
+        return self._has_turn(lane) and lane is lane.reading.prefetcher[0]
 
     def _run(self, lane: _Lane) -> None:
         try:
@@ -210,16 +212,16 @@ class Lanes:
         coming = self._coming(lane)
         if not coming or (self._is_due(lane) and not lane.batches):
             return True
-        return self._waiting + self._asking + self._promised_before(lane) + coming <= ROOM
+        return self._waiting + self._asking + self._promised_before(lane) + coming <= BUFFER_BYTES
 
     def _promised_before(self, lane: _Lane) -> int:
-        """Return how many bytes lanes that are due earlier will ask for next.
+        """Return how many bytes prefetcher that are due earlier will ask for next.
 
         All there is for more than a first batch, while an earlier query has not told what it has.
         """
         earlier = list(takewhile(lambda other: other is not lane, self._all_lanes()))
         if lane.reading.largest and not all(other.reading.largest for other in earlier):
-            return ROOM
+            return BUFFER_BYTES
         return sum(0 if other.asking or other.done else self._coming(other) for other in earlier)
 
     def _leave(self, lane: _Lane, batch: Batch | None) -> None:
@@ -244,11 +246,11 @@ class Lanes:
         self._largest = max(self._largest, size)
 
     def _insert(self, lane: _Lane, windows: Iterable[Window], size: int) -> None:
-        lanes = lane.reading.lanes
+        prefetcher = lane.reading.prefetcher
         with self._changed:
             if lane.reading.closed:
                 return
             self._note_size(lane.reading, size)
-            place = lanes.index(lane) + 1
-            lanes[place:place] = [_Lane(lane.reading, window, size) for window in windows]
+            place = prefetcher.index(lane) + 1
+            prefetcher[place:place] = [_Lane(lane.reading, window, size) for window in windows]
             self._start_lanes()

@@ -21,10 +21,10 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
 )
 from tap_salesforce_chat.reading.field_parts import FieldParts
-from tap_salesforce_chat.reading.verification import Member, groups_for
+from tap_salesforce_chat.reading.verification import CountedWindow, groups_for
 from tap_salesforce_chat.reading.windows import (
     Batch,
-    Tally,
+    RowCounter,
     Window,
     after_timeout,
     cut,
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.reading.pagination import Asker, Page
-    from tap_salesforce_chat.reading.prefetch import HandOver, Lanes, Reading
+    from tap_salesforce_chat.reading.prefetch import Enqueue, Prefetcher, Reading
+    from tap_salesforce_chat.reading.query_client import Page, QueryClient
     from tap_salesforce_chat.reading.rows import Row, Schemas
-    from tap_salesforce_chat.reading.verification import Group
+    from tap_salesforce_chat.reading.verification import WindowGroup
     from tap_salesforce_chat.soql import Query
 
 # A locator lives for two days: losing more than this without a row in between is no accident.
@@ -57,18 +57,18 @@ class RestSource:
     """Reads queries of one stream.
 
     Args:
-        asker: Runs queries.
+        query_client: Runs queries.
         schemas: The schema of each field.
         clock: Tells what time it is at Salesforce, as far as known.
-        lanes: Where windows are in flight.
+        prefetcher: Where windows are in flight.
         verify: Whether rows are compared with Salesforce's count.
         logger: Gets what is worth a line.
     """
 
-    asker: Asker
+    query_client: QueryClient
     schemas: Schemas
     clock: Callable[[], datetime | None]
-    lanes: Lanes
+    prefetcher: Prefetcher
     verify: bool
     logger: logging.Logger
 
@@ -78,23 +78,23 @@ class RestSource:
         Raises:
             IncompleteError: They are not as many as Salesforce counts, whatever is done.
         """
-        yield from self.lanes.batches(self.open(query))
+        yield from self.prefetcher.batches(self.open(query))
 
     def open(self, query: Query) -> Reading:
         """Have a query read when the ones before it leave time for it."""
-        fields = FieldParts(self.asker, query, self.schemas, self.logger)
+        fields = FieldParts(self.query_client, query, self.schemas, self.logger)
 
-        def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
+        def read(window: Window, enqueue: Enqueue) -> Iterator[Batch]:
             if window.proof:
-                return window.proof(hand_over)
-            return _WindowReader(self, fields, window, hand_over).batches()
+                return window.proof(enqueue)
+            return _WindowReader(self, fields, window, enqueue).batches()
 
-        return self.lanes.open(read, Window(query))
+        return self.prefetcher.open(read, Window(query))
 
     def count(self, query: Query) -> int | None:
         """Return Salesforce's count of a query, None where it does not tell."""
         try:
-            return self.asker.count(query.count())
+            return self.query_client.count(query.count())
         except (HostMovedError, LoginError, SessionExpiredError):
             raise
         except SalesforceError as exc:
@@ -112,24 +112,24 @@ class _WindowReader:
         source: RestSource,
         fields: FieldParts,
         window: Window,
-        hand_over: HandOver,
+        enqueue: Enqueue,
     ) -> None:
         self._source = source
         self._fields = fields
         self._query: Query | None = window.query
         self._by_id = window.by_id
         self._group = window.group
-        self._hand_over = hand_over
+        self._enqueue = enqueue
         self._nested = window.clock is not None
         self._clock = window.clock  # Salesforce's when it began to read the query
         self._began: datetime | None = None  # and this window
         self._last = window.query.after
-        self._tally = Tally()
+        self._tally = RowCounter()
 
     def batches(self) -> Iterator[Batch]:
         query, group = cast("Query", self._query), self._group
         if group and group.last is query:
-            self._hand_over([Window(query, proof=group.count)], 0)
+            self._enqueue([Window(query, proof=group.count)], 0)
         yield from self._rows_by_id(query) if self._by_id else self._rows_in_order(query)
         if self._source.verify:
             self._end()
@@ -180,7 +180,9 @@ class _WindowReader:
         if clock is None or len(page.rows) in {0, page.total}:
             return
         pages_left = (page.total - len(page.rows)) / len(page.rows)
-        parts = parts_for(pages_left, page.size, self._source.lanes.workers, nested=self._nested)
+        parts = parts_for(
+            pages_left, page.size, self._source.prefetcher.workers, nested=self._nested
+        )
         # Only what is over at Salesforce can be divided: the rest is still being written.
         low = parse_instant(page.rows[-1].SystemModstamp)
         high = min(query.until or clock, clock)
@@ -190,9 +192,11 @@ class _WindowReader:
             self._query, self._group = queries[0], groups[0]
             others = zip(queries[1:], groups[1:], strict=True)
             windows = [Window(query, clock=self._clock, group=group) for query, group in others]
-            self._hand_over(windows, int(page.size * min(pages, 1)))
+            self._enqueue(windows, int(page.size * min(pages, 1)))
 
-    def _groups(self, queries: list[Query], pages: float, clock: datetime) -> list[Group | None]:
+    def _groups(
+        self, queries: list[Query], pages: float, clock: datetime
+    ) -> list[WindowGroup | None]:
         """Return the group of each query: small ones are proved together."""
         if not self._source.verify:
             return [None] * len(queries)
@@ -255,7 +259,7 @@ class _WindowReader:
         self._leave_rows()
         low = self._last.modified if self._last else query.since
         windows = after_timeout(query, low, clock)
-        self._hand_over([replace(one, clock=self._clock or clock) for one in windows], 0)
+        self._enqueue([replace(one, clock=self._clock or clock) for one in windows], 0)
         self._query = replace(query, until=low) if self._began else None
 
     def _rows_by_id(self, query: Query) -> Iterator[Batch]:
@@ -291,11 +295,11 @@ class _WindowReader:
             until = min(query.until or self._began, self._began) if self._began else query.until
             closed = replace(query, until=until)
             proof = Window(closed, proof=lambda _: self._missing_rows(closed))
-            member = Member(self._tally, proof)
+            member = CountedWindow(self._tally, proof)
         if self._group:
             self._group.end(member)
         elif member:
-            self._hand_over([member.proof], 0)
+            self._enqueue([member.proof], 0)
 
     def _missing_rows(self, query: Query) -> Iterator[Batch]:
         """Compare with Salesforce's count; yield rows that only come when asked again.

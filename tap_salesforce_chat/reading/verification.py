@@ -13,8 +13,8 @@ from tap_salesforce_chat.reading.windows import MAX_PAGES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tap_salesforce_chat.reading.prefetch import HandOver
-    from tap_salesforce_chat.reading.windows import Batch, Tally, Window
+    from tap_salesforce_chat.reading.prefetch import Enqueue
+    from tap_salesforce_chat.reading.windows import Batch, RowCounter, Window
     from tap_salesforce_chat.soql import Query
 
     Count = Callable[[Query], int | None]
@@ -23,7 +23,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class CountedWindow:
     """A window that has ended.
 
     Args:
@@ -31,11 +31,11 @@ class Member:
         proof: Compares just this window with Salesforce's count, and reads what it lacks.
     """
 
-    tally: Tally
+    tally: RowCounter
     proof: Window
 
 
-class Group:
+class WindowGroup:
     """Windows that meet. Salesforce counts them all while the last of them is read.
 
     Whichever ends last, the count or a window, compares. A count that came later would add its
@@ -53,23 +53,23 @@ class Group:
         self._count = count
         self._lock = Lock()
         self._missing = len(queries) + 1  # windows that have not ended, and the count
-        self._ended: list[Member] = []
+        self._ended: list[CountedWindow] = []
         self._counted: int | None = None
-        self._hand_over: HandOver | None = None
+        self._enqueue: Enqueue | None = None
         self._meet = True
 
     def leave(self) -> None:
         """Take note that a window has left rows to others: there is a gap behind it."""
         self._meet = False
 
-    def count(self, hand_over: HandOver) -> Iterator[Batch]:
+    def count(self, enqueue: Enqueue) -> Iterator[Batch]:
         """Count, as a window of its own behind the others, and yield nothing."""
-        self._hand_over = hand_over
+        self._enqueue = enqueue
         self._counted = self._count(self._whole) if self._meet else None
         self._end()
         return iter(())
 
-    def end(self, member: Member | None) -> None:
+    def end(self, member: CountedWindow | None) -> None:
         """Take note that a window has ended, with None if it has left all of its rows to others."""
         if member:
             self._ended.append(member)
@@ -82,18 +82,18 @@ class Group:
                 return
         # Windows know their group to the end of the query: their tallies must not stay with it.
         ended, self._ended = self._ended, []
-        if self._hand_over and not (self._meet and self._agrees(ended)):
+        if self._enqueue and not (self._meet and self._agrees(ended)):
             proofs = [member.proof for member in ended]
-            self._hand_over(sorted(proofs, key=lambda proof: proof.query.since or _BEGINNING), 0)
+            self._enqueue(sorted(proofs, key=lambda proof: proof.query.since or _BEGINNING), 0)
 
-    def _agrees(self, ended: list[Member]) -> bool:
+    def _agrees(self, ended: list[CountedWindow]) -> bool:
         rows = sum(member.tally.before(self._whole.until) for member in ended)
         return self._counted in {rows, None}
 
 
 def groups_for(
     queries: Sequence[Query], pages: float, clock: datetime, count: Count
-) -> list[Group | None]:
+) -> list[WindowGroup | None]:
     """Return the group of each window, in order: as many together as a large one has pages.
 
     None stands for a window that is compared by itself.
@@ -105,8 +105,8 @@ def groups_for(
         count: Returns Salesforce's count of a query, None where it does not tell.
     """
     most, rest = max(1, int(MAX_PAGES / pages)), iter(queries)
-    groups: list[Group | None] = []
+    groups: list[WindowGroup | None] = []
     while together := list(islice(rest, most)):
-        group = Group(together, clock, count) if len(together) > 1 else None
+        group = WindowGroup(together, clock, count) if len(together) > 1 else None
         groups += [group] * len(together)
     return groups

@@ -14,9 +14,9 @@ from tap_salesforce_chat.timestamps import format_instant, is_later
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_salesforce_chat.reading.prefetch import HandOver
+    from tap_salesforce_chat.reading.prefetch import Enqueue
     from tap_salesforce_chat.reading.rows import Row
-    from tap_salesforce_chat.reading.verification import Group
+    from tap_salesforce_chat.reading.verification import WindowGroup
     from tap_salesforce_chat.soql import Query
 
 # No row is older than Salesforce.
@@ -25,7 +25,7 @@ _FIRST_DAY = datetime(1999, 1, 1, tzinfo=UTC)
 SHORTEST = timedelta(minutes=1)
 # Bytes that rows which wait may take, with those that are on their way. Measured with pages of
 # 20 MB: with half of it, answers that take 150 ms cost half as much time again.
-ROOM = 110_000_000
+BUFFER_BYTES = 110_000_000
 # A window of more pages is cut: where rows and count differ, there is little to read again.
 MAX_PAGES = 10
 # Time cuts rows unevenly: a window that is to fit one page gets somewhat less.
@@ -44,8 +44,8 @@ class Window:
     query: Query
     by_id: bool = False
     clock: datetime | None = None
-    group: Group | None = None
-    proof: Callable[[HandOver], Iterator[Batch]] | None = None
+    group: WindowGroup | None = None
+    proof: Callable[[Enqueue], Iterator[Batch]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,13 @@ def parts_for(pages_left: float, size: int, workers: int, *, nested: bool) -> in
         return 1
     if workers == 1:
         return ceil(pages_left / MAX_PAGES)
-    fitting = ROOM / (workers * max(size, 1))
+    fitting = BUFFER_BYTES / (workers * max(size, 1))
     by_size = ceil(pages_left / min(max(fitting, 1), MAX_PAGES))
     parts = max(by_size, min(workers, ceil(pages_left)))
     return parts if parts < pages_left else ceil(pages_left * _SLACK)
 
 
-class Tally:
+class RowCounter:
     """The rows of a window that were read, to be compared with what Salesforce counts."""
 
     def __init__(self) -> None:

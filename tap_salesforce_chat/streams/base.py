@@ -16,7 +16,7 @@ from tap_salesforce_chat.discovery.describe import (
     discover,
     properties_of,
 )
-from tap_salesforce_chat.discovery.describe_cache import Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.discovery.fields import (
     has_path,
     left_out,
@@ -35,7 +35,7 @@ from tap_salesforce_chat.errors import (
     unreadable_object,
 )
 from tap_salesforce_chat.output.writer import WholeLineWriter
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
@@ -62,8 +62,8 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.discovery.describe import Describe, Discovery
     from tap_salesforce_chat.discovery.fields import Renewal
     from tap_salesforce_chat.http.client import Connection
-    from tap_salesforce_chat.reading.bulk import BulkSource
-    from tap_salesforce_chat.reading.prefetch import Lanes, Reading
+    from tap_salesforce_chat.reading.bulk.source import BulkSource
+    from tap_salesforce_chat.reading.prefetch import Prefetcher, Reading
     from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.reading.windows import Batch
 
@@ -96,11 +96,11 @@ class SalesforceStream(ResumableStream):
     STATE_MSG_FREQUENCY = 2000
 
     def __init__(
-        self, tap: Tap, schema: Mapping[str, Any], connection: Connection, lanes: Lanes
+        self, tap: Tap, schema: Mapping[str, Any], connection: Connection, prefetcher: Prefetcher
     ) -> None:
         super().__init__(tap, name=self.sobject, schema=dict(schema))
         self._connection = connection
-        self._lanes = lanes
+        self._prefetcher = prefetcher
         self._ahead: dict[Query, Reading] = {}
         self._extracted_at: datetime | None = None
         self._clock: str | None = None  # Salesforce's when it ran the first query
@@ -217,7 +217,7 @@ class SalesforceStream(ResumableStream):
         if api == "REST":
             self._progress.pop(JOB_KEY, None)
             ahead = self._ahead.pop(query) if query in self._ahead else rest.open(query)
-            yield from self._lanes.batches(ahead)
+            yield from self._prefetcher.batches(ahead)
             return
         try:
             yield from self._bulk(rest).batches(query)
@@ -253,8 +253,8 @@ class SalesforceStream(ResumableStream):
         return "queryAll" if self.config["include_deleted"] else "query"
 
     def _bulk(self, rest: RestSource) -> BulkSource:
-        from tap_salesforce_chat.reading.bulk import BulkSource
-        from tap_salesforce_chat.reading.bulk_jobs import Jobs
+        from tap_salesforce_chat.reading.bulk.jobs import Jobs
+        from tap_salesforce_chat.reading.bulk.source import BulkSource
 
         jobs = Jobs(
             self._connection,
@@ -268,17 +268,17 @@ class SalesforceStream(ResumableStream):
         return BulkSource(jobs, rest, self.schema["properties"])
 
     def _rest(self) -> RestSource:
-        asker = Asker(
+        query_client = QueryClient(
             self._connection,
             self._operation,
             page_size=self.config["page_size"],
             subject=f"Query of {self.name}",
         )
         return RestSource(
-            asker,
+            query_client,
             self.schema["properties"],
             clock=lambda: self._connection.clock,
-            lanes=self._lanes,
+            prefetcher=self._prefetcher,
             verify=self.config["verify_counts"],
             logger=self.logger,
         )
@@ -298,7 +298,7 @@ class SalesforceStream(ResumableStream):
 
     def _take_new_types(self, exc: SalesforceError) -> None:
         """Read on as the org has the fields now."""
-        renewal = self.renewed(self.schema, Describer(self._connection))
+        renewal = self.renewed(self.schema, DescribeClient(self._connection))
         if not (renewal and renewal.retyped):
             raise exc
         types = {name: renewal.schema["properties"][name] for name in renewal.retyped}

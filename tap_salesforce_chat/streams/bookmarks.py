@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from tap_salesforce_chat.discovery.fields import advice, has_path
 from tap_salesforce_chat.soql import CURSOR, KEY
-from tap_salesforce_chat.streams.meters import RowCounter, told_with_news
+from tap_salesforce_chat.streams.meters import RecordCounter, told_with_news
 from tap_salesforce_chat.streams.state import (
     EMPTY_SINCE,
     READ_AGAIN,
@@ -56,7 +56,7 @@ class ResumableStream(Stream):
         self._batch: Batch | None = None
         self._position: tuple[str, str] | None = None
         self._held_back: str | None = None
-        self._counters: list[RowCounter] = []
+        self._counters: list[RecordCounter] = []
         self._bookmark_before: str | None = None
 
     @override
@@ -186,10 +186,10 @@ class ResumableStream(Stream):
     @override
     def get_record_counter(
         self, *, endpoint: str | None = None, log_interval: float = DEFAULT_LOG_INTERVAL
-    ) -> RowCounter:
+    ) -> RecordCounter:
         """Return a counter of rows that logs what brought news."""
         tags = {Tag.STREAM: self.name} | ({Tag.ENDPOINT: endpoint} if endpoint else {})
-        counter = RowCounter(Metric.RECORD_COUNT, tags, log_interval)
+        counter = RecordCounter(Metric.RECORD_COUNT, tags, log_interval)
         told_with_news(counter, self.name, self._has_news)
         self._counters.append(counter)
         return counter

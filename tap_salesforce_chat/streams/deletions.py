@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_salesforce_chat.errors import ForgottenError
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rows import struct_type
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
 from tap_salesforce_chat.streams.base import SalesforceStream
@@ -120,9 +120,9 @@ def _deleted(
 
 def _in_recycle_bin(connection: Connection, sobject: str, ids: list[str]) -> set[str]:
     subject = f"Recycle bin of {sobject}"
-    asker = Asker(connection, "queryAll", page_size=2000, subject=subject)
+    query_client = QueryClient(connection, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
         query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))
-        found.update(row[KEY] for row in asker.rows(str(query)))
+        found.update(row[KEY] for row in query_client.rows(str(query)))
     return found

@@ -31,7 +31,7 @@ class NewsLogger(logging.LoggerAdapter[logging.Logger]):
         self.logger.log(level, msg, *args, extra={Tag.STREAM.value: self._stream})
 
 
-class RowCounter(Counter):
+class RecordCounter(Counter):
     """A counter of a stream's rows that remembers their sum."""
 
     total = 0

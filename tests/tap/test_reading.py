@@ -16,9 +16,9 @@ from tap_salesforce_chat.errors import (
     RetryLaterError,
     SalesforceError,
 )
-from tap_salesforce_chat.reading import prefetch as lanes
+from tap_salesforce_chat.reading import prefetch as prefetcher
 from tap_salesforce_chat.reading import rest
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import json_answer
 from tests.fakes.salesforce.errors import Code
@@ -180,7 +180,7 @@ def test_rows_by_id_are_all_read_while_others_leave(
     clock.tick(3_600)
     monkeypatch.setattr(rest, "_MOST_BY_ID", 8)
     monkeypatch.setattr(rest, "_FEWEST_BY_ID", 2)
-    monkeypatch.setattr(lanes, "ROOM", 1)
+    monkeypatch.setattr(prefetcher, "BUFFER_BYTES", 1)
     server.rows_in_time = 8
     if purged:
         lose(ids[3])
@@ -377,11 +377,11 @@ def test_an_org_that_does_not_count_still_gives_its_rows(
 ) -> None:
     """A proof that cannot be had is a warning; the rows are out."""
 
-    def refuse(asker: Asker, soql: str) -> int:
+    def refuse(query_client: QueryClient, soql: str) -> int:
         msg = "Count of Case: Salesforce answered 400 MALFORMED_QUERY."
         raise SalesforceError(msg)
 
-    monkeypatch.setattr(Asker, "count", refuse)
+    monkeypatch.setattr(QueryClient, "count", refuse)
     ids = add_cases(org, clock, 2)
 
     run = sync(server)

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.reading.prefetch import Lanes
-from tap_salesforce_chat.reading.windows import ROOM, Batch, Window, after_timeout, cut, parts_for
+from tap_salesforce_chat.reading.prefetch import Prefetcher
+from tap_salesforce_chat.reading.windows import (
+    BUFFER_BYTES,
+    Batch,
+    Window,
+    after_timeout,
+    cut,
+    parts_for,
+)
 from tap_salesforce_chat.soql import Query
 from tests.tap.support import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_salesforce_chat.reading.prefetch import HandOver
+    from tap_salesforce_chat.reading.prefetch import Enqueue
 
 ALL = Query("Case", ("Id",))
 HOUR, KB, MB = timedelta(hours=1), 1_000, 1_000_000
@@ -64,23 +71,23 @@ def test_a_timeout_halves_what_is_over_and_leaves_the_present_alone() -> None:
     assert [window.by_id for window in last] == [True, False]
 
 
-@pytest.mark.parametrize("size", [ROOM // 10, ROOM // 2, 2 * ROOM])
+@pytest.mark.parametrize("size", [BUFFER_BYTES // 10, BUFFER_BYTES // 2, 2 * BUFFER_BYTES])
 def test_what_is_read_ahead_fits_into_the_room(size: int) -> None:
     """But for the batch that is due: without it nothing would go on."""
     made, lock, most, taken = [0], Lock(), 0, 0
 
-    def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
+    def read(window: Window, enqueue: Enqueue) -> Iterator[Batch]:
         if window.query is ALL:
             others = cut(ALL, NOON - HOUR, NOON, 20)
-            hand_over([Window(query) for query in others], size)
+            enqueue([Window(query) for query in others], size)
         for _ in range(5):
             with lock:
                 made[0] += 1
             yield Batch([], None, None, in_order=True, size=size)
 
-    lanes = Lanes(8)
-    for _ in lanes.batches(lanes.open(read, Window(ALL))):
+    prefetcher = Prefetcher(8)
+    for _ in prefetcher.batches(prefetcher.open(read, Window(ALL))):
         most, taken = max(most, made[0] - taken), taken + 1
 
     assert taken == 21 * 5
-    assert most * size <= max(ROOM, size) + size
+    assert most * size <= max(BUFFER_BYTES, size) + size

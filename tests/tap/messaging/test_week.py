@@ -1,7 +1,7 @@
 """A week of a busy org, hour by hour: 8,000 live chats at peak, a backlog, and the org's limits.
 
-Reader, budget and interface are the tap's, the limits those of the simulated Salesforce; between
-them there are only no sockets, and a clock that jumps.
+Reader, rate limits and interface are the tap's, the limits those of the simulated Salesforce;
+between them there are only no sockets, and a clock that jumps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tap_salesforce_chat.errors import LimitReachedError, Refusal, error_for
-from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
+from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 from tests.fakes.salesforce import SalesforceError, SalesforceOrg
@@ -93,9 +93,11 @@ class World:
 
     def run(self) -> None:
         """Read what is due, as far as the limits let it."""
-        budget = budget_for(self.config, json.loads(self._spent))
+        rate_limits = rate_limits_for(self.config, json.loads(self._spent))
         connection = cast("Connection", self)
-        reader = Reader(INTERFACES["connect"], connection, budget, lambda: self.now, lambda: None)
+        reader = Reader(
+            INTERFACES["connect"], connection, rate_limits, lambda: self.now, lambda: None
+        )
         try:
             while self.due:
                 reader.entries(self.due[0], 0)
@@ -103,7 +105,7 @@ class World:
                 self.read += 1
         except LimitReachedError as exc:
             self.reports.append(str(exc))
-        self._spent = json.dumps(budget.spent())
+        self._spent = json.dumps(rate_limits.spent())
 
     def week(self, backlog: int, ended_a_day: int) -> list[int]:
         """Run every hour of a week; return what was left after each."""

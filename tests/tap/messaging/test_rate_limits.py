@@ -1,4 +1,4 @@
-"""The budget: no sliding period ever holds more calls than its limit, whatever runs look like."""
+"""Rate limits: no sliding period ever holds more calls than its limit, whatever runs look like."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
-from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
+from tap_salesforce_chat.messaging.rate_limits import Limit, RateLimits
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-OPEN = Pauses()
+OPEN = QuietHours()
 
 
 def hourly(most: int) -> Limit:
@@ -24,17 +24,17 @@ def hourly(most: int) -> Limit:
     return Limit(most, HOUR, "hourly")
 
 
-def again(budget: Budget, limits: list[Limit], pauses: Pauses = OPEN) -> Budget:
-    """Return the budget of the next run, which has nothing but the state."""
-    spent = json.loads(json.dumps(budget.spent()))
-    return Budget(limits, pauses, spent, budget.rest_until)
+def again(rate_limits: RateLimits, limits: list[Limit], pauses: QuietHours = OPEN) -> RateLimits:
+    """Return the rate_limits of the next run, which has nothing but the state."""
+    spent = json.loads(json.dumps(rate_limits.spent()))
+    return RateLimits(limits, pauses, spent, rate_limits.rest_until)
 
 
-def burst(budget: Budget, now: datetime, wanted: int) -> int:
+def burst(rate_limits: RateLimits, now: datetime, wanted: int) -> int:
     """Call as often as it is allowed at an instant; return how often."""
     made = 0
-    while made < wanted and budget.next_slot(now).at == now:
-        budget.spend(now)
+    while made < wanted and rate_limits.next_slot(now).at == now:
+        rate_limits.spend(now)
         made += 1
     return made
 
@@ -61,11 +61,11 @@ def test_no_period_holds_more_calls_than_its_limit(
 ) -> None:
     """In bursts or one by one, in one run or in many, and though calls arrive a little later."""
     limits = [hourly(per_hour), Limit(active, 30 * MINUTE, "active")]
-    budget, now, calls = Budget(limits, OPEN, {}), NOON, []
+    rate_limits, now, calls = RateLimits(limits, OPEN, {}), NOON, []
     for seconds, wanted, new_run, lag in gaps:
         now += seconds * SECOND
-        budget = again(budget, limits) if new_run else budget
-        calls += [now + lag * SECOND] * burst(budget, now, wanted)
+        rate_limits = again(rate_limits, limits) if new_run else rate_limits
+        calls += [now + lag * SECOND] * burst(rate_limits, now, wanted)
 
     calls.sort()
     assert calls
@@ -76,11 +76,11 @@ def test_no_period_holds_more_calls_than_its_limit(
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=80), st.integers(1, 9))
 def test_whoever_waits_for_the_slot_gets_it(gaps: list[int], most: int) -> None:
     """The slot that is told is one, and the limit holds for those who wait for it, too."""
-    budget, now, calls = Budget([hourly(most)], OPEN, {}), NOON, []
+    rate_limits, now, calls = RateLimits([hourly(most)], OPEN, {}), NOON, []
     for seconds in gaps:
-        now = budget.next_slot(now + seconds * SECOND).at
-        assert budget.next_slot(now).at == now
-        budget.spend(now)
+        now = rate_limits.next_slot(now + seconds * SECOND).at
+        assert rate_limits.next_slot(now).at == now
+        rate_limits.spend(now)
         calls.append(now)
 
     assert most_within(calls, HOUR) <= most
@@ -102,12 +102,12 @@ def test_a_slot_is_never_in_a_pause(
     windows: list[tuple[object, object]], zone: ZoneInfo, start: datetime
 ) -> None:
     """By the clock on the wall, over midnight, and when the clocks change."""
-    pauses = Pauses(tuple(windows), zone)  # type: ignore[arg-type] # times, by the strategy
+    pauses = QuietHours(tuple(windows), zone)  # type: ignore[arg-type] # times, by the strategy
     if not pauses.open_minutes:
         return
-    budget = Budget([hourly(5)], pauses, {})
+    rate_limits = RateLimits([hourly(5)], pauses, {})
 
-    slot = budget.next_slot(start).at
+    slot = rate_limits.next_slot(start).at
 
     wall = slot.astimezone(zone).time()
     for begin, end in pauses.windows:
@@ -127,17 +127,17 @@ def test_a_slot_is_never_in_a_pause(
 )
 def test_a_pause_keeps_its_place_on_the_wall(at: str, until: str) -> None:
     """08:00 to 18:00 are other hours in UTC when the clocks have changed."""
-    pauses = Pauses.parse(["08:00-18:00"], "Europe/Berlin")
+    pauses = QuietHours.parse(["08:00-18:00"], "Europe/Berlin")
     start, end = (datetime.fromisoformat(f"{text}+00:00") for text in (at, until))
 
-    slot = Budget([hourly(5)], pauses, {}).next_slot(start)
+    slot = RateLimits([hourly(5)], pauses, {}).next_slot(start)
 
     assert (slot.at, slot.because) == (end, "messaging_pause")
 
 
 def test_a_pause_over_midnight_has_two_parts() -> None:
     """The evening and the morning after; the last minute before it and its end are free."""
-    pauses = Pauses.parse(["22:00-06:00"], "UTC")
+    pauses = QuietHours.parse(["22:00-06:00"], "UTC")
     day = datetime(2024, 5, 1, tzinfo=UTC)
     paused = [hour for hour in range(24) if pauses.covers(day + hour * HOUR)]
 
@@ -156,15 +156,15 @@ def test_a_pause_over_midnight_has_two_parts() -> None:
 def test_a_pause_without_sense_is_refused(windows: list[str], zone: str, setting: str) -> None:
     """One that never ends, and one that hangs nowhere."""
     with pytest.raises(ValueError, match=setting):
-        Pauses.parse(windows, zone)
+        QuietHours.parse(windows, zone)
 
 
 def test_what_salesforce_asked_for_is_kept_to() -> None:
     """By the next run as well."""
-    budget = Budget([hourly(5)], OPEN, {})
-    budget.rest_until = NOON + 20 * MINUTE
+    rate_limits = RateLimits([hourly(5)], OPEN, {})
+    rate_limits.rest_until = NOON + 20 * MINUTE
 
-    slot = again(budget, [hourly(5)]).next_slot(NOON)
+    slot = again(rate_limits, [hourly(5)]).next_slot(NOON)
 
     assert slot.at == NOON + 20 * MINUTE
     assert "Salesforce" in slot.because
@@ -172,12 +172,12 @@ def test_what_salesforce_asked_for_is_kept_to() -> None:
 
 def test_the_memory_is_short() -> None:
     """Counts by ten seconds, none older than the longest period: a state stays small."""
-    budget = Budget([hourly(10_000)], OPEN, {})
+    rate_limits = RateLimits([hourly(10_000)], OPEN, {})
     for second in range(3 * 3600):
-        budget.spend(NOON + second * SECOND)
+        rate_limits.spend(NOON + second * SECOND)
 
-    assert 360 <= len(budget.spent()) <= 365
-    assert set(budget.spent().values()) == {10}
+    assert 360 <= len(rate_limits.spent()) <= 365
+    assert set(rate_limits.spent().values()) == {10}
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,6 @@ def test_the_memory_is_short() -> None:
 )
 def test_the_estimate_counts_limits_and_pauses(calls: int, pause: list[str], hours: int) -> None:
     """100 an hour, from noon on; whoever pauses for half of the day needs twice as long."""
-    budget = Budget([hourly(100)], Pauses.parse(pause, "UTC"), {})
+    rate_limits = RateLimits([hourly(100)], QuietHours.parse(pause, "UTC"), {})
 
-    assert budget.hours_for(calls, NOON) == hours
+    assert rate_limits.hours_for(calls, NOON) == hours

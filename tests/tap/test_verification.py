@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tap_salesforce_chat.errors import IncompleteError
-from tap_salesforce_chat.reading.verification import Group, Member, groups_for
-from tap_salesforce_chat.reading.windows import Tally, Window, cut
+from tap_salesforce_chat.reading.verification import CountedWindow, WindowGroup, groups_for
+from tap_salesforce_chat.reading.windows import RowCounter, Window, cut
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
@@ -62,16 +62,16 @@ def test_whichever_ends_last_compares(order: tuple[Any, ...], counted: int | Non
         asked.append(query)
         return counted
 
-    group = Group(queries, NOON, count)
+    group = WindowGroup(queries, NOON, count)
     proofs: list[Window] = []
     for actor in order:
         assert proofs == []
         if actor == "count":
             assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
         else:
-            tally = Tally()
+            tally = RowCounter()
             tally.take([cast("Row", row)] * (actor + 1))
-            group.end(Member(tally, Window(queries[actor])))
+            group.end(CountedWindow(tally, Window(queries[actor])))
 
     assert [proof.query for proof in proofs] == (queries if counted == 4 else [])
     assert [(query.since, query.until) for query in asked] == [(None, NOON)]
@@ -80,12 +80,12 @@ def test_whichever_ends_last_compares(order: tuple[Any, ...], counted: int | Non
 def test_windows_with_a_gap_are_not_counted_together() -> None:
     """One has left rows to others: what is left is compared alone."""
     queries = cut(ALL, NOON - HOUR, NOON, 2)
-    group = Group(queries, NOON, lambda _: pytest.fail("counted in vain"))
+    group = WindowGroup(queries, NOON, lambda _: pytest.fail("counted in vain"))
     proofs: list[Window] = []
 
     group.leave()
     group.end(None)
-    group.end(Member(Tally(), Window(queries[1])))
+    group.end(CountedWindow(RowCounter(), Window(queries[1])))
     assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
 
     assert [proof.query for proof in proofs] == queries[1:]

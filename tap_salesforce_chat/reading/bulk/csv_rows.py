@@ -105,7 +105,7 @@ def columns(paths: Iterable[str]) -> list[str]:
     return own
 
 
-class MisfitError(Exception):
+class FieldTypeError(Exception):
     """A value that is not of its field's type; the message names the field, not the value."""
 
 
@@ -151,7 +151,7 @@ class RowMaker:
 
         Raises:
             ValueError: The record does not fit the header.
-            MisfitError: A cell does not fit its type.
+            FieldTypeError: A cell does not fit its type.
         """
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
@@ -167,7 +167,7 @@ class RowMaker:
                         f"a value of the field {self._expected[place]}, as the catalog says. "
                         "Discover the catalog again; until then, deselect the field."
                     )
-                    raise MisfitError(msg) from None
+                    raise FieldTypeError(msg) from None
         parents = [
             make(*values[fields]) if values[row_id] else None
             for row_id, fields, make in self._parents

@@ -68,7 +68,7 @@ def _decoder(row_type: Any) -> msgspec.json.Decoder[_Document[Any]]:
     return msgspec.json.Decoder(_Document[row_type])
 
 
-class Asker:
+class QueryClient:
     """Runs the queries of one stream.
 
     Args:
@@ -157,11 +157,13 @@ class Asker:
         )
 
 
-def ask_organization_id(connection: Connection) -> str | None:
+def query_organization_id(connection: Connection) -> str | None:
     """Return the Id of the org, None where it does not let itself be asked."""
-    asker = Asker(connection, "query", page_size=2000, subject="Query of Organization")
+    query_client = QueryClient(connection, "query", page_size=2000, subject="Query of Organization")
     try:
-        rows = [row for page in asker.pages("SELECT Id FROM Organization") for row in page.rows]
+        rows = [
+            row for page in query_client.pages("SELECT Id FROM Organization") for row in page.rows
+        ]
     except (MissingFieldError, UnreadableObjectError):
         return None
     return str(rows[0][KEY]) if rows else None

@@ -28,14 +28,14 @@ from tap_salesforce_chat.errors import (
 )
 from tap_salesforce_chat.http.retry import MAX_TRIES
 from tap_salesforce_chat.http.transport import limited
-from tap_salesforce_chat.reading.bulk_csv import Body, MisfitError, RowMaker, cells, columns
+from tap_salesforce_chat.reading.bulk.csv_rows import Body, FieldTypeError, RowMaker, cells, columns
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_salesforce_chat.reading.bulk_jobs import Job, Jobs
+    from tap_salesforce_chat.reading.bulk.jobs import Job, Jobs
     from tap_salesforce_chat.reading.rest import RestSource
     from tap_salesforce_chat.reading.rows import Row, Schemas
     from tap_salesforce_chat.soql import Query
@@ -97,8 +97,10 @@ class BulkSource:
         days: Counter[str] | None = None if job.locator else Counter()
         yield Batch([], job.clock, None, in_order=False, newest=job.newest)
         # One lane: fetching and decoding overlap with emitting.
-        results = self.rest.lanes.open(lambda *_: self._results(job, query, guard), Window(query))
-        for batch in self.rest.lanes.batches(results):
+        results = self.rest.prefetcher.open(
+            lambda *_: self._results(job, query, guard), Window(query)
+        )
+        for batch in self.rest.prefetcher.batches(results):
             instants = [row.SystemModstamp for row in batch.rows]
             yield batch
             over = [text for text in instants if _is_over(text, job)]
@@ -209,7 +211,7 @@ class _Page:
             try:
                 with closing(self._fetch()) as response:
                     yield from self._read(response)
-            except MisfitError as exc:
+            except FieldTypeError as exc:
                 msg = f"{self._subject}: {exc}"
                 raise UnexpectedFormError(msg) from None
             except _BROKEN_OFF as exc:
