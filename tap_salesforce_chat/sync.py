@@ -74,7 +74,7 @@ class Sync:
             cases = WholeCases([stream for stream in streams if stream.case_field])
             cases.begin()
             for stream in streams:
-                stream.read_ahead()
+                stream.prefetch()
             sync_streams()
             if self._tap.config["whole_cases"]:
                 cases.complete()

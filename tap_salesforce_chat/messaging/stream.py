@@ -76,7 +76,7 @@ class ConversationEntry(SalesforceStream):
         """Return none: the schema is no object's."""
 
     @override
-    def read_ahead(self) -> None:
+    def prefetch(self) -> None:
         """Leave calls for when they are due: each of them counts."""
 
     # -- rows ----------------------------------------------------------------------------------

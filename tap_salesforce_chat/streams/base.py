@@ -38,10 +38,10 @@ from tap_salesforce_chat.output.writer import WholeLineWriter
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.rows import plain
+from tap_salesforce_chat.reading.tasks import BULK_JOB
 from tap_salesforce_chat.soql import CURSOR, KEY, Position, Query
 from tap_salesforce_chat.streams.bookmarks import ResumableStream
 from tap_salesforce_chat.streams.state import (
-    JOB_KEY,
     READ_SINCE,
     end_of,
     instant_in,
@@ -63,9 +63,9 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.discovery.fields import Renewal
     from tap_salesforce_chat.http.client import Connection
     from tap_salesforce_chat.reading.bulk.source import BulkSource
-    from tap_salesforce_chat.reading.prefetch import Prefetcher, Reading
+    from tap_salesforce_chat.reading.prefetch import PrefetchedQuery, Prefetcher
     from tap_salesforce_chat.reading.rows import Row
-    from tap_salesforce_chat.reading.windows import Batch
+    from tap_salesforce_chat.reading.tasks import Batch
 
 
 # What a stream can do something about, if the org has changed since its catalog was made.
@@ -101,7 +101,7 @@ class SalesforceStream(ResumableStream):
         super().__init__(tap, name=self.sobject, schema=dict(schema))
         self._connection = connection
         self._prefetcher = prefetcher
-        self._ahead: dict[Query, Reading] = {}
+        self._ahead: dict[Query, PrefetchedQuery] = {}
         self._extracted_at: datetime | None = None
         self._clock: str | None = None  # Salesforce's when it ran the first query
 
@@ -155,11 +155,11 @@ class SalesforceStream(ResumableStream):
 
     # -- rows ----------------------------------------------------------------------------------
 
-    def read_ahead(self) -> None:
+    def prefetch(self) -> None:
         """Have rows read before it is the stream's turn, once streams before it leave time."""
         if self.config["api_type"] == "REST":
             query = self._first_query()
-            self._ahead = {query: self._rest().open(query)}
+            self._ahead = {query: self._rest().prefetch(query)}
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Row]:  # type: ignore[override] # structs, not dicts
@@ -215,8 +215,8 @@ class SalesforceStream(ResumableStream):
             backlog = rest.count(query)
             api = "REST" if backlog is not None and backlog < _BULK_FROM else "BULK2"
         if api == "REST":
-            self._progress.pop(JOB_KEY, None)
-            ahead = self._ahead.pop(query) if query in self._ahead else rest.open(query)
+            self._progress.pop(BULK_JOB, None)
+            ahead = self._ahead.pop(query) if query in self._ahead else rest.prefetch(query)
             yield from self._prefetcher.batches(ahead)
             return
         try:
@@ -238,8 +238,8 @@ class SalesforceStream(ResumableStream):
             self._batch, self._extracted_at = batch, datetime.now(UTC)
             self._clock = self._clock or batch.clock
             self._hold(batch.newest)
-            if batch.lacking:
-                self._step_back_to(batch.lacking.since)
+            if batch.incomplete:
+                self._step_back_to(batch.incomplete.since)
             for row in batch.rows:
                 if self._is_in_place(row.SystemModstamp, batch):
                     self._position = (row.SystemModstamp, row.Id)
@@ -260,8 +260,8 @@ class SalesforceStream(ResumableStream):
             self._connection,
             self.name,
             self._operation,
-            state=self._progress,
-            save=self._write_state_message,
+            progress=self._progress,
+            write_state=self._write_state_message,
             deadline=self.config["bulk_timeout_minutes"] * 60,
             logger=self.logger,
         )

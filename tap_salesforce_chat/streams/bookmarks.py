@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_salesforce_chat.reading.windows import Batch
+    from tap_salesforce_chat.reading.tasks import Batch
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 

@@ -33,8 +33,6 @@ READ_WITHOUT, READ_AGAIN = "read_without", "read_again_since"
 # Of whole cases: from where on rows were emitted whose cases are owed older ones, and the bound
 # before which older rows were brought when that was last done for all that is out.
 OWED_SINCE, WHOLE_BEFORE = "cases_owed_since", "cases_whole_before"
-# Of a Bulk job that the next run may pick up.
-JOB_KEY = "bulk_job"
 
 _OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, REQUESTS, STARTED, COMPLETED})
 # What singer-io's and MeltanoLabs' taps for Salesforce keep beside the name of a replication key.

@@ -38,7 +38,7 @@ def asked(server: SalesforceServer, method: str, ending: str = "") -> int:
 def small_pages(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server send three rows a page, and the tap pass on two at a time."""
     server.bulk.largest_page = 3
-    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.source._BATCH_ROWS", 2)
+    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.results._BATCH_ROWS", 2)
 
 
 def by_id(run: Run) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def test_a_cancelled_run_aborts_its_job(
     def cancel(_: float) -> None:
         raise SystemExit(143)
 
-    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.source.time.sleep", cancel)
+    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.jobs.time.sleep", cancel)
 
     run = bulk(server)
 

@@ -1,4 +1,4 @@
-"""Streams that are read before it is their turn: faster, and nobody can tell from the output."""
+"""Streams are prefetched before it is their turn: faster, with the same output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tap_salesforce_chat.errors import RetryLaterError, SalesforceError
 from tap_salesforce_chat.reading.prefetch import Prefetcher
 from tap_salesforce_chat.reading.query_client import QueryClient
-from tap_salesforce_chat.reading.windows import BUFFER_BYTES, Batch, Window
+from tap_salesforce_chat.reading.tasks import BUFFER_BYTES, Batch, WindowTask
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
 from tests.tap.support import catalog_of, queries, run_tap, settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.tap.support import Clock, Run
 
 STREAMS = ("Case", "CaseComment", "EmailMessage", "LiveChatTranscript")
+CASES = Query("Case", ("Id",))
 
 
 @pytest.fixture(autouse=True)
@@ -145,12 +146,12 @@ def test_an_org_that_is_down_is_asked_for_one_stream(server: SalesforceServer) -
     assert {query.partition(" FROM ")[2].split()[0] for query in queries(server)} <= {"Case"}
 
 
-# -- what waits --------------------------------------------------------------------------------
+# -- the buffer --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [BUFFER_BYTES // 20, BUFFER_BYTES // 4, 2 * BUFFER_BYTES])
-def test_what_later_streams_have_waiting_is_bounded(size: int) -> None:
-    """However slowly the first one leaves: the room but for what that is going to need."""
+def test_what_later_streams_buffer_is_bounded(size: int) -> None:
+    """However slowly the first one is taken: the buffer less what that one is going to need."""
     prefetcher, lock, made = Prefetcher(4), threading.Lock(), [0, 0, 0]
 
     def reader(number: int) -> Any:
@@ -162,16 +163,15 @@ def test_what_later_streams_have_waiting_is_bounded(size: int) -> None:
 
         return read
 
-    window = Window(Query("Case", ("Id",)))
-    first, *others = [prefetcher.open(reader(number), window) for number in range(3)]
+    first, *others = [prefetcher.enqueue(WindowTask(CASES, reader(number))) for number in range(3)]
     most = max(sum(made[1:]) for _ in prefetcher.batches(first))
 
     assert most * size <= max(BUFFER_BYTES - size, 0)
     assert sum(1 for other in others for _ in prefetcher.batches(other)) == 80
 
 
-def test_a_query_that_is_left_makes_room() -> None:
-    """Its batches are not waited for by anybody."""
+def test_a_query_that_is_dropped_frees_its_buffer() -> None:
+    """Nobody takes its batches any more."""
     prefetcher = Prefetcher(4)
 
     def read(*given: Any) -> Iterator[Batch]:
@@ -179,10 +179,9 @@ def test_a_query_that_is_left_makes_room() -> None:
             yield Batch([], None, None, in_order=True, size=BUFFER_BYTES // 4)
 
     for _ in range(5):
-        reading = prefetcher.open(read, Window(Query("Case", ("Id",))))
-        batches = prefetcher.batches(reading)
+        batches = prefetcher.batches(prefetcher.enqueue(WindowTask(CASES, read)))
         next(batches)
         prefetcher.close()
 
-    last = prefetcher.open(read, Window(Query("Case", ("Id",))))
+    last = prefetcher.enqueue(WindowTask(CASES, read))
     assert sum(1 for _ in prefetcher.batches(last)) == 20

@@ -1,4 +1,4 @@
-"""Windows read side by side are compared with Salesforce's count together, and lose no proof."""
+"""Windows read at once are verified by one count, and where that differs each by its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tap_salesforce_chat.errors import IncompleteError
-from tap_salesforce_chat.reading.verification import CountedWindow, WindowGroup, groups_for
-from tap_salesforce_chat.reading.windows import RowCounter, Window, cut
+from tap_salesforce_chat.reading.tasks import WindowTask
+from tap_salesforce_chat.reading.verification import RowCounter
+from tap_salesforce_chat.reading.window_groups import CountedWindow, WindowGroup, groups_for
+from tap_salesforce_chat.reading.windows import cut
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 ALL = Query("Case", ("Id",))
 HOUR = timedelta(hours=1)
+
+
+def read_window(query: Query, counter: RowCounter) -> CountedWindow:
+    """Return a window that was read, which nobody verifies."""
+    return CountedWindow(counter, WindowTask(query, lambda _: iter(())))
 
 
 @pytest.mark.parametrize(
@@ -63,17 +70,17 @@ def test_whichever_ends_last_compares(order: tuple[Any, ...], counted: int | Non
         return counted
 
     group = WindowGroup(queries, NOON, count)
-    proofs: list[Window] = []
+    tasks: list[WindowTask] = []
     for actor in order:
-        assert proofs == []
+        assert tasks == []
         if actor == "count":
-            assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
+            assert list(group.count(lambda found, _: tasks.extend(found))) == []
         else:
-            tally = RowCounter()
-            tally.take([cast("Row", row)] * (actor + 1))
-            group.end(CountedWindow(tally, Window(queries[actor])))
+            counter = RowCounter()
+            counter.add([cast("Row", row)] * (actor + 1))
+            group.finish(read_window(queries[actor], counter))
 
-    assert [proof.query for proof in proofs] == (queries if counted == 4 else [])
+    assert [task.query for task in tasks] == (queries if counted == 4 else [])
     assert [(query.since, query.until) for query in asked] == [(None, NOON)]
 
 
@@ -81,20 +88,20 @@ def test_windows_with_a_gap_are_not_counted_together() -> None:
     """One has left rows to others: what is left is compared alone."""
     queries = cut(ALL, NOON - HOUR, NOON, 2)
     group = WindowGroup(queries, NOON, lambda _: pytest.fail("counted in vain"))
-    proofs: list[Window] = []
+    tasks: list[WindowTask] = []
 
-    group.leave()
-    group.end(None)
-    group.end(CountedWindow(RowCounter(), Window(queries[1])))
-    assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
+    group.mark_gap()
+    group.finish(None)
+    group.finish(read_window(queries[1], RowCounter()))
+    assert list(group.count(lambda found, _: tasks.extend(found))) == []
 
-    assert [proof.query for proof in proofs] == queries[1:]
+    assert [task.query for task in tasks] == queries[1:]
 
 
 def test_the_count_is_asked_for_while_rows_are_on_their_way(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proof of a few windows takes no time of its own."""
+    """Verifying a few windows takes no time of its own."""
     ids = add_cases(org, clock, 8)
     catalog, answer, page, counting = catalog_of(server, "Case"), server._run, server._page, Event()
 
@@ -153,7 +160,7 @@ def test_a_row_that_one_of_many_windows_lacks_ends_the_run(
 
 @pytest.mark.parametrize("change", ["update", "delete", "commit_late"])
 @pytest.mark.parametrize("place", [1, 3])
-def test_what_changes_under_many_windows_is_settled(
+def test_what_changes_under_many_windows_loses_no_row(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
@@ -174,7 +181,7 @@ def test_what_changes_under_many_windows_is_settled(
 
 
 @pytest.mark.parametrize("after", [1, 2, 3, 4])
-def test_a_timeout_in_one_of_many_windows_costs_neither_row_nor_proof(
+def test_a_timeout_in_one_of_many_windows_costs_neither_row_nor_verification(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, after: int
 ) -> None:
     """It leaves the rest to smaller ones: each is then compared by itself."""

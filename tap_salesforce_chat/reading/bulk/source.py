@@ -1,57 +1,48 @@
-"""How the Bulk API 2.0 is read: a job is made, waited for, and its results are fetched.
+"""Read the queries of one stream by the Bulk API 2.0: create a job, wait for it, fetch its results.
 
-A job's rows come in no order, so the bookmark moves when all of them are out, and not further than
-Salesforce's clock when the job was made. Until then the job's id and the place in its results are
-in the state: a run that finds them there goes on where the last one died.
+A job's rows come in no order, so the bookmark moves when all of them are emitted, and not past
+Salesforce's time when the job was created. Until then the stream's bookmark holds the job's Id and
+the place in its results: the next run goes on from there if this one dies.
 """
 
 from __future__ import annotations
 
-import csv
-import time
 from collections import Counter
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
-
-import requests
 
 from tap_salesforce_chat.errors import (
     BulkRefusedError,
     IncompleteError,
     JobFailedError,
     JobLostError,
-    RetryLaterError,
     SalesforceError,
-    UnexpectedFormError,
 )
-from tap_salesforce_chat.http.retry import MAX_TRIES
-from tap_salesforce_chat.http.transport import limited
-from tap_salesforce_chat.reading.bulk.csv_rows import Body, FieldTypeError, RowMaker, cells, columns
-from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
+from tap_salesforce_chat.reading.bulk.csv_rows import RowMaker, columns
+from tap_salesforce_chat.reading.bulk.results import LAST_LOCATOR, ResultsPage
+from tap_salesforce_chat.reading.tasks import Batch, WindowTask
+from tap_salesforce_chat.reading.windows import cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import requests
+
     from tap_salesforce_chat.reading.bulk.jobs import Job, Jobs
     from tap_salesforce_chat.reading.rest import RestSource
-    from tap_salesforce_chat.reading.rows import Row, Schemas
+    from tap_salesforce_chat.reading.rows import Schemas
     from tap_salesforce_chat.soql import Query
 
     Guard = AbstractContextManager[None]
 
 _PAGE_BYTES = 16_000_000
 _FIRST_PAGE, _SMALLEST_PAGE, _LARGEST_PAGE = 2_000, 1_000, 250_000
-_CHUNK_BYTES = 2**16
-_BATCH_ROWS, _BATCH_BYTES = 2_000, 2_000_000
-# Bytes of room for a byte of results. Decoded, a text takes up to four: one emoji makes each of its
-# characters that wide. And more ahead would do no good: it has left the processor's cache by then.
-_ROOM_FOR_A_BYTE = 16
-# A body that ends too early, noticed by the network, the parser of CSV, or the number of cells.
-_BROKEN_OFF = (requests.RequestException, OSError, csv.Error, ValueError)
-_NO_MORE = "null"  # what `Sforce-Locator` says on the last page
+# Bytes in the buffer for a byte of results. Decoded, a text takes up to four: one emoji makes each
+# of its characters that wide. And buffering more is no faster: the processor's cache is full.
+_MEMORY_FACTOR = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class BulkSource:
 
     Args:
         jobs: The stream's jobs.
-        rest: Counts, and reads what a job has left out.
+        rest: Counts, and reads the rows that a job lacks.
         schemas: The schema of each field.
     """
 
@@ -72,11 +63,11 @@ class BulkSource:
         """Yield the rows of a query.
 
         Raises:
-            BulkRefusedError: Bulk does not take the query, or fails over it.
-            IncompleteError: The rows are not as many as Salesforce counts, whatever is done.
+            BulkRefusedError: Bulk rejects the query, or fails to run it.
+            IncompleteError: The rows are not as many as Salesforce counts, even when read again.
         """
         soql = replace(query, fields=tuple(columns(query.fields))).unordered()
-        if job := self.jobs.earlier(soql):
+        if job := self.jobs.unfinished(soql):
             try:
                 yield from self._job_batches(job, query, self.jobs.lost_where_refused)
             except (JobLostError, BulkRefusedError) as exc:
@@ -84,10 +75,10 @@ class BulkSource:
             else:
                 return
         try:
-            yield from self._job_batches(self.jobs.make(soql), query)
+            yield from self._job_batches(self.jobs.create(soql), query)
         except (JobFailedError, JobLostError) as exc:
             self.rest.logger.warning("%s Making another Bulk job, once.", exc)
-            yield from self._job_batches(self.jobs.make(soql), query)
+            yield from self._job_batches(self.jobs.create(soql), query)
 
     def _job_batches(
         self, job: Job, query: Query, guard: Callable[[], Guard] = nullcontext
@@ -96,158 +87,91 @@ class BulkSource:
             self.jobs.wait_for(job)
         days: Counter[str] | None = None if job.locator else Counter()
         yield Batch([], job.clock, None, in_order=False, newest=job.newest)
-        # One lane: fetching and decoding overlap with emitting.
-        results = self.rest.prefetcher.open(
-            lambda *_: self._results(job, query, guard), Window(query)
-        )
-        for batch in self.rest.prefetcher.batches(results):
+        # One task: its thread fetches and decodes while this one writes rows.
+        task = WindowTask(query, lambda _: self._results(job, query, guard))
+        for batch in self.rest.prefetcher.batches(self.rest.prefetcher.enqueue(task)):
             instants = [row.SystemModstamp for row in batch.rows]
             yield batch
-            over = [text for text in instants if _is_over(text, job)]
-            self._note(job, batch, instants, len(over))
+            complete = [text for text in instants if _is_before(text, job)]
+            self._note(job, batch, instants, len(complete))
             if days is not None:
-                days.update([text[:10] for text in over])
+                days.update([text[:10] for text in complete])
         if self.rest.verify and job.clock:
             until = parse_instant(job.clock)
             closed = replace(query, until=min(query.until or until, until))
             try:
                 yield from self._missing_rows(_days(closed, days, job.rows))
             except IncompleteError:
-                # Its number of rows is that of its time: the next run has to begin anew.
-                self.jobs.forget(job)
+                # The job's number of rows is that of its time: the next run has to start over.
+                self.jobs.remove(job)
                 raise
-        self.jobs.forget(job)
+        self.jobs.remove(job)
 
-    def _note(self, job: Job, batch: Batch, instants: list[str], over: int) -> None:
-        """Take note that a batch is out."""
-        job.rows += over
+    def _note(self, job: Job, batch: Batch, instants: list[str], complete: int) -> None:
+        """Record in the job that the rows of a batch are emitted."""
+        job.rows += complete
         reached = [text for text in instants if job.clock is None or text <= job.clock]
         job.newest = max(filter(None, (job.newest, *reached)), default=None)
         if batch.locator:
             job.locator = batch.locator
-            self.jobs.keep(job)
+            self.jobs.save(job)
 
     # -- results -------------------------------------------------------------------------------
 
     def _results(self, job: Job, query: Query, guard: Callable[[], Guard]) -> Iterator[Batch]:
-        locator, most, seen = job.locator, _FIRST_PAGE, {job.locator}
+        locator, max_records, seen = job.locator, _FIRST_PAGE, {job.locator}
         until = format_instant(query.until) if query.until else None
         while True:
-            page = _Page(
-                partial(self._fetch, job, locator, most, guard),
+            page = ResultsPage(
+                partial(self._fetch, job, locator, max_records, guard),
                 partial(RowMaker, columns(query.fields), self.schemas),
                 self.jobs.subject,
             )
             for rows, size in page.batches():
-                yield Batch(rows, job.clock, until, in_order=False, size=_ROOM_FOR_A_BYTE * size)
-            if page.following == _NO_MORE:
+                yield Batch(rows, job.clock, until, in_order=False, size=_MEMORY_FACTOR * size)
+            if page.next_locator == LAST_LOCATOR:
                 return
-            locator = page.following
+            locator = page.next_locator
             if locator in seen:
                 msg = f"{self.jobs.subject}: Salesforce's answer has a locator that leads back."
                 raise SalesforceError(msg)
             seen.add(locator)
             yield Batch([], job.clock, None, in_order=False, locator=locator)
             fitting = _PAGE_BYTES * max(page.rows, 1) // max(page.size, 1)
-            most = max(_SMALLEST_PAGE, min(fitting, _LARGEST_PAGE))
+            max_records = max(_SMALLEST_PAGE, min(fitting, _LARGEST_PAGE))
 
     def _fetch(
-        self, job: Job, locator: str | None, most: int, guard: Callable[[], Guard]
+        self, job: Job, locator: str | None, max_records: int, guard: Callable[[], Guard]
     ) -> requests.Response:
         connection, subject = self.jobs.connection, self.jobs.subject
         connection.check_quota()
-        params = {"maxRecords": str(most)} | ({"locator": locator} if locator else {})
+        params = {"maxRecords": str(max_records)} | ({"locator": locator} if locator else {})
         with guard():
             return connection.download(
                 f"jobs/query/{job.id}/results", subject=subject, params=params
             )
 
-    # -- the proof -----------------------------------------------------------------------------
+    # -- verification --------------------------------------------------------------------------
 
-    def _missing_rows(self, spans: list[tuple[Query, int]]) -> Iterator[Batch]:
-        """Compare spans of time with Salesforce's count; read those again that lack rows."""
-        query = replace(spans[0][0], until=spans[-1][0].until)
+    def _missing_rows(self, windows: list[tuple[Query, int]]) -> Iterator[Batch]:
+        """Compare windows with Salesforce's count; read those by REST that lack rows."""
+        query = replace(windows[0][0], until=windows[-1][0].until)
         if query.since and query.until and query.since >= query.until:
             return
-        read, counted = sum(rows for _, rows in spans), self.rest.count(query)
+        read, counted = sum(rows for _, rows in windows), self.rest.count(query)
         if counted in {read, None}:
             return
-        if len(spans) > 1:
-            middle = len(spans) // 2
-            yield from self._missing_rows(spans[:middle])
-            yield from self._missing_rows(spans[middle:])
+        if len(windows) > 1:
+            middle = len(windows) // 2
+            yield from self._missing_rows(windows[:middle])
+            yield from self._missing_rows(windows[middle:])
         elif counted > read:
             for batch in self.rest.batches(query):
                 yield replace(batch, in_order=False)
 
 
-class _Page:
-    """A page of results, asked for again where it breaks off, behind the rows that are through.
-
-    Args:
-        fetch: Asks for it.
-        maker: Makes what makes rows, from a header.
-        subject: What is asked for, for error messages.
-    """
-
-    def __init__(
-        self,
-        fetch: Callable[[], requests.Response],
-        maker: Callable[[list[str]], RowMaker],
-        subject: str,
-    ) -> None:
-        self._fetch = fetch
-        self._maker = maker
-        self._subject = subject
-        self.following = _NO_MORE
-        self.rows = 0
-        self.size = 0  # bytes
-
-    def batches(self) -> Iterator[tuple[list[Row], int]]:
-        """Yield rows and their size in bytes, some at a time."""
-        failures = 0
-        while True:
-            before = self.rows
-            try:
-                with closing(self._fetch()) as response:
-                    yield from self._read(response)
-            except FieldTypeError as exc:
-                msg = f"{self._subject}: {exc}"
-                raise UnexpectedFormError(msg) from None
-            except _BROKEN_OFF as exc:
-                failures = 1 if self.rows > before else failures + 1
-                if failures == MAX_TRIES:
-                    msg = f"{self._subject}: results cannot be read ({type(exc).__name__})."
-                    raise RetryLaterError(msg) from None
-                time.sleep(2**failures)
-            else:
-                return
-
-    def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
-        body = Body(limited(response.iter_content(_CHUNK_BYTES), self._subject))
-        records = cells(body)
-        make = self._maker(next(records, []))
-        rows: list[Row] = []
-        skip, place, start = self.rows, 0, 0
-        for place, record in enumerate(records, 1):
-            if place <= skip:
-                continue
-            rows.append(make(record))
-            if len(rows) == _BATCH_ROWS or body.size - start > _BATCH_BYTES:
-                self.rows += len(rows)
-                yield rows, body.size - start
-                rows, start = [], body.size
-        self.rows += len(rows)
-        yield rows, body.size - start
-        self.size = body.size
-        self.following = response.headers.get("Sforce-Locator", _NO_MORE)
-        if place != int(response.headers.get("Sforce-NumberOfRecords", place)):
-            msg = "fewer or more records than announced"
-            raise ValueError(msg)
-
-
 def _days(query: Query, days: Counter[str] | None, rows: int) -> list[tuple[Query, int]]:
-    """Return the query in spans of days, each with the number of rows that came."""
+    """Return the query in windows of days, each with the number of rows that came."""
     if not days:
         return [(query, rows)]
     first, *others = sorted(days)
@@ -255,9 +179,9 @@ def _days(query: Query, days: Counter[str] | None, rows: int) -> list[tuple[Quer
     return [(window, days[day]) for window, day in zip(windows, [first, *others], strict=True)]
 
 
-def _is_over(text: str, job: Job) -> bool:
-    """Tell whether an instant was over when the job was made: all its rows are in the results.
+def _is_before(text: str, job: Job) -> bool:
+    """Return whether an instant lies before the job: all its rows are then in the results.
 
-    Instants in their one form compare as text, but for fractions, which Salesforce does not have.
+    Canonical instants compare as text, except for fractions, which Salesforce does not have.
     """
     return job.clock is None or text < job.clock
