@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.discovery.catalogs import renew
 from tap_salesforce_chat.discovery.fields import has_path
 from tap_salesforce_chat.errors import OutputLostError, StateRefusedError
-from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.output.summary import tell_end
 from tap_salesforce_chat.reading.query_client import query_organization_id
-from tap_salesforce_chat.streams.base import SalesforceStream
-from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
-from tap_salesforce_chat.streams.state import (
+from tap_salesforce_chat.state.checks import origin_problem
+from tap_salesforce_chat.state.keys import (
     BOOKMARKS,
     COMPLETED,
     ORGANIZATION,
@@ -29,8 +27,11 @@ from tap_salesforce_chat.streams.state import (
     READS,
     REQUESTS,
     STARTED,
-    origin_problem,
 )
+from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
+from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
+from tap_salesforce_chat.streams.query_stream import QueryStream
 from tap_salesforce_chat.streams.whole_cases import WholeCases
 from tap_salesforce_chat.timestamps import format_instant
 
@@ -71,9 +72,10 @@ class Sync:
             for stream in streams:
                 stream.begin()
             self._note_absence([stream.name for stream in streams])
-            cases = WholeCases([stream for stream in streams if stream.case_field])
+            queried = [stream for stream in streams if isinstance(stream, QueryStream)]
+            cases = WholeCases([stream for stream in queried if stream.case_field])
             cases.begin()
-            for stream in streams:
+            for stream in queried:
                 stream.prefetch()
             sync_streams()
             if self._tap.config["whole_cases"]:

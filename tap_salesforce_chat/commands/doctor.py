@@ -48,7 +48,7 @@ from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.settings.opt_in import unasked_streams
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
-from tap_salesforce_chat.streams.declarations import STREAMS
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.discovery.describe_cache import DescribeCache
     from tap_salesforce_chat.http.client import Connection
-    from tap_salesforce_chat.streams.base import SalesforceStream
+    from tap_salesforce_chat.streams.query_stream import QueryStream
 
 
 _RECENT = timedelta(days=30)
@@ -90,7 +90,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     if not login or login[-1].status is Status.FAILED:
         return
     yield _checked("org", partial(_org, patient.connection))
-    streams = [stream for stream in STREAMS if stream.sobject in NEEDED]
+    streams = [stream for stream in QUERY_STREAMS if stream.sobject in NEEDED]
     describe = DescribeClient(patient.connection)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
@@ -149,7 +149,7 @@ def _login(patient: Patient) -> list[Finding]:
     return [Finding("login", Status.OK, found), outcome]
 
 
-def _object(stream: type[SalesforceStream], describe: DescribeClient) -> Finding:
+def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
     document = describe(stream.sobject)
     if document is None and stream.optional:
         return not_there(stream.sobject, stream.sobject)
@@ -172,9 +172,7 @@ def _view_all_data(patient: Patient) -> Finding:
     return judge_view_all_data(granted=bool(page.rows and page.rows[0]["PermissionsViewAllData"]))
 
 
-def _rows(
-    patient: Patient, stream: type[SalesforceStream], check: str, pages: list[int]
-) -> Finding:
+def _rows(patient: Patient, stream: type[QueryStream], check: str, pages: list[int]) -> Finding:
     config, sobject = patient.config, stream.sobject
     end_date = config.get("end_date")
     waiting = Query(

@@ -131,7 +131,7 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(by_id.values(), key=lambda entry: (entry.received, entry.id))
 
 
-def shared_out(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict[str, list[Entry]]:
+def by_session_id(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict[str, list[Entry]]:
     """Return the entries of each session of a conversation, by the session's Id.
 
     An entry that names a session is that session's, be it one that is gone. Any other goes to the

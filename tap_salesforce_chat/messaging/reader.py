@@ -68,7 +68,7 @@ class Reader:
         self._now = now
         self._save = save
         self._began = now()
-        self.proven = False  # that conversations can be read at all
+        self.has_read = False  # any conversation
 
     def entries(self, identifier: str, since: int) -> list[Entry]:
         """Return the entries of a conversation, those before `since` (milliseconds) perhaps not.
@@ -84,7 +84,7 @@ class Reader:
             entries = in_order(chain.from_iterable(pages))
         except NotFoundError as exc:
             raise LostConversationError(str(exc)) from exc
-        self.proven = True
+        self.has_read = True
         return entries
 
     def _ask(self, path: str, params: dict[str, str]) -> dict[str, Any]:

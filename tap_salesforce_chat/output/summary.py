@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_salesforce_chat.http.client import Connection
-    from tap_salesforce_chat.streams.bookmarks import ResumableStream
+    from tap_salesforce_chat.streams.base import SalesforceStream
 
 logger = logging.getLogger(NAME)
 
 
-def tell_end(streams: Iterable[ResumableStream], connection: Connection, seconds: float) -> None:
+def tell_end(streams: Iterable[SalesforceStream], connection: Connection, seconds: float) -> None:
     """Log how many rows came of each stream; `summary` in the event's fields is for programs."""
-    rows = {stream.name: stream.rows_out for stream in streams}
+    rows = {stream.name: stream.rows_emitted for stream in streams}
     used, limit = connection.usage
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
     logger.info(

@@ -139,7 +139,7 @@ def test_a_failed_job_is_tried_once_more(
     api: str,
 ) -> None:
     """What failed for an accident of Salesforce's works the second time."""
-    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
+    monkeypatch.setattr("tap_salesforce_chat.reading.source._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
     server.bulk.failure, look = "Internal error", server.bulk._look
 
@@ -438,7 +438,7 @@ def test_auto_chooses_by_the_backlog(
     jobs: int,
 ) -> None:
     """A few rows are not worth a job, nor many worth hundreds of requests."""
-    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", threshold)
+    monkeypatch.setattr("tap_salesforce_chat.reading.source._BULK_FROM", threshold)
     ids = add_cases(org, clock, 5)
 
     run = bulk(server, api_type="AUTO")
@@ -457,7 +457,7 @@ def test_auto_falls_back_to_rest(
     refusal: str,
 ) -> None:
     """What Bulk does not take, or fails over, REST may still give."""
-    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
+    monkeypatch.setattr("tap_salesforce_chat.reading.source._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
     if refusal == "unsupported":
         server.bulk.unsupported.add("Case")
