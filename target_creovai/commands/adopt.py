@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.commands.reconcile import LookUp
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 
@@ -62,7 +62,7 @@ class Adoption:
 def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
     """Ask for all that was never sent from this store; write receipts for what Creovai has."""
     report = Adoption()
-    some: list[Line] = []
+    some: list[LedgerEntry] = []
     for line in list(store.queries.never_sent()):
         if line.erased_at:
             continue
@@ -78,7 +78,7 @@ def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
 
 
 def _adopt(
-    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[Line], report: Adoption
+    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[LedgerEntry], report: Adoption
 ) -> None:
     sessions = look_up([prefix + line.id for line in lines])
     report.asked.update(line.kind for line in lines)

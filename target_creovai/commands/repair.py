@@ -19,7 +19,7 @@ from target_creovai.settings.checks import assembly_rules, delivery_policy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
 
 RESEND, RETRY = Reason(Code.RESEND), Reason(Code.RETRY)
 
@@ -80,7 +80,7 @@ def _resend_changed(settings: Settings) -> None:
     say(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 
-def _is_sent_chat(line: Line) -> bool:
+def _is_sent_chat(line: LedgerEntry) -> bool:
     sent = line.sent_at is not None and line.erased_at is None
     return KINDS[line.kind].interface.sent_once and sent
 
@@ -115,7 +115,7 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
     _end(unknown)
 
 
-def _count(lines: Sequence[Line]) -> str:
+def _count(lines: Sequence[LedgerEntry]) -> str:
     return f"{len(lines)} conversation{'' if len(lines) == 1 else 's'}"
 
 

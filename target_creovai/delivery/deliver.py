@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from target_creovai.model.outcomes import Reason
     from target_creovai.sending.retry_budget import Patience
     from target_creovai.store import (
-        Entry,
+        LedgerEntry,
         Store,
     )
     from target_creovai.watch.summary import Summary
@@ -96,7 +96,7 @@ class Delivery(Dispatch):
             rules=self.rules_hash,
             go_on=self._go_on,
         )
-        self._steps: Mapping[Action, Callable[[Entry, Any, Step], None]] = {
+        self._steps: Mapping[Action, Callable[[LedgerEntry, Any, Step], None]] = {
             Action.BURY: lambda entry, *_: self._settle_erased(entry),
             Action.LOOK_UP: lambda entry, *_: self._doubts.take_over([entry]),
             Action.ASK: lambda entry, verdict, _: self._first.add(entry, verdict),
@@ -286,13 +286,13 @@ class Delivery(Dispatch):
 
     def take(
         self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
-    ) -> list[Entry]:
+    ) -> list[LedgerEntry]:
         """Claim what is due, so that no other run takes it as well."""
         return self.store.ledger.claim(
             kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
         )
 
-    def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
+    def page(self, entries: Sequence[LedgerEntry], *, others_seen: bool = False) -> None:
         """Settle first what was erased, and what a run sent without living to see the answer."""
         entries = [entry for entry in entries if not self._is_settled(entry)]
         self._doubts.take_over(entry for entry in entries if in_doubt(entry))
@@ -302,12 +302,12 @@ class Delivery(Dispatch):
         self._doubts.look()
         self._outbox.let_go()
 
-    def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
+    def portion(self, entries: Sequence[LedgerEntry], *, others_seen: bool) -> None:
         """Let what was assembled go before more rows are read."""
         super().portion(entries, others_seen=others_seen)
         self._outbox.let_go()
 
-    def _is_settled(self, entry: Entry) -> bool:
+    def _is_settled(self, entry: LedgerEntry) -> bool:
         if self._erasures and entry in self._erasures:
             return True
         if entry.erased_at:
@@ -316,51 +316,51 @@ class Delivery(Dispatch):
         waits = (entry.kind, entry.id) in self.open
         return waits or entry in self._traffic.failures or entry in self._doubts
 
-    def _settle_erased(self, entry: Entry) -> None:
+    def _settle_erased(self, entry: LedgerEntry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
         if self._erasures and entry.outcome == Outcome.PENDING:
             self._erasures.note(entry)
         else:
             self.store.outcomes.bury(entry, rules=self.rules_hash)
 
-    def ready(self, entry: Entry, verdict: Ready) -> None:
+    def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
         self._go_on(entry, verdict)
 
-    def deleted(self, entry: Entry, verdict: Deleted) -> None:
+    def deleted(self, entry: LedgerEntry, verdict: Deleted) -> None:
         """Take it back, if it was sent and `on_delete` says so; it is never sent."""
         self._go_on(entry, verdict)
 
-    def _go_on(self, entry: Entry, verdict: Verdict, *, asked: bool = False) -> None:
+    def _go_on(self, entry: LedgerEntry, verdict: Verdict, *, asked: bool = False) -> None:
         """Carry out the next step of a conversation."""
         step = decide(entry, verdict, self._policy, asked=asked)
         if step.outdated:
             self.summary.changed_after_sending.append(self.rules.session_id_prefix + entry.id)
         self._steps[step.action](entry, verdict, step)
 
-    def _append(self, entry: Entry, verdict: Any, step: Step) -> None:
+    def _append(self, entry: LedgerEntry, verdict: Any, step: Step) -> None:
         interface = KINDS[entry.kind].interface
         when = event_after(entry.event_time, verdict.modified)
         body = build_outofband(interface, verdict.session_id, when, step.changes)
         self._outbox.give(Job(entry, verdict, changes=body))
 
-    def _adopt(self, entry: Entry, verdict: Any, _: Step) -> None:
+    def _adopt(self, entry: LedgerEntry, verdict: Any, _: Step) -> None:
         content, metadata = verdict.content_hash, encode(verdict.metadata)
         self.store.outcomes.take_as_sent(
             entry, rules=self.rules_hash, content_hash=content, metadata=metadata
         )
 
-    def _keep(self, entry: Entry, outcome: str, rules: str | None = None) -> None:
+    def _keep(self, entry: LedgerEntry, outcome: str, rules: str | None = None) -> None:
         self.store.outcomes.keep(entry, outcome, rules=rules or self.rules_hash)
 
-    def _give_up(self, entry: Entry, verdict: Any, _: Step) -> None:
+    def _give_up(self, entry: LedgerEntry, verdict: Any, _: Step) -> None:
         self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
 
-    def _take_back(self, entry: Entry, *_: object) -> None:
+    def _take_back(self, entry: LedgerEntry, *_: object) -> None:
         if self._erasures:
             self._erasures.note(entry)
 
-    def wait(self, entry: Entry, verdict: Waiting) -> None:
+    def wait(self, entry: LedgerEntry, verdict: Waiting) -> None:
         """Note why, and when time alone may change it; other settings need not."""
         rules = opening_of(self.rules_hash) if verdict.reason.code in OPENING else self.rules_hash
         until = utc(verdict.until) if verdict.until else None
@@ -368,16 +368,16 @@ class Delivery(Dispatch):
             entry, Outcome.WAITING, rules=rules, reason=verdict.reason, due_at=until
         )
 
-    def skip(self, entry: Entry, verdict: Skipped) -> None:
+    def skip(self, entry: LedgerEntry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
         self._settle(entry, Outcome.SENT if entry.content_hash else Outcome.SKIPPED, verdict.reason)
 
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def unfit(self, entry: LedgerEntry, verdict: Unfit) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
         self._settle(entry, Outcome.SET_ASIDE, verdict.reason, detail=detail)
 
-    def report_set_aside(self, entry: Entry, reason: Reason) -> None:
+    def report_set_aside(self, entry: LedgerEntry, reason: Reason) -> None:
         """Count it; too many of them are a mistake in the settings, not in the records.
 
         Raises:
@@ -397,10 +397,10 @@ class Delivery(Dispatch):
         """Return what the ledger knows to wait for rows, of earlier runs as well."""
         return self.store.ledger.waiting_for_rows(limit)
 
-    def _settle(self, entry: Entry, outcome: str, reason: Reason | None, **more: Any) -> None:
+    def _settle(self, entry: LedgerEntry, outcome: str, reason: Reason | None, **more: Any) -> None:
         self.store.outcomes.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
-    def _set_aside(self, entry: Entry, reason: Reason, refused_hash: str) -> None:
+    def _set_aside(self, entry: LedgerEntry, reason: Reason, refused_hash: str) -> None:
         self._settle(entry, Outcome.SET_ASIDE, reason, refused_hash=refused_hash)
         self.summary.pending.pop((entry.kind, entry.id), None)
         self.report_set_aside(entry, reason)
@@ -434,6 +434,6 @@ class Delivery(Dispatch):
         self.summary.set_aside_before -= now
 
 
-def _made_by(entry: Entry, step: Step) -> str | None:
+def _made_by(entry: LedgerEntry, step: Step) -> str | None:
     """Return the settings that made what Creovai keeps; None: those of this run would, too."""
     return entry.made_by if step.outdated else None

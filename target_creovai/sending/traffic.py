@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.outbox import Result
     from target_creovai.model.conversation import Policy
     from target_creovai.sending.sender import Job, Sender
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 
@@ -38,7 +38,7 @@ class Calls(NamedTuple):
     answers to look around.
     """
 
-    set_aside: Callable[[Entry, Reason, str], None]
+    set_aside: Callable[[LedgerEntry, Reason, str], None]
     woken: Callable[[], None]
     taken: Callable[[], None]
 
@@ -132,7 +132,7 @@ class Traffic:
         self.failures.add(job, reason)
         insist_on_reason(error)
 
-    def _settle_doubt(self, entry: Entry, *, arrived: bool) -> None:
+    def _settle_doubt(self, entry: LedgerEntry, *, arrived: bool) -> None:
         """Go on with one whose answer was lost: Creovai has it, or it may be sent again."""
         self.failures.forget(entry)
         if arrived:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,17 +14,11 @@ from target_creovai.model.outcomes import Code, Outcome, Reason
 from target_creovai.payload.payload import utc
 from target_creovai.store.database.counts import COUNTS, add_up, counts
 from target_creovai.store.database.tables import IS_DUE, IS_INTENDED, LEDGER, execute_many
+from target_creovai.store.ledger.entry import DELETED_LATER, SEND_AGAIN, sent_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
-# the second was found there, sent by another store: nobody knows its content.
-SEND_AGAIN, ADOPTED = "send again", "adopted"
-# The reason of a tombstone that was found there.
-EXCLUDED = Reason(Code.EXCLUDED)
-# The reason of what is sent and stays so until `on_delete` says otherwise.
-DELETED_LATER = Reason(Code.DELETED_LATER)
 _NEW = Reason(Code.NOT_ASSEMBLED)
 
 
@@ -34,73 +28,6 @@ class Turn(StrEnum):
     IN_DOUBT = "in doubt"  # posts whose answers are not known
     FRESH = "fresh"
     FAILED = "failed"  # Creovai could not take these last time
-
-
-class Intended(Protocol):
-    """What tells whether a post may have arrived."""
-
-    @property
-    def kind(self) -> str:
-        """The kind of conversation."""
-
-    @property
-    def intent_hash(self) -> str | None:
-        """The content of a post whose answer is not known."""
-
-    @property
-    def content_hash(self) -> str | None:
-        """The content that Creovai has."""
-
-
-def sent_once(kind: str) -> bool:
-    """Tell whether it is unknown what a second post of such a conversation does."""
-    return KINDS[kind].interface.sent_once
-
-
-def in_doubt(line: Intended) -> bool:
-    """Tell whether a post of this conversation may have arrived, and would be one too many.
-
-    The update of a case is none: it is made once more, and replaces.
-    """
-    return bool(line.intent_hash) and is_first_post(line)
-
-
-def is_first_post(line: Intended) -> bool:
-    """Tell whether Creovai is to have one post of this conversation that it has not confirmed."""
-    return line.content_hash is None or (line.content_hash == SEND_AGAIN and sent_once(line.kind))
-
-
-class Concluded(Protocol):
-    """What tells whether a conversation is looked at again."""
-
-    @property
-    def outcome(self) -> str:
-        """Where it stands."""
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it stands there."""
-
-    @property
-    def revision(self) -> int:
-        """How often its rows have changed."""
-
-    @property
-    def assembled(self) -> int | None:
-        """The revision that the outcome speaks of."""
-
-    @property
-    def intent_hash(self) -> str | None:
-        """The content of a post whose answer is not known."""
-
-
-def is_at_rest(line: Concluded) -> bool:
-    """Tell whether no run looks at a conversation that was sent, whatever the settings are.
-
-    `is_due` is the same for the database.
-    """
-    concluded = line.outcome == Outcome.SENT and line.reason != DELETED_LATER
-    return concluded and line.assembled == line.revision and not line.intent_hash
 
 
 def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:

@@ -14,7 +14,7 @@ from target_creovai.model.outcomes import Outcome
 from target_creovai.store.database.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, META
 from target_creovai.store.ledger.due import Turn, gets_due, is_due, may_wake, wake
-from target_creovai.store.ledger.outcomes import Entry
+from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.runs.coverage import load_coverage
 from target_creovai.wholeness.judge import has_moved
 from target_creovai.wholeness.reasons import must_be_read
@@ -40,7 +40,7 @@ class Standing(NamedTuple):
     oldest: str | None
 
 
-_ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
+ENTRY_COLUMNS = [LEDGER.c[name] for name in LedgerEntry.__dataclass_fields__]
 
 
 class Ledger:
@@ -54,7 +54,7 @@ class Ledger:
 
     def due(
         self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
-    ) -> list[Entry]:
+    ) -> list[LedgerEntry]:
         """Return conversations to look at, in order of Id, from the one behind `after`.
 
         Due is what changed since it was assembled, what time or another set of
@@ -63,7 +63,7 @@ class Ledger:
         """
         with self._database.reading() as db:
             query = _page(self._is_or_gets_due(db, kind, rules, now), after, limit)
-            return [Entry(*row) for row in db.execute(query)]
+            return [LedgerEntry(*row) for row in db.execute(query)]
 
     def claim(
         self,
@@ -74,7 +74,7 @@ class Ledger:
         turn: Turn | None = None,
         after: str = "",
         limit: int = 100,
-    ) -> list[Entry]:
+    ) -> list[LedgerEntry]:
         """Return what `due` does, and keep other runs from it until it is concluded.
 
         What another run that lives has claimed is passed over. `turn`: only what has its turn.
@@ -83,7 +83,7 @@ class Ledger:
             self._wake(kind, rules, now)
         return self._claim(_page(self._is_free(kind, turn), after, limit))
 
-    def claim_these(self, kind: str, ids: Sequence[str], turn: Turn) -> list[Entry]:
+    def claim_these(self, kind: str, ids: Sequence[str], turn: Turn) -> list[LedgerEntry]:
         """Return, as `claim` does, those of these conversations that changed."""
         these = LEDGER.c.id.in_(ids)
         return self._claim(_page(sa.and_(self._is_free(kind, turn), these), "", len(ids)))
@@ -91,13 +91,13 @@ class Ledger:
     def _is_free(self, kind: str, turn: Turn | None) -> sa.ColumnElement[bool]:
         return sa.and_(is_due(kind, turn), self._runs.free())
 
-    def _claim(self, query: sa.Select[Any]) -> list[Entry]:
+    def _claim(self, query: sa.Select[Any]) -> list[LedgerEntry]:
         with self._database.reading() as db:
             if db.execute(query.limit(1)).first() is None:
                 return []  # no writer waits for a look
         with self._database.transaction() as db:
             found = db.execute(query.with_for_update(skip_locked=True))
-            entries = [Entry(*row) for row in found]
+            entries = [LedgerEntry(*row) for row in found]
             mine = sa.and_(
                 LEDGER.c.kind.in_({entry.kind for entry in entries}),
                 LEDGER.c.id.in_([entry.id for entry in entries]),
@@ -140,12 +140,12 @@ class Ledger:
         with self._database.reading() as db:
             return db.scalar(query) or 0
 
-    def entries(self, kind: str, ids: Sequence[str]) -> list[Entry]:
+    def entries(self, kind: str, ids: Sequence[str]) -> list[LedgerEntry]:
         """Return these conversations as the ledger has them now, in order of Id."""
         c = LEDGER.c
-        query = sa.select(*_ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
+        query = sa.select(*ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
         with self._database.reading() as db:
-            return [Entry(*row) for row in db.execute(query)]
+            return [LedgerEntry(*row) for row in db.execute(query)]
 
     def outcomes(self) -> list[Standing]:
         """Return how many conversations stand where."""
@@ -219,5 +219,5 @@ def _oldest(db: sa.Connection, kind: str, outcome: str, reason: Reason | None) -
 
 def _page(condition: sa.ColumnElement[bool], after: str, limit: int) -> sa.Select[Any]:
     """Return the query for so many conversations, in order of Id, behind one."""
-    wanted = sa.select(*_ENTRY_COLUMNS).where(condition, LEDGER.c.id > after)
+    wanted = sa.select(*ENTRY_COLUMNS).where(condition, LEDGER.c.id > after)
     return wanted.order_by(LEDGER.c.id).limit(limit)
