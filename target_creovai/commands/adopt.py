@@ -87,7 +87,7 @@ def _adopt(
     report.statuses.update(status_of(session) for session in found.values())
     ids = {line: str(session.get("id") or "") for line, session in found.items()}
     excluded = [line for line, session in found.items() if status_of(session) == STATUS_EXCLUDED]
-    store.repairs.adopt_found(ids, excluded, utc(datetime.now(UTC)))
+    store.repairs.record_adoptions(ids, excluded, utc(datetime.now(UTC)))
 
 
 @operator_command()
@@ -103,7 +103,7 @@ def adopt(settings: Settings, output: str) -> None:
     client = connect(settings)
     prefix = settings["session_id_prefix"]
     with store_for_repair(settings) as store:
-        store.ledger.keep_to_prefix(prefix)
+        store.ledger.require_prefix(prefix)
         try:
             look_up = Patience(settings["retry_budget_seconds"]).retrying(client.statuses)
             report = adopt_all(store, look_up, prefix)

@@ -246,7 +246,7 @@ def explain_line(
         rows,
         rules,
         datetime.now(UTC),
-        store.speakers.settled_names,
+        store.speakers.known_roles,
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
     explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)

@@ -138,7 +138,7 @@ def preview(
     with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
-        terms = Terms(rules, delivery_policy(settings), now, store.speakers.settled_names, advised)
+        terms = Terms(rules, delivery_policy(settings), now, store.speakers.known_roles, advised)
         lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
         if related:
@@ -179,7 +179,7 @@ def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -
     cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
     people = (one.customer.person for one in conversations)
     named = dict.fromkeys(filter(None, [*cases, *people]))
-    lines = store.queries.naming([*named][:MAX_NAMED], limit)
+    lines = store.queries.that_name([*named][:MAX_NAMED], limit)
     return [line for line in lines if (line.kind, line.id) not in known]
 
 

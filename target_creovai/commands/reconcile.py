@@ -120,7 +120,7 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
     """Ask for everything that was sent since then; "not found" counts when it is said twice."""
     report = Reconciliation()
     missing: list[LedgerEntry] = []
-    for kind, _outcome, _reason, count, *_ in store.ledger.outcomes():
+    for kind, _outcome, _reason, count, *_ in store.ledger.outcome_counts():
         report.stored[kind] += count
     for page in _pages(store, since):
         found = look_up([prefix + line.id for line in page])
@@ -185,7 +185,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
 
 def _requeue(store: OperatorStore, report: Reconciliation) -> int:
     with alone(store):
-        return store.repairs.look_up_again(report.lost, REQUEUED)
+        return store.repairs.requeue(report.lost, REQUEUED)
 
 
 def _to_do(report: Reconciliation, requeued: int) -> Iterator[str]:

@@ -53,7 +53,7 @@ def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_tw
         erased = [line for line in lines if line.erased_at]
         twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
         due = [line for line in lines if line not in twice and line not in erased]
-        store.repairs.send_again(due, RESEND)
+        store.repairs.resend(due, RESEND)
     say(f"{_count(due)} to be sent by the next run.")
     for line in erased:
         say(
@@ -76,7 +76,7 @@ def _resend_changed(settings: Settings) -> None:
     kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
     rules = fingerprint(assembly_rules(settings))
     with store_for_repair(settings) as store:
-        count = store.repairs.look_at_other_settings(rules, kinds)
+        count = store.repairs.reopen_other_settings(rules, kinds)
     say(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 

@@ -27,7 +27,7 @@ from target_creovai.sending.sender import Job, Permits, Sender
 from target_creovai.sending.traffic import Calls, Traffic
 from target_creovai.store import (
     DELETED_LATER,
-    Turn,
+    ClaimPhase,
     in_doubt,
     opening_of,
 )
@@ -164,7 +164,7 @@ class Delivery(Dispatch):
         Whatever ends the run, requests under way are waited for and written down.
         """
         try:
-            self.store.ledger.keep_to_prefix(self.rules.session_id_prefix)
+            self.store.ledger.require_prefix(self.rules.session_id_prefix)
             deliver()
             self._finish()
         except HaltError as error:
@@ -187,7 +187,7 @@ class Delivery(Dispatch):
         self.course.took = True
 
     def _all(self) -> None:
-        self.store.ledger.look_again_at_missing_parts()
+        self.store.ledger.reopen_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -206,9 +206,9 @@ class Delivery(Dispatch):
 
     def walk_all(self) -> None:
         """Walk through what may go now; what Creovai could not take last time goes last."""
-        for turn in (Turn.FRESH, Turn.FAILED):
+        for phase in (ClaimPhase.FRESH, ClaimPhase.FAILED):
             for kind in self.kinds_to_go():
-                self.walk(kind, turn)
+                self.walk(kind, phase)
             self._finish()
         self._settle_names()
 
@@ -217,8 +217,8 @@ class Delivery(Dispatch):
         for kind in self.kinds_to_go():
             if kind.names_speakers:
                 self.settle_open(kind)
-                if self.store.speakers.reopen_settled(kind.name):
-                    self.walk(kind, Turn.FRESH)
+                if self.store.speakers.reopen_known(kind.name):
+                    self.walk(kind, ClaimPhase.FRESH)
                     self.settle_open(kind)
         self._finish()
 
@@ -232,7 +232,7 @@ class Delivery(Dispatch):
     def _settle_doubts(self) -> None:
         """Ask, before anything else, for what earlier runs sent without hearing of it again."""
         for kind in KINDS.values():
-            self.walk(kind, Turn.IN_DOUBT)
+            self.walk(kind, ClaimPhase.IN_DOUBT)
         self._outbox.finish()
 
     def _wait_for_lost_answers(self) -> None:
@@ -259,14 +259,14 @@ class Delivery(Dispatch):
                 if news:
                     self._walk_these(kind.name, sorted(i for name, i in news if name == kind.name))
                 else:
-                    self.walk(kind, Turn.FRESH)
+                    self.walk(kind, ClaimPhase.FRESH)
             self._finish()
             self.leave_if_asked()
 
     def _walk_these(self, kind: str, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
-            if entries := self.store.ledger.claim_these(kind, some, Turn.FRESH):
+            if entries := self.store.ledger.claim_these(kind, some, ClaimPhase.FRESH):
                 self.page(entries)
 
     def _finish(self) -> None:
@@ -285,11 +285,11 @@ class Delivery(Dispatch):
     # The verdicts
 
     def take(
-        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
+        self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None = None
     ) -> list[LedgerEntry]:
         """Claim what is due, so that no other run takes it as well."""
         return self.store.ledger.claim(
-            kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
+            kind, rules=self.rules_hash, now=now, phase=phase, after=after, limit=limit
         )
 
     def page(self, entries: Sequence[LedgerEntry], *, others_seen: bool = False) -> None:
@@ -321,7 +321,7 @@ class Delivery(Dispatch):
         if self._erasures and entry.outcome == Outcome.PENDING:
             self._erasures.note(entry)
         else:
-            self.store.outcomes.bury(entry, rules=self.rules_hash)
+            self.store.outcomes.discard(entry, rules=self.rules_hash)
 
     def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
@@ -346,12 +346,12 @@ class Delivery(Dispatch):
 
     def _adopt(self, entry: LedgerEntry, verdict: Any, _: Step) -> None:
         content, metadata = verdict.content_hash, encode(verdict.metadata)
-        self.store.outcomes.take_as_sent(
+        self.store.outcomes.accept_adopted(
             entry, rules=self.rules_hash, content_hash=content, metadata=metadata
         )
 
     def _keep(self, entry: LedgerEntry, outcome: str, rules: str | None = None) -> None:
-        self.store.outcomes.keep(entry, outcome, rules=rules or self.rules_hash)
+        self.store.outcomes.leave_unchanged(entry, outcome, rules=rules or self.rules_hash)
 
     def _give_up(self, entry: LedgerEntry, verdict: Any, _: Step) -> None:
         self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
@@ -364,7 +364,7 @@ class Delivery(Dispatch):
         """Note why, and when time alone may change it; other settings need not."""
         rules = opening_of(self.rules_hash) if verdict.reason.code in OPENING else self.rules_hash
         until = utc(verdict.until) if verdict.until else None
-        self.store.outcomes.settle(
+        self.store.outcomes.conclude(
             entry, Outcome.WAITING, rules=rules, reason=verdict.reason, due_at=until
         )
 
@@ -398,7 +398,7 @@ class Delivery(Dispatch):
         return self.store.ledger.waiting_for_rows(limit)
 
     def _settle(self, entry: LedgerEntry, outcome: str, reason: Reason | None, **more: Any) -> None:
-        self.store.outcomes.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
+        self.store.outcomes.conclude(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
     def _set_aside(self, entry: LedgerEntry, reason: Reason, refused_hash: str) -> None:
         self._settle(entry, Outcome.SET_ASIDE, reason, refused_hash=refused_hash)
@@ -417,12 +417,12 @@ class Delivery(Dispatch):
             if failures >= RUNS_UNTIL_SET_ASIDE and entry not in self._doubts:
                 self._set_aside(entry, too_often(reason), payload_hash)
             else:
-                self.store.outcomes.count_failures(entry, failures)
+                self.store.outcomes.record_failure_count(entry, failures)
 
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        for kind, outcome, reason, count, oldest in self.store.ledger.outcomes():
+        for kind, outcome, reason, count, oldest in self.store.ledger.outcome_counts():
             if outcome == Outcome.SENT:
                 self.summary.unchanged[kind] += count
             elif outcome == Outcome.WAITING and reason:

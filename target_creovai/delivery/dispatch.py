@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from target_creovai.kinds import Kind
     from target_creovai.model.conversation import Row, Rules
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import LedgerEntry, Store, Turn
+    from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.store.rows.rows import Snapshot
 
 # How many conversations are claimed at once: few enough to leave some for other machines.
@@ -68,9 +68,9 @@ class Dispatch(ABC):
         broken = self.input_broke_off
         return [kind for kind in KINDS.values() if not (broken and kind.needs_whole_input)]
 
-    def walk(self, kind: Kind, turn: Turn | None = None) -> None:
+    def walk(self, kind: Kind, phase: ClaimPhase | None = None) -> None:
         """Walk through what is due of one kind; `turn`: only through what has its turn."""
-        for page in self._pages(kind.name, turn):
+        for page in self._pages(kind.name, phase):
             self.page(page)
 
     def settle_open(self, kind: Kind) -> None:
@@ -129,7 +129,7 @@ class Dispatch(ABC):
         """
         kind = entries[0].kind
         by_id = {entry.id: entry for entry in entries}
-        for ids in self.store.rows.portions(kind, list(by_id), BYTES_AT_ONCE):
+        for ids in self.store.rows.batches_by_size(kind, list(by_id), BYTES_AT_ONCE):
             self.portion([by_id[key] for key in ids], others_seen=others_seen)
 
     def portion(self, entries: Sequence[LedgerEntry], *, others_seen: bool) -> None:
@@ -150,7 +150,7 @@ class Dispatch(ABC):
         own = found.rows.pop(entry.id)
         verdict = self._assemble(entry, own, self.rules, reach)
         names = open_names(verdict) if others_seen else ()
-        if names and (known := self.store.speakers.settled_names(names)):
+        if names and (known := self.store.speakers.known_roles(names)):
             told = replace(self.rules, other_chats=known)
             verdict = self._assemble(entry, own, told, reach)
         return verdict
@@ -178,10 +178,10 @@ class Dispatch(ABC):
     def _learn(self, entry: LedgerEntry, verdict: Verdict) -> None:
         """Note what a chat tells of the names in it, or that it waits for others to tell."""
         if isinstance(verdict, Ready) and verdict.speakers:
-            self.store.speakers.note_speakers(entry.id, verdict.lessons)
+            self.store.speakers.record(entry.id, verdict.lessons)
         elif isinstance(verdict, OpenSpeakers):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
-            self.store.speakers.note_speakers(entry.id, left_open)
+            self.store.speakers.record(entry.id, left_open)
 
     def _assemble(
         self, entry: LedgerEntry, rows: Mapping[str, Sequence[Row]], rules: Rules, reach: Reach
@@ -201,7 +201,7 @@ class Dispatch(ABC):
 
     @abstractmethod
     def take(
-        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None
+        self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None
     ) -> list[LedgerEntry]:
         """Return what is due of a kind, in order of Id, from the one behind `after`."""
 
@@ -229,11 +229,11 @@ class Dispatch(ABC):
     def never_read(self, limit: int) -> list[tuple[str, str]]:
         """Return kind and Id of conversations that wait for rows which have to be read."""
 
-    def _pages(self, kind: str, turn: Turn | None) -> Iterator[list[LedgerEntry]]:
+    def _pages(self, kind: str, phase: ClaimPhase | None) -> Iterator[list[LedgerEntry]]:
         after = ""
         while True:
             now = utc(datetime.now(UTC))
-            page = self.take(kind, now=now, after=after, limit=PAGE, turn=turn)
+            page = self.take(kind, now=now, after=after, limit=PAGE, phase=phase)
             if not page:
                 return
             yield page

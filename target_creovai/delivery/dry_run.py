@@ -18,7 +18,7 @@ from target_creovai.wholeness.reasons import must_be_read
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
     from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
-    from target_creovai.store import LedgerEntry, Store, Turn
+    from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 
@@ -53,10 +53,10 @@ class DryRun(Dispatch):
                     _remove(file)
 
     def take(
-        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
+        self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None = None
     ) -> list[LedgerEntry]:
         """Look at what is due; whoever delivers meanwhile is not held up."""
-        del turn  # all have theirs: nothing is sent, and nothing fails
+        del phase  # all have theirs: nothing is sent, and nothing fails
         return self.store.ledger.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
 
     def ready(self, entry: LedgerEntry, verdict: Ready) -> None:

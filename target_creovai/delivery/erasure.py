@@ -101,7 +101,7 @@ class Erasures:
         now = utc(datetime.now(UTC))
         begun = Reason(Code.ERASING, (self._way.done,))
         for session_id in known:
-            self._store.outcomes.intend_erasure(by_session[session_id], begun, now)
+            self._store.outcomes.record_erasure(by_session[session_id], begun, now)
         self._store.commit()
         done, reason = self._ask(known)
         for session_id, entry in by_session.items():
@@ -121,7 +121,7 @@ class Erasures:
     def _bury(self, entry: LedgerEntry, now: str) -> None:
         reason = Reason(Code.ERASED, (self._way.done,))
         erased_at = entry.erased_at or now
-        self._store.outcomes.bury(entry, rules=self._rules, reason=reason, erased_at=erased_at)
+        self._store.outcomes.discard(entry, rules=self._rules, reason=reason, erased_at=erased_at)
         self._summary.erased[self._way.done, entry.kind] += 1
 
     def _put_off(self, entry: LedgerEntry, why: str) -> None:

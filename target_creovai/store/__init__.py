@@ -5,7 +5,7 @@ is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
 what was committed survives kill -9 and a power cut.
 """
 
-from target_creovai.store.ledger.due import Turn, opening_of
+from target_creovai.store.ledger.due import ClaimPhase, opening_of
 from target_creovai.store.ledger.entry import (
     ADOPTED,
     DELETED_LATER,
@@ -16,7 +16,7 @@ from target_creovai.store.ledger.entry import (
     is_first_post,
     sent_once,
 )
-from target_creovai.store.ledger.ledger import Standing
+from target_creovai.store.ledger.ledger import OutcomeCount
 from target_creovai.store.rows.staged import StagedRow
 from target_creovai.store.store import Store
 
@@ -25,11 +25,11 @@ __all__ = [
     "DELETED_LATER",
     "EXCLUDED",
     "SEND_AGAIN",
+    "ClaimPhase",
     "LedgerEntry",
+    "OutcomeCount",
     "StagedRow",
-    "Standing",
     "Store",
-    "Turn",
     "in_doubt",
     "is_first_post",
     "opening_of",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NEW = Reason(Code.NOT_ASSEMBLED)
 
 
-class Turn(StrEnum):
+class ClaimPhase(StrEnum):
     """The order in which a run looks at what is due."""
 
     IN_DOUBT = "in doubt"  # posts whose answers are not known
@@ -42,7 +42,7 @@ def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
     return sa.and_(sent, known, shape != rules[:SHAPE_LENGTH])
 
 
-class News(NamedTuple):
+class ConversationFacts(NamedTuple):
     """What the rows that came tell of their conversation itself.
 
     `modified` is the newest SystemModstamp among them, `number` a CaseNumber.
@@ -52,13 +52,13 @@ class News(NamedTuple):
     number: str | None = None
 
 
-NO_NEWS = News()
+NO_FACTS = ConversationFacts()
 
 
-def touch(
+def mark_changed(
     db: sa.Connection,
     insert: Callable[[sa.Table], Any],
-    conversations: Mapping[tuple[str, str], News],
+    conversations: Mapping[tuple[str, str], ConversationFacts],
 ) -> None:
     """Make these conversations due: one of their rows came, changed or moved away."""
     if not conversations:
@@ -66,16 +66,16 @@ def touch(
     now = utc(datetime.now(UTC))
     new = {"revision": 1, "outcome": Outcome.WAITING, "reason": _NEW.stored, "changed_at": now}
     lines = [
-        {"kind": kind, "id": key, "modified": news.modified, "number": news.number, **new}
-        for (kind, key), news in sorted(conversations.items())
+        {"kind": kind, "id": key, "modified": facts.modified, "number": facts.number, **new}
+        for (kind, key), facts in sorted(conversations.items())
     ]
     c, statement = LEDGER.c, insert(LEDGER)
-    told = statement.excluded
+    given = statement.excluded
     changed = {
         "revision": c.revision + 1,
         "changed_at": now,
-        "modified": sa.case((told.modified > c.modified, told.modified), else_=c.modified),
-        "number": sa.func.coalesce(told.number, c.number),
+        "modified": sa.case((given.modified > c.modified, given.modified), else_=c.modified),
+        "number": sa.func.coalesce(given.number, c.number),
         "has_text": sa.true(),
     }
     execute_many(
@@ -84,30 +84,30 @@ def touch(
     add_up(db)
 
 
-def is_due(kind: str, turn: Turn | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition for what a run looks at of a kind, once `wake` has been there."""
-    return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_TURNS.get(turn, ()))
+def is_due(kind: str, phase: ClaimPhase | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition for what a run looks at of a kind, once `mark_due` has been there."""
+    return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_PHASES.get(phase, ()))
 
 
-def gets_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
-    """Return the condition for what `wake` makes due."""
+def becomes_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what `mark_due` makes due."""
     return sa.or_(_is_awaited(kind, now), _is_of_other_rules(kind, rules))
 
 
-def may_wake(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
-    """Tell whether `wake` would find anything, by an index and by the counts."""
+def has_newly_due(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
+    """Tell whether `mark_due` would find anything, by an index and by the counts."""
     awaited = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
     return bool(awaited) or _have_other_rules(db, kind, rules)
 
 
-def wake(db: sa.Connection, kind: str, rules: str, now: str) -> None:
+def mark_due(db: sa.Connection, kind: str, rules: str, now: str) -> None:
     """Make due what time has freed, and what other settings, or another version, may free.
 
     What waits to be closed, or for its main row, rests on few of them: see `opening_of`.
     """
-    _free(db, kind, _is_awaited(kind, now), due_at=None)
+    _mark(db, kind, _is_awaited(kind, now), due_at=None)
     if _have_other_rules(db, kind, rules):
-        _free(db, kind, _is_of_other_rules(kind, rules), rules=None)
+        _mark(db, kind, _is_of_other_rules(kind, rules), rules=None)
     add_up(db)
 
 
@@ -118,7 +118,7 @@ def _is_awaited(kind: str, now: str) -> sa.ColumnElement[bool]:
 def _is_of_other_rules(kind: str, rules: str) -> sa.ColumnElement[bool]:
     """Return the condition for what is not sent, and was left under other rules than these."""
     c = LEDGER.c
-    return sa.and_(c.kind == kind, RESTS_ON_RULES, c.rules.not_in(_known(rules)))
+    return sa.and_(c.kind == kind, DEPENDS_ON_RULES, c.rules.not_in(_known(rules)))
 
 
 def _known(rules: str) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def opening_of(rules: str) -> str:
 
 # Not sent, or sent and deleted since: other settings may change what follows from it.
 _NOT_SENT = (Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE)
-RESTS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DELETED_LATER)
+DEPENDS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DELETED_LATER)
 
 
 def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
@@ -141,7 +141,7 @@ def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
     return bool(counts(db, c.kind == kind, rests, c.rules.not_in(_known(rules))))
 
 
-def _free(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
+def _mark(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
     """Make due, but for what somebody else is writing just now: that is concluded anew."""
     c = LEDGER.c
     ids = sa.select(c.id).where(which).with_for_update(skip_locked=True)
@@ -149,8 +149,8 @@ def _free(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared
     db.execute(these.values(assembled=None, **cleared))
 
 
-_TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = {
-    Turn.IN_DOUBT: (
+_PHASES: dict[ClaimPhase | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = {
+    ClaimPhase.IN_DOUBT: (
         sa.text(IS_INTENDED),
         sa.or_(
             LEDGER.c.content_hash.is_(None),
@@ -160,6 +160,6 @@ _TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = 
             ),
         ),
     ),
-    Turn.FRESH: (LEDGER.c.failed_at.is_(None),),
-    Turn.FAILED: (LEDGER.c.failed_at.is_not(None),),
+    ClaimPhase.FRESH: (LEDGER.c.failed_at.is_(None),),
+    ClaimPhase.FAILED: (LEDGER.c.failed_at.is_not(None),),
 }

@@ -13,7 +13,7 @@ from target_creovai.model.conversation import SHAPE_LENGTH
 from target_creovai.model.outcomes import Outcome
 from target_creovai.store.database.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, META
-from target_creovai.store.ledger.due import Turn, gets_due, is_due, may_wake, wake
+from target_creovai.store.ledger.due import ClaimPhase, becomes_due, has_newly_due, is_due, mark_due
 from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.runs.coverage import load_coverage
 from target_creovai.wholeness.judge import has_moved
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from target_creovai.store.runs.runs import Runs
 
 
-class Standing(NamedTuple):
+class OutcomeCount(NamedTuple):
     """How many conversations stand where.
 
     `oldest`: when what waits, and has not changed for the longest time, did.
@@ -71,7 +71,7 @@ class Ledger:
         *,
         rules: str,
         now: str,
-        turn: Turn | None = None,
+        phase: ClaimPhase | None = None,
         after: str = "",
         limit: int = 100,
     ) -> list[LedgerEntry]:
@@ -79,17 +79,17 @@ class Ledger:
 
         What another run that lives has claimed is passed over. `turn`: only what has its turn.
         """
-        if not after and turn is not Turn.IN_DOUBT:
-            self._wake(kind, rules, now)
-        return self._claim(_page(self._is_free(kind, turn), after, limit))
+        if not after and phase is not ClaimPhase.IN_DOUBT:
+            self._mark_due(kind, rules, now)
+        return self._claim(_page(self._is_unclaimed(kind, phase), after, limit))
 
-    def claim_these(self, kind: str, ids: Sequence[str], turn: Turn) -> list[LedgerEntry]:
+    def claim_these(self, kind: str, ids: Sequence[str], phase: ClaimPhase) -> list[LedgerEntry]:
         """Return, as `claim` does, those of these conversations that changed."""
         these = LEDGER.c.id.in_(ids)
-        return self._claim(_page(sa.and_(self._is_free(kind, turn), these), "", len(ids)))
+        return self._claim(_page(sa.and_(self._is_unclaimed(kind, phase), these), "", len(ids)))
 
-    def _is_free(self, kind: str, turn: Turn | None) -> sa.ColumnElement[bool]:
-        return sa.and_(is_due(kind, turn), self._runs.free())
+    def _is_unclaimed(self, kind: str, phase: ClaimPhase | None) -> sa.ColumnElement[bool]:
+        return sa.and_(is_due(kind, phase), self._runs.unclaimed())
 
     def _claim(self, query: sa.Select[Any]) -> list[LedgerEntry]:
         with self._database.reading() as db:
@@ -124,16 +124,16 @@ class Ledger:
         db: sa.Connection, kind: str, rules: str, now: str
     ) -> sa.ColumnElement[bool]:
         """Return the condition for what a run would look at; a look changes nothing."""
-        if may_wake(db, kind, rules, now):
-            return sa.or_(is_due(kind), gets_due(kind, rules, now))
+        if has_newly_due(db, kind, rules, now):
+            return sa.or_(is_due(kind), becomes_due(kind, rules, now))
         return is_due(kind)
 
-    def _wake(self, kind: str, rules: str, now: str) -> None:
+    def _mark_due(self, kind: str, rules: str, now: str) -> None:
         with self._database.reading() as db:
-            if not may_wake(db, kind, rules, now):
+            if not has_newly_due(db, kind, rules, now):
                 return
         with self._database.transaction() as db:
-            wake(db, kind, rules, now)
+            mark_due(db, kind, rules, now)
 
     def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
         query = sa.select(sa.func.count()).select_from(LEDGER).where(*conditions)
@@ -147,13 +147,15 @@ class Ledger:
         with self._database.reading() as db:
             return [LedgerEntry(*row) for row in db.execute(query)]
 
-    def outcomes(self) -> list[Standing]:
+    def outcome_counts(self) -> list[OutcomeCount]:
         """Return how many conversations stand where."""
         numbers: Counter[tuple[str, str, Reason | None]] = Counter()
         with self._database.snapshot() as db:
             for count in counts(db):
                 numbers[count.kind, count.outcome, count.reason] += count.number
-            found = [Standing(*key, number, _oldest(db, *key)) for key, number in numbers.items()]
+            found = [
+                OutcomeCount(*key, number, _oldest(db, *key)) for key, number in numbers.items()
+            ]
         return sorted(found, key=lambda one: (one.kind, one.outcome, str(one.reason or "")))
 
     def of_other_settings(self, rules: str) -> Counter[str]:
@@ -167,7 +169,7 @@ class Ledger:
 
     # All of it
 
-    def keep_to_prefix(self, prefix: str) -> None:
+    def require_prefix(self, prefix: str) -> None:
         """Refuse to send from one store under two prefixes: all would arrive twice.
 
         Raises:
@@ -195,7 +197,7 @@ class Ledger:
             found = [(kind, key) for kind, key in db.execute(query.limit(limit))]
         return sorted(found, key=itemgetter(1))
 
-    def look_again_at_missing_parts(self) -> None:
+    def reopen_missing_parts(self) -> None:
         """Make due what waits for a part that may have been read since."""
         with self._database.reading() as db:
             coverage = load_coverage(db, self._runs.open_input_in(db))

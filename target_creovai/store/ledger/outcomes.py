@@ -39,7 +39,7 @@ class Outcomes:
         self._pending = pending
         self._run = run
 
-    def settle(
+    def conclude(
         self,
         entry: LedgerEntry,
         outcome: str,
@@ -61,12 +61,12 @@ class Outcomes:
             refused_hash=refused_hash,
         )
 
-    def keep(self, entry: LedgerEntry, outcome: str, *, rules: str) -> None:
+    def leave_unchanged(self, entry: LedgerEntry, outcome: str, *, rules: str) -> None:
         """Note that nothing is to be sent: Creovai has it, or refused just this."""
         cleared = {"reason": None, "detail": None} if outcome == Outcome.SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
-    def intend(
+    def record_intent(
         self, entry: LedgerEntry, content_hash: str, metadata: bytes, *, posted_by: str
     ) -> None:
         """Note what is about to be posted, by then; it is to be written down before that."""
@@ -81,7 +81,7 @@ class Outcomes:
             posted_by=posted_by,
         )
 
-    def retract(self, entry: LedgerEntry, reason: Reason | None = None) -> None:
+    def clear_intent(self, entry: LedgerEntry, reason: Reason | None = None) -> None:
         """Note that what was intended is not at Creovai; it stays pending."""
         self._update(
             entry,
@@ -93,19 +93,19 @@ class Outcomes:
             posted_by=None,
         )
 
-    def doubt(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
+    def record_lost_answer(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
         """Note that the answer to a post was lost; it stays this run's until that is settled."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
-    def fail(self, entry: LedgerEntry, failed_at: str) -> None:
+    def record_failure(self, entry: LedgerEntry, failed_at: str) -> None:
         """Note when Creovai could not take it: it goes last the next time."""
         self._update(entry, failed_at=failed_at)
 
-    def plan_event(self, entry: LedgerEntry, event_time: str) -> None:
+    def record_event_time(self, entry: LedgerEntry, event_time: str) -> None:
         """Note the eventTime of metadata that is about to be sent: it is used up by that."""
         self._update(entry, event_time=event_time)
 
-    def receipt(
+    def record_receipt(
         self,
         entry: LedgerEntry,
         *,
@@ -133,7 +133,9 @@ class Outcomes:
             **values,
         )
 
-    def recover(self, entry: LedgerEntry, sent_at: str, creovai_id: str, traits: Traits) -> None:
+    def recover_receipt(
+        self, entry: LedgerEntry, sent_at: str, creovai_id: str, traits: Traits
+    ) -> None:
         """Note, in the place of an intent, the receipt that a run did not live to write."""
         self._pending.deliveries.count(entry.kind, sent_at, traits)
         self._update(
@@ -148,7 +150,7 @@ class Outcomes:
             posted_by=None,
         )
 
-    def adopt(self, entry: LedgerEntry, found_at: str, creovai_id: str | None) -> None:
+    def record_adoption(self, entry: LedgerEntry, found_at: str, creovai_id: str | None) -> None:
         """Note that Creovai has what another store sent; how it is there, nobody knows."""
         self._update(
             entry,
@@ -161,7 +163,7 @@ class Outcomes:
             content_hash=ADOPTED,
         )
 
-    def take_as_sent(
+    def accept_adopted(
         self, entry: LedgerEntry, *, rules: str, content_hash: str, metadata: bytes
     ) -> None:
         """Note that what Creovai has of an adopted one is taken to be this."""
@@ -174,15 +176,15 @@ class Outcomes:
         """Note that a conversation stays pending, and that this run is done with it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, claimed_by=None)
 
-    def count_failures(self, entry: LedgerEntry, failures: int) -> None:
+    def record_failure_count(self, entry: LedgerEntry, failures: int) -> None:
         """Note in how many runs Creovai could not take it."""
         self._update(entry, failures=failures)
 
-    def intend_erasure(self, entry: LedgerEntry, reason: Reason, erased_at: str) -> None:
+    def record_erasure(self, entry: LedgerEntry, reason: Reason, erased_at: str) -> None:
         """Note what is about to be erased; it is never sent again, whatever comes of it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, erased_at=erased_at)
 
-    def bury(
+    def discard(
         self,
         entry: LedgerEntry,
         *,

@@ -60,7 +60,7 @@ class Queries:
             query = _lines(LEDGER.c.number == number_of(number))
             return [LedgerEntry(*row) for row in db.execute(query)]
 
-    def naming(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:
+    def that_name(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:
         """Return conversations whose own record holds one of these Ids; all records are read."""
         if not ids:
             return []

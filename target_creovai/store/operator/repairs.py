@@ -52,7 +52,7 @@ class Repairs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def send_again(self, lines: Iterable[LedgerEntry], reason: Reason) -> None:
+    def resend(self, lines: Iterable[LedgerEntry], reason: Reason) -> None:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
@@ -64,7 +64,7 @@ class Repairs:
                 again = SEND_AGAIN if line.content_hash else None
                 self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
 
-    def look_at_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
+    def reopen_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
         """Make due what Creovai has as other settings made it; return how many.
 
         The next run sends what differs now. What has no text any more could not be made anew.
@@ -75,7 +75,7 @@ class Repairs:
         with self._database.transaction() as db:
             return db.execute(sa.update(LEDGER).where(wanted).values(assembled=None)).rowcount
 
-    def look_up_again(self, receipts: Iterable[DeliveryReceipt], reason: Reason) -> int:
+    def requeue(self, receipts: Iterable[DeliveryReceipt], reason: Reason) -> int:
         """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
 
         Returns how many; those that were delivered once more in the meantime are left alone.
@@ -97,7 +97,7 @@ class Repairs:
                 for receipt in receipts
             )
 
-    def adopt_found(
+    def record_adoptions(
         self, found: Mapping[LedgerEntry, str], excluded: Container[LedgerEntry], found_at: str
     ) -> None:
         """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
