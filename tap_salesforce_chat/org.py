@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.discovery.describe_cache import DescribeCache, Describer
-from tap_salesforce_chat.http.client import Connection, Terms
+from tap_salesforce_chat.http.client import SalesforceClient, Terms
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.reading.prefetch import Lanes
@@ -29,7 +29,7 @@ class OrgSession:
         self._logger = logger
 
     @cached_property
-    def connection(self) -> Connection:
+    def client(self) -> SalesforceClient:
         """The way to the org."""
         config = self._config
         terms = Terms(
@@ -39,17 +39,17 @@ class OrgSession:
             quota_percent=config["quota_percent_total"],
             run_percent=config.get("quota_percent_per_run"),
         )
-        return Connection(terms, choose_flow(config)(config), self._logger)
+        return SalesforceClient(terms, choose_flow(config)(config), self._logger)
 
     @cached_property
     def describe(self) -> Describer:
         """What the org's objects look like."""
-        return Describer(self.connection, self.describe_cache)
+        return Describer(self.client, self.describe_cache)
 
     @cached_property
     def describe_cache(self) -> DescribeCache:
         """Where describe documents are kept for the next runs; logs in."""
-        return DescribeCache(self._config.get("cache_dir"), self.connection.identity)
+        return DescribeCache(self._config.get("cache_dir"), self.client.identity)
 
     @cached_property
     def lanes(self) -> Lanes:

@@ -87,9 +87,9 @@ class Sync:
         finally:
             self._session.lanes.close()
             seconds = time.monotonic() - began
-            tell_end(self._selected_streams(), self._session.connection, seconds)
+            tell_end(self._selected_streams(), self._session.client, seconds)
         self._mark(COMPLETED)
-        self._extra_state[REQUESTS] = self._session.connection.requests_made
+        self._extra_state[REQUESTS] = self._session.client.requests_made
         self._tap.state_writer.write_state(self._tap.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:
@@ -122,10 +122,10 @@ class Sync:
 
     def _know_origin(self) -> None:
         """Put the org's Id into STATE; refuse the state of another org, or from the future."""
-        connection, recorded = self._session.connection, self._recorded
-        actual = connection.organization_id or ask_organization_id(connection)
+        client, recorded = self._session.client, self._recorded
+        actual = client.organization_id or ask_organization_id(client)
         bookmarks = self._extra_state.get(BOOKMARKS) or {}
-        _refuse(origin_problem(bookmarks, recorded, actual, connection.now))
+        _refuse(origin_problem(bookmarks, recorded, actual, client.now))
         if known := actual or recorded:
             self._extra_state[ORGANIZATION] = known
 

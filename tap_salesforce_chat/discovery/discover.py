@@ -33,9 +33,7 @@ def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[Salesf
     if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
         tap.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
     return [
-        stream(
-            tap, catalog[stream.sobject].schema.to_dict(), tap.session.connection, tap.session.lanes
-        )
+        stream(tap, catalog[stream.sobject].schema.to_dict(), tap.session.client, tap.session.lanes)
         for stream in STREAMS
         if stream.sobject in catalog
     ]
@@ -83,4 +81,4 @@ def _described(
 def _made(
     tap: TapSalesforceChat, stream: type[SalesforceStream], schema: Mapping[str, Any]
 ) -> SalesforceStream:
-    return stream(tap, schema, tap.session.connection, tap.session.lanes)
+    return stream(tap, schema, tap.session.client, tap.session.lanes)

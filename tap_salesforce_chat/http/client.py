@@ -1,6 +1,6 @@
 """The only way to Salesforce: logged in when needed, patient with what passes.
 
-Every request goes through `Connection`, so that a login, a describe and a page of rows are
+Every request goes through `SalesforceClient`, so that a login, a describe and a page of rows are
 retried, timed out, and counted against the quota alike.
 """
 
@@ -86,7 +86,7 @@ class Terms:
     run_percent: int | None  # share of them that is this session's own; None: any
 
 
-class Connection:
+class SalesforceClient:
     """A session with one org, for any number of threads.
 
     Args:
@@ -105,7 +105,7 @@ class Connection:
         self._used, self._limit = 0, 0
         self._numbers = count(1)  # of requests, for all threads
         self._own = 0  # requests so far
-        self._beside: list[Connection] = []
+        self._beside: list[SalesforceClient] = []
         self.clock: datetime | None = None  # Salesforce's, as of the latest answer
         self._read_at = 0.0  # on the monotonic clock
 
@@ -174,10 +174,10 @@ class Connection:
         with closing(self._authorized(ask)) as response:
             return bool(response.status_code != HTTPStatus.NOT_MODIFIED)
 
-    def beside(self, flow: AuthFlow) -> Connection:
+    def beside(self, flow: AuthFlow) -> SalesforceClient:
         """Return a session for another host, with a login of its own at the org's, known by now."""
         terms = replace(self._terms, login_url=self.instance_url or self._terms.login_url)
-        self._beside.append(Connection(terms, flow, self._logger))
+        self._beside.append(SalesforceClient(terms, flow, self._logger))
         return self._beside[-1]
 
     @property

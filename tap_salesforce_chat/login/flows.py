@@ -1,7 +1,7 @@
 """How the tap gets its access token: one class per OAuth flow, and the table of them.
 
 A flow only knows which settings it needs and how to get a token; sending, retrying and
-understanding refusals is the connection's business.
+understanding refusals is the client's business.
 """
 
 from __future__ import annotations

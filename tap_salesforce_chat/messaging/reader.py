@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.messaging.entries import Entry
     from tap_salesforce_chat.messaging.interfaces import Interface
     from tap_salesforce_chat.messaging.rate_limits import Budget
@@ -48,7 +48,7 @@ class Reader:
 
     Args:
         interface: What to ask.
-        connection: The way to it.
+        client: The way to it.
         budget: Says when it may be called.
         now: Tells the time, by Salesforce's clock.
         save: Puts the budget's memory where the next run finds it; called before each call.
@@ -57,13 +57,13 @@ class Reader:
     def __init__(
         self,
         interface: type[Interface],
-        connection: Connection,
+        client: SalesforceClient,
         budget: Budget,
         now: Callable[[], datetime],
         save: Callable[[], None],
     ) -> None:
         self._interface = interface
-        self._connection = connection
+        self._client = client
         self._budget = budget
         self._now = now
         self._save = save
@@ -88,10 +88,10 @@ class Reader:
         return entries
 
     def _ask(self, path: str, params: dict[str, str]) -> dict[str, Any]:
-        self._connection.check_quota()
+        self._client.check_quota()
         options: dict[str, Any] = {"params": params, "each_try": self._one_call}
         try:
-            answer = self._connection.send("GET", path, subject=_SUBJECT, **options)
+            answer = self._client.send("GET", path, subject=_SUBJECT, **options)
         except (SessionExpiredError, HostMovedError) as exc:
             raise self.advised(exc) from exc
         document: dict[str, Any] = answer.document

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from tap_salesforce_chat.discovery.describe import Describe
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.messaging.entries import Session
     from tap_salesforce_chat.messaging.rate_limits import Budget
     from tap_salesforce_chat.soql import Query
@@ -217,19 +217,19 @@ class ConversationEntry(SalesforceStream):
 
     @cached_property
     def _sessions(self) -> Sessions:
-        ask = partial(Asker, self._connection, subject=f"Query of {SESSIONS}")
+        ask = partial(Asker, self._client, subject=f"Query of {SESSIONS}")
         page_size = self.config["page_size"]
         return Sessions(ask("query", page_size=page_size), ask("queryAll", page_size=page_size))
 
     @cached_property
-    def _interface_connection(self) -> Connection:
+    def _interface_client(self) -> SalesforceClient:
         login = INTERFACES[self.config["messaging_api"]].login
-        return self._connection.beside(login(self.config)) if login else self._connection
+        return self._client.beside(login(self.config)) if login else self._client
 
     @cached_property
     def _reader(self) -> Reader:
         interface = INTERFACES[self.config["messaging_api"]]
-        return Reader(interface, self._interface_connection, self._budget, self._now, self._save)
+        return Reader(interface, self._interface_client, self._budget, self._now, self._save)
 
     @cached_property
     def _budget(self) -> Budget:
@@ -242,7 +242,7 @@ class ConversationEntry(SalesforceStream):
 
     def _now(self) -> datetime:
         """Return the time by Salesforce's clock: limits of an org know no other."""
-        clocks = (self._connection.now, self._interface_connection.now)
+        clocks = (self._client.now, self._interface_client.now)
         return max(filter(None, clocks), default=datetime.now(UTC))
 
     def _save(self) -> None:

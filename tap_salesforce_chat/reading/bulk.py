@@ -152,13 +152,11 @@ class BulkSource:
     def _fetch(
         self, job: Job, locator: str | None, most: int, guard: Callable[[], Guard]
     ) -> requests.Response:
-        connection, subject = self.jobs.connection, self.jobs.subject
-        connection.check_quota()
+        client, subject = self.jobs.client, self.jobs.subject
+        client.check_quota()
         params = {"maxRecords": str(most)} | ({"locator": locator} if locator else {})
         with guard():
-            return connection.download(
-                f"jobs/query/{job.id}/results", subject=subject, params=params
-            )
+            return client.download(f"jobs/query/{job.id}/results", subject=subject, params=params)
 
     # -- the proof -----------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, MutableMapping
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 # Where a stream's state keeps its job.
 
@@ -70,7 +70,7 @@ class Jobs:
     """The jobs of one stream.
 
     Args:
-        connection: The way to Salesforce.
+        client: The way to Salesforce.
         sobject: The object.
         operation: `query`, or `queryAll` for deleted rows too.
         state: The stream's state.
@@ -79,7 +79,7 @@ class Jobs:
         logger: Gets what is worth a line.
     """
 
-    connection: Connection
+    client: SalesforceClient
     sobject: str
     operation: str
     state: MutableMapping[str, Any]
@@ -98,7 +98,7 @@ class Jobs:
         Raises:
             BulkRefusedError: Bulk does not take the query, or not all of it at once.
         """
-        self.connection.check_quota()
+        self.client.check_quota()
         body = {
             "operation": self.operation,
             "query": soql,
@@ -107,7 +107,7 @@ class Jobs:
             "lineEnding": "LF",
         }
         try:
-            answer = self.connection.send("POST", "jobs/query", subject=self.subject, json=body)
+            answer = self.client.send("POST", "jobs/query", subject=self.subject, json=body)
         except (QueryTimeoutError, TooComplicatedError) as exc:
             raise BulkRefusedError(str(exc)) from exc
         clock = format_instant(answer.date) if answer.date else None
@@ -195,7 +195,7 @@ class Jobs:
 
     def _ask(self, method: str, job: Job, **options: Any) -> dict[str, Any]:
         path = f"jobs/query/{job.id}"
-        answer = self.connection.send(method, path, subject=self.subject, **options)
+        answer = self.client.send(method, path, subject=self.subject, **options)
         document: dict[str, Any] = answer.document
         return document
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 MONDAY = datetime(2026, 3, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -34,7 +34,7 @@ DEFAULTS = {name: rule.get("default") for name, rule in CONFIG_SCHEMA["propertie
 
 
 class Answer:
-    """What a connection returns."""
+    """What a client returns."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -55,7 +55,7 @@ class World:
         self._spent: str = "{}"
 
     def check_quota(self) -> None:
-        """Stand in for the connection, too."""
+        """Stand in for the client, too."""
 
     def send(
         self,
@@ -66,7 +66,7 @@ class World:
         each_try: Callable[[], AbstractContextManager[None]],
         **_: Any,
     ) -> Answer:
-        """Stand in for the connection."""
+        """Stand in for the client."""
         with each_try():
             self.now += CALL
             self.paused_calls += 9 <= self.now.hour < 17
@@ -94,8 +94,8 @@ class World:
     def run(self) -> None:
         """Read what is due, as far as the limits let it."""
         budget = budget_for(self.config, json.loads(self._spent))
-        connection = cast("Connection", self)
-        reader = Reader(INTERFACES["connect"], connection, budget, lambda: self.now, lambda: None)
+        client = cast("SalesforceClient", self)
+        reader = Reader(INTERFACES["connect"], client, budget, lambda: self.now, lambda: None)
         try:
             while self.due:
                 reader.entries(self.due[0], 0)
