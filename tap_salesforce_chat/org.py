@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.discovery.describe_cache import DescribeCache, Describer
-from tap_salesforce_chat.http.client import SalesforceClient, Terms
+from tap_salesforce_chat.http.client import ConnectionSettings, SalesforceClient
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.reading.prefetch import Lanes
@@ -32,14 +32,14 @@ class OrgSession:
     def client(self) -> SalesforceClient:
         """The way to the org."""
         config = self._config
-        terms = Terms(
+        settings = ConnectionSettings(
             login_url=login_url(config),
             api_version=config["api_version"],
             timeout_seconds=config["request_timeout_seconds"],
             quota_percent=config["quota_percent_total"],
             run_percent=config.get("quota_percent_per_run"),
         )
-        return SalesforceClient(terms, choose_flow(config)(config), self._logger)
+        return SalesforceClient(settings, choose_flow(config)(config), self._logger)
 
     @cached_property
     def describe(self) -> Describer:

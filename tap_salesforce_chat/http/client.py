@@ -76,7 +76,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ConnectionSettings:
     """What the settings say about talking to Salesforce."""
 
     login_url: str  # without a slash at its end
@@ -90,22 +90,24 @@ class SalesforceClient:
     """A session with one org, for any number of threads.
 
     Args:
-        terms: What the settings say.
+        settings: What the settings say.
         flow: How to get a token.
         logger: Gets one line for each wait.
     """
 
-    def __init__(self, terms: Terms, flow: AuthFlow, logger: logging.Logger) -> None:
-        self._terms = terms
+    def __init__(
+        self, settings: ConnectionSettings, flow: AuthFlow, logger: logging.Logger
+    ) -> None:
+        self._settings = settings
         self._flow = flow
         self._logger = logger
-        self._transport = Transport(terms.timeout_seconds)
+        self._transport = Transport(settings.timeout_seconds)
         self._login = Lock()
         self._access: Access | None = None
         self._used, self._limit = 0, 0
         self._numbers = count(1)  # of requests, for all threads
         self._own = 0  # requests so far
-        self._beside: list[SalesforceClient] = []
+        self._other_hosts: list[SalesforceClient] = []
         self.clock: datetime | None = None  # Salesforce's, as of the latest answer
         self._read_at = 0.0  # on the monotonic clock
 
@@ -174,11 +176,11 @@ class SalesforceClient:
         with closing(self._authorized(ask)) as response:
             return bool(response.status_code != HTTPStatus.NOT_MODIFIED)
 
-    def beside(self, flow: AuthFlow) -> SalesforceClient:
+    def for_host(self, flow: AuthFlow) -> SalesforceClient:
         """Return a session for another host, with a login of its own at the org's, known by now."""
-        terms = replace(self._terms, login_url=self.instance_url or self._terms.login_url)
-        self._beside.append(SalesforceClient(terms, flow, self._logger))
-        return self._beside[-1]
+        settings = replace(self._settings, login_url=self.instance_url or self._settings.login_url)
+        self._other_hosts.append(SalesforceClient(settings, flow, self._logger))
+        return self._other_hosts[-1]
 
     @property
     def instance_url(self) -> str | None:
@@ -200,7 +202,7 @@ class SalesforceClient:
         """A text that tells users and orgs apart, by the token where the login does not tell."""
         access = self._logged_in()
         user = access.user_id or access.token
-        return f"{access.instance_url} {user} {self._terms.api_version}"
+        return f"{access.instance_url} {user} {self._settings.api_version}"
 
     @property
     def now(self) -> datetime | None:
@@ -215,8 +217,8 @@ class SalesforceClient:
 
     @property
     def requests_made(self) -> int:
-        """How many API requests were made so far, with those of sessions beside this one."""
-        return self._own + sum(other.requests_made for other in self._beside)
+        """How many API requests were made so far, with those to the other hosts."""
+        return self._own + sum(other.requests_made for other in self._other_hosts)
 
     def check_quota(self) -> None:
         """Stop if the settings allow no more of the org's daily API requests.
@@ -224,7 +226,7 @@ class SalesforceClient:
         Raises:
             QuotaError: It has used more than they allow, or this session as much as is its own.
         """
-        total, own = self._terms.quota_percent, self._terms.run_percent
+        total, own = self._settings.quota_percent, self._settings.run_percent
         if self._used * 100 > total * self._limit:
             who, used = "the org", self._used
             allowed = f"more than quota_percent_total ({total} %) allows"
@@ -244,7 +246,7 @@ class SalesforceClient:
 
     @property
     def _root(self) -> str:
-        return f"/services/data/v{self._terms.api_version}"
+        return f"/services/data/v{self._settings.api_version}"
 
     def _authorized(self, ask: Callable[[Access], _Result], session: object = None) -> _Result:
         access = self._logged_in()
@@ -306,7 +308,7 @@ class SalesforceClient:
         decoder: msgspec.json.Decoder[Any],
         access: Access,
     ) -> Answer:
-        url = f"v{self._terms.api_version}/{path}?{urlencode(params)}"
+        url = f"v{self._settings.api_version}/{path}?{urlencode(params)}"
         body = {"batchRequests": [{"method": "GET", "url": url}]}
         path = f"{self._root}/composite/batch"
         answer = self._ask("POST", path, subject, _RESULTS, access, json=body)
@@ -336,7 +338,7 @@ class SalesforceClient:
         return retried(partial(self._ask_for_token, form), self._logger)
 
     def _ask_for_token(self, form: Callable[[], Form]) -> Access:
-        url, subject = self._terms.login_url + _TOKEN_PATH, "Login"
+        url, subject = self._settings.login_url + _TOKEN_PATH, "Login"
         send = partial(self._transport.send, "POST", url, subject)
         with closing(send(auth=_NoAuth(), data=form())) as response:
             body = content(response, subject)

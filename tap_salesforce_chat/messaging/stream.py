@@ -224,7 +224,7 @@ class ConversationEntry(SalesforceStream):
     @cached_property
     def _interface_client(self) -> SalesforceClient:
         login = INTERFACES[self.config["messaging_api"]].login
-        return self._client.beside(login(self.config)) if login else self._client
+        return self._client.for_host(login(self.config)) if login else self._client
 
     @cached_property
     def _reader(self) -> Reader:
