@@ -50,7 +50,7 @@ class Sync:
 
     def __init__(self, tap: TapSalesforceChat, recorded: str | None) -> None:
         self._tap = tap
-        self._session = tap.session
+        self._services = tap.services
         self._recorded = recorded
 
     def run(self, sync_streams: Callable[[], None]) -> None:
@@ -85,11 +85,11 @@ class Sync:
             self._tap.state_writer.write_state(self._tap.state)
             raise
         finally:
-            self._session.lanes.close()
+            self._services.lanes.close()
             seconds = time.monotonic() - began
-            tell_end(self._selected_streams(), self._session.client, seconds)
+            tell_end(self._selected_streams(), self._services.client, seconds)
         self._mark(COMPLETED)
-        self._extra_state[REQUESTS] = self._session.client.requests_made
+        self._extra_state[REQUESTS] = self._services.client.requests_made
         self._tap.state_writer.write_state(self._tap.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:
@@ -107,7 +107,7 @@ class Sync:
             return
         if (
             not (known and has_path(known.schema, "ParentId"))
-            and self._session.describe(mails) is None
+            and self._services.describe(mails) is None
         ):
             self._extra_state[READS][mails] = {"absent": True}
 
@@ -122,7 +122,7 @@ class Sync:
 
     def _know_origin(self) -> None:
         """Put the org's Id into STATE; refuse the state of another org, or from the future."""
-        client, recorded = self._session.client, self._recorded
+        client, recorded = self._services.client, self._recorded
         actual = client.organization_id or ask_organization_id(client)
         bookmarks = self._extra_state.get(BOOKMARKS) or {}
         _refuse(origin_problem(bookmarks, recorded, actual, client.now))
@@ -134,7 +134,7 @@ class Sync:
         if (catalog := self._tap.input_catalog) is not None:
             bookmarks = self._extra_state.get(BOOKMARKS) or {}
             lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
-            renew(catalog, STREAMS, self._session.describe, self._tap.logger, lacking)
+            renew(catalog, STREAMS, self._services.describe, self._tap.logger, lacking)
             self._tap.mapper.register_raw_streams_from_catalog(catalog)
             self._tap.forget_streams()
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from tap_salesforce_chat.org import OrgSession
+    from tap_salesforce_chat.services import Services
     from tap_salesforce_chat.streams.base import SalesforceStream
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
@@ -64,11 +64,11 @@ class TapSalesforceChat(Tap):
     ]
 
     @cached_property
-    def session(self) -> OrgSession:
+    def services(self) -> Services:
         """What all streams share."""
-        from tap_salesforce_chat.org import OrgSession
+        from tap_salesforce_chat.services import Services
 
-        return OrgSession(self.config, self.logger)
+        return Services(self.config, self.logger)
 
     # -- settings ------------------------------------------------------------------------------
 

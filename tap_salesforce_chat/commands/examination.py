@@ -52,7 +52,7 @@ def print_permission_set(tap_class: type[TapSalesforceChat], config: Any) -> Non
         tap = _bare(tap_class, config)
         unasked = unasked_streams(tap.config)
         streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-        grants = grants_for(streams, Describer(tap.session.client))
+        grants = grants_for(streams, Describer(tap.services.client))
     except ConfigValidationError as exc:
         raise click.ClickException(" ".join(exc.errors)) from None
     except SingerSDKError as exc:
@@ -80,7 +80,7 @@ def _findings(
     if since is None and (start_date := tap.config.get("start_date")):
         since = parse_instant(start_date)
     yield from examine(
-        Patient(tap.session.client, tap.config, flow, since, lambda: tap.session.describe_cache)
+        Patient(tap.services.client, tap.config, flow, since, lambda: tap.services.describe_cache)
     )
 
 

@@ -25,7 +25,7 @@ def streams_of(tap: TapSalesforceChat) -> list[SalesforceStream]:
     if tap.input_catalog is not None:
         return _catalogued_streams(tap, tap.input_catalog)
     streams = _described_streams(tap)
-    tap.session.describe.keep()
+    tap.services.describe.keep()
     return streams
 
 
@@ -33,7 +33,9 @@ def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[Salesf
     if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
         tap.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
     return [
-        stream(tap, catalog[stream.sobject].schema.to_dict(), tap.session.client, tap.session.lanes)
+        stream(
+            tap, catalog[stream.sobject].schema.to_dict(), tap.services.client, tap.services.lanes
+        )
         for stream in STREAMS
         if stream.sobject in catalog
     ]
@@ -42,7 +44,7 @@ def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[Salesf
 def _described_streams(tap: TapSalesforceChat) -> list[SalesforceStream]:
     unasked = unasked_streams(tap.config)
     streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-    found = {stream: stream.discovered(tap.session.describe) for stream in streams}
+    found = {stream: stream.discovered(tap.services.describe) for stream in streams}
     if not any(found.values()):
         msg = (
             "None of the objects can be described. Check the settings 'api_version' and "
@@ -81,4 +83,4 @@ def _described(
 def _made(
     tap: TapSalesforceChat, stream: type[SalesforceStream], schema: Mapping[str, Any]
 ) -> SalesforceStream:
-    return stream(tap, schema, tap.session.client, tap.session.lanes)
+    return stream(tap, schema, tap.services.client, tap.services.lanes)

@@ -1,4 +1,4 @@
-"""What all streams of a run share: the way to one org, and what is known of it."""
+"""What all streams of a run share: the client, the describes, and the threads that prefetch."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class OrgSession:
-    """A session with the org that the settings name; nothing is asked before it is needed.
+class Services:
+    """Makes each shared object on its first use, so that no request is sent before it is needed.
 
     Args:
-        config: The settings, which are valid.
-        logger: Gets what is worth a line.
+        config: The settings, validated.
+        logger: The tap's logger.
     """
 
     def __init__(self, config: Mapping[str, Any], logger: logging.Logger) -> None:
@@ -30,7 +30,7 @@ class OrgSession:
 
     @cached_property
     def client(self) -> SalesforceClient:
-        """The way to the org."""
+        """The client for the org that the settings name."""
         config = self._config
         settings = ConnectionSettings(
             login_url=login_url(config),
@@ -43,15 +43,15 @@ class OrgSession:
 
     @cached_property
     def describe(self) -> Describer:
-        """What the org's objects look like."""
+        """The describes of the org's objects."""
         return Describer(self.client, self.describe_cache)
 
     @cached_property
     def describe_cache(self) -> DescribeCache:
-        """Where describe documents are kept for the next runs; logs in."""
+        """The file that keeps describes for later runs; logs in, as its name depends on the user."""
         return DescribeCache(self._config.get("cache_dir"), self.client.identity)
 
     @cached_property
     def lanes(self) -> Lanes:
-        """Where the requests of all streams are in flight."""
+        """The threads that send the requests of all streams."""
         return Lanes(self._config["max_workers"])
