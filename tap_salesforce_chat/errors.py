@@ -8,20 +8,20 @@
         ├── NotFoundError           the address is not there: no such object, or API version
         ├── SessionExpiredError     log in again
         ├── HostMovedError          log in again, as that names the host
-        ├── LocatorLostError        ask again, from behind the last row
+        ├── QueryLocatorExpiredError        ask again, from behind the last row
         ├── QueryTimeoutError       ask again, for fewer rows at a time
-        ├── TooComplicatedError     ask again, for fewer fields at a time
+        ├── QueryTooComplicatedError     ask again, for fewer fields at a time
         ├── QueryTooLongError       ask again, with the query in a body
-        ├── BulkRefusedError        ask again, by REST
-        │   └── JobFailedError      ... but with another job before
-        ├── JobLostError            ask again, with a new job
-        ├── IncompleteError         stop: rows are missing that Salesforce counts
+        ├── BulkUnsupportedError        ask again, by REST
+        │   └── BulkJobFailedError      ... but with another job before
+        ├── BulkJobGoneError            ask again, with a new job
+        ├── RowCountError         stop: rows are missing that Salesforce counts
         ├── MissingFieldError       ask again, without the field
-        ├── UnexpectedFormError     ask again, if the type of a field is another one now
-        ├── StateRefusedError       stop: the state is not one to go on from
-        ├── ForgottenError          do without: Salesforce does not know it any more
-        ├── LostConversationError   do without: it cannot be read
-        └── LimitReachedError       end the stream well: the next run goes on
+        ├── UnexpectedResponseError     ask again, if the type of a field is another one now
+        ├── InvalidStateError       stop: the state is not one to go on from
+        ├── DeletionsExpiredError          do without: Salesforce does not know it any more
+        ├── UnreadableConversationError   do without: it cannot be read
+        └── RateLimitReachedError       end the stream well: the next run goes on
     RetriableAPIError (SDK)
     └── RetryLaterError             wait, then send the same request again
 
@@ -49,7 +49,7 @@ class SalesforceError(FatalAPIError):
     """Salesforce refuses, and would refuse again."""
 
 
-class OutputLostError(FatalAPIError):
+class OutputClosedError(FatalAPIError):
     """Nobody takes what is written any more."""
 
 
@@ -77,7 +77,7 @@ class HostMovedError(SalesforceError):
     """The host is not, or no longer, where the org is."""
 
 
-class LocatorLostError(SalesforceError):
+class QueryLocatorExpiredError(SalesforceError):
     """Salesforce has forgotten the query whose next page was asked for."""
 
 
@@ -85,7 +85,7 @@ class QueryTimeoutError(SalesforceError):
     """The query takes Salesforce longer than it allows, or has to look at too many rows."""
 
 
-class TooComplicatedError(SalesforceError):
+class QueryTooComplicatedError(SalesforceError):
     """The fields of the query need more work than Salesforce allows."""
 
 
@@ -93,35 +93,35 @@ class QueryTooLongError(SalesforceError):
     """The query is too long for a URL."""
 
 
-class BulkRefusedError(SalesforceError):
+class BulkUnsupportedError(SalesforceError):
     """The Bulk API does not take a query that REST may well take."""
 
 
-class JobFailedError(BulkRefusedError):
+class BulkJobFailedError(BulkUnsupportedError):
     """A Bulk job ended without results."""
 
 
-class JobLostError(SalesforceError):
+class BulkJobGoneError(SalesforceError):
     """The Bulk job of an earlier run, or its results, are there no more."""
 
 
-class IncompleteError(SalesforceError):
+class RowCountError(SalesforceError):
     """Fewer or more rows came than Salesforce counts."""
 
 
-class StateRefusedError(SalesforceError):
+class InvalidStateError(SalesforceError):
     """The state is another tap's or another org's, or cannot be right."""
 
 
-class ForgottenError(SalesforceError):
+class DeletionsExpiredError(SalesforceError):
     """Salesforce does not know any more what was deleted at the time asked for."""
 
 
-class LostConversationError(SalesforceError):
+class UnreadableConversationError(SalesforceError):
     """What was said in a conversation cannot be read, today or later."""
 
 
-class LimitReachedError(SalesforceError):
+class RateLimitReachedError(SalesforceError):
     """A limit of calls is reached; the message is its name."""
 
 
@@ -138,7 +138,7 @@ class MissingFieldError(SalesforceError):
         self.entity = entity
 
 
-class UnexpectedFormError(SalesforceError):
+class UnexpectedResponseError(SalesforceError):
     """The answer is in another form than the one that was asked for."""
 
 
@@ -308,12 +308,12 @@ def printable(reason: str) -> str:
     return " ".join(words.split())[:200]
 
 
-_NO_BULK = _advise("Set api_type to AUTO or REST.", BulkRefusedError)
+_NO_BULK = _advise("Set api_type to AUTO or REST.", BulkUnsupportedError)
 _NO_API = _advise(
     "Give the integration user the permission 'API Enabled'; the org needs API access."
 )
 _NO_OBJECT = _advise("The object cannot be read.", UnreadableObjectError)
-_LOST_LOCATOR = _advise("The query was forgotten.", LocatorLostError)
+_LOST_LOCATOR = _advise("The query was forgotten.", QueryLocatorExpiredError)
 _NO_POLICY_EXEMPTION = _advise(
     "A transaction security policy forbids it: give the integration user the permission 'Exempt "
     "from Transaction Security'."
@@ -333,7 +333,7 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
     "INVALID_QUERY_LOCATOR": _LOST_LOCATOR,
     "QUERY_LOCATOR_EXPIRED": _LOST_LOCATOR,
     "QUERY_LOCATOR_NOT_FOUND": _LOST_LOCATOR,
-    "INVALID_REPLICATION_DATE": _advise("The deletions were forgotten.", ForgottenError),
+    "INVALID_REPLICATION_DATE": _advise("The deletions were forgotten.", DeletionsExpiredError),
     "INVALID_SESSION_ID": _session_expired,
     "REQUEST_RUNNING_TOO_LONG": try_later,
     "SERVER_UNAVAILABLE": try_later,
@@ -351,7 +351,7 @@ _BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
     "LIMIT_EXCEEDED": _NO_BULK,
     "MALFORMED_QUERY": _advise("Check the SOQL in the setting 'filters'."),
     "QUERY_TOO_COMPLICATED": _advise(
-        "Deselect formula fields of this stream in the catalog.", TooComplicatedError
+        "Deselect formula fields of this stream in the catalog.", QueryTooComplicatedError
     ),
     "OPERATION_TOO_LARGE": _advise(
         "Give the integration user the permission 'View All Data', or narrow the query with "
@@ -386,7 +386,7 @@ _BY_STATUS: dict[int, Callable[[Refusal], SalesforceError | RetryLaterError]] = 
     HTTPStatus.NOT_FOUND: _not_found,
     HTTPStatus.NOT_ACCEPTABLE: try_later,  # which Salesforce's edge answers now and then
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: proxy_wants_login,
-    HTTPStatus.CONFLICT: _advise("The job has another API version.", JobLostError),
+    HTTPStatus.CONFLICT: _advise("The job has another API version.", BulkJobGoneError),
     HTTPStatus.GONE: _advise("The API version is retired: check the setting 'api_version'."),
     HTTPStatus.REQUEST_URI_TOO_LONG: _TOO_LONG,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: _TOO_LONG,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.discovery.catalogs import renew
 from tap_salesforce_chat.discovery.fields import has_path
-from tap_salesforce_chat.errors import OutputLostError, StateRefusedError
+from tap_salesforce_chat.errors import InvalidStateError, OutputClosedError
 from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.output.summary import tell_end
 from tap_salesforce_chat.reading.pagination import ask_organization_id
@@ -78,7 +78,7 @@ class Sync:
             sync_streams()
             if self._tap.config["whole_cases"]:
                 cases.complete()
-        except OutputLostError:
+        except OutputClosedError:
             raise
         except BaseException:
             # Rows that are out need not be read again: the bookmarks are true at any moment.
@@ -141,4 +141,4 @@ class Sync:
 
 def _refuse(problem: str | None) -> None:
     if problem:
-        raise StateRefusedError(problem)
+        raise InvalidStateError(problem)

@@ -24,7 +24,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from tap_salesforce_chat.commands.command_line import with_doctor
-from tap_salesforce_chat.errors import StateRefusedError
+from tap_salesforce_chat.errors import InvalidStateError
 from tap_salesforce_chat.malloc import give_back_what_is_free
 from tap_salesforce_chat.output.logs import keep_discreet, unforeseen
 from tap_salesforce_chat.output.writer import WholeLineWriter
@@ -149,7 +149,7 @@ class TapSalesforceChat(Tap):
         from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
-            raise StateRefusedError(problem)
+            raise InvalidStateError(problem)
         self._recorded_organization = state.get(ORGANIZATION)
         super().load_state(state)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_salesforce_chat.errors import RetryLaterError, UnexpectedFormError
+from tap_salesforce_chat.errors import RetryLaterError, UnexpectedResponseError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -46,13 +46,13 @@ def decoded_as(decoder: msgspec.json.Decoder[Any], content: Buffer, subject: str
     Raises:
         RetryLaterError: It is no JSON object, but a proxy's or a maintenance page, say, which
             Salesforce's edge serves with status 200.
-        UnexpectedFormError: It is one, but of something else.
+        UnexpectedResponseError: It is one, but of something else.
     """
     with suppress(msgspec.DecodeError):
         return _lenient(decoder, content)
     if isinstance(decoded(content), dict):
         msg = f"{subject}: Salesforce's answer is not in the form that its documentation gives."
-        raise UnexpectedFormError(msg)
+        raise UnexpectedResponseError(msg)
     msg = f"{subject}: Salesforce answered 200, but with something else than a JSON object."
     raise RetryLaterError(msg)
 

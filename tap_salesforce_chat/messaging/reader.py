@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import (
     HostMovedError,
-    LimitReachedError,
-    LostConversationError,
     NotFoundError,
     QuotaError,
+    RateLimitReachedError,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
+    UnreadableConversationError,
 )
 from tap_salesforce_chat.messaging.entries import in_order
 
@@ -74,8 +74,8 @@ class Reader:
         """Return the entries of a conversation, those before `since` (milliseconds) perhaps not.
 
         Raises:
-            LimitReachedError: They cannot be read now, or not to their end.
-            LostConversationError: Salesforce does not know the conversation, or its answer is not
+            RateLimitReachedError: They cannot be read now, or not to their end.
+            UnreadableConversationError: Salesforce does not know the conversation, or its answer is not
                 understood.
             SalesforceError: Salesforce refuses.
         """
@@ -83,7 +83,7 @@ class Reader:
         try:
             entries = in_order(chain.from_iterable(pages))
         except NotFoundError as exc:
-            raise LostConversationError(str(exc)) from exc
+            raise UnreadableConversationError(str(exc)) from exc
         self.proven = True
         return entries
 
@@ -115,21 +115,21 @@ class Reader:
         now = self._now()
         if now - self._began >= _LONGEST_READING:
             msg = f"the {_LONGEST_READING.seconds // 60} minutes of a run"
-            raise LimitReachedError(msg)
+            raise RateLimitReachedError(msg)
         slot = self._budget.next_slot(now)
         if slot.at - now > _PATIENCE:
-            raise LimitReachedError(slot.because)
+            raise RateLimitReachedError(slot.because)
         if slot.at > now:
             time.sleep((slot.at - now).total_seconds())
         self._budget.spend(slot.at)
         # Before the call, so that not even a killed run forgets one.
         self._save()
 
-    def _refused(self, exc: RetryLaterError) -> LimitReachedError:
+    def _refused(self, exc: RetryLaterError) -> RateLimitReachedError:
         wait = timedelta(seconds=exc.retry_after) if exc.retry_after else _REST
         self._budget.rest_until = self._now() + wait
         self._save()
-        return LimitReachedError(f"Salesforce's own limit (status {exc.status})")
+        return RateLimitReachedError(f"Salesforce's own limit (status {exc.status})")
 
     def advised(self, exc: SalesforceError) -> SalesforceError:
         """Return a refusal with what to change so that it is none."""

@@ -19,9 +19,9 @@ from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Discovery
 from tap_salesforce_chat.errors import (
-    LimitReachedError,
-    LostConversationError,
+    RateLimitReachedError,
     SalesforceError,
+    UnreadableConversationError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -91,7 +91,7 @@ class ConversationEntry(SalesforceStream):
             if self._sessions.count(due := self._due()):
                 yield from self._all(due, lost)
             self._note_end(due.until or self._horizon())
-        except LimitReachedError as exc:
+        except RateLimitReachedError as exc:
             self._report_rest(self._sessions.count(self._due()), exc)
         except UnreadableObjectError as exc:
             raise unreadable_object(SESSIONS) from exc
@@ -147,7 +147,7 @@ class ConversationEntry(SalesforceStream):
         since = max(0, min(session.began or 0 for session in due) - _LEAD)
         try:
             entries = self._reader.entries(_identifier(due[0]), since)
-        except LostConversationError as exc:
+        except UnreadableConversationError as exc:
             self._prove_interface(due[0], exc)
             lost += due
             return
@@ -156,14 +156,14 @@ class ConversationEntry(SalesforceStream):
         for session in due:
             yield from rows_of(session, shares[session.id], names)
 
-    def _prove_interface(self, session: Session, exc: LostConversationError) -> None:
+    def _prove_interface(self, session: Session, exc: UnreadableConversationError) -> None:
         """Make sure that it is a conversation that cannot be read, and not any of them.
 
         Raises:
             SalesforceError: The newest other conversation of the org cannot be read either.
         """
         if not self._reader.proven and (other := self._sessions.newest_other_than(session)):
-            with suppress(LostConversationError):
+            with suppress(UnreadableConversationError):
                 self._reader.entries(_identifier(other), other.began or 0)
         if not self._reader.proven:
             raise self._reader.advised(exc) from exc
@@ -256,7 +256,7 @@ class ConversationEntry(SalesforceStream):
 
     # -- reports -------------------------------------------------------------------------------
 
-    def _report_rest(self, left: int, exc: LimitReachedError) -> None:
+    def _report_rest(self, left: int, exc: RateLimitReachedError) -> None:
         self.logger.warning(
             "The entries of %d ended sessions are left for later runs: stopped by %s. Within the "
             "limits they take about %d h.",

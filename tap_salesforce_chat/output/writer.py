@@ -11,7 +11,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import OutputLostError
+from tap_salesforce_chat.errors import OutputClosedError
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
@@ -49,7 +49,7 @@ class WholeLineWriter(MsgSpecWriter):
         """Write what waits, then leave if that was asked for meanwhile.
 
         Raises:
-            OutputLostError: It cannot be written.
+            OutputClosedError: It cannot be written.
         """
         # Whatever happens meanwhile, nothing may be written twice.
         lines, self._lines = self._lines, bytearray()
@@ -60,7 +60,7 @@ class WholeLineWriter(MsgSpecWriter):
             self._writing = False
         if lost:
             msg = f"Standard output {lost}. Run again from the state before."
-            raise OutputLostError(msg)
+            raise OutputClosedError(msg)
         self._leave_if_asked()
 
     def exit_between_lines(self, exit_code: int) -> None:

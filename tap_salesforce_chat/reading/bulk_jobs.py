@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
+    BulkJobFailedError,
+    BulkJobGoneError,
+    BulkUnsupportedError,
     HostMovedError,
-    JobFailedError,
-    JobLostError,
     LoginError,
     QueryTimeoutError,
+    QueryTooComplicatedError,
     QuotaError,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
-    TooComplicatedError,
     printable,
 )
 from tap_salesforce_chat.streams.state import JOB_KEY
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _LONGEST_WAIT = 30  # seconds between two looks at a job
 _ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 # What says nothing about the job that was asked for.
-_NOT_THE_JOBS = (HostMovedError, JobLostError, LoginError, QuotaError, SessionExpiredError)
+_NOT_THE_JOBS = (HostMovedError, BulkJobGoneError, LoginError, QuotaError, SessionExpiredError)
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Jobs:
         """Return a new job.
 
         Raises:
-            BulkRefusedError: Bulk does not take the query, or not all of it at once.
+            BulkUnsupportedError: Bulk does not take the query, or not all of it at once.
         """
         self.client.check_quota()
         body = {
@@ -108,8 +108,8 @@ class Jobs:
         }
         try:
             answer = self.client.send("POST", "jobs/query", subject=self.subject, json=body)
-        except (QueryTimeoutError, TooComplicatedError) as exc:
-            raise BulkRefusedError(str(exc)) from exc
+        except (QueryTimeoutError, QueryTooComplicatedError) as exc:
+            raise BulkUnsupportedError(str(exc)) from exc
         clock = format_instant(answer.date) if answer.date else None
         job = Job(str(answer.document["id"]), _digest(soql), clock)
         self.keep(job)
@@ -132,20 +132,20 @@ class Jobs:
         """Take a refusal for one of the job: it may be another user's, or another org's.
 
         Raises:
-            JobLostError: The job of an earlier run cannot be read.
+            BulkJobGoneError: The job of an earlier run cannot be read.
         """
         try:
             yield
         except _NOT_THE_JOBS:
             raise
         except SalesforceError as exc:
-            raise JobLostError(str(exc)) from exc
+            raise BulkJobGoneError(str(exc)) from exc
 
     def wait_for(self, job: Job) -> None:
         """Return when a job is complete.
 
         Raises:
-            JobFailedError: It failed, or was aborted.
+            BulkJobFailedError: It failed, or was aborted.
             SalesforceError: It takes too long, and is aborted.
         """
         with self._aborted_when_cancelled(job):
@@ -176,7 +176,7 @@ class Jobs:
         self.state.pop(JOB_KEY, None)
         reason = printable(str(document.get("errorMessage") or "no reason given"))
         msg = f"Bulk job {job.id} of {self.sobject}: {state} ({reason})."
-        raise JobFailedError(msg)
+        raise BulkJobFailedError(msg)
 
     @contextmanager
     def _aborted_when_cancelled(self, job: Job) -> Iterator[None]:

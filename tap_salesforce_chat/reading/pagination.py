@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from tap_salesforce_chat.errors import (
-    IncompleteError,
-    LocatorLostError,
     MissingFieldError,
+    QueryLocatorExpiredError,
     QueryTooLongError,
+    RowCountError,
     SalesforceError,
     SessionExpiredError,
     UnreadableObjectError,
@@ -123,7 +123,7 @@ class Asker:
     def rows(self, soql: str) -> list[Any]:
         """Return all rows of a query of few, asked again where it is lost between two pages."""
         for _ in range(_MOST_LOST_QUERIES):
-            with suppress(LocatorLostError):
+            with suppress(QueryLocatorExpiredError):
                 return [row for page in self.pages(soql) for row in page.rows]
         return [row for page in self.pages(soql) for row in page.rows]
 
@@ -136,7 +136,7 @@ class Asker:
         except SessionExpiredError as exc:
             # If the token is no good for anything, the query that is asked next will tell.
             msg = f"{self._subject}: the query has ended with its session."
-            raise LocatorLostError(msg) from exc
+            raise QueryLocatorExpiredError(msg) from exc
 
     def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
         self._client.check_quota()
@@ -187,7 +187,7 @@ class _Trail:
         """Take note of a page.
 
         Raises:
-            IncompleteError: More rows have come than there are.
+            RowCountError: More rows have come than there are.
             SalesforceError: There have been too many pages without a row.
         """
         self._rows += len(rows)
@@ -203,14 +203,14 @@ class _Trail:
         """Take note that no page follows.
 
         Raises:
-            IncompleteError: Rows follow.
+            RowCountError: Rows follow.
         """
         if document.done is False:
             what = "rows follow, but it is not said where"
             raise self._contradiction(what)
 
-    def _contradiction(self, what: str) -> IncompleteError:
-        return IncompleteError(
+    def _contradiction(self, what: str) -> RowCountError:
+        return RowCountError(
             f"{self._subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays "
             "before what is missing: run again, and ask Salesforce's support if it stays so."
         )

@@ -27,10 +27,10 @@ from tap_salesforce_chat.discovery.fields import (
     without_paths,
 )
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
+    BulkUnsupportedError,
     MissingFieldError,
     SalesforceError,
-    UnexpectedFormError,
+    UnexpectedResponseError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
 
 # What a stream can do something about, if the org has changed since its catalog was made.
-_ADAPTABLE = (MissingFieldError, UnexpectedFormError, UnreadableObjectError)
+_ADAPTABLE = (MissingFieldError, UnexpectedResponseError, UnreadableObjectError)
 # A backlog of more rows is Bulk's, if the API is left to us: by REST it costs 50 requests and more.
 _BULK_FROM = 100_000
 
@@ -221,7 +221,7 @@ class SalesforceStream(ResumableStream):
             return
         try:
             yield from self._bulk(rest).batches(query)
-        except BulkRefusedError as exc:
+        except BulkUnsupportedError as exc:
             if self.config["api_type"] != "AUTO":
                 raise
             self.logger.warning("%s Reading by REST instead.", exc)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import ForgottenError
+from tap_salesforce_chat.errors import DeletionsExpiredError
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rows import struct_type
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
@@ -57,7 +57,7 @@ class DeletableStream(SalesforceStream):
             self._warn_of_a_gap()
         try:
             yield from hard_deleted(self._client, self.name, since, self._last(now), now)
-        except ForgottenError:
+        except DeletionsExpiredError:
             self._warn_of_a_gap()
 
     def _last(self, now: datetime) -> datetime:
@@ -86,7 +86,7 @@ def hard_deleted(
         now: The time by Salesforce's clock.
 
     Raises:
-        ForgottenError: Salesforce does not know the deletions of that time any more.
+        DeletionsExpiredError: Salesforce does not know the deletions of that time any more.
     """
     horizon = now - MEMORY
     if until <= horizon:

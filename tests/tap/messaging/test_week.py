@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.errors import LimitReachedError, Refusal, error_for
+from tap_salesforce_chat.errors import RateLimitReachedError, Refusal, error_for
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
@@ -101,7 +101,7 @@ class World:
                 reader.entries(self.due[0], 0)
                 self.due.popleft()
                 self.read += 1
-        except LimitReachedError as exc:
+        except RateLimitReachedError as exc:
             self.reports.append(str(exc))
         self._spent = json.dumps(budget.spent())
 
