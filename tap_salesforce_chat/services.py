@@ -48,7 +48,7 @@ class Services:
 
     @cached_property
     def describe_cache(self) -> DescribeCache:
-        """The file that keeps describes for later runs; logs in, as its name depends on the user."""
+        """The file that keeps describes for later runs; logs in, as it is named after the user."""
         return DescribeCache(self._config.get("cache_dir"), self.client.identity)
 
     @cached_property

@@ -75,8 +75,8 @@ class Reader:
 
         Raises:
             RateLimitReachedError: They cannot be read now, or not to their end.
-            UnreadableConversationError: Salesforce does not know the conversation, or its answer is not
-                understood.
+            UnreadableConversationError: Salesforce does not have the conversation, or its answer
+                is not understood.
             SalesforceError: Salesforce refuses.
         """
         pages = self._interface.pages(self._ask, identifier, since)
