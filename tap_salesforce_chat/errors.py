@@ -152,7 +152,7 @@ class RetryLaterError(RetriableAPIError):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorResponse:
     """An answer that is not the one asked for."""
 
     status: int
@@ -180,7 +180,7 @@ class Refusal:
         return entries[0] if entries and isinstance(entries[0], dict) else {}
 
 
-def error_for(refusal: Refusal) -> SalesforceError | RetryLaterError:
+def error_for(refusal: ErrorResponse) -> SalesforceError | RetryLaterError:
     """Return the exception that the caller has to raise."""
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         return _session_expired(refusal)
@@ -195,7 +195,7 @@ def passes(status: int) -> bool:
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _BY_STATUS.get(status) is try_later
 
 
-def _by_class(status: int) -> Callable[[Refusal], SalesforceError | RetryLaterError]:
+def _by_class(status: int) -> Callable[[ErrorResponse], SalesforceError | RetryLaterError]:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return try_later
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
@@ -219,16 +219,16 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float:
 
 def _advise(
     advice: str, kind: type[SalesforceError] = SalesforceError
-) -> Callable[[Refusal], SalesforceError]:
+) -> Callable[[ErrorResponse], SalesforceError]:
     return lambda refusal: kind(f"{refusal}. {advice}")
 
 
-def try_later(refusal: Refusal) -> RetryLaterError:
+def try_later(refusal: ErrorResponse) -> RetryLaterError:
     """Return the error for a refusal that passes by itself."""
     return RetryLaterError(f"{refusal}.", retry_after_seconds(refusal.headers), refusal.status)
 
 
-def _session_expired(refusal: Refusal) -> SalesforceError:
+def _session_expired(refusal: ErrorResponse) -> SalesforceError:
     return SessionExpiredError(
         f"{refusal}, also with a fresh token. The token may lack what the REST API needs: add the "
         "scope 'api' (Manage user data via APIs) to the connected app, give the integration user "
@@ -237,7 +237,7 @@ def _session_expired(refusal: Refusal) -> SalesforceError:
     )
 
 
-def proxy_wants_login(refusal: Refusal) -> SalesforceError:
+def proxy_wants_login(refusal: ErrorResponse) -> SalesforceError:
     """Return the error for status 407, which no server but a proxy sends."""
     return SalesforceError(
         f"{refusal.subject}: the proxy wants a login of its own ({refusal.status}). Put its user "
@@ -245,13 +245,13 @@ def proxy_wants_login(refusal: Refusal) -> SalesforceError:
     )
 
 
-def _not_found(refusal: Refusal) -> SalesforceError:
+def _not_found(refusal: ErrorResponse) -> SalesforceError:
     """Tell what the API does not have from a page of some other server, or of a host of old."""
     kind = HostMovedError if refusal.document is None else NotFoundError
     return kind(f"{refusal}. Check the settings 'api_version' and 'instance_url'.")
 
 
-def redirected(refusal: Refusal) -> SalesforceError:
+def redirected(refusal: ErrorResponse) -> SalesforceError:
     """Return the error for an answer that points to another host."""
     return HostMovedError(
         f"{refusal}, a redirect, which is not followed because the token would go along. Set "
@@ -259,7 +259,7 @@ def redirected(refusal: Refusal) -> SalesforceError:
     )
 
 
-def _limit_exceeded(refusal: Refusal) -> SalesforceError | RetryLaterError:
+def _limit_exceeded(refusal: ErrorResponse) -> SalesforceError | RetryLaterError:
     # One code for several limits. Two are told apart by the text alone: how many requests may run
     # at the same time (over in a moment) and how many a day.
     if refusal.message.startswith("Concurrent"):
@@ -288,7 +288,7 @@ _FIELD = re.compile(
 _RELATIONSHIP = re.compile(r"Didn't understand relationship '(?P<name>\w+)'")
 
 
-def _missing_field(refusal: Refusal) -> SalesforceError:
+def _missing_field(refusal: ErrorResponse) -> SalesforceError:
     match = _FIELD.search(refusal.message) or _RELATIONSHIP.search(refusal.message)
     found = match.groupdict() if match else {}
     name = found.get("name")
@@ -322,7 +322,7 @@ _TOO_LONG = _advise(
     "The query is too long: deselect fields of this stream in the catalog.", QueryTooLongError
 )
 
-_BY_CODE: dict[str, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
+_BY_CODE: dict[str, Callable[[ErrorResponse], SalesforceError | RetryLaterError]] = {
     "REQUEST_LIMIT_EXCEEDED": _limit_exceeded,
     "INVALID_FIELD": _missing_field,
     "INVALID_TYPE": _NO_OBJECT,
@@ -379,7 +379,7 @@ _LONGEST_RETRY_AFTER = 86_400
 # 420: Salesforce's edge does not know (yet) where the org lives.
 NO_ROUTE_TO_ORG = 420
 
-_BY_STATUS: dict[int, Callable[[Refusal], SalesforceError | RetryLaterError]] = {
+_BY_STATUS: dict[int, Callable[[ErrorResponse], SalesforceError | RetryLaterError]] = {
     HTTPStatus.REQUEST_TIMEOUT: try_later,
     HTTPStatus.TOO_MANY_REQUESTS: try_later,
     NO_ROUTE_TO_ORG: try_later,

@@ -17,7 +17,7 @@ from tap_salesforce_chat.discovery.catalogs import renew
 from tap_salesforce_chat.discovery.fields import has_path
 from tap_salesforce_chat.errors import InvalidStateError, OutputClosedError
 from tap_salesforce_chat.messaging.stream import ConversationEntry
-from tap_salesforce_chat.output.summary import tell_end
+from tap_salesforce_chat.output.summary import log_summary
 from tap_salesforce_chat.reading.pagination import ask_organization_id
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
@@ -87,7 +87,7 @@ class Sync:
         finally:
             self._services.lanes.close()
             seconds = time.monotonic() - began
-            tell_end(self._selected_streams(), self._services.client, seconds)
+            log_summary(self._selected_streams(), self._services.client, seconds)
         self._mark(COMPLETED)
         self._extra_state[REQUESTS] = self._services.client.requests_made
         self._tap.state_writer.write_state(self._tap.state)

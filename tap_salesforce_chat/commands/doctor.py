@@ -46,7 +46,7 @@ from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.messaging.interfaces import budget_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.pagination import Asker
-from tap_salesforce_chat.settings.opt_in import unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
 from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -212,7 +212,7 @@ def _entries(patient: Patient) -> Finding:
 def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
     config = patient.config
     used, limit = patient.client.usage
-    unasked = unasked_streams(config)
+    unasked = disabled_streams(config)
     streams = [
         stream
         for stream in STREAMS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
-from tap_salesforce_chat.settings.opt_in import unasked_fields, unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[Salesf
 
 
 def _described_streams(tap: TapSalesforceChat) -> list[SalesforceStream]:
-    unasked = unasked_streams(tap.config)
+    unasked = disabled_streams(tap.config)
     streams = [stream for stream in STREAMS if stream.sobject not in unasked]
     found = {stream: stream.discovered(tap.services.describe) for stream in streams}
     if not any(found.values()):
@@ -76,7 +76,7 @@ def _described(
             stream.sobject,
             "; ".join(discovery.missing),
         )
-    schema = without_paths(discovery.schema, unasked_fields(tap.config))
+    schema = without_paths(discovery.schema, disabled_fields(tap.config))
     return _made(tap, stream, schema)
 
 

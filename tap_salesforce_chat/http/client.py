@@ -23,10 +23,10 @@ import msgspec
 import requests
 
 from tap_salesforce_chat.errors import (
+    ErrorResponse,
     HostMovedError,
     LoginError,
     QuotaError,
-    Refusal,
     SalesforceError,
     SessionExpiredError,
     error_for,
@@ -317,7 +317,7 @@ class SalesforceClient:
             raise SalesforceError(msg)
         first: _Subresult = answer.document.results[0]
         if first.status_code != HTTPStatus.OK:
-            raise error_for(Refusal(first.status_code, decoded(first.result), {}, subject))
+            raise error_for(ErrorResponse(first.status_code, decoded(first.result), {}, subject))
         return replace(answer, document=decoded_as(decoder, first.result, subject))
 
     def _exchange(
@@ -332,7 +332,7 @@ class SalesforceClient:
             return response
         with closing(response):
             document = decoded(content(response, subject))
-        raise error_for(Refusal(response.status_code, document, response.headers, subject))
+        raise error_for(ErrorResponse(response.status_code, document, response.headers, subject))
 
     def _token_endpoint(self, form: Callable[[], Form]) -> Access:
         return retried(partial(self._ask_for_token, form), self._logger)
@@ -344,7 +344,7 @@ class SalesforceClient:
             body = content(response, subject)
         self._logger.debug("%s: HTTP %d", subject, response.status_code)
         if response.status_code != HTTPStatus.OK:
-            refusal = Refusal(response.status_code, decoded(body), response.headers, subject)
+            refusal = ErrorResponse(response.status_code, decoded(body), response.headers, subject)
             raise login_error_for(refusal, self._flow.checklist)
         self._note(response.headers)
         return _access_in(decoded_as(DECODER, body, subject))

@@ -23,7 +23,12 @@ from typing_extensions import override
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from tap_salesforce_chat.errors import Refusal, RetryLaterError, SalesforceError, proxy_wants_login
+from tap_salesforce_chat.errors import (
+    ErrorResponse,
+    RetryLaterError,
+    SalesforceError,
+    proxy_wants_login,
+)
 from tap_salesforce_chat.http.decoding import as_utf8
 
 if TYPE_CHECKING:
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
 # As many connections as a run may have requests in flight; more would be closed after each use.
 _POOL_SIZE = 32
 # Of an answer, unpacked: more than a page of the longest texts, and less than a machine's memory.
-MAX_ANSWER_BYTES = 500_000_000
+MAX_RESPONSE_BYTES = 500_000_000
 _CHUNK_BYTES = 2**20
 # Which of them counts; the first two as requests has it, the last as OpenSSL and curl do.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -114,17 +119,17 @@ def _piece(headers: Mapping[str, str]) -> int | None:
     """
     length = headers.get("Content-Length", "")
     known = re.fullmatch(r"[0-9]{1,9}", length) and "Content-Encoding" not in headers
-    return None if known and int(length) <= MAX_ANSWER_BYTES else _CHUNK_BYTES
+    return None if known and int(length) <= MAX_RESPONSE_BYTES else _CHUNK_BYTES
 
 
 def limited(parts: Iterator[bytes], subject: str) -> Iterator[bytes]:
     """Yield parts of an answer, as long as they are no more than an answer may have."""
-    left = MAX_ANSWER_BYTES
+    left = MAX_RESPONSE_BYTES
     for part in parts:
         left -= len(part)
         if left < 0:
             msg = (
-                f"{subject}: the answer has more than {MAX_ANSWER_BYTES // 1_000_000} MB. Set "
+                f"{subject}: the answer has more than {MAX_RESPONSE_BYTES // 1_000_000} MB. Set "
                 "page_size lower, and check login_url and the proxy if it is no answer of "
                 "Salesforce's."
             )
@@ -269,7 +274,7 @@ def network_error(exc: Exception, subject: str) -> SalesforceError | RetryLaterE
 
 def _proxy_error(status: int, subject: str) -> SalesforceError | RetryLaterError:
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return proxy_wants_login(Refusal(status, None, {}, subject))
+        return proxy_wants_login(ErrorResponse(status, None, {}, subject))
     if status in _FORBIDDEN_BY_PROXY:
         return SalesforceError(
             f"{subject}: the proxy does not let this machine through ({status}). Have it allow the "

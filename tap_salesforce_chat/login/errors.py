@@ -21,7 +21,7 @@ from tap_salesforce_chat.errors import (
 )
 
 if TYPE_CHECKING:
-    from tap_salesforce_chat.errors import Refusal, SalesforceError
+    from tap_salesforce_chat.errors import ErrorResponse, SalesforceError
 
 
 class _Cause(NamedTuple):
@@ -141,7 +141,7 @@ _PASSING = frozenset(
 _PASSING_PARTS = ("login rate exceeded", "already being processed", "retry your request")
 
 
-def login_error_for(refusal: Refusal, checklist: str) -> SalesforceError | RetryLaterError:
+def login_error_for(refusal: ErrorResponse, checklist: str) -> SalesforceError | RetryLaterError:
     """Return the exception for an answer of the token endpoint, whose errors have another shape.
 
     Args:
@@ -168,6 +168,6 @@ def login_error_for(refusal: Refusal, checklist: str) -> SalesforceError | Retry
     return LoginError(f"Salesforce refused the login ({code}){told} {checklist}")
 
 
-def _word(refusal: Refusal, name: str) -> str:
+def _word(refusal: ErrorResponse, name: str) -> str:
     word = refusal.document.get(name) if isinstance(refusal.document, dict) else None
     return word if isinstance(word, str) else ""

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(NAME)
 
 
-def tell_end(streams: Iterable[ResumableStream], client: SalesforceClient, seconds: float) -> None:
+def log_summary(
+    streams: Iterable[ResumableStream], client: SalesforceClient, seconds: float
+) -> None:
     """Log how many rows came of each stream; `summary` in the event's fields is for programs."""
     rows = {stream.name: stream.rows_out for stream in streams}
     used, limit = client.usage

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 # Bytes of records that leave in one go; to write each by itself costs more than to encode it.
-_ENOUGH = 2**16
+_BUFFER_BYTES = 2**16
 
 
 class WholeLineWriter(MsgSpecWriter):
@@ -41,7 +41,7 @@ class WholeLineWriter(MsgSpecWriter):
             self._lines += self.format_message(message)
         finally:
             self._writing = False
-        if len(self._lines) > _ENOUGH or not isinstance(message, RecordMessage):
+        if len(self._lines) > _BUFFER_BYTES or not isinstance(message, RecordMessage):
             self.flush()
         self._leave_if_asked()
 

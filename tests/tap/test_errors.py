@@ -10,6 +10,7 @@ import pytest
 
 from tap_salesforce_chat.errors import (
     DeletionsExpiredError,
+    ErrorResponse,
     HostMovedError,
     MissingFieldError,
     NotFoundError,
@@ -18,7 +19,6 @@ from tap_salesforce_chat.errors import (
     QueryTooComplicatedError,
     QueryTooLongError,
     QuotaError,
-    Refusal,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
@@ -30,10 +30,10 @@ from tap_salesforce_chat.errors import (
 CUSTOMER_TEXT = "my password is hunter2"
 
 
-def refusal(status: int, code: str = "", message: str = "") -> Refusal:
+def refusal(status: int, code: str = "", message: str = "") -> ErrorResponse:
     """Return an answer of REST, with a body if it has a code."""
     document: Any = [{"errorCode": code, "message": f"{message} {CUSTOMER_TEXT}"}] if code else None
-    return Refusal(status, document, {}, "Query of Case")
+    return ErrorResponse(status, document, {}, "Query of Case")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_missing_field_is_named(message: str, name: str | None, entity: str | 
 )
 def test_an_odd_body_is_no_problem(document: Any) -> None:
     """An error about the error would hide the first, and a code is a word or none."""
-    error = error_for(Refusal(400, document, {}, "Query of Case"))
+    error = error_for(ErrorResponse(400, document, {}, "Query of Case"))
 
     assert type(error) is SalesforceError
     assert CUSTOMER_TEXT not in str(error)

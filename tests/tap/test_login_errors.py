@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_salesforce_chat.errors import (
+    ErrorResponse,
     HostMovedError,
     LoginError,
-    Refusal,
     RetryLaterError,
     SalesforceError,
 )
@@ -50,7 +50,7 @@ REFUSALS = [
 def refused(error: object, description: object = "", status: int = 400) -> Exception:
     """Return what becomes of a refusal."""
     document = {"error": error, "error_description": description}
-    return login_error_for(Refusal(status, document, {}, "Login"), "Look at the checklist.")
+    return login_error_for(ErrorResponse(status, document, {}, "Login"), "Look at the checklist.")
 
 
 @pytest.mark.parametrize(("error", "description", "remedy"), REFUSALS)

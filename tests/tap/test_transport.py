@@ -140,7 +140,7 @@ class _Raw(io.BytesIO):
 
 def test_an_answer_has_a_largest_size_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few KB may hold more than the machine's memory."""
-    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 3_000_000)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 3_000_000)
 
     assert len(content(packed(3_000_000), "Query of Case")) == 3_000_000
     with pytest.raises(SalesforceError, match="more than 3 MB") as caught:

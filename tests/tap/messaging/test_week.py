@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.errors import RateLimitReachedError, Refusal, error_for
+from tap_salesforce_chat.errors import ErrorResponse, RateLimitReachedError, error_for
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
@@ -78,7 +78,7 @@ class World:
                 answer = self.org.messaging.connect(name, params)
             except SalesforceError as error:
                 document = [{"message": error.message, "errorCode": error.code}]
-                raise error_for(Refusal(error.status, document, {}, "x")) from None
+                raise error_for(ErrorResponse(error.status, document, {}, "x")) from None
             return Answer(json.loads(answer.body))
 
     @property
