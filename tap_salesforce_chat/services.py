@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.discovery.describe_cache import DescribeCache, Describer
-from tap_salesforce_chat.http.client import ConnectionSettings, SalesforceClient
+from tap_salesforce_chat.http.client import SalesforceClient
+from tap_salesforce_chat.http.connection_settings import ConnectionSettings
 from tap_salesforce_chat.login.flows import choose_flow
-from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.reading.prefetch import Lanes
 
 if TYPE_CHECKING:
@@ -31,15 +31,8 @@ class Services:
     @cached_property
     def client(self) -> SalesforceClient:
         """The client for the org that the settings name."""
-        config = self._config
-        settings = ConnectionSettings(
-            login_url=login_url(config),
-            api_version=config["api_version"],
-            timeout_seconds=config["request_timeout_seconds"],
-            quota_percent=config["quota_percent_total"],
-            run_percent=config.get("quota_percent_per_run"),
-        )
-        return SalesforceClient(settings, choose_flow(config)(config), self._logger)
+        settings = ConnectionSettings.from_config(self._config)
+        return SalesforceClient(settings, choose_flow(self._config)(self._config), self._logger)
 
     @cached_property
     def describe(self) -> Describer:
@@ -49,7 +42,8 @@ class Services:
     @cached_property
     def describe_cache(self) -> DescribeCache:
         """The file that keeps describes for later runs; logs in, as it is named after the user."""
-        return DescribeCache(self._config.get("cache_dir"), self.client.identity)
+        key = f"{self.client.session.owner} {self._config['api_version']}"
+        return DescribeCache(self._config.get("cache_dir"), key)
 
     @cached_property
     def lanes(self) -> Lanes:

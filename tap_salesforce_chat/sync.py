@@ -123,7 +123,7 @@ class Sync:
     def _know_origin(self) -> None:
         """Put the org's Id into STATE; refuse the state of another org, or from the future."""
         client, recorded = self._services.client, self._recorded
-        actual = client.organization_id or ask_organization_id(client)
+        actual = client.session.organization_id or ask_organization_id(client)
         bookmarks = self._extra_state.get(BOOKMARKS) or {}
         _refuse(origin_problem(bookmarks, recorded, actual, client.now))
         if known := actual or recorded:

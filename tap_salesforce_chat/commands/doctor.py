@@ -31,6 +31,7 @@ from tap_salesforce_chat.commands.findings import (
     judge_view_all_data,
     not_there,
 )
+from tap_salesforce_chat.commands.proxies import Proxy
 from tap_salesforce_chat.commands.reached import reached
 from tap_salesforce_chat.commands.sync_cost import Knowledge, requests_of_a_sync
 from tap_salesforce_chat.discovery.describe import discover
@@ -41,7 +42,6 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.http.proxies import Proxy
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.messaging.interfaces import budget_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
@@ -211,7 +211,7 @@ def _entries(patient: Patient) -> Finding:
 
 def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
     config = patient.config
-    used, limit = patient.client.usage
+    quota = patient.client.quota
     unasked = disabled_streams(config)
     streams = [
         stream
@@ -219,13 +219,13 @@ def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
         if stream.sobject not in unasked and (stream.discovered(describe) or not stream.optional)
     ]
     known = Knowledge(
-        organization=patient.client.organization_id is not None,
+        organization=patient.client.session.organization_id is not None,
         objects=describe.known,
         kept=describe.keep(patient.cache()),
     )
     hourly = requests_of_a_sync(streams, config, known)
     own = config.get("quota_percent_per_run")
-    allowed = Allowed(used, limit, config["quota_percent_total"], own)
+    allowed = Allowed(quota.used, quota.limit, config["quota_percent_total"], own)
     return judge_quota(allowed, hourly, hourly + pages, kept=known.kept)
 
 

@@ -38,9 +38,9 @@ def reached(client: SalesforceClient) -> Reached:
 
 
 def _username(client: SalesforceClient) -> str | None:
-    if client.user_id is None:
+    if client.session.user_id is None:
         return _username_of_token(client)
-    me = one_of(KEY, [client.user_id])
+    me = one_of(KEY, [client.session.user_id])
     rows = _rows(client, Query("User", (KEY, "Username"), condition=me))
     return rows[0]["Username"] if rows else None
 

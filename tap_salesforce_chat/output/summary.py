@@ -21,7 +21,6 @@ def log_summary(
 ) -> None:
     """Log how many rows came of each stream; `summary` in the event's fields is for programs."""
     rows = {stream.name: stream.rows_out for stream in streams}
-    used, limit = client.usage
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
     logger.info(
         "%s read%s; %s, %.1f s",
@@ -33,8 +32,8 @@ def log_summary(
             "summary": {
                 "rows": rows,
                 "requests": client.requests_made,
-                "org_requests_today": used,
-                "org_requests_allowed": limit,
+                "org_requests_today": client.quota.used,
+                "org_requests_allowed": client.quota.limit,
                 "duration_seconds": round(seconds, 1),
             }
         },

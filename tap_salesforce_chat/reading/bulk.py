@@ -27,7 +27,7 @@ from tap_salesforce_chat.errors import (
     UnexpectedResponseError,
 )
 from tap_salesforce_chat.http.retry import MAX_TRIES
-from tap_salesforce_chat.http.transport import limited
+from tap_salesforce_chat.http.transport import size_limited
 from tap_salesforce_chat.reading.bulk_csv import Body, MisfitError, RowMaker, cells, columns
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -220,7 +220,7 @@ class _Page:
                 return
 
     def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
-        body = Body(limited(response.iter_content(_CHUNK_BYTES), self._subject))
+        body = Body(size_limited(response.iter_content(_CHUNK_BYTES), self._subject))
         records = cells(body)
         make = self._maker(next(records, []))
         rows: list[Row] = []

@@ -23,8 +23,8 @@ from tap_salesforce_chat.errors import (
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
-    printable,
 )
+from tap_salesforce_chat.http.errors.responses import without_query
 from tap_salesforce_chat.streams.state import JOB_KEY
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -174,7 +174,7 @@ class Jobs:
         if state not in {"Failed", "Aborted"}:
             return bool(state == "JobComplete")
         self.state.pop(JOB_KEY, None)
-        reason = printable(str(document.get("errorMessage") or "no reason given"))
+        reason = without_query(str(document.get("errorMessage") or "no reason given"))
         msg = f"Bulk job {job.id} of {self.sobject}: {state} ({reason})."
         raise BulkJobFailedError(msg)
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.http.client import Answer, SalesforceClient
+    from tap_salesforce_chat.http.client import SalesforceClient
+    from tap_salesforce_chat.http.sender import JsonResponse
+    from tap_salesforce_chat.login.flows import Session
 
 # Rows that are gone since the query leave pages empty, but hardly so many in a row.
 _MOST_EMPTY_PAGES = 100
@@ -127,7 +129,9 @@ class Asker:
                 return [row for page in self.pages(soql) for row in page.rows]
         return [row for page in self.pages(soql) for row in page.rows]
 
-    def _next(self, path: str, decoder: msgspec.json.Decoder[Any], session: object) -> Answer:
+    def _next(
+        self, path: str, decoder: msgspec.json.Decoder[Any], session: Session | None
+    ) -> JsonResponse:
         # A query may end with the session that asked it: no login brings it back.
         try:
             return self._client.get(
@@ -138,7 +142,7 @@ class Asker:
             msg = f"{self._subject}: the query has ended with its session."
             raise QueryLocatorExpiredError(msg) from exc
 
-    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
+    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> JsonResponse:
         self._client.check_quota()
         params = {"q": soql}
         if not self._too_long and len(urlencode(params)) <= _LONGEST_IN_URL:

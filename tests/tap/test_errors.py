@@ -10,7 +10,6 @@ import pytest
 
 from tap_salesforce_chat.errors import (
     DeletionsExpiredError,
-    ErrorResponse,
     HostMovedError,
     MissingFieldError,
     NotFoundError,
@@ -23,9 +22,9 @@ from tap_salesforce_chat.errors import (
     SalesforceError,
     SessionExpiredError,
     UnreadableObjectError,
-    error_for,
-    retry_after_seconds,
 )
+from tap_salesforce_chat.http.errors.mapping import error_for
+from tap_salesforce_chat.http.errors.responses import ErrorResponse, retry_after_seconds
 
 CUSTOMER_TEXT = "my password is hunter2"
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_salesforce_chat.errors import (
-    ErrorResponse,
     HostMovedError,
     LoginError,
     RetryLaterError,
     SalesforceError,
 )
+from tap_salesforce_chat.http.errors.responses import ErrorResponse
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import AUTH_FLOWS
 from tests.fakes.salesforce.oauth import OAuthRefusal

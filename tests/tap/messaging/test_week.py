@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.errors import ErrorResponse, RateLimitReachedError, error_for
+from tap_salesforce_chat.errors import (
+    RateLimitReachedError,
+)
+from tap_salesforce_chat.http.errors.mapping import error_for
+from tap_salesforce_chat.http.errors.responses import ErrorResponse
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
