@@ -308,7 +308,7 @@ def test_what_is_missing_in_setup_is_told(
     run = read(server, fails=True, **more)
 
     assert words in str(run.error)
-    assert "docs/messaging.md" in str(run.error)
+    assert "docs/enhanced_chat.md" in str(run.error)
     assert run.bookmark(STREAM) is None
     assert len(entries_asked(server)) == 1
 
@@ -422,7 +422,7 @@ def test_an_interface_that_knows_no_conversation_is_no_loss_of_all(
 
     run = read(server, fails=True)
 
-    assert "docs/messaging.md" in str(run.error)
+    assert "docs/enhanced_chat.md" in str(run.error)
     assert entries_asked(server) == [chats[0].identifier, chats[-1].identifier]
     assert run.bookmark(STREAM) is None
 
