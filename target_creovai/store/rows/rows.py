@@ -128,7 +128,7 @@ class Rows:
         return Snapshot(found, coverage, filters)
 
     def batches_by_size(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
-        """Return batches of Ids of up to so many bytes of rows; a larger one is alone in its own."""
+        """Return batches of Ids of up to so many bytes of rows; a larger one is a batch alone."""
         with self._database.reading() as db:
             return list(batches_by_size(db, kind, ids, most_bytes))
 
