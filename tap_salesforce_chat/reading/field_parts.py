@@ -9,7 +9,11 @@ from dataclasses import replace
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.errors import LocatorLostError, QueryTimeoutError, TooComplicatedError
+from tap_salesforce_chat.errors import (
+    QueryLocatorExpiredError,
+    QueryTimeoutError,
+    QueryTooComplicatedError,
+)
 from tap_salesforce_chat.reading.rows import grouped, row_format
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
 
@@ -59,7 +63,7 @@ class FieldParts:
             soql: Writes it down.
 
         Raises:
-            TooComplicatedError: A single field, or one parent, is too complicated.
+            QueryTooComplicatedError: A single field, or one parent, is too complicated.
         """
         while True:
             first = self._parts[0]
@@ -67,7 +71,7 @@ class FieldParts:
             pages = self._query_client.pages(text, self._type_of(first))
             try:
                 page = next(pages)
-            except TooComplicatedError as exc:
+            except QueryTooComplicatedError as exc:
                 self._split(first, exc)
                 continue
             yield self._completed(page, first)
@@ -81,7 +85,7 @@ class FieldParts:
         while True:
             try:
                 pages = list(self.pages(query, methodcaller("by_id", last, limit)))
-            except (QueryTimeoutError, LocatorLostError):
+            except (QueryTimeoutError, QueryLocatorExpiredError):
                 limit //= 2
                 if limit < _MIN_BY_ID:
                     raise
@@ -131,7 +135,7 @@ class FieldParts:
                 return size
             try:
                 read[part], more = self._read(part, ids)
-            except TooComplicatedError as exc:
+            except QueryTooComplicatedError as exc:
                 self._split(part, exc)
             else:
                 size += more
@@ -160,7 +164,7 @@ class FieldParts:
             self._types[part] = row_format(part, self._schemas).type
         return self._types[part]
 
-    def _split(self, part: Fields, exc: TooComplicatedError) -> None:
+    def _split(self, part: Fields, exc: QueryTooComplicatedError) -> None:
         """Split a part in two, unless another thread has done so."""
         own, parents = grouped(part)
         units: list[Fields] = [(name,) for name in own if name not in {KEY, CURSOR}]

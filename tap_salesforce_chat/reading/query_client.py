@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from tap_salesforce_chat.errors import (
-    IncompleteError,
-    LocatorLostError,
     MissingFieldError,
+    QueryLocatorExpiredError,
     QueryTooLongError,
+    RowCountError,
     SalesforceError,
     SessionExpiredError,
     UnreadableObjectError,
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.http.client import Answer, Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
+    from tap_salesforce_chat.http.sender import JsonResponse
+    from tap_salesforce_chat.login.flows import Session
 
 # Rows that were deleted since the query leave pages empty, but hardly so many in a row.
 _MAX_EMPTY_PAGES = 100
@@ -71,16 +73,16 @@ class QueryClient:
     """Runs the queries of one stream.
 
     Args:
-        connection: Sends the requests.
+        client: Sends the requests.
         resource: `query`, or `queryAll` for deleted rows too.
         page_size: The number of rows a page to ask for.
         subject: What error messages call the query.
     """
 
     def __init__(
-        self, connection: Connection, resource: str, *, page_size: int, subject: str
+        self, client: SalesforceClient, resource: str, *, page_size: int, subject: str
     ) -> None:
-        self._connection = connection
+        self._client = client
         self._resource = resource
         self._headers = {"Sforce-Query-Options": f"batchSize={page_size}"}
         self._subject = subject
@@ -101,8 +103,8 @@ class QueryClient:
         The quota is checked before each request. Rows are decoded to `row_type`.
 
         Raises:
-            IncompleteError: The pages hold more or fewer rows than the answer announces.
-            LocatorLostError: Salesforce has lost the query: it has to run again.
+            RowCountError: The pages hold more or fewer rows than the answer announces.
+            QueryLocatorExpiredError: Salesforce has lost the query: it has to run again.
             SalesforceError: Salesforce refuses, or its answers cannot be followed.
         """
         decoder = _decoder(row_type)
@@ -121,33 +123,35 @@ class QueryClient:
             path = checks.next_path(following)
             # Free the rows before the next ones arrive.
             del answer, document, rows
-            self._connection.check_quota()
+            self._client.check_quota()
             answer = self._next(path, decoder, session)
 
     def rows(self, soql: str) -> list[Any]:
         """Return all rows of a small query, which runs again if its locator is lost."""
         for _ in range(_MAX_RESTARTS):
-            with suppress(LocatorLostError):
+            with suppress(QueryLocatorExpiredError):
                 return [row for page in self.pages(soql) for row in page.rows]
         return [row for page in self.pages(soql) for row in page.rows]
 
-    def _next(self, path: str, decoder: msgspec.json.Decoder[Any], session: object) -> Answer:
+    def _next(
+        self, path: str, decoder: msgspec.json.Decoder[Any], session: Session | None
+    ) -> JsonResponse:
         # A query may end with the session that ran it: a new login does not bring it back.
         try:
-            return self._connection.get(
+            return self._client.get(
                 path, subject=self._subject, headers=self._headers, decoder=decoder, session=session
             )
         except SessionExpiredError as exc:
             # If the token is no longer valid at all, the next query raises for it.
             msg = f"{self._subject}: the query has ended with its session."
-            raise LocatorLostError(msg) from exc
+            raise QueryLocatorExpiredError(msg) from exc
 
-    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
-        self._connection.check_quota()
+    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> JsonResponse:
+        self._client.check_quota()
         params = {"q": soql}
         if not self._too_long and len(urlencode(params)) <= _LONGEST_IN_URL:
             try:
-                return self._connection.get(
+                return self._client.get(
                     self._resource,
                     subject=self._subject,
                     params=params,
@@ -156,14 +160,14 @@ class QueryClient:
                 )
             except QueryTooLongError:
                 self._too_long = True
-        return self._connection.get_by_post(
+        return self._client.get_by_post(
             self._resource, subject=self._subject, params=params, decoder=decoder
         )
 
 
-def query_organization_id(connection: Connection) -> str | None:
+def query_organization_id(client: SalesforceClient) -> str | None:
     """Return the Id of the org, None if the user may not query it."""
-    query_client = QueryClient(connection, "query", page_size=2000, subject="Query of Organization")
+    query_client = QueryClient(client, "query", page_size=2000, subject="Query of Organization")
     try:
         rows = [
             row for page in query_client.pages("SELECT Id FROM Organization") for row in page.rows
@@ -193,7 +197,7 @@ class _PageChecks:
         """Check a page.
 
         Raises:
-            IncompleteError: More rows have come than the answer announces.
+            RowCountError: More rows have come than the answer announces.
             SalesforceError: Too many pages in a row are empty.
         """
         self._rows += len(rows)
@@ -209,14 +213,14 @@ class _PageChecks:
         """Check that the last page is the end.
 
         Raises:
-            IncompleteError: Rows follow.
+            RowCountError: Rows follow.
         """
         if document.done is False:
             what = "rows follow, but it is not said where"
             raise self._contradiction(what)
 
-    def _contradiction(self, what: str) -> IncompleteError:
-        return IncompleteError(
+    def _contradiction(self, what: str) -> RowCountError:
+        return RowCountError(
             f"{self._subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays "
             "before what is missing: run again, and ask Salesforce's support if it stays so."
         )

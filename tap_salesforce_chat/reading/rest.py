@@ -51,7 +51,7 @@ class RestSource:
         """Yield the rows of a query.
 
         Raises:
-            IncompleteError: They are not as many as Salesforce counts, even when read again.
+            RowCountError: They are not as many as Salesforce counts, even when read again.
         """
         yield from self.prefetcher.batches(self.prefetch(query))
 

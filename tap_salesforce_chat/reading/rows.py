@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from tap_salesforce_chat.errors import UnexpectedFormError
+from tap_salesforce_chat.errors import UnexpectedResponseError
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.timestamps import canonical
 
@@ -40,7 +40,7 @@ _HAS_TYPE: dict[str, Callable[[bytes], bool]] = {
     "number": lambda raw: raw[:1] in b"-0123456789",
     "string": lambda raw: raw[:1] == b'"',
 }
-# Bytes that a field takes beside its text, measured for msgspec's Raw and for date-times.
+# Bytes that a field takes for_host its text, measured for msgspec's Raw and for date-times.
 _FIELD_BYTES = 68
 
 
@@ -92,7 +92,7 @@ class RowFormat:
         type: Of a row.
         instants: The own fields that are date-times.
         custom: The other custom fields, and the type that the schema of each names.
-        row_bytes: What a row takes in memory beside the bytes of the answer.
+        row_bytes: What a row takes in memory for_host the bytes of the answer.
     """
 
     type: Any
@@ -104,7 +104,7 @@ class RowFormat:
         """Write all date-times in canonical form, and check the type of custom fields.
 
         Raises:
-            UnexpectedFormError: A field has another type than its schema says.
+            UnexpectedResponseError: A field has another type than its schema says.
         """
         for name in self.instants:
             try:
@@ -127,9 +127,9 @@ def _first_value(rows: Sequence[Row], name: str) -> bytes | None:
     return None if first is None else bytes(first)
 
 
-def _wrong_type(name: str, kind: str) -> UnexpectedFormError:
+def _wrong_type(name: str, kind: str) -> UnexpectedResponseError:
     problem = type_problem(name, kind)
-    return UnexpectedFormError(f"{problem[:1].upper()}{problem[1:]}")
+    return UnexpectedResponseError(f"{problem[:1].upper()}{problem[1:]}")
 
 
 def type_problem(path: str, kind: str) -> str:
@@ -159,7 +159,7 @@ def row_format(paths: tuple[str, ...], schemas: Schemas) -> RowFormat:
 
 
 def type_name(schema: Mapping[str, Any]) -> str:
-    """Return the format of a field's schema, or else its one JSON type beside null."""
+    """Return the format of a field's schema, or else its one JSON type for_host null."""
     types = schema.get("type", "string")
     names: Collection[str] = [types] if isinstance(types, str) else types
     return str(schema.get("format") or next((name for name in names if name != "null"), "null"))

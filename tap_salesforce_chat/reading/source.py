@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.errors import BulkRefusedError
+from tap_salesforce_chat.errors import BulkUnsupportedError
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rest import RestSource
 from tap_salesforce_chat.reading.tasks import BULK_JOB
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.reading.bulk.source import BulkSource
     from tap_salesforce_chat.reading.prefetch import PrefetchedQuery, Prefetcher
     from tap_salesforce_chat.reading.rows import Schemas
@@ -30,7 +30,7 @@ class QuerySource:
     """Reads queries of one stream by REST or Bulk.
 
     Args:
-        connection: Sends the requests.
+        client: Sends the requests.
         prefetcher: Reads windows in threads.
         config: The settings.
         sobject: The object.
@@ -40,7 +40,7 @@ class QuerySource:
         logger: Gets warnings.
     """
 
-    connection: Connection
+    client: SalesforceClient
     prefetcher: Prefetcher
     config: Mapping[str, Any]
     sobject: str
@@ -63,7 +63,7 @@ class QuerySource:
             return
         try:
             yield from self._bulk().batches(query)
-        except BulkRefusedError as exc:
+        except BulkUnsupportedError as exc:
             if self.config["api_type"] != "AUTO":
                 raise
             self.logger.warning("%s Reading by REST instead.", exc)
@@ -73,7 +73,7 @@ class QuerySource:
     def rest(self) -> RestSource:
         """The same by REST, whatever the settings say."""
         client = QueryClient(
-            self.connection,
+            self.client,
             self._operation,
             page_size=self.config["page_size"],
             subject=f"Query of {self.sobject}",
@@ -81,7 +81,7 @@ class QuerySource:
         return RestSource(
             client,
             self.schemas,
-            clock=lambda: self.connection.clock,
+            clock=lambda: self.client.clock,
             prefetcher=self.prefetcher,
             verify=self.config["verify_counts"],
             logger=self.logger,
@@ -103,7 +103,7 @@ class QuerySource:
         from tap_salesforce_chat.reading.bulk.source import BulkSource
 
         jobs = Jobs(
-            self.connection,
+            self.client,
             self.sobject,
             self._operation,
             progress=self.progress,

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.errors import IncompleteError, LocatorLostError, QueryTimeoutError
+from tap_salesforce_chat.errors import QueryLocatorExpiredError, QueryTimeoutError, RowCountError
 from tap_salesforce_chat.reading.tasks import Batch
 from tap_salesforce_chat.timestamps import format_instant, is_later
 
@@ -80,7 +80,7 @@ class Verification:
         one into it: reading again explains both.
 
         Raises:
-            IncompleteError: Rows and count still differ after some readings.
+            RowCountError: Rows and count still differ after some readings.
         """
         query, counter = self.query, self.counter
         if query.since and query.until and query.since >= query.until:
@@ -106,15 +106,15 @@ class Verification:
             for page in fields.pages_by_id(query) if self.by_id else fields.pages(query):
                 if new := self.counter.add(page.rows):
                     yield self.batch(new, page)
-        except (LocatorLostError, QueryTimeoutError) as exc:
+        except (QueryLocatorExpiredError, QueryTimeoutError) as exc:
             self.logger.warning("%s Reading and counting again.", exc)
             self.by_id |= isinstance(exc, QueryTimeoutError)
 
 
-def _incomplete(query: Query, read: int, counted: int) -> IncompleteError:
+def _incomplete(query: Query, read: int, counted: int) -> RowCountError:
     start = format_instant(query.since) if query.since else "the beginning"
     end = format_instant(query.until) if query.until else "now"
-    return IncompleteError(
+    return RowCountError(
         f"{query.sobject} from {start} to {end}: {read} rows came, but Salesforce counts "
         f"{counted}, and reading again does not explain it. The bookmark stays before them: run "
         "again, and ask Salesforce's support if it stays so. To do without this check, set "

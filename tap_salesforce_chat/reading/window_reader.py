@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.errors import LocatorLostError, QueryTimeoutError
+from tap_salesforce_chat.errors import QueryLocatorExpiredError, QueryTimeoutError
 from tap_salesforce_chat.reading.tasks import Batch, WindowTask
 from tap_salesforce_chat.reading.verification import RowCounter, Verification
 from tap_salesforce_chat.reading.window_groups import CountedWindow, groups_for
@@ -97,7 +97,7 @@ class _WindowReader:
             before = self._last
             try:
                 yield from self._pages(replace(query, after=before))
-            except LocatorLostError as exc:
+            except QueryLocatorExpiredError as exc:
                 fruitless = 0 if self._last != before else fruitless + 1
                 if fruitless > _MAX_FRUITLESS_RESTARTS:
                     raise

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.discovery.describe import Describe, Discovery
     from tap_salesforce_chat.discovery.fields import Renewal
-    from tap_salesforce_chat.org import OrgSession
+    from tap_salesforce_chat.services import Services
 
 
 class SalesforceStream(Stream):
@@ -69,9 +69,9 @@ class SalesforceStream(Stream):
     # About one page: a run that is interrupted leaves little to read again.
     STATE_MSG_FREQUENCY = 2000
 
-    def __init__(self, tap: Tap, schema: Mapping[str, Any], session: OrgSession) -> None:
+    def __init__(self, tap: Tap, schema: Mapping[str, Any], services: Services) -> None:
         super().__init__(tap, name=self.sobject, schema=dict(schema))
-        self._session = session
+        self._services = services
         self._progress: dict[str, Any] = {}
         self._bookmark_before: str | None = None
         self._counters: list[RecordCounter] = []

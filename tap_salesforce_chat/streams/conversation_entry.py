@@ -3,7 +3,7 @@
 No query returns the text of enhanced chats. So the stream queries the sessions, and reads each of
 their conversations by one of two APIs with tight rate limits: a run reads as many as the limits
 permit, and the next run goes on behind them. The bookmark moves over sessions whose entries are
-emitted; the calls of the last hour are kept beside it in STATE.
+emitted; the calls of the last hour are kept for_host it in STATE.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Discovery
 from tap_salesforce_chat.errors import (
-    LimitReachedError,
-    LostConversationError,
+    RateLimitReachedError,
     SalesforceError,
+    UnreadableConversationError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from tap_salesforce_chat.discovery.describe import Describe
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.messaging.entries import Session
     from tap_salesforce_chat.messaging.rate_limits import RateLimits
     from tap_salesforce_chat.soql import Query
@@ -52,7 +52,7 @@ _LEAD = 3_600_000
 # Conversations in one query; more of them would make its URL too long.
 _IDS_AT_ONCE = 200
 _IDS_SHOWN = 20
-# Keys of the stream's state beside the bookmark.
+# Keys of the stream's state for_host the bookmark.
 _LAST_ID, _CALLS, _REST = "session_id", "calls", "rest_until"
 
 
@@ -88,7 +88,7 @@ class ConversationEntry(SalesforceStream):
             if self._sessions.count(due := self._due()):
                 yield from self._all(due, lost)
             self._note_end(due.until or self._horizon())
-        except LimitReachedError as exc:
+        except RateLimitReachedError as exc:
             self._report_rest(self._sessions.count(self._due()), exc)
         except UnreadableObjectError as exc:
             raise unreadable_object(SESSIONS) from exc
@@ -145,7 +145,7 @@ class ConversationEntry(SalesforceStream):
         since = max(0, min(session.began or 0 for session in due) - _LEAD)
         try:
             entries = self._reader.entries(_identifier(due[0]), since)
-        except LostConversationError as exc:
+        except UnreadableConversationError as exc:
             self._check_interface(due[0], exc)
             lost += due
             return
@@ -154,14 +154,14 @@ class ConversationEntry(SalesforceStream):
         for session in due:
             yield from rows_of(session, by_session[session.id], names)
 
-    def _check_interface(self, session: Session, exc: LostConversationError) -> None:
+    def _check_interface(self, session: Session, exc: UnreadableConversationError) -> None:
         """Check that only this conversation cannot be read, by reading another one.
 
         Raises:
             SalesforceError: The newest other conversation of the org cannot be read either.
         """
         if not self._reader.has_read and (other := self._sessions.newest_other_than(session)):
-            with suppress(LostConversationError):
+            with suppress(UnreadableConversationError):
                 self._reader.entries(_identifier(other), other.began or 0)
         if not self._reader.has_read:
             raise self._reader.advised(exc) from exc
@@ -215,25 +215,21 @@ class ConversationEntry(SalesforceStream):
 
     @cached_property
     def _sessions(self) -> Sessions:
-        ask = partial(QueryClient, self._session.connection, subject=f"Query of {SESSIONS}")
+        ask = partial(QueryClient, self._services.client, subject=f"Query of {SESSIONS}")
         page_size = self.config["page_size"]
         return Sessions(ask("query", page_size=page_size), ask("queryAll", page_size=page_size))
 
     @cached_property
-    def _interface_connection(self) -> Connection:
+    def _interface_client(self) -> SalesforceClient:
         login = INTERFACES[self.config["messaging_api"]].login
         return (
-            self._session.connection.beside(login(self.config))
-            if login
-            else self._session.connection
+            self._services.client.for_host(login(self.config)) if login else self._services.client
         )
 
     @cached_property
     def _reader(self) -> Reader:
         interface = INTERFACES[self.config["messaging_api"]]
-        return Reader(
-            interface, self._interface_connection, self._rate_limits, self._now, self._save
-        )
+        return Reader(interface, self._interface_client, self._rate_limits, self._now, self._save)
 
     @cached_property
     def _rate_limits(self) -> RateLimits:
@@ -246,7 +242,7 @@ class ConversationEntry(SalesforceStream):
 
     def _now(self) -> datetime:
         """Return Salesforce's time, by which it counts calls."""
-        clocks = (self._session.connection.now, self._interface_connection.now)
+        clocks = (self._services.client.now, self._interface_client.now)
         return max(filter(None, clocks), default=datetime.now(UTC))
 
     def _save(self) -> None:
@@ -260,7 +256,7 @@ class ConversationEntry(SalesforceStream):
 
     # -- reports -------------------------------------------------------------------------------
 
-    def _report_rest(self, left: int, exc: LimitReachedError) -> None:
+    def _report_rest(self, left: int, exc: RateLimitReachedError) -> None:
         self.logger.warning(
             "The entries of %d ended sessions are left for later runs: stopped by %s. Within the "
             "limits they take about %d h.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import ForgottenError
+from tap_salesforce_chat.errors import DeletionsExpiredError
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rows import struct_type
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.reading.rows import Row
 
 DELETED = "IsDeleted"
@@ -50,16 +50,14 @@ class DeletableStream(QueryStream):
             yield from self._hard_deleted(since, had_bookmark=had_bookmark)
 
     def _hard_deleted(self, since: datetime | None, *, had_bookmark: bool) -> Iterator[Row]:
-        now = self._session.connection.clock
+        now = self._services.client.clock
         if now is None:
             return
         if had_bookmark and since and since < now - _LISTED_FOR:
             self._warn_of_gap()
         try:
-            yield from hard_deleted(
-                self._session.connection, self.name, since, self._up_to(now), now
-            )
-        except ForgottenError:
+            yield from hard_deleted(self._services.client, self.name, since, self._up_to(now), now)
+        except DeletionsExpiredError:
             self._warn_of_gap()
 
     def _warn_of_gap(self) -> None:
@@ -72,27 +70,27 @@ class DeletableStream(QueryStream):
 
 
 def hard_deleted(
-    connection: Connection, sobject: str, since: datetime | None, until: datetime, now: datetime
+    client: SalesforceClient, sobject: str, since: datetime | None, until: datetime, now: datetime
 ) -> Iterator[Row]:
     """Yield a row for each hard deletion in a window, in the order of time.
 
     Args:
-        connection: Sends the requests.
+        client: Sends the requests.
         sobject: The object.
         since: Start of the window, rounded down by a few minutes; None: as far back as listed.
         until: Its end.
         now: Salesforce's time.
 
     Raises:
-        ForgottenError: Salesforce no longer lists the deletions of that time.
+        DeletionsExpiredError: Salesforce no longer lists the deletions of that time.
     """
     horizon = now - _LISTED_FOR
     if until <= horizon:
         return
     end = _whole_minute(until)
     start = min(_whole_minute(max(since or horizon, horizon)), end - _SHORTEST)
-    deleted = _deleted(connection, sobject, start, end)
-    in_bin = _in_recycle_bin(connection, sobject, list(deleted))
+    deleted = _deleted(client, sobject, start, end)
+    in_bin = _in_recycle_bin(client, sobject, list(deleted))
     deletion = struct_type((KEY, CURSOR, DELETED))
     for row_id, moment in sorted(deleted.items(), key=lambda item: item[1]):
         if row_id not in in_bin:
@@ -104,10 +102,10 @@ def _whole_minute(moment: datetime) -> datetime:
 
 
 def _deleted(
-    connection: Connection, sobject: str, start: datetime, end: datetime
+    client: SalesforceClient, sobject: str, start: datetime, end: datetime
 ) -> dict[str, str]:
     """Return the instant of each deletion, by Id."""
-    answer = connection.get(
+    answer = client.get(
         f"sobjects/{sobject}/deleted/",
         subject=f"Deletions of {sobject}",
         params={"start": start.isoformat(), "end": end.isoformat()},
@@ -116,9 +114,9 @@ def _deleted(
     return {record["id"]: canonical(record["deletedDate"]) for record in records}
 
 
-def _in_recycle_bin(connection: Connection, sobject: str, ids: list[str]) -> set[str]:
+def _in_recycle_bin(client: SalesforceClient, sobject: str, ids: list[str]) -> set[str]:
     subject = f"Recycle bin of {sobject}"
-    query_client = QueryClient(connection, "queryAll", page_size=2000, subject=subject)
+    query_client = QueryClient(client, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
         query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))

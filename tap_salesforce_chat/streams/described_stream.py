@@ -20,7 +20,7 @@ from tap_salesforce_chat.discovery.fields import (
 from tap_salesforce_chat.errors import (
     MissingFieldError,
     SalesforceError,
-    UnexpectedFormError,
+    UnexpectedResponseError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.soql import Query
 
 # The org differs from the catalog: the stream goes on without a field, or with its new type.
-ADAPTABLE = (MissingFieldError, UnexpectedFormError, UnreadableObjectError)
+ADAPTABLE = (MissingFieldError, UnexpectedResponseError, UnreadableObjectError)
 
 
 class DescribedStream(SalesforceStream):
@@ -123,7 +123,7 @@ class DescribedStream(SalesforceStream):
 
     def _take_new_types(self, exc: SalesforceError) -> None:
         """Go on with the types that the org's fields have now."""
-        renewal = self.renewed(self.schema, DescribeClient(self._session.connection))
+        renewal = self.renewed(self.schema, DescribeClient(self._services.client))
         if not (renewal and renewal.retyped):
             raise exc
         types = {name: renewal.schema["properties"][name] for name in renewal.retyped}

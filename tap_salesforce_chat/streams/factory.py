@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
-from tap_salesforce_chat.settings.opt_in import unasked_fields, unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
 
 if TYPE_CHECKING:
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.discovery.describe import Discovery
-    from tap_salesforce_chat.org import OrgSession
+    from tap_salesforce_chat.services import Services
     from tap_salesforce_chat.streams.base import SalesforceStream
 
 
-def make_streams(tap: Tap, session: OrgSession) -> list[SalesforceStream]:
+def make_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
     """Return the streams of the given catalog, or else those that discovery finds.
 
     Raises:
         NotFoundError: Discovery finds none.
     """
     if tap.input_catalog is not None:
-        return _catalogued_streams(tap, session, tap.input_catalog)
-    streams = _described_streams(tap, session)
-    session.describe.keep()
+        return _catalogued_streams(tap, services, tap.input_catalog)
+    streams = _described_streams(tap, services)
+    services.describe.keep()
     return streams
 
 
-def _catalogued_streams(tap: Tap, session: OrgSession, catalog: Catalog) -> list[SalesforceStream]:
+def _catalogued_streams(tap: Tap, services: Services, catalog: Catalog) -> list[SalesforceStream]:
     if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
         tap.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
     return [
-        stream(tap, catalog[stream.sobject].schema.to_dict(), session)
+        stream(tap, catalog[stream.sobject].schema.to_dict(), services)
         for stream in STREAMS
         if stream.sobject in catalog
     ]
 
 
-def _described_streams(tap: Tap, session: OrgSession) -> list[SalesforceStream]:
-    unasked = unasked_streams(tap.config)
+def _described_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
+    unasked = disabled_streams(tap.config)
     streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-    found = {stream: stream.discovered(session.describe) for stream in streams}
+    found = {stream: stream.discovered(services.describe) for stream in streams}
     if not any(found.values()):
         msg = (
             "None of the objects can be described. Check the settings 'api_version' and "
@@ -64,7 +64,7 @@ def _described_streams(tap: Tap, session: OrgSession) -> list[SalesforceStream]:
             ", ".join(stream.sobject for stream in absent),
         )
     return [
-        stream(tap, _schema(tap, stream, found[stream]), session)
+        stream(tap, _schema(tap, stream, found[stream]), services)
         for stream in streams
         if stream not in absent
     ]
@@ -84,4 +84,4 @@ def _schema(
             stream.sobject,
             "; ".join(discovery.missing),
         )
-    return without_paths(discovery.schema, unasked_fields(tap.config))
+    return without_paths(discovery.schema, disabled_fields(tap.config))

@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.tap_base import Tap
 
-    from tap_salesforce_chat.org import OrgSession
     from tap_salesforce_chat.reading.prefetch import PrefetchedQuery
     from tap_salesforce_chat.reading.rows import Row
     from tap_salesforce_chat.reading.tasks import Batch
+    from tap_salesforce_chat.services import Services
 
 
 class QueryStream(DescribedStream):
     """The rows of one object, read by REST or Bulk."""
 
-    def __init__(self, tap: Tap, schema: Mapping[str, Any], session: OrgSession) -> None:
-        super().__init__(tap, schema, session)
+    def __init__(self, tap: Tap, schema: Mapping[str, Any], services: Services) -> None:
+        super().__init__(tap, schema, services)
         self._prefetched: dict[Query, PrefetchedQuery] = {}
         self._batch: Batch | None = None
         self._position: tuple[str, str] | None = None  # of the last row that is in its place
@@ -137,8 +137,8 @@ class QueryStream(DescribedStream):
 
     def _source(self) -> QuerySource:
         return QuerySource(
-            self._session.connection,
-            self._session.prefetcher,
+            self._services.client,
+            self._services.prefetcher,
             config=self.config,
             sobject=self.name,
             schemas=self.schema["properties"],

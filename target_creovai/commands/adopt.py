@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.commands.reconcile import LookUp
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store import LedgerEntry
+    from target_creovai.store.operator.store import OperatorStore
 
 
 @dataclass(slots=True)
@@ -61,8 +62,8 @@ class Adoption:
 def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
     """Ask for all that was never sent from this store; write receipts for what Creovai has."""
     report = Adoption()
-    some: list[Line] = []
-    for line in list(store.never_sent()):
+    some: list[LedgerEntry] = []
+    for line in list(store.queries.never_sent()):
         if line.erased_at:
             continue
         if in_doubt(line):
@@ -77,7 +78,7 @@ def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
 
 
 def _adopt(
-    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[Line], report: Adoption
+    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[LedgerEntry], report: Adoption
 ) -> None:
     sessions = look_up([prefix + line.id for line in lines])
     report.asked.update(line.kind for line in lines)
@@ -86,7 +87,7 @@ def _adopt(
     report.statuses.update(status_of(session) for session in found.values())
     ids = {line: str(session.get("id") or "") for line, session in found.items()}
     excluded = [line for line, session in found.items() if status_of(session) == STATUS_EXCLUDED]
-    store.adopt_found(ids, excluded, utc(datetime.now(UTC)))
+    store.repairs.record_adoptions(ids, excluded, utc(datetime.now(UTC)))
 
 
 @operator_command()
@@ -102,7 +103,7 @@ def adopt(settings: Settings, output: str) -> None:
     client = connect(settings)
     prefix = settings["session_id_prefix"]
     with store_for_repair(settings) as store:
-        store.keep_to_prefix(prefix)
+        store.ledger.require_prefix(prefix)
         try:
             look_up = Patience(settings["retry_budget_seconds"]).retrying(client.statuses)
             report = adopt_all(store, look_up, prefix)

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
+    BulkJobFailedError,
+    BulkJobGoneError,
+    BulkUnsupportedError,
     HostMovedError,
-    JobFailedError,
-    JobLostError,
     LoginError,
     QueryTimeoutError,
+    QueryTooComplicatedError,
     QuotaError,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
-    TooComplicatedError,
-    printable,
 )
+from tap_salesforce_chat.http.errors.responses import without_query
 from tap_salesforce_chat.reading.tasks import BULK_JOB
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, MutableMapping
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 _LONGEST_WAIT = 30  # seconds between two requests for a job's status
 _ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 # Errors that are not about the job.
-_UNRELATED = (HostMovedError, JobLostError, LoginError, QuotaError, SessionExpiredError)
+_UNRELATED = (HostMovedError, BulkJobGoneError, LoginError, QuotaError, SessionExpiredError)
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Jobs:
     """The jobs of one stream.
 
     Args:
-        connection: Sends the requests.
+        client: Sends the requests.
         sobject: The object.
         operation: `query`, or `queryAll` for deleted rows too.
         progress: The stream's part of STATE.
@@ -77,7 +77,7 @@ class Jobs:
         logger: Gets a line when an unfinished job is found.
     """
 
-    connection: Connection
+    client: SalesforceClient
     sobject: str
     operation: str
     progress: MutableMapping[str, Any]
@@ -94,9 +94,9 @@ class Jobs:
         """Create a job.
 
         Raises:
-            BulkRefusedError: Bulk rejects the query, or finds it too large.
+            BulkUnsupportedError: Bulk rejects the query, or finds it too large.
         """
-        self.connection.check_quota()
+        self.client.check_quota()
         body = {
             "operation": self.operation,
             "query": soql,
@@ -105,9 +105,9 @@ class Jobs:
             "lineEnding": "LF",
         }
         try:
-            answer = self.connection.send("POST", "jobs/query", subject=self.subject, json=body)
-        except (QueryTimeoutError, TooComplicatedError) as exc:
-            raise BulkRefusedError(str(exc)) from exc
+            answer = self.client.send("POST", "jobs/query", subject=self.subject, json=body)
+        except (QueryTimeoutError, QueryTooComplicatedError) as exc:
+            raise BulkUnsupportedError(str(exc)) from exc
         clock = format_instant(answer.date) if answer.date else None
         job = Job(str(answer.document["id"]), _digest(soql), clock)
         self.save(job)
@@ -130,20 +130,20 @@ class Jobs:
         """Treat a refusal as the loss of the job, which may be another user's, or another org's.
 
         Raises:
-            JobLostError: The job of an earlier run cannot be read.
+            BulkJobGoneError: The job of an earlier run cannot be read.
         """
         try:
             yield
         except _UNRELATED:
             raise
         except SalesforceError as exc:
-            raise JobLostError(str(exc)) from exc
+            raise BulkJobGoneError(str(exc)) from exc
 
     def wait_for(self, job: Job) -> None:
         """Wait until a job is complete.
 
         Raises:
-            JobFailedError: It failed, or was aborted.
+            BulkJobFailedError: It failed, or was aborted.
             SalesforceError: It took too long, and was aborted.
         """
         with self._aborted_when_cancelled(job):
@@ -172,9 +172,9 @@ class Jobs:
         if state not in {"Failed", "Aborted"}:
             return bool(state == "JobComplete")
         self.progress.pop(BULK_JOB, None)
-        reason = printable(str(document.get("errorMessage") or "no reason given"))
+        reason = without_query(str(document.get("errorMessage") or "no reason given"))
         msg = f"Bulk job {job.id} of {self.sobject}: {state} ({reason})."
-        raise JobFailedError(msg)
+        raise BulkJobFailedError(msg)
 
     @contextmanager
     def _aborted_when_cancelled(self, job: Job) -> Iterator[None]:
@@ -193,7 +193,7 @@ class Jobs:
 
     def _ask(self, method: str, job: Job, **options: Any) -> dict[str, Any]:
         path = f"jobs/query/{job.id}"
-        answer = self.connection.send(method, path, subject=self.subject, **options)
+        answer = self.client.send(method, path, subject=self.subject, **options)
         document: dict[str, Any] = answer.document
         return document
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from tap_salesforce_chat.errors import RetryLaterError, UnexpectedFormError
+from tap_salesforce_chat.errors import RetryLaterError, UnexpectedResponseError
 from tap_salesforce_chat.http.retry import MAX_TRIES
-from tap_salesforce_chat.http.transport import limited
+from tap_salesforce_chat.http.transport import size_limited
 from tap_salesforce_chat.reading.bulk.csv_rows import FieldTypeError, MeasuredChunks, cells
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class ResultsPage:
         """Yield rows and their size in bytes, some at a time.
 
         Raises:
-            UnexpectedFormError: A value is not of the type that the catalog names.
+            UnexpectedResponseError: A value is not of the type that the catalog names.
             RetryLaterError: The page broke off several times without a new row.
         """
         failures = 0
@@ -65,7 +65,7 @@ class ResultsPage:
                     yield from self._read(response)
             except FieldTypeError as exc:
                 msg = f"{self._subject}: {exc}"
-                raise UnexpectedFormError(msg) from None
+                raise UnexpectedResponseError(msg) from None
             except _BROKEN_OFF as exc:
                 failures = 1 if self.rows > before else failures + 1
                 if failures == MAX_TRIES:
@@ -76,7 +76,7 @@ class ResultsPage:
                 return
 
     def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
-        body = MeasuredChunks(limited(response.iter_content(_CHUNK_BYTES), self._subject))
+        body = MeasuredChunks(size_limited(response.iter_content(_CHUNK_BYTES), self._subject))
         records = cells(body)
         make = self._maker(next(records, []))
         rows: list[Row] = []

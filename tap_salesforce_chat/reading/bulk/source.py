@@ -14,10 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
-    IncompleteError,
-    JobFailedError,
-    JobLostError,
+    BulkJobFailedError,
+    BulkJobGoneError,
+    BulkUnsupportedError,
+    RowCountError,
     SalesforceError,
 )
 from tap_salesforce_chat.reading.bulk.csv_rows import RowMaker, columns
@@ -63,20 +63,20 @@ class BulkSource:
         """Yield the rows of a query.
 
         Raises:
-            BulkRefusedError: Bulk rejects the query, or fails to run it.
-            IncompleteError: The rows are not as many as Salesforce counts, even when read again.
+            BulkUnsupportedError: Bulk rejects the query, or fails to run it.
+            RowCountError: The rows are not as many as Salesforce counts, even when read again.
         """
         soql = replace(query, fields=tuple(columns(query.fields))).unordered()
         if job := self.jobs.unfinished(soql):
             try:
                 yield from self._job_batches(job, query, self.jobs.lost_where_refused)
-            except (JobLostError, BulkRefusedError) as exc:
+            except (BulkJobGoneError, BulkUnsupportedError) as exc:
                 self.rest.logger.warning("%s Making a new Bulk job.", exc)
             else:
                 return
         try:
             yield from self._job_batches(self.jobs.create(soql), query)
-        except (JobFailedError, JobLostError) as exc:
+        except (BulkJobFailedError, BulkJobGoneError) as exc:
             self.rest.logger.warning("%s Making another Bulk job, once.", exc)
             yield from self._job_batches(self.jobs.create(soql), query)
 
@@ -101,7 +101,7 @@ class BulkSource:
             closed = replace(query, until=min(query.until or until, until))
             try:
                 yield from self._missing_rows(_days(closed, days, job.rows))
-            except IncompleteError:
+            except RowCountError:
                 # The job's number of rows is that of its time: the next run has to start over.
                 self.jobs.remove(job)
                 raise
@@ -143,13 +143,11 @@ class BulkSource:
     def _fetch(
         self, job: Job, locator: str | None, max_records: int, guard: Callable[[], Guard]
     ) -> requests.Response:
-        connection, subject = self.jobs.connection, self.jobs.subject
-        connection.check_quota()
+        client, subject = self.jobs.client, self.jobs.subject
+        client.check_quota()
         params = {"maxRecords": str(max_records)} | ({"locator": locator} if locator else {})
         with guard():
-            return connection.download(
-                f"jobs/query/{job.id}/results", subject=subject, params=params
-            )
+            return client.download(f"jobs/query/{job.id}/results", subject=subject, params=params)
 
     # -- verification --------------------------------------------------------------------------
 
