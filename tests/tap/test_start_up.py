@@ -19,7 +19,7 @@ PROGRAM = """
 import json, sys
 from tap_salesforce_chat.tap import TapSalesforceChat
 if {sync}:
-    import tap_salesforce_chat.discovery.discover, tap_salesforce_chat.sync
+    import tap_salesforce_chat.streams.factory, tap_salesforce_chat.sync
     import tap_salesforce_chat.services, tap_salesforce_chat.settings.checks
 else:
     TapSalesforceChat.cli(["--version"], standalone_mode=False)
