@@ -1,4 +1,4 @@
-"""What queries tell about conversations: their sessions, and the names of agents."""
+"""Query the sessions of conversations, and the names of agents."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ class Sessions:
 
     Args:
         query_client: Runs queries.
-        ask_all: Runs queries that see deleted rows, too.
+        query_all_client: Runs queries that return deleted rows, too.
     """
 
-    def __init__(self, query_client: QueryClient, ask_all: QueryClient) -> None:
+    def __init__(self, query_client: QueryClient, query_all_client: QueryClient) -> None:
         self._query_client = query_client
-        self._ask_all = ask_all
+        self._query_all_client = query_all_client
         self._users: dict[str, str | None] = {}  # names by the short form of the Id
 
     @staticmethod
     def ended(until: datetime | None, condition: str | None) -> Query:
-        """Return the query for ended sessions, those that meet a condition of the settings."""
-        wish = f" AND ({condition})" if condition else ""
-        return Query(SESSIONS, _FIELDS, until=until, condition=f"{_ENDED}{wish}")
+        """Return the query for ended sessions that meet a condition of the settings."""
+        more = f" AND ({condition})" if condition else ""
+        return Query(SESSIONS, _FIELDS, until=until, condition=f"{_ENDED}{more}")
 
     def count(self, query: Query) -> int:
-        """Return how many sessions a query would give."""
+        """Return the number of sessions of a query."""
         return self._query_client.count(query.count())
 
     def page(self, query: Query) -> tuple[list[Session], bool]:
@@ -61,12 +61,12 @@ class Sessions:
     def of_conversations(self, conversations: Collection[str]) -> dict[str, list[Session]]:
         """Return all sessions of conversations, by the conversation's Id.
 
-        Active ones and deleted ones, too: what was said in them is not another session's.
+        Active ones and deleted ones, too: their entries belong to no other session.
         """
         found: dict[str, list[Session]] = defaultdict(list)
         if conversations:
             query = Query(SESSIONS, _FIELDS, condition=one_of(CONVERSATION, conversations))
-            for session in map(Session.of, self._ask_all.rows(str(query))):
+            for session in map(Session.of, self._query_all_client.rows(str(query))):
                 found[session.key].append(session)
         return found
 
@@ -77,9 +77,9 @@ class Sessions:
         rows = next(self._query_client.pages(query.newest())).rows
         return Session.of(rows[0]) if rows else None
 
-    def agents_in(self, entries: list[Entry], told: Collection[str]) -> dict[str, str]:
-        """Return the names of senders that are users and whose name the entries have not told."""
-        senders = {entry.sender for entry in entries if entry.sender} - set(told)
+    def agents_in(self, entries: list[Entry], named: Collection[str]) -> dict[str, str]:
+        """Return the names of senders that are users, but for those that the entries name."""
+        senders = {entry.sender for entry in entries if entry.sender} - set(named)
         agents = {sender for sender in senders if sender.startswith(_USER_PREFIX)}
         self._look_up({agent for agent in agents if agent[:_SHORT_ID] not in self._users})
         names = {agent: self._users[agent[:_SHORT_ID]] for agent in agents}
@@ -88,7 +88,7 @@ class Sessions:
     def _look_up(self, users: set[str]) -> None:
         if not users:
             return
-        # Those that cannot be seen are not asked for again.
+        # Users that the query does not return are not queried again.
         self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
         query = Query("User", (KEY, "Name"), condition=one_of(KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):

@@ -31,10 +31,10 @@ from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.soql import CURSOR, Position
-from tap_salesforce_chat.state.bookmarks import earlier, instant_in
+from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
 from tap_salesforce_chat.state.keys import READ_AGAIN
 from tap_salesforce_chat.streams.base import SalesforceStream
-from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
+from tap_salesforce_chat.timestamps import is_later, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ _LEAD = 3_600_000
 _IDS_AT_ONCE = 200
 _IDS_SHOWN = 20
 # Keys of the stream's state for_host the bookmark.
-_LAST_ID, _CALLS, _REST = "session_id", "calls", "rest_until"
+_LAST_ID, _CALLS, _BLOCKED = "session_id", "calls", "rest_until"
 
 
 class ConversationEntry(SalesforceStream):
@@ -164,7 +164,7 @@ class ConversationEntry(SalesforceStream):
             with suppress(UnreadableConversationError):
                 self._reader.entries(_identifier(other), other.began or 0)
         if not self._reader.has_read:
-            raise self._reader.advised(exc) from exc
+            raise self._reader.with_advice(exc) from exc
 
     # -- bookmark ------------------------------------------------------------------------------
 
@@ -233,9 +233,9 @@ class ConversationEntry(SalesforceStream):
 
     @cached_property
     def _rate_limits(self) -> RateLimits:
-        spent, rest = self._progress.get(_CALLS) or {}, self._progress.get(_REST)
+        calls, blocked = self._progress.get(_CALLS) or {}, self._progress.get(_BLOCKED)
         try:
-            return rate_limits_for(self.config, spent, parse_instant(rest) if rest else None)
+            return rate_limits_for(self.config, calls, parse_instant(blocked) if blocked else None)
         except (AttributeError, TypeError, ValueError):
             msg = f"The calls in the state of {self.name} are none of this tap: restore the state."
             raise SalesforceError(msg) from None
@@ -247,10 +247,9 @@ class ConversationEntry(SalesforceStream):
 
     def _save(self) -> None:
         """Write the calls into STATE, where the next run finds them however this one ends."""
-        rest = self._rate_limits.rest_until
         self._progress |= {
-            _CALLS: self._rate_limits.spent(),
-            _REST: format_instant(rest) if rest else None,
+            _CALLS: self._rate_limits.recorded_calls(),
+            _BLOCKED: instant_text(self._rate_limits.blocked_until),
         }
         self.write_state()
 

@@ -24,17 +24,19 @@ def hourly(most: int) -> Limit:
     return Limit(most, HOUR, "hourly")
 
 
-def again(rate_limits: RateLimits, limits: list[Limit], pauses: QuietHours = OPEN) -> RateLimits:
-    """Return the rate_limits of the next run, which has nothing but the state."""
-    spent = json.loads(json.dumps(rate_limits.spent()))
-    return RateLimits(limits, pauses, spent, rate_limits.rest_until)
+def again(
+    rate_limits: RateLimits, limits: list[Limit], quiet_hours: QuietHours = OPEN
+) -> RateLimits:
+    """Return the rate limits of the next run, which has nothing but the state."""
+    calls = json.loads(json.dumps(rate_limits.recorded_calls()))
+    return RateLimits(limits, quiet_hours, calls, rate_limits.blocked_until)
 
 
 def burst(rate_limits: RateLimits, now: datetime, wanted: int) -> int:
     """Call as often as it is allowed at an instant; return how often."""
     made = 0
     while made < wanted and rate_limits.next_slot(now).at == now:
-        rate_limits.spend(now)
+        rate_limits.record_call(now)
         made += 1
     return made
 
@@ -80,7 +82,7 @@ def test_whoever_waits_for_the_slot_gets_it(gaps: list[int], most: int) -> None:
     for seconds in gaps:
         now = rate_limits.next_slot(now + seconds * SECOND).at
         assert rate_limits.next_slot(now).at == now
-        rate_limits.spend(now)
+        rate_limits.record_call(now)
         calls.append(now)
 
     assert most_within(calls, HOUR) <= most
@@ -102,15 +104,15 @@ def test_a_slot_is_never_in_a_pause(
     windows: list[tuple[object, object]], zone: ZoneInfo, start: datetime
 ) -> None:
     """By the clock on the wall, over midnight, and when the clocks change."""
-    pauses = QuietHours(tuple(windows), zone)  # type: ignore[arg-type] # times, by the strategy
-    if not pauses.open_minutes:
+    quiet_hours = QuietHours(tuple(windows), zone)  # type: ignore[arg-type] # times, by the strategy
+    if not quiet_hours.open_minutes:
         return
-    rate_limits = RateLimits([hourly(5)], pauses, {})
+    rate_limits = RateLimits([hourly(5)], quiet_hours, {})
 
     slot = rate_limits.next_slot(start).at
 
     wall = slot.astimezone(zone).time()
-    for begin, end in pauses.windows:
+    for begin, end in quiet_hours.windows:
         assert not (begin <= wall < end)
         assert not (end < begin and (wall >= begin or wall < end))
     assert slot >= start
@@ -127,23 +129,23 @@ def test_a_slot_is_never_in_a_pause(
 )
 def test_a_pause_keeps_its_place_on_the_wall(at: str, until: str) -> None:
     """08:00 to 18:00 are other hours in UTC when the clocks have changed."""
-    pauses = QuietHours.parse(["08:00-18:00"], "Europe/Berlin")
+    quiet_hours = QuietHours.parse(["08:00-18:00"], "Europe/Berlin")
     start, end = (datetime.fromisoformat(f"{text}+00:00") for text in (at, until))
 
-    slot = RateLimits([hourly(5)], pauses, {}).next_slot(start)
+    slot = RateLimits([hourly(5)], quiet_hours, {}).next_slot(start)
 
-    assert (slot.at, slot.because) == (end, "messaging_pause")
+    assert (slot.at, slot.reason) == (end, "messaging_pause")
 
 
 def test_a_pause_over_midnight_has_two_parts() -> None:
     """The evening and the morning after; the last minute before it and its end are free."""
-    pauses = QuietHours.parse(["22:00-06:00"], "UTC")
+    quiet_hours = QuietHours.parse(["22:00-06:00"], "UTC")
     day = datetime(2024, 5, 1, tzinfo=UTC)
-    paused = [hour for hour in range(24) if pauses.covers(day + hour * HOUR)]
+    paused = [hour for hour in range(24) if quiet_hours.cover(day + hour * HOUR)]
 
     assert paused == [*range(6), 22, 23]
-    assert not pauses.covers(day + 22 * HOUR - SECOND)
-    assert pauses.end(day + 23.5 * HOUR) == day + 30 * HOUR
+    assert not quiet_hours.cover(day + 22 * HOUR - SECOND)
+    assert quiet_hours.next_open(day + 23.5 * HOUR) == day + 30 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -162,22 +164,22 @@ def test_a_pause_without_sense_is_refused(windows: list[str], zone: str, setting
 def test_what_salesforce_asked_for_is_kept_to() -> None:
     """By the next run as well."""
     rate_limits = RateLimits([hourly(5)], OPEN, {})
-    rate_limits.rest_until = NOON + 20 * MINUTE
+    rate_limits.blocked_until = NOON + 20 * MINUTE
 
     slot = again(rate_limits, [hourly(5)]).next_slot(NOON)
 
     assert slot.at == NOON + 20 * MINUTE
-    assert "Salesforce" in slot.because
+    assert "Salesforce" in slot.reason
 
 
 def test_the_memory_is_short() -> None:
     """Counts by ten seconds, none older than the longest period: a state stays small."""
     rate_limits = RateLimits([hourly(10_000)], OPEN, {})
     for second in range(3 * 3600):
-        rate_limits.spend(NOON + second * SECOND)
+        rate_limits.record_call(NOON + second * SECOND)
 
-    assert 360 <= len(rate_limits.spent()) <= 365
-    assert set(rate_limits.spent().values()) == {10}
+    assert 360 <= len(rate_limits.recorded_calls()) <= 365
+    assert set(rate_limits.recorded_calls().values()) == {10}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_the_memory_is_short() -> None:
     [(100, [], 2), (2_400, [], 25), (1_200, ["06:00-18:00"], 31), (100, ["06:00-18:00"], 8)],
 )
 def test_the_estimate_counts_limits_and_pauses(calls: int, pause: list[str], hours: int) -> None:
-    """100 an hour, from noon on; whoever pauses for half of the day needs twice as long."""
+    """100 an hour, from noon on; with quiet hours for half of the day it takes twice as long."""
     rate_limits = RateLimits([hourly(100)], QuietHours.parse(pause, "UTC"), {})
 
     assert rate_limits.hours_for(calls, NOON) == hours

@@ -56,7 +56,7 @@ class World:
         self.read = 0
         self.paused_calls = 0
         self.reports: list[str] = []
-        self._spent: str = "{}"
+        self._calls: str = "{}"
 
     def check_quota(self) -> None:
         """Stand in for the client, too."""
@@ -97,7 +97,7 @@ class World:
 
     def run(self) -> None:
         """Read what is due, as far as the limits let it."""
-        rate_limits = rate_limits_for(self.config, json.loads(self._spent))
+        rate_limits = rate_limits_for(self.config, json.loads(self._calls))
         client = cast("SalesforceClient", self)
         reader = Reader(INTERFACES["connect"], client, rate_limits, lambda: self.now, lambda: None)
         try:
@@ -107,7 +107,7 @@ class World:
                 self.read += 1
         except RateLimitReachedError as exc:
             self.reports.append(str(exc))
-        self._spent = json.dumps(rate_limits.spent())
+        self._calls = json.dumps(rate_limits.recorded_calls())
 
     def week(self, backlog: int, ended_a_day: int) -> list[int]:
         """Run every hour of a week; return what was left after each."""
