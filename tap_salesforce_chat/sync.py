@@ -89,7 +89,8 @@ class Sync:
         finally:
             self._services.prefetcher.close()
             seconds = time.monotonic() - began
-            log_summary(self._selected_streams(), self._services.client, seconds)
+            rows = {stream.name: stream.rows_emitted for stream in self._selected_streams()}
+            log_summary(rows, self._services.client, seconds)
         self._mark(COMPLETED)
         self._extra_state[REQUESTS] = self._services.client.requests_made
         self._tap.state_writer.write_state(self._tap.state)

@@ -107,11 +107,11 @@ class TapSalesforceChat(Tap):
     @override
     def setup_mapper(self) -> None:
         """Make sure of what a catalog selects before anything is made of it."""
-        from tap_salesforce_chat.discovery.catalogs import insist_on_keys, leave_out_unasked
+        from tap_salesforce_chat.discovery.catalogs import remove_disabled, select_keys
 
         if self.input_catalog is not None:
-            insist_on_keys(self.input_catalog)
-            leave_out_unasked(self.input_catalog, self.config, self.logger)
+            select_keys(self.input_catalog)
+            remove_disabled(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override

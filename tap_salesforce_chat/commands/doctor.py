@@ -218,8 +218,8 @@ def _quota(patient: Patient, describe: DescribeClient, pages: int) -> Finding:
     ]
     known = Knowledge(
         organization=patient.client.session.organization_id is not None,
-        objects=describe.known,
-        kept=describe.keep(patient.cache()),
+        objects=describe.document_count,
+        kept=describe.save(patient.cache()),
     )
     hourly = requests_of_a_sync(streams, config, known)
     own = config.get("quota_percent_per_run")

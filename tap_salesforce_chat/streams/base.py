@@ -16,7 +16,7 @@ from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from tap_salesforce_chat.discovery.fields import advice, has_path
+from tap_salesforce_chat.discovery.fields import has_path, missing_fields_advice
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.state.bookmarks import (
@@ -221,7 +221,9 @@ class SalesforceStream(Stream):
             "Left out of %s: %s, without which its rows cannot be understood. %s",
             self.name,
             ", ".join(missing),
-            advice(self.name, hidden, [path for path in missing if path not in hidden]),
+            missing_fields_advice(
+                self.name, hidden, [path for path in missing if path not in hidden]
+            ),
         )
 
     # -- messages ------------------------------------------------------------------------------

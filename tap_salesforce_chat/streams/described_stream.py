@@ -10,10 +10,10 @@ from tap_salesforce_chat.discovery.describe import discover, properties_of
 from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.discovery.fields import (
     has_path,
-    left_out,
+    left_out_warning,
     paths_named,
     renewed,
-    retyped,
+    retyped_warning,
     with_types,
     without_paths,
 )
@@ -118,7 +118,7 @@ class DescribedStream(SalesforceStream):
             self._note_missing_fields(since)
             self.publish()
         if others := sorted(missing.difference(needed)):
-            self.logger.warning("%s", left_out(self.name, others))
+            self.logger.warning("%s", left_out_warning(self.name, others))
         self._announce(without_paths(self.stream_maps[0].raw_schema, missing))
 
     def _take_new_types(self, exc: SalesforceError) -> None:
@@ -127,7 +127,7 @@ class DescribedStream(SalesforceStream):
         if not (renewal and renewal.retyped):
             raise exc
         types = {name: renewal.schema["properties"][name] for name in renewal.retyped}
-        self.logger.warning("%s", retyped(self.name, types))
+        self.logger.warning("%s", retyped_warning(self.name, types))
         self._schema = with_types(self.schema, types)
         self._announce(with_types(self.stream_maps[0].raw_schema, types))
 

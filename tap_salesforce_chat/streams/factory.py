@@ -30,7 +30,7 @@ def make_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
     if tap.input_catalog is not None:
         return _catalogued_streams(tap, services, tap.input_catalog)
     streams = _described_streams(tap, services)
-    services.describe.keep()
+    services.describe.save()
     return streams
 
 
