@@ -25,9 +25,9 @@ import sqlalchemy as sa
 from benchmarks.processes import ROOT, server, slowness
 from benchmarks.table import Table, exponent
 from target_creovai.assemble import fingerprint
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.payload.payload import encode
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.payload.encoding import encode
 from target_creovai.settings.checks import assembly_rules, delivery_policy
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.store import Store, opening_of

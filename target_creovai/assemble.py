@@ -12,20 +12,14 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import (
-    OPENING_LENGTH,
-    SHAPE_LENGTH,
-    Conversation,
-    Deleted,
-    OpenSpeakers,
-    Role,
-    Skipped,
-    Unfit,
-    Waiting,
-)
+from target_creovai.model.conversation import Conversation
 from target_creovai.model.history import UNKNOWN, Traits, traits_of
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import Payload, build_payload, content_hash, encode, whole_hash
+from target_creovai.model.participants import Role
+from target_creovai.model.settings import OPENING_LENGTH, SHAPE_LENGTH
+from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
+from target_creovai.payload.encoding import encode, json_hash
+from target_creovai.payload.payload import Payload, build_payload, content_hash
 from target_creovai.payload.validate import problems_of
 from target_creovai.redaction import redacted
 from target_creovai.wholeness.coverage import EVERYTHING
@@ -36,7 +30,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds import Kind
-    from target_creovai.model.conversation import Assembly, Findings, Row, Rules, Speaker
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.findings import Findings
+    from target_creovai.model.participants import Speaker
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
     from target_creovai.wholeness.coverage import Coverage
 
 DISTRIBUTION = "salesforce-creovai"
@@ -69,7 +67,7 @@ class Ready:
     @cached_property
     def payload_hash(self) -> str:
         """The fingerprint of all that would be sent."""
-        return whole_hash(self.payload)
+        return json_hash(self.payload)
 
     @cached_property
     def size(self) -> int:
@@ -84,7 +82,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invalid(Unfit):
+class Invalid(SetAside):
     """A payload that must not go; only an operator gets to see it.
 
     `problems` are the rules that it breaks, as `validate` names them; `conversation` as of `Ready`.
@@ -95,7 +93,7 @@ class Invalid(Unfit):
     conversation: Conversation | None = field(default=None, repr=False)
 
 
-Verdict = Ready | Waiting | Skipped | Deleted | Unfit
+Verdict = Ready | Waiting | Skipped | Deleted | SetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +121,10 @@ def assemble(
         reason = _missing_part(KINDS[kind], conversation, rows, rules, reach)
         return Waiting(reason) if reason else _verdict(conversation, rules, KINDS[kind], rows)
     except (TextError, RowError) as error:
-        return Unfit(Reason(Code.UNREADABLE, (str(error),)))
+        return SetAside(Reason(Code.UNREADABLE, (str(error),)))
     # One row that nobody foresaw must not keep all other conversations back.
     except Exception as error:  # noqa: BLE001 -- named below, and set aside
-        return Unfit(_unforeseen(error))
+        return SetAside(_unforeseen(error))
 
 
 def _missing_part(
@@ -177,7 +175,7 @@ def open_names(verdict: Verdict) -> frozenset[str]:
 def _verdict(
     conversation: Assembly, rules: Rules, kind: Kind, rows: Mapping[str, Sequence[Row]]
 ) -> Verdict:
-    if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
+    if isinstance(conversation, Waiting | Skipped | Deleted | SetAside):
         return conversation
     conversation, replaced = redacted(conversation, rules)
     if not conversation.messages:

@@ -26,11 +26,11 @@ from target_creovai.errors import FieldError, InputError, RowError, StoreError
 from target_creovai.http.client import connect
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
+from target_creovai.input.staging import staged_row
 from target_creovai.input.state_out import passed_on
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
-from target_creovai.salesforce.staging import staged_row
 from target_creovai.sending.course import Course
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.settings.checks import assembly_rules, delivery_policy, problems
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.history import RunFacts
-    from target_creovai.store import StagedRow
+    from target_creovai.model.rows import StagedRow
     from target_creovai.wholeness.coverage import Read
 
 # A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.

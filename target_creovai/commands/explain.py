@@ -21,8 +21,9 @@ from target_creovai.commands.support.command import (
 from target_creovai.commands.support.find import WHY_UNKNOWN, find
 from target_creovai.commands.support.shell import Shell
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.model.conversation import NEEDS_ROWS, OpenSpeakers, Waiting
-from target_creovai.payload.payload import changed_metadata, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import NEEDS_ROWS, OpenSpeakers, Waiting
+from target_creovai.payload.payload import changed_metadata
 from target_creovai.resync import commands
 from target_creovai.settings.checks import assembly_rules, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from target_creovai.delivery.decide import Step
-    from target_creovai.model.conversation import Policy, Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Policy, Rules
     from target_creovai.store.operator import Line, OperatorStore
 
 

@@ -23,7 +23,7 @@ from target_creovai.commands.support.shell import Shell, say
 from target_creovai.commands.support.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Outcome, in_general
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
 from target_creovai.settings.checks import assembly_rules, delivery_policy

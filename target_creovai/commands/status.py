@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import (
-        Standing as Stands,
-    )
+    from target_creovai.store import Standing as Stands
     from target_creovai.store.operator import Oldest, OperatorStore
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 from target_creovai.payload.payload import changed_metadata
 from target_creovai.store.ledger.due import ADOPTED, SEND_AGAIN, in_doubt, is_at_rest, sent_once
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Policy
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.settings import Policy
     from target_creovai.payload.payload import Payload
 
 # In so many runs Creovai could not take it and took others: it is this conversation, not the time.
@@ -149,7 +149,7 @@ def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = Fa
     return Step(next(action for made, action in _OTHERS if isinstance(verdict, made)))
 
 
-_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (Unfit, Action.SET_ASIDE))
+_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (SetAside, Action.SET_ASIDE))
 
 
 def _of_deleted(line: Standing, policy: Policy, *, asked: bool) -> Step:

@@ -20,17 +20,14 @@ from target_creovai.delivery.first import FirstLooks
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import OPENING, Outcome
-from target_creovai.payload.payload import build_outofband, encode, event_after, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.encoding import encode
+from target_creovai.payload.payload import build_outofband, event_after
 from target_creovai.sending.course import Course
 from target_creovai.sending.failures import too_often
 from target_creovai.sending.sender import Job, Permits, Sender
 from target_creovai.sending.traffic import Calls, Traffic
-from target_creovai.store import (
-    DELETED_LATER,
-    Turn,
-    in_doubt,
-    opening_of,
-)
+from target_creovai.store import DELETED_LATER, Turn, in_doubt, opening_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,13 +35,11 @@ if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
     from target_creovai.delivery.decide import Step
     from target_creovai.http.client import CreovaiClient
-    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.settings import Policy, Rules
+    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.sending.retry_budget import Patience
-    from target_creovai.store import (
-        Entry,
-        Store,
-    )
+    from target_creovai.store import Entry, Store
     from target_creovai.watch.summary import Summary
 
 # On SIGTERM: how long requests under way may still take to be written down.
@@ -113,7 +108,7 @@ class Delivery(Dispatch):
             Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, Outcome.SENT, DELETED_LATER),
             Action.WAIT: lambda entry, verdict, _: self.wait(entry, verdict),
             Action.SKIP: lambda entry, verdict, _: self.skip(entry, verdict),
-            Action.SET_ASIDE: lambda entry, verdict, _: self.unfit(entry, verdict),
+            Action.SET_ASIDE: lambda entry, verdict, _: self.set_aside(entry, verdict),
         }
         self._erasures: Erasures | None = None
         if way := WAYS.get(policy.on_delete):
@@ -370,7 +365,7 @@ class Delivery(Dispatch):
         """Note why; what was sent stays sent."""
         self._settle(entry, Outcome.SENT if entry.content_hash else Outcome.SKIPPED, verdict.reason)
 
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def set_aside(self, entry: Entry, verdict: SetAside) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
         self._settle(entry, Outcome.SET_ASIDE, verdict.reason, detail=detail)
@@ -419,7 +414,7 @@ class Delivery(Dispatch):
 
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
-        now = Counter(trouble.kind for trouble in self.summary.set_aside)
+        now = Counter(one.kind for one in self.summary.set_aside)
         for kind, outcome, reason, count, oldest in self.store.outcomes():
             if outcome == Outcome.SENT:
                 self.summary.unchanged[kind] += count

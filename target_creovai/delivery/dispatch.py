@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
-from target_creovai.payload.payload import utc
-from target_creovai.watch.summary import IDS_SHOWN, Summary, Trouble
+from target_creovai.model.participants import Role
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
+from target_creovai.watch.summary import IDS_SHOWN, NotDelivered, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
-    from target_creovai.model.conversation import Row, Rules
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.store.rows.rows import Snapshot
 
@@ -171,8 +173,8 @@ class Dispatch(ABC):
             case Deleted():
                 self.summary.skipped[entry.kind, verdict.reason] += 1
                 self.deleted(entry, verdict)
-            case Unfit():
-                self.unfit(entry, verdict)
+            case SetAside():
+                self.set_aside(entry, verdict)
                 self.report_set_aside(entry, verdict.reason)
 
     def _learn(self, entry: Entry, verdict: Verdict) -> None:
@@ -195,7 +197,7 @@ class Dispatch(ABC):
 
     def report_set_aside(self, entry: Entry, reason: Reason) -> None:
         """Name a conversation that cannot be sent as it is: in the report, or at once if more."""
-        self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+        self.summary.set_aside.append(NotDelivered(entry.kind, entry.id, reason))
         if len(self.summary.set_aside) > IDS_SHOWN:
             logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
 
@@ -222,7 +224,7 @@ class Dispatch(ABC):
         """Take a conversation whose record is deleted."""
 
     @abstractmethod
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def set_aside(self, entry: Entry, verdict: SetAside) -> None:
         """Take a conversation that makes no valid payload."""
 
     @abstractmethod

@@ -12,12 +12,13 @@ from target_creovai.delivery.decide import WORDS, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
-    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.model.settings import Policy, Rules
+    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.watch.summary import Summary
 
@@ -104,7 +105,7 @@ class DryRun(Dispatch):
         step = decide(entry, verdict, self._policy)
         self.summary.next_run[entry.kind, WORDS[step.action]] += 1
 
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def set_aside(self, entry: Entry, verdict: SetAside) -> None:
         """Write what the reason must not say, if there is any."""
         if verdict.detail:
             self._write(self._folder / SET_ASIDE / f"{entry.id}.json", verdict.detail)

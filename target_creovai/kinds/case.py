@@ -20,18 +20,12 @@ from target_creovai.kinds.case_messages import (
 )
 from target_creovai.kinds.left_out import counts_as_comment, left_out_of_case
 from target_creovai.kinds.timing import in_turns, settling
-from target_creovai.model.conversation import (
-    NEEDS_ROWS,
-    Conversation,
-    Deleted,
-    DroppedRow,
-    Finding,
-    Interface,
-    Role,
-    Skipped,
-    Waiting,
-)
+from target_creovai.model.conversation import Conversation, Interface
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, Skipped, Waiting
 from target_creovai.parsers.mail import (
     Page,
     Thread,
@@ -56,7 +50,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
 
 DRAFT = "5"  # EmailMessage.Status: a digit string (Salesforce object reference)
 AUTOMATIC = frozenset({Role.BOT, Role.SYSTEM})

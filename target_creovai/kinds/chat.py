@@ -10,20 +10,11 @@ from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.left_out import unsent
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.whispers import whispers
-from target_creovai.model.conversation import (
-    NEEDS_ROWS,
-    Conversation,
-    Deleted,
-    DroppedRow,
-    Interface,
-    LeftOut,
-    Message,
-    Role,
-    Skipped,
-    Waiting,
-    Why,
-)
+from target_creovai.model.conversation import Conversation, Interface, LeftOut, Message, Why
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, Skipped, Waiting
 from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import lessons
 from target_creovai.participants.credits import Credits
@@ -48,7 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Assembly, Row, Rules, Unfit
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
+    from target_creovai.model.verdicts import SetAside
     from target_creovai.parsers.transcript import Transcript
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
@@ -103,7 +97,7 @@ def _status(row: Row) -> str:
 
 def _conversation(
     row: Row, rules: Rules, chat_key: str | None, *, missed: bool
-) -> Conversation | Skipped | Unfit:
+) -> Conversation | Skipped | SetAside:
     body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
@@ -117,8 +111,8 @@ def _conversation(
     _insist_on_all_words(transcript)
     if missed and _is_unanswered(transcript, may_be_bot=row.get("IsChatbotSession") is True):
         return Skipped(MISSED)
-    if unfit := open_speakers(transcript, rules):
-        return unfit
+    if undecided := open_speakers(transcript, rules):
+        return undecided
     findings = findings_of(row, transcript)
     messages = _messages(row, transcript, rules)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.kinds.case_messages import Said
-    from target_creovai.model.conversation import Message, Row, Rules
+    from target_creovai.model.conversation import Message
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
 
 
 def left_out_of_case(

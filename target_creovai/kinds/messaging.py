@@ -21,22 +21,12 @@ from target_creovai.kinds.entries import (
 )
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.updates import as_updated
-from target_creovai.model.conversation import (
-    NEEDS_ROWS,
-    Conversation,
-    Deleted,
-    DroppedRow,
-    Finding,
-    Interface,
-    LeftOut,
-    Message,
-    Role,
-    Skipped,
-    Unfit,
-    Waiting,
-    Why,
-)
+from target_creovai.model.conversation import Conversation, Interface, LeftOut, Message, Why
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, SetAside, Skipped, Waiting
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
 from target_creovai.participants.people import cast_of
 from target_creovai.participants.senders import Senders
@@ -55,7 +45,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds.entries import Reading
-    from target_creovai.model.conversation import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
     from target_creovai.parsers.messaging import Words
 
     Spoken = tuple[datetime, Row, Words]
@@ -93,13 +85,13 @@ def assemble_messaging(
     if waiting := unknown or _still_going(session) or settling([session], rules, now):
         return waiting
     reading = _reading(rows.get("ConversationEntry", ()))
-    if isinstance(reading, Waiting | Unfit):
+    if isinstance(reading, Waiting | SetAside):
         return reading
     unknown = without_needed({"ConversationEntry": reading.entries}, rules)
     return unknown or _conversation(session, reading, rules, spans_sessions=bool(sessions))
 
 
-def _reading(entries: Sequence[Row]) -> Reading | Waiting | Unfit:
+def _reading(entries: Sequence[Row]) -> Reading | Waiting | SetAside:
     """Return the newest reading; a whole one makes up for all whose text was dropped."""
     with_text = [entry for entry in entries if not isinstance(entry, DroppedRow)]
     reading = newest_reading(with_text)

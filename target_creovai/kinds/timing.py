@@ -8,15 +8,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Waiting
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import latest_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Message, Row, Rules
+    from target_creovai.model.conversation import Message
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
 
 
 _MILLISECOND = timedelta(milliseconds=1)

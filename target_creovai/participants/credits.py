@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Participant, Role
+from target_creovai.model.participants import Participant, Role
 from target_creovai.parsers.transcript.speakers import (
     Likeness,
     is_label,
@@ -21,7 +21,8 @@ from target_creovai.salesforce.rows import parent_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
     from target_creovai.parsers.transcript import Line, Segment
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import OpenSpeakers, Role, Speaker, Unfit, whole_name
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role, Speaker
+from target_creovai.model.settings import whole_name
+from target_creovai.model.verdicts import OpenSpeakers, SetAside
 from target_creovai.parsers.transcript import KnownNames, MessageCounts
 from target_creovai.participants.credits import owners_name
 from target_creovai.salesforce.rows import number_of, parent_of, text_of
@@ -14,7 +16,8 @@ from target_creovai.salesforce.rows import number_of, parent_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
     from target_creovai.parsers.transcript import Line, Transcript
 
 
@@ -65,13 +68,13 @@ def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
     )
 
 
-def doubt_about(transcript: Transcript) -> Unfit | None:
+def doubt_about(transcript: Transcript) -> SetAside | None:
     """Return why a chat is set aside that its record's counts contradict."""
     if not transcript.cast.only_swapped_fits:
         return None
     names = _messages_by_name(transcript.lines)
     reason = Reason(Code.SWAPPED_SPEAKERS, (str(len(names)),))
-    return Unfit(reason, detail={"unknown_speakers": dict(names)})
+    return SetAside(reason, detail={"unknown_speakers": dict(names)})
 
 
 def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:

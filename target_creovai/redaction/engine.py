@@ -12,7 +12,8 @@ from target_creovai.redaction.rules import rules_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Conversation, Message, Rules
+    from target_creovai.model.conversation import Conversation, Message
+    from target_creovai.model.settings import Rules
     from target_creovai.redaction.rules import Rule
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from target_creovai.model.conversation import Policy, Role, Rules, whole_name
+from target_creovai.model.participants import Role
+from target_creovai.model.settings import Policy, Rules, whole_name
 from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
 from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES

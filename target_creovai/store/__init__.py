@@ -18,7 +18,6 @@ from target_creovai.store.ledger.due import (
 )
 from target_creovai.store.ledger.ledger import Standing
 from target_creovai.store.ledger.outcomes import Entry
-from target_creovai.store.rows.rows import StagedRow
 from target_creovai.store.store import Store
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "EXCLUDED",
     "SEND_AGAIN",
     "Entry",
-    "StagedRow",
     "Standing",
     "Store",
     "Turn",

@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
-from target_creovai.model.conversation import PERSON, number_of
 from target_creovai.model.outcomes import Outcome
-from target_creovai.store import (
-    ADOPTED,
-    EXCLUDED,
-    SEND_AGAIN,
-    Store,
-)
+from target_creovai.model.rows import PERSON, case_number_key
+from target_creovai.store import ADOPTED, EXCLUDED, SEND_AGAIN, Store
 from target_creovai.store.database.tables import (
     ARRIVALS,
     COLLECTIONS,
@@ -116,7 +111,7 @@ class OperatorStore(Store):
     def cases_numbered(self, number: str) -> list[Line]:
         """Return the cases of this number, with its leading zeros or without."""
         with self._reading() as db:
-            query = _lines(LEDGER.c.number == number_of(number))
+            query = _lines(LEDGER.c.number == case_number_key(number))
             return [Line(*row) for row in db.execute(query)]
 
     def naming(self, ids: Sequence[str], limit: int) -> list[Line]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model.conversation import UNREAD, DroppedRow, Waiting
+from target_creovai.model.rows import UNREAD, DroppedRow
+from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import is_deleted
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import Ready, assemble
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import Deleted
+from target_creovai.model.verdicts import Deleted
 from target_creovai.payload.payload import BOOKKEEPING
 from target_creovai.settings.checks import assembly_rules, problems
 from target_creovai.settings.config import CONFIG_SCHEMA
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from tests.crash.worlds import Run, World
     from tests.fakes.creovai.tenant import Post
 

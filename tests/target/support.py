@@ -22,8 +22,9 @@ import sqlalchemy as sa
 from target_creovai.assemble import ALL_READ, Reach, Ready, assemble
 from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import Finding, Rules, Skipped
 from target_creovai.model.outcomes import parse_reason
+from target_creovai.model.settings import Rules
+from target_creovai.model.verdicts import Skipped
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.target import TargetCreovai
 from target_creovai.wholeness.coverage import Read
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_creovai.assemble import Verdict
+    from target_creovai.model.findings import Finding
     from target_creovai.store import Store
     from tests.fakes.creovai import CreovaiServer
     from tests.target.rows import Record, Schema, State

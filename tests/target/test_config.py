@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.settings.checks import assembly_rules, problems
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.target import TargetCreovai

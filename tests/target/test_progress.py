@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from target_creovai.delivery.dry_run import DryRun
-from target_creovai.model.conversation import Policy, Rules
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
+from target_creovai.model.settings import Policy, Rules
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import Store
 from target_creovai.watch.metrics import Metrics

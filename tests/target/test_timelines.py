@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from target_creovai.assemble import Ready
 from target_creovai.delivery.deliver import Delivery
+from target_creovai.input.staging import staged_row
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import Policy, Rules
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.model.settings import Policy, Rules
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import Store
 from target_creovai.watch.summary import Summary

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.delivery.decide import Action
-from target_creovai.model.conversation import Deleted, DroppedRow, Unfit, Waiting
 from target_creovai.model.outcomes import Code, Outcome, Reason
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import Deleted, SetAside, Waiting
 from target_creovai.preview.listing import Customer, Facts, customer_of, facts_of, main_row
 from target_creovai.preview.view import View, view_of
 from target_creovai.wholeness.needs import ACCEPTABLE
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Policy, Role, Row, Rules
+    from target_creovai.model.participants import Role
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import Policy, Rules
     from target_creovai.store.operator import Line, OperatorStore
 
 READY = "ready"
@@ -86,7 +89,7 @@ def _shown_or_known(
 def without_text(line: Line, terms: Terms) -> Shown:
     """Return what the ledger alone knows of a conversation."""
     prefix = terms.rules.session_id_prefix
-    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
+    known = explanation(line, {}, SetAside(NO_TEXT), terms.policy, prefix=prefix)
     return Shown(
         known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
@@ -104,7 +107,7 @@ def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Re
     rules = terms.rules
     verdict = _assemble(line, rows, rules, terms, reach)
     readable = verdict
-    if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
+    if isinstance(verdict, Waiting | SetAside) and not isinstance(verdict, Invalid):
         readable = _assemble(line, rows, _as_if_due(rules), terms, ALL_READ)
     prefix = rules.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix)

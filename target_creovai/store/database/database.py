@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.dialects import postgresql, sqlite
 
-    from target_creovai.model.conversation import OpenInput
-    from target_creovai.wholeness.coverage import Coverage, Read
+    from target_creovai.wholeness.coverage import Coverage, OpenInput, Read
 
 # The first version that kept which cases were merged.
 MERGES_SINCE = 2

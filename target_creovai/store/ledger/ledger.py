@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
-from target_creovai.model.conversation import SHAPE_LENGTH
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.settings import SHAPE_LENGTH
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, META
 from target_creovai.store.ledger.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.ledger.due import Turn, gets_due, is_due, may_wake, wake

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import OPENING_LENGTH
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.settings import OPENING_LENGTH
 from target_creovai.store.database.noted import carry_out
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
 from target_creovai.store.ledger.counts import add_up

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from target_creovai.assemble import ALL_READ
 from target_creovai.commands.preview import page_for
 from target_creovai.commands.support.shown import Shown, Terms, shown
-from target_creovai.model.conversation import Policy, Rules
+from target_creovai.model.settings import Policy, Rules
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store.operator import Line
 from tests.browser import hard_to_read, unnamed
