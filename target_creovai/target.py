@@ -33,7 +33,7 @@ from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
 from target_creovai.sending.course import Course
 from target_creovai.sending.retry_budget import Patience
-from target_creovai.settings.checks import assembly_rules, delivery_policy, problems
+from target_creovai.settings.checks import assembly_settings, delivery_policy, problems
 from target_creovai.store import Store
 from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
@@ -300,12 +300,12 @@ class TargetCreovai(CreovaiPlugin, Listener):
         return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
-        rules, policy = assembly_rules(self.config), delivery_policy(self.config)
+        settings, policy = assembly_settings(self.config), delivery_policy(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
-            return DryRun(self.store, rules, self.summary, policy, self.config["payload_dir"])
+            return DryRun(self.store, settings, self.summary, policy, self.config["payload_dir"])
         delivery = Delivery(
             self.store,
-            rules,
+            settings,
             self.summary,
             self._client,
             policy,

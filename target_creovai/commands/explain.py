@@ -25,7 +25,7 @@ from target_creovai.model.timestamps import utc
 from target_creovai.model.verdicts import NEEDS_ROWS, OpenSpeakers, Waiting
 from target_creovai.payload.payload import changed_metadata
 from target_creovai.resync import commands
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from target_creovai.delivery.decide import Step
     from target_creovai.model.rows import Row
-    from target_creovai.model.settings import Policy, Rules
+    from target_creovai.model.settings import AssemblySettings, Policy
     from target_creovai.store.operator import Line, OperatorStore
 
 
@@ -235,7 +235,9 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
     return sorted(changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata))
 
 
-def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
+def explain_line(
+    store: OperatorStore, line: Line, settings: AssemblySettings, policy: Policy
+) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     found = store.snapshot_of(line.kind, [line.id])
     rows = found.rows[line.id]
@@ -243,12 +245,12 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         line.kind,
         line.id,
         rows,
-        rules,
+        settings,
         datetime.now(UTC),
         store.settled_names,
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
-    explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    explained = explanation(line, rows, verdict, policy, prefix=settings.session_id_prefix)
     return with_advice(store, line, verdict, explained)
 
 
@@ -270,10 +272,10 @@ def with_advice(
 @format_option
 def explain(settings: Settings, key: str, output: str) -> None:
     """Say what is known of ID: a case number, a Salesforce Id or a session id."""
-    rules = assembly_rules(settings)
+    assembly = assembly_settings(settings)
     with open_store(settings) as store:
-        lines = find(store, key, rules.session_id_prefix)
-        found = [explain_line(store, line, rules, delivery_policy(settings)) for line in lines]
+        lines = find(store, key, assembly.session_id_prefix)
+        found = [explain_line(store, line, assembly, delivery_policy(settings)) for line in lines]
     if not found:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})

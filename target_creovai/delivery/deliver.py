@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.decide import Step
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.outcomes import Reason
-    from target_creovai.model.settings import Policy, Rules
+    from target_creovai.model.settings import AssemblySettings, Policy
     from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.sending.retry_budget import Patience
     from target_creovai.store import Entry, Store
@@ -56,14 +56,14 @@ class Delivery(Dispatch):
     def __init__(
         self,
         store: Store,
-        rules: Rules,
+        settings: AssemblySettings,
         summary: Summary,
         client: CreovaiClient,
         policy: Policy,
         patience: Patience,
     ) -> None:
-        super().__init__(store, rules, summary)
-        self.rules_hash = fingerprint(rules, policy.on_delete)
+        super().__init__(store, settings, summary)
+        self.rules_hash = fingerprint(settings, policy.on_delete)
         self.course = Course()
         self._policy = policy
         self._early = False
@@ -79,7 +79,7 @@ class Delivery(Dispatch):
             self._sender,
             policy,
             rules=self.rules_hash,
-            prefix=rules.session_id_prefix,
+            prefix=settings.session_id_prefix,
             calls=Calls(self._set_aside, self.leave_if_asked, self._note_taken),
         )
         self._outbox, self._doubts = self._traffic.outbox, self._traffic.doubts
@@ -87,7 +87,7 @@ class Delivery(Dispatch):
             store,
             self._outbox,
             summary,
-            prefix=rules.session_id_prefix,
+            prefix=settings.session_id_prefix,
             rules=self.rules_hash,
             go_on=self._go_on,
         )
@@ -118,7 +118,7 @@ class Delivery(Dispatch):
                 summary,
                 way=way,
                 limit=policy.max_deletes,
-                prefix=rules.session_id_prefix,
+                prefix=settings.session_id_prefix,
                 rules=self.rules_hash,
             )
 
@@ -159,7 +159,7 @@ class Delivery(Dispatch):
         Whatever ends the run, requests under way are waited for and written down.
         """
         try:
-            self.store.keep_to_prefix(self.rules.session_id_prefix)
+            self.store.keep_to_prefix(self.settings.session_id_prefix)
             deliver()
             self._finish()
         except HaltError as error:
@@ -330,7 +330,7 @@ class Delivery(Dispatch):
         """Carry out the next step of a conversation."""
         step = decide(entry, verdict, self._policy, asked=asked)
         if step.outdated:
-            self.summary.changed_after_sending.append(self.rules.session_id_prefix + entry.id)
+            self.summary.changed_after_sending.append(self.settings.session_id_prefix + entry.id)
         self._steps[step.action](entry, verdict, step)
 
     def _append(self, entry: Entry, verdict: Any, step: Step) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from target_creovai.kinds import Kind
     from target_creovai.model.outcomes import Reason
     from target_creovai.model.rows import Row
-    from target_creovai.model.settings import Rules
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.store.rows.rows import Snapshot
 
@@ -39,10 +39,10 @@ logger = logging.getLogger("target-creovai")
 class Dispatch(ABC):
     """Assembles every conversation that is due, and hands it on by verdict."""
 
-    def __init__(self, store: Store, rules: Rules, summary: Summary) -> None:
+    def __init__(self, store: Store, settings: AssemblySettings, summary: Summary) -> None:
         self.store = store
-        self.rules = rules
-        self.rules_hash = fingerprint(rules)
+        self.settings = settings
+        self.rules_hash = fingerprint(settings)
         self.summary = summary
         self.input_broke_off = False
         self.open: set[tuple[str, str]] = set()
@@ -150,10 +150,10 @@ class Dispatch(ABC):
         """Assemble one; its rows are gone from memory when it is handed on."""
         reach = Reach(found.coverage, found.filters.get(entry.id, ()))
         own = found.rows.pop(entry.id)
-        verdict = self._assemble(entry, own, self.rules, reach)
+        verdict = self._assemble(entry, own, self.settings, reach)
         names = open_names(verdict) if others_seen else ()
         if names and (known := self.store.settled_names(names)):
-            told = replace(self.rules, other_chats=known)
+            told = replace(self.settings, other_chats=known)
             verdict = self._assemble(entry, own, told, reach)
         return verdict
 
@@ -186,12 +186,16 @@ class Dispatch(ABC):
             self.store.note_speakers(entry.id, left_open)
 
     def _assemble(
-        self, entry: Entry, rows: Mapping[str, Sequence[Row]], rules: Rules, reach: Reach
+        self,
+        entry: Entry,
+        rows: Mapping[str, Sequence[Row]],
+        settings: AssemblySettings,
+        reach: Reach,
     ) -> Verdict:
         """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
         self._assembling = threading.get_ident()
         try:
-            return assemble(entry.kind, entry.id, rows, rules, datetime.now(UTC), reach)
+            return assemble(entry.kind, entry.id, rows, settings, datetime.now(UTC), reach)
         finally:
             self._assembling = None
 

@@ -17,7 +17,7 @@ from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
-    from target_creovai.model.settings import Policy, Rules
+    from target_creovai.model.settings import AssemblySettings, Policy
     from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.store import Entry, Store, Turn
     from target_creovai.watch.summary import Summary
@@ -36,9 +36,14 @@ class DryRun(Dispatch):
     """
 
     def __init__(
-        self, store: Store, rules: Rules, summary: Summary, policy: Policy, payload_dir: str
+        self,
+        store: Store,
+        settings: AssemblySettings,
+        summary: Summary,
+        policy: Policy,
+        payload_dir: str,
     ) -> None:
-        super().__init__(store, rules, summary)
+        super().__init__(store, settings, summary)
         self._policy = policy
         self._folder = Path(payload_dir)
         self._written: set[Path] = set()

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from target_creovai.model.conversation import Assembly
     from target_creovai.model.rows import Row
-    from target_creovai.model.settings import Rules
+    from target_creovai.model.settings import AssemblySettings
 
-    Assemble = Callable[[str, Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
+    Assemble = Callable[[str, Mapping[str, Sequence[Row]], AssemblySettings, datetime], Assembly]
 
 
 @dataclass(frozen=True, slots=True)

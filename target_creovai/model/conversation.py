@@ -59,7 +59,7 @@ NOTHING_REMOVED = Removed()
 class Message:
     """One thing that was said, in plain text. `channel` is given in cases only.
 
-    `removed` says nothing without `Rules.keep_removed`.
+    `removed` says nothing without `AssemblySettings.keep_removed`.
     """
 
     at: datetime
@@ -97,7 +97,7 @@ class Conversation:
     `modified` is the main row's SystemModstamp. `proven` is false where only what was
     read of its streams can tell that no row is missing. `lessons` is what it
     tells of names in other conversations; `doubt` is why it must not go as it is. `left_out` is
-    empty without `Rules.keep_removed`.
+    empty without `AssemblySettings.keep_removed`.
     """
 
     interface: Interface

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from target_creovai.model.participants import Role
 
-# So much of a fingerprint of rules is of those that shape what Creovai gets.
+# So much of a fingerprint of the settings is of those that shape what Creovai gets.
 SHAPE_LENGTH = 32
 # And so much, behind that, of what decides whether a conversation is open.
 OPENING_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AssemblySettings:
     """The settings that decide how rows become conversations."""
 
     case_delivery: str = "closed"

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_creovai.model.rows import Row
-    from target_creovai.model.settings import Rules
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.parsers.transcript import Line, Transcript
 
 
-def known_names(row: Row, rules: Rules) -> KnownNames:
+def known_names(row: Row, settings: AssemblySettings) -> KnownNames:
     """Return what a chat's record and the settings know of its speakers."""
     people = [parent_of(row, parent) for parent in ("Contact", "Lead")]
     customers = [text_of(person, field) for person in people for field in ("Name", "Email")]
@@ -29,8 +29,8 @@ def known_names(row: Row, rules: Rules) -> KnownNames:
         agents=frozenset(filter(None, [owners_name(row)])),
         customers=frozenset(filter(None, customers)),
         # `re` keeps what it compiled last, so this costs a look-up a chat.
-        rules=tuple((whole_name(pattern), role) for pattern, role in rules.speaker_roles),
-        other_chats=rules.other_chats,
+        rules=tuple((whole_name(pattern), role) for pattern, role in settings.speaker_roles),
+        other_chats=settings.other_chats,
     )
 
 
@@ -54,13 +54,13 @@ def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
     )
 
 
-def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
+def open_speakers(transcript: Transcript, settings: AssemblySettings) -> OpenSpeakers | None:
     """Return why a chat is set aside of which it is open who speaks.
 
     A wrong side would silently spoil the analysis.
     """
     unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
-    if not unknown or Role.UNKNOWN in rules.participant_types:
+    if not unknown or Role.UNKNOWN in settings.participant_types:
         return None
     reason = Reason(Code.OPEN_SPEAKERS, (str(unknown.total()), str(len(unknown))))
     return OpenSpeakers(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from target_creovai.model.conversation import Conversation, Message
     from target_creovai.model.participants import Participant
-    from target_creovai.model.settings import Rules
+    from target_creovai.model.settings import AssemblySettings
 
 Payload = dict[str, Any]
 
@@ -30,7 +30,7 @@ BOOKKEEPING = frozenset({"SystemModstamp", "LastModifiedDate", "LastModifiedById
 EVENT_STEP = timedelta(seconds=1)
 
 
-def build_payload(conversation: Conversation, rules: Rules) -> Payload:
+def build_payload(conversation: Conversation, settings: AssemblySettings) -> Payload:
     """Return the body of `POST /capture/v2/chat` or `/capture/v2/case`."""
     payload: Payload = {
         "sessionId": conversation.session_id,
@@ -39,7 +39,7 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
         "collectionId": conversation.collection_id,
         "utcStart": utc(conversation.start),
         "utcEnd": utc(conversation.end),
-        **_SHAPES[conversation.interface](conversation, rules),
+        **_SHAPES[conversation.interface](conversation, settings),
         "metadata": dict(conversation.metadata),
     }
     return _without_empty(payload)
@@ -91,10 +91,10 @@ def content_hash(payload: Payload) -> str:
     return json_hash({name: value for name, value in payload.items() if name not in NO_CONTENT})
 
 
-def _chat(conversation: Conversation, rules: Rules) -> Payload:
+def _chat(conversation: Conversation, settings: AssemblySettings) -> Payload:
     return {
         "participants": [
-            _participant(person, rules)
+            _participant(person, settings)
             | {
                 "messages": [
                     _chat_message(said) for said in _said_by(person, conversation.messages)
@@ -105,10 +105,10 @@ def _chat(conversation: Conversation, rules: Rules) -> Payload:
     }
 
 
-def _case(conversation: Conversation, rules: Rules) -> Payload:
+def _case(conversation: Conversation, settings: AssemblySettings) -> Payload:
     return {
         "messages": [_case_message(message) for message in conversation.messages],
-        "participants": [_participant(person, rules) for person in conversation.participants],
+        "participants": [_participant(person, settings) for person in conversation.participants],
     }
 
 
@@ -133,11 +133,11 @@ def _case_message(message: Message) -> Payload:
     }
 
 
-def _participant(person: Participant, rules: Rules) -> Payload:
+def _participant(person: Participant, settings: AssemblySettings) -> Payload:
     return _without_empty(
         {
             "referenceId": person.reference_id,
-            "type": rules.participant_types[person.role],
+            "type": settings.participant_types[person.role],
             "firstName": person.first_name,
             "lastName": person.last_name,
             "email": person.email,
