@@ -65,8 +65,8 @@ class ConnectEntries(Interface):
     advice = (
         "The Connect interface for conversation entries needs an org with enhanced Messaging, and "
         "an integration user with the permission 'Access Conversation Entries' and Read on "
-        "Conversation, Messaging Session and Messaging User; see docs/messaging.md. Or deselect "
-        "the stream ConversationEntry."
+        "Conversation, Messaging Session and Messaging User; see docs/enhanced_chat.md. Or "
+        "deselect the stream ConversationEntry."
     )
 
     @override
@@ -103,7 +103,7 @@ class ConversationData(Interface):
         "The Conversation Data API needs Setup > Conversation Service API switched on, and an "
         "external client app (client_id, client_secret) with the scope sfap_api, the Client "
         "Credentials Flow with an API-only Run As user, and JWT-based access tokens for named "
-        "users; see docs/messaging.md. Or set messaging_api to connect."
+        "users; see docs/enhanced_chat.md. Or set messaging_api to connect."
     )
 
     @override

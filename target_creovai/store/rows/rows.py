@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.store.database.database import Database
 from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
 from target_creovai.store.ledger.due import NO_NEWS, News, touch
 from target_creovai.store.rows.collected import companions, write_collections
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.model.rows import Row, StagedRow
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.runs.runs import Runs
     from target_creovai.wholeness.coverage import Coverage
 
 
@@ -49,13 +50,17 @@ class Snapshot:
     filters: Mapping[str, Collection[str]]
 
 
-class Rows(Database):
+class Rows:
     """Stages rows, and gives them back by the conversation that they make."""
+
+    def __init__(self, database: Database, runs: Runs) -> None:
+        self._database = database
+        self._runs = runs
 
     def has_nobodys(self, stream: str) -> bool:
         """Tell whether rows of a stream belong to no conversation."""
         nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
-        with self._reading() as db:
+        with self._database.reading() as db:
             return bool(db.scalar(sa.select(nobodys)))
 
     def stage(
@@ -75,7 +80,7 @@ class Rows(Database):
             key = row.key
             if key not in newest or row.modified >= newest[key].modified:
                 newest[key] = row
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             known = self._known(db, newest)
             newest = keep_what_was_read(db, newest, known)
             changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
@@ -83,9 +88,11 @@ class Rows(Database):
                 self._take(db, changed, known)
                 reconsider_authors(db, changed)
             self._refill(db, [newest[key] for key in known if key in newest], known)
-            note_newest(db, self._upsert, rows)
+            note_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
-                note_arrivals(db, self._upsert, [r for r in rows if r.kind == kind], condition)
+                note_arrivals(
+                    db, self._database.upsert, [r for r in rows if r.kind == kind], condition
+                )
             self._runs.reading(db)
         return changed
 
@@ -102,8 +109,8 @@ class Rows(Database):
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         c = ROWS.c
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
-        with self._snapshot() as db:
-            coverage = load_coverage(db, self._runs.open_input(db))
+        with self._database.snapshot() as db:
+            coverage = load_coverage(db, self._runs.open_input_in(db))
             filters = arrivals_of(db, kind, ids)
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
@@ -121,17 +128,17 @@ class Rows(Database):
 
     def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
         """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             return list(portions(db, kind, ids, most_bytes))
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             return sorted(owners(db, kind, ids))
 
     def drop_texts(self, before: str) -> Counter[str]:
         """Drop the text of what was delivered, or skipped, and rests since; return how many."""
-        return drop_texts(self._engine, before)
+        return drop_texts(self._database.engine, before)
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
         """Write rows, and make due every conversation that loses or wins one by them."""
@@ -146,11 +153,11 @@ class Rows(Database):
             if row.merges:
                 merged_into[row.kind][row.id] = row.merged_into
         for kind, merges in merged_into.items():
-            write_merges(db, self._upsert, kind, merges)
-        write_collections(db, self._upsert, rows)
+            write_merges(db, self._database.upsert, kind, merges)
+        write_collections(db, self._database.upsert, rows)
         news = _news(rows)
         all_touched = before | with_winners(db, touched)
-        touch(db, self._upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
+        touch(db, self._database.upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
 
     def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
@@ -175,7 +182,7 @@ class Rows(Database):
         }
 
     def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
-        insert = self._upsert(ROWS)
+        insert = self._database.upsert(ROWS)
         statement = insert.on_conflict_do_update(
             index_elements=["stream", "id"],
             set_={
