@@ -16,7 +16,7 @@ import yaml
 
 from tap_salesforce_chat.commands.permission_set import grants_for
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA as TAP_SCHEMA
-from tap_salesforce_chat.settings.opt_in import unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from target_creovai.commands.group import COMMANDS
@@ -71,7 +71,7 @@ def marked(page: str, begin: str, end: str | None = None) -> str:
 
 def field_table() -> str:
     """Write the table of objects and fields that a permission set has to grant."""
-    streams = [stream for stream in STREAMS if stream.sobject not in unasked_streams({})]
+    streams = [stream for stream in STREAMS if stream.sobject not in disabled_streams({})]
     grants = grants_for(streams, lambda _: None)
     lines = ["| object | fields with field-level security |", "|---|---|"]
     for sobject in grants.objects:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.errors import BulkRefusedError, IncompleteError, SalesforceError
+from tap_salesforce_chat.errors import BulkUnsupportedError, RowCountError, SalesforceError
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.matching import ends
@@ -131,7 +131,7 @@ def test_a_failed_job_ends_the_run_with_salesforces_reason(
 
     run = bulk(server)
 
-    assert isinstance(run.error, BulkRefusedError)
+    assert isinstance(run.error, BulkUnsupportedError)
     assert "Failed (InvalidBatch : Too many retries for ...)" in str(run.error)
     assert asked(server, "POST") == 2
     assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
@@ -385,7 +385,7 @@ def test_a_row_that_neither_api_gives_ends_the_run(
 
     run = bulk(server, max_workers=1)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert "2 rows came, but Salesforce counts 3" in str(run.error)
     assert run.bookmark() is None
     assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]  # the next run makes a new one
@@ -456,4 +456,4 @@ def test_auto_falls_back_to_rest(
     auto, bulk2 = bulk(server, api_type="AUTO"), bulk(server)
 
     assert auto.column("Id") == ids
-    assert isinstance(bulk2.error, BulkRefusedError)
+    assert isinstance(bulk2.error, BulkUnsupportedError)

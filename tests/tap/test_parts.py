@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.errors import TooComplicatedError
+from tap_salesforce_chat.errors import QueryTooComplicatedError
 from tests.fakes.salesforce.matching import asks
 from tests.tap.support import add_cases, catalog_of, queries, run_tap, settings, sync
 
@@ -129,5 +129,5 @@ def test_a_field_that_is_too_much_by_itself_ends_the_run(
 
     run = run_tap(settings(server), catalog)
 
-    assert isinstance(run.error, TooComplicatedError)
+    assert isinstance(run.error, QueryTooComplicatedError)
     assert "Deselect formula fields" in str(run.error)

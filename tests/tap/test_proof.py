@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.errors import IncompleteError
+from tap_salesforce_chat.errors import RowCountError
 from tap_salesforce_chat.reading.verification import Group, Member, groups_for
 from tap_salesforce_chat.reading.windows import Tally, Window, cut
 from tap_salesforce_chat.soql import Query
@@ -142,7 +142,7 @@ def test_a_row_that_one_of_many_windows_lacks_ends_the_run(
 
     run = run_tap(settings(server), catalog)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert set(run.column("Id")) == set(ids) - {ids[6]}
     bookmark = run.bookmark()
     assert bookmark is not None

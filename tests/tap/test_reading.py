@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_salesforce_chat.errors import (
-    IncompleteError,
     QueryTimeoutError,
     RetryLaterError,
+    RowCountError,
 )
 from tap_salesforce_chat.reading import prefetch as lanes
 from tap_salesforce_chat.reading import rest
@@ -285,7 +285,7 @@ def test_a_row_that_is_counted_but_never_comes_ends_the_run(
 
     run = run_tap(settings(server, max_workers=1), catalog_of(server, "Case"))
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     for words in ("Case from the beginning to 2024-05-01T12:00:05Z", "4 rows", "counts 5"):
         assert words in str(run.error)
     assert run.bookmark() is None
@@ -303,7 +303,7 @@ def test_a_hole_does_not_move_the_bookmark_to_before_the_run(
 
     run = run_tap(settings(server), catalog_of(server, "Case"), first.states[-1])
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert run.bookmark() == first.bookmark()
 
 
@@ -437,7 +437,7 @@ def test_rows_that_follow_nobody_knows_where_end_the_run(
 
     run = run_tap(settings(server, max_workers=1, verify_counts=verify), catalog)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert run.column("Id") == ids[:4]
     assert run.bookmark() == "2024-05-01T12:00:03Z"
     assert "until" not in run.states[-1]["sync_reads"]["Case"]
@@ -459,7 +459,7 @@ def test_more_rows_than_there_are_end_the_run(
 
     run = run_tap(settings(server, max_workers=1, verify_counts=verify), catalog)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert "6 rows of 5" in str(run.error)
     assert "sync_completed_at" not in run.states[-1]
 

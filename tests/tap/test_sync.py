@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.errors import LocatorLostError
+from tap_salesforce_chat.errors import QueryLocatorExpiredError
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.matching import document, is_page
@@ -123,7 +123,7 @@ def test_a_locator_that_is_always_lost_ends_the_run(
 
     run = run_tap(settings(server), catalog)
 
-    assert isinstance(run.error, LocatorLostError)
+    assert isinstance(run.error, QueryLocatorExpiredError)
 
 
 def test_the_lookback_reads_again_what_may_have_become_visible_late(
