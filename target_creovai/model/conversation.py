@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from target_creovai.model.outcomes import Code, Reason
 
 if TYPE_CHECKING:
@@ -95,8 +97,7 @@ Findings = Mapping[Finding, int]
 """How often, or of how many characters; what was not found is absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
+class Participant(msgspec.Struct, frozen=True):
     """Someone who took part. `reference_id` and `role` together are the key."""
 
     reference_id: str
@@ -136,8 +137,7 @@ class Removed(NamedTuple):
 NOTHING_REMOVED = Removed()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One thing that was said, in plain text. `channel` is given in cases only.
 
     `removed` says nothing without `Rules.keep_removed`.
@@ -159,8 +159,7 @@ class Why(StrEnum):
     REDACTED = "redacted"
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A message that is not sent, though its row is there. `name` is its author's, if known."""
 
     at: datetime
@@ -178,8 +177,7 @@ class Speaker(NamedTuple):
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
@@ -201,9 +199,9 @@ class Conversation:
     master_id: str | None = None
     collection_id: str | None = None
     proven: bool = True
-    findings: Findings = field(default_factory=dict)
+    findings: Findings = msgspec.field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
-    lessons: Mapping[str, Role] = field(default_factory=dict)
+    lessons: Mapping[str, Role] = msgspec.field(default_factory=dict)
     doubt: Unfit | None = None
     left_out: tuple[LeftOut, ...] = ()
 
@@ -229,11 +227,10 @@ class Skipped:
     proven: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(msgspec.Struct, frozen=True):
     """Its record is in Salesforce's recycle bin: never sent, and taken back if it was."""
 
-    reason: Reason = Reason(Code.DELETED)  # noqa: RUF009 -- immutable
+    reason: Reason = Reason(Code.DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +263,7 @@ SHAPE_LENGTH = 32
 OPENING_LENGTH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """The settings that decide how rows become conversations."""
 
     case_delivery: str = "closed"
@@ -275,7 +271,7 @@ class Rules:
     include_internal_comments: bool = False
     strip_quoted_replies: bool = True
     strip_signatures: bool = False
-    participant_types: Mapping[str, str | None] = field(
+    participant_types: Mapping[str, str | None] = msgspec.field(
         default_factory=lambda: {"agent": "Agent", "customer": "Customer", "bot": "Bot"}
     )
     speaker_roles: tuple[tuple[str, Role], ...] = ()
@@ -286,7 +282,7 @@ class Rules:
     max_payload_bytes: int | None = None
     redact: tuple[tuple[str, str], ...] = ()
     redact_region: str | None = None
-    other_chats: Mapping[str, Role] = field(default_factory=dict)
+    other_chats: Mapping[str, Role] = msgspec.field(default_factory=dict)
     """No setting: what other chats have settled, where one leaves open who speaks."""
     keep_removed: bool = False
     """No setting: whether conversations also tell what is not sent of them, for `preview`."""
@@ -296,8 +292,7 @@ class Rules:
         return self.participant_types.get(role) is None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """The settings that decide how delivery goes."""
 
     workers: int = 4

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from target_creovai.model.outcomes import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One conversation's line in the ledger, as far as an operator asks for it."""
 
     kind: str
@@ -77,8 +76,7 @@ class Receipt(Protocol):
         """When Creovai took it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(msgspec.Struct, frozen=True):
     """The conversation that waits longest; `modified` is its last change in Salesforce."""
 
     kind: str
@@ -87,7 +85,7 @@ class Oldest:
     modified: str
 
 
-_LINE_COLUMNS = [LEDGER.c[name] for name in Line.__dataclass_fields__]
+_LINE_COLUMNS = [LEDGER.c[name] for name in Line.__struct_fields__]
 
 
 class OperatorStore(Store):

@@ -38,7 +38,7 @@ class Standing(NamedTuple):
     oldest: str | None
 
 
-_ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
+_ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__struct_fields__]
 
 
 class Ledger(Outcomes):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model.conversation import OPENING_LENGTH
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from target_creovai.store.database.noted import Noted
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One conversation's line in the ledger, as far as delivery looks at it."""
 
     kind: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.store.database.database import Database
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(msgspec.Struct, frozen=True):
     """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
 
     Where `merges` is true the row is a conversation itself, and `merged_into` the one
@@ -65,8 +64,7 @@ class StagedRow:
         return self.stream, self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """Conversations as of one moment: their rows by Id and stream, and what was read by then.
 
     `filters` are those under which each of them came.

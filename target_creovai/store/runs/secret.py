@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hmac
 import os
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- msgspec reads it
 from typing import Self
+
+import msgspec
 
 # Enough to see that the secret has changed, and far too little to find out what it is.
 FINGERPRINT_BYTES = 4
 KEY_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class SecretInUse:
+class SecretInUse(msgspec.Struct, frozen=True):
     """A fingerprint of the secret, under a key of the store's own, and when it was used first."""
 
     key: str
