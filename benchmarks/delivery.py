@@ -38,7 +38,7 @@ def fill(url: str, rows: Iterator[Record]) -> None:
     """Stage rows that are all there is, so that what they make is due."""
     with Store(url) as store:
         while some := list(islice(rows, ROWS_PER_COMMIT)):
-            store.stage([staged_row(*row) for row in some])
+            store.rows.stage([staged_row(*row) for row in some])
         all_read(store)
 
 

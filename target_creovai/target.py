@@ -86,7 +86,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             Progress(self.summary),
             heartbeat(self.config, self.plugin_version),
         )
-        self.store.begin_run(utc(datetime.now(UTC)))
+        self.store.history.begin_run(utc(datetime.now(UTC)))
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
         self._changed: set[tuple[str, str]] = set()
@@ -183,7 +183,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
     def _commit(self) -> None:
         if not self._buffer:
             return
-        changed = self.store.stage(self._buffer, self._input.filters())
+        changed = self.store.rows.stage(self._buffer, self._input.filters())
         self._changed.update(
             (row.kind, row.conversation)
             for row in changed
@@ -223,7 +223,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
 
     def _note_reads(self, reads: list[Read]) -> None:
         if reads and reads != self._noted_reads:
-            self.store.note_reads(reads, self._input.organization)
+            self.store.coverage.record_reads(reads, self._input.organization)
             self._noted_reads = reads
 
     def _deliver_early(self) -> None:
@@ -252,9 +252,11 @@ class TargetCreovai(CreovaiPlugin, Listener):
         well = self._input_ended_well()
         self.logger.debug("The input ended %s.", "well" if well else "before its end")
         if self._input.received_anything:
-            self.store.end_input(well=well)
-            whole = self.store.input_ended_well
-            self._note_reads(list(self._input.reads_at_end(self.store.newest_moment, well=whole)))
+            self.store.runs.end_input(well=well)
+            whole = self.store.runs.input_ended_well
+            self._note_reads(
+                list(self._input.reads_at_end(self.store.coverage.newest_moment, well=whole))
+            )
         super().process_endofpipe()
         if self._early:
             self._early.end()
@@ -267,7 +269,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         say_what_to_read(self.summary, self.store, self._dispatching)
         self._note_secret()
         self._summary_log.tell(self._facts)
-        self.store.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
+        self.store.history.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
@@ -278,7 +280,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
     def _note_secret(self) -> None:
         """Note since when the secret is in use, for `doctor`: one that Creovai has accepted."""
         if "_client" in vars(self) and self._client.logged_in:
-            self.store.note_secret(self.config["api_password"], datetime.now(UTC))
+            self.store.secret.record(self.config["api_password"], datetime.now(UTC))
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
@@ -293,7 +295,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         days = self.config.get("retention_days")
         if days is not None and isinstance(dispatch, Delivery):
             before = datetime.now(UTC) - timedelta(days=days)
-            self.summary.texts_dropped = self.store.drop_texts(utc(before))
+            self.summary.texts_dropped = self.store.rows.drop_texts(utc(before))
 
     def _input_ended_well(self) -> bool:
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated

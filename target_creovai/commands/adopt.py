@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.commands.reconcile import LookUp
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.operator.store import OperatorStore
 
 
 class Adoption(msgspec.Struct):
@@ -60,7 +61,7 @@ def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
     """Ask for all that was never sent from this store; write receipts for what Creovai has."""
     report = Adoption()
     some: list[Line] = []
-    for line in list(store.never_sent()):
+    for line in list(store.queries.never_sent()):
         if line.erased_at:
             continue
         if in_doubt(line):
@@ -84,7 +85,7 @@ def _adopt(
     report.statuses.update(status_of(session) for session in found.values())
     ids = {line: str(session.get("id") or "") for line, session in found.items()}
     excluded = [line for line, session in found.items() if status_of(session) == STATUS_EXCLUDED]
-    store.adopt_found(ids, excluded, utc(datetime.now(UTC)))
+    store.repairs.adopt_found(ids, excluded, utc(datetime.now(UTC)))
 
 
 @operator_command()
@@ -100,7 +101,7 @@ def adopt(settings: Settings, output: str) -> None:
     client = connect(settings)
     prefix = settings["session_id_prefix"]
     with store_for_repair(settings) as store:
-        store.keep_to_prefix(prefix)
+        store.ledger.keep_to_prefix(prefix)
         try:
             look_up = Patience(settings["retry_budget_seconds"]).retrying(client.statuses)
             report = adopt_all(store, look_up, prefix)

@@ -24,7 +24,7 @@ from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store.database.there import file_of_url, is_there
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -125,8 +125,8 @@ def _store(settings: Settings) -> Iterator[Check]:
             )
         else:
             with OperatorStore(url) as store:
-                version, secret = store.schema_version, store.secret_in_use()
-                count = sum(standing.number for standing in store.outcomes())
+                version, secret = store.database.schema_version, store.secret.in_use()
+                count = sum(standing.number for standing in store.ledger.outcomes())
             # Opening writes: it is how tables are brought up to date.
             says = f"opens and can be written, schema {version}, {count} conversations."
             yield Check("store", Status.OK, says)

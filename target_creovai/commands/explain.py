@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from target_creovai.delivery.decide import Step
     from target_creovai.model.conversation import Policy, Row, Rules
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.operator.store import OperatorStore
 
 
 class RowSeen(msgspec.Struct, frozen=True):
@@ -232,7 +233,7 @@ def _changed_fields(line: Line, ready: Ready) -> list[str]:
 
 def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
-    found = store.snapshot_of(line.kind, [line.id])
+    found = store.rows.snapshot_of(line.kind, [line.id])
     rows = found.rows[line.id]
     verdict = assemble_with_others(
         line.kind,
@@ -240,7 +241,7 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         rows,
         rules,
         datetime.now(UTC),
-        store.settled_names,
+        store.speakers.settled_names,
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
     explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
@@ -255,7 +256,7 @@ def with_advice(
     if verdict is not NEEDS_ROWS and not must_be_read(reason):
         to_do = advice(reason) if reason else None
         return replace(explained, to_do=to_do and Shell.here().typed(to_do))
-    wanted = {line.kind: store.with_losers(line.kind, [line.id])}
+    wanted = {line.kind: store.rows.with_losers(line.kind, [line.id])}
     command = next(commands(wanted, Shell.here()), None)
     return replace(explained, read_again=command)
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from target_creovai.commands.explain import Explanation
     from target_creovai.preview.view import View
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.operator.store import OperatorStore
 
 # Each is looked for in every record: more would take long, and who asks for many sees enough.
 MAX_NAMED = 50
@@ -137,7 +138,7 @@ def preview(
     with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
-        terms = Terms(rules, delivery_policy(settings), now, store.settled_names, advised)
+        terms = Terms(rules, delivery_policy(settings), now, store.speakers.settled_names, advised)
         lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
         if related:
@@ -168,7 +169,7 @@ def _chosen(
     if keys:
         lines, unknown = find_all(store, keys, prefix)
         return lines, unknown, Counter(line.kind for line in lines)
-    lines, totals = store.newest(kinds or tuple(KINDS), outcomes or OUTCOMES, limit)
+    lines, totals = store.queries.newest(kinds or tuple(KINDS), outcomes or OUTCOMES, limit)
     return lines, [], totals
 
 
@@ -178,7 +179,7 @@ def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -
     cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
     people = (one.customer.person for one in conversations)
     named = dict.fromkeys(filter(None, [*cases, *people]))
-    lines = store.naming([*named][:MAX_NAMED], limit)
+    lines = store.queries.naming([*named][:MAX_NAMED], limit)
     return [line for line in lines if (line.kind, line.id) not in known]
 
 
@@ -187,5 +188,5 @@ def _their_cases(store: OperatorStore, conversations: Iterable[Shown]) -> list[L
     known = {(one.known.kind, one.known.id) for one in conversations}
     named = dict.fromkeys(one.facts.case for one in conversations if one.facts.case)
     missing = [case for case in named if ("case", case) not in known]
-    lines = [line for some in chunks(missing) for line in store.find(some)]
+    lines = [line for some in chunks(missing) for line in store.queries.find(some)]
     return [line for line in lines if line.kind == "case" and line.id in named]

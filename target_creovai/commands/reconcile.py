@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.operator.store import OperatorStore
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
@@ -116,7 +117,7 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
     """Ask for everything that was sent since then; "not found" counts when it is said twice."""
     report = Reconciliation()
     missing: list[Line] = []
-    for kind, _outcome, _reason, count, *_ in store.outcomes():
+    for kind, _outcome, _reason, count, *_ in store.ledger.outcomes():
         report.stored[kind] += count
     for page in _pages(store, since):
         found = look_up([prefix + line.id for line in page])
@@ -130,7 +131,7 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
         found = look_up([prefix + line.id for line in missing])
         for line in missing:
             report.add(line, status_of(found.get(prefix + line.id)))
-    for line in store.never_sent():
+    for line in store.queries.never_sent():
         why = f"{line.outcome}: {line.reason}" if line.reason else line.outcome
         report.not_sent.append(Difference(line.kind, line.id, why))
     return report
@@ -139,7 +140,7 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
 def _pages(store: OperatorStore, since: str) -> Iterator[list[Line]]:
     for kind in KINDS:
         after = ""
-        while page := store.sent(kind, since, after=after):
+        while page := store.queries.sent(kind, since, after=after):
             yield page
             after = page[-1].id
 
@@ -181,7 +182,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
 
 def _requeue(store: OperatorStore, report: Reconciliation) -> int:
     with alone(store):
-        return store.look_up_again(report.lost, REQUEUED)
+        return store.repairs.look_up_again(report.lost, REQUEUED)
 
 
 def _to_do(report: Reconciliation, requeued: int) -> Iterator[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.report.problems import Problem
-    from target_creovai.store.operator import OperatorStore
+    from target_creovai.store.operator.store import OperatorStore
 
 SHORTEST, USUAL = 7, 35
 
@@ -50,11 +50,11 @@ def known_of(
         where=f"{where.store}, {where.environment}" if where.environment else where.store,
         made_at=now,
         days=days,
-        runs=store.runs(since) or store.runs(limit=1),
-        delivered=store.delivered_by_day(since),
-        by_agent=store.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
-        lags=store.lags(since),
-        standings=store.outcomes(),
+        runs=store.history.runs(since) or store.history.runs(limit=1),
+        delivered=store.history.delivered_by_day(since),
+        by_agent=store.history.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
+        lags=store.history.lags(since),
+        standings=store.ledger.outcomes(),
         problems=[],
         with_agents=with_agents,
     )

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from target_creovai.store import (
         Standing as Stands,
     )
-    from target_creovai.store.operator import Oldest, OperatorStore
+    from target_creovai.store.operator.queries import Oldest
+    from target_creovai.store.operator.store import OperatorStore
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -107,19 +108,19 @@ def _run(note: Mapping[str, Any] | None) -> str:
 
 def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
-    outcomes = store.outcomes()
-    gaps = list(gaps_of(store.coverage))
+    outcomes = store.ledger.outcomes()
+    gaps = list(gaps_of(store.coverage.load()))
     reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
         conversations=[_standing(at) for at in outcomes],
-        oldest_waiting=store.oldest_waiting(),
-        last_run=store.last_run(),
-        last_input_ended_well=store.input_ended_well,
-        of_other_settings=dict(store.of_other_settings(rules)),
+        oldest_waiting=store.queries.oldest_waiting(),
+        last_run=store.history.last_run(),
+        last_input_ended_well=store.runs.input_ended_well,
+        of_other_settings=dict(store.ledger.of_other_settings(rules)),
         gaps=list(gaps_in_words(gaps)),
         to_do=[
             *_advice(sorted(reasons.union(keyless(store)), key=str)),
-            *commands_to_read(store, gaps, store.waiting_for_rows),
+            *commands_to_read(store, gaps, store.ledger.waiting_for_rows),
         ],
     )
 

@@ -73,7 +73,7 @@ class Delivery(Dispatch):
         self._policy = policy
         self._early = False
         permits = Permits(
-            lease_lost=lambda: store.lease_lost,
+            lease_lost=lambda: store.runs.lease_lost,
             stopping=lambda: self._exit_code is not None,
             probing=lambda: self._traffic.failures.breaker.probes,
         )
@@ -136,7 +136,7 @@ class Delivery(Dispatch):
         the same once more.
         """
         self._early = False
-        with self.store.delivering() as free:
+        with self.store.runs.delivering() as free:
             if not free:
                 self._stopped("another run is delivering from this store: let it end first.")
             elif not self.course.stopped:
@@ -154,7 +154,7 @@ class Delivery(Dispatch):
                 no longer. What Creovai could not take is left to `run`, which comes after.
         """
         self._early = True
-        with self.store.delivering() as free:
+        with self.store.runs.delivering() as free:
             if free:
                 self._to_the_end(lambda: self._while_reading(changed))
 
@@ -164,7 +164,7 @@ class Delivery(Dispatch):
         Whatever ends the run, requests under way are waited for and written down.
         """
         try:
-            self.store.keep_to_prefix(self.rules.session_id_prefix)
+            self.store.ledger.keep_to_prefix(self.rules.session_id_prefix)
             deliver()
             self._finish()
         except HaltError as error:
@@ -187,7 +187,7 @@ class Delivery(Dispatch):
         self.course.took = True
 
     def _all(self) -> None:
-        self.store.look_again_at_missing_parts()
+        self.store.ledger.look_again_at_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -217,7 +217,7 @@ class Delivery(Dispatch):
         for kind in self.kinds_to_go():
             if kind.names_speakers:
                 self.settle_open(kind)
-                if self.store.reopen_settled(kind.name):
+                if self.store.speakers.reopen_settled(kind.name):
                     self.walk(kind, Turn.FRESH)
                     self.settle_open(kind)
         self._finish()
@@ -248,7 +248,7 @@ class Delivery(Dispatch):
             self._walk_until_settled()
 
     def _others_have(self) -> bool:
-        return any(self.store.claimed_by_others(kind.name) for kind in self.kinds_to_go())
+        return any(self.store.ledger.claimed_by_others(kind.name) for kind in self.kinds_to_go())
 
     def _while_reading(self, changed: Callable[[], Collection[tuple[str, str]] | None]) -> None:
         early = [kind for kind in KINDS.values() if not kind.needs_whole_input]
@@ -266,7 +266,7 @@ class Delivery(Dispatch):
     def _walk_these(self, kind: str, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
-            if entries := self.store.claim_these(kind, some, Turn.FRESH):
+            if entries := self.store.ledger.claim_these(kind, some, Turn.FRESH):
                 self.page(entries)
 
     def _finish(self) -> None:
@@ -288,7 +288,7 @@ class Delivery(Dispatch):
         self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
     ) -> list[Entry]:
         """Claim what is due, so that no other run takes it as well."""
-        return self.store.claim(
+        return self.store.ledger.claim(
             kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
         )
 
@@ -321,7 +321,7 @@ class Delivery(Dispatch):
         if self._erasures and entry.outcome == Outcome.PENDING:
             self._erasures.note(entry)
         else:
-            self.store.bury(entry, rules=self.rules_hash)
+            self.store.outcomes.bury(entry, rules=self.rules_hash)
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
@@ -346,12 +346,12 @@ class Delivery(Dispatch):
 
     def _adopt(self, entry: Entry, verdict: Any, _: Step) -> None:
         content, metadata = verdict.content_hash, encode(verdict.metadata)
-        self.store.take_as_sent(
+        self.store.outcomes.take_as_sent(
             entry, rules=self.rules_hash, content_hash=content, metadata=metadata
         )
 
     def _keep(self, entry: Entry, outcome: str, rules: str | None = None) -> None:
-        self.store.keep(entry, outcome, rules=rules or self.rules_hash)
+        self.store.outcomes.keep(entry, outcome, rules=rules or self.rules_hash)
 
     def _give_up(self, entry: Entry, verdict: Any, _: Step) -> None:
         self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
@@ -364,7 +364,9 @@ class Delivery(Dispatch):
         """Note why, and when time alone may change it; other settings need not."""
         rules = opening_of(self.rules_hash) if verdict.reason.code in OPENING else self.rules_hash
         until = utc(verdict.until) if verdict.until else None
-        self.store.settle(entry, Outcome.WAITING, rules=rules, reason=verdict.reason, due_at=until)
+        self.store.outcomes.settle(
+            entry, Outcome.WAITING, rules=rules, reason=verdict.reason, due_at=until
+        )
 
     def skip(self, entry: Entry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
@@ -393,10 +395,10 @@ class Delivery(Dispatch):
 
     def never_read(self, limit: int) -> list[tuple[str, str]]:
         """Return what the ledger knows to wait for rows, of earlier runs as well."""
-        return self.store.waiting_for_rows(limit)
+        return self.store.ledger.waiting_for_rows(limit)
 
     def _settle(self, entry: Entry, outcome: str, reason: Reason | None, **more: Any) -> None:
-        self.store.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
+        self.store.outcomes.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
     def _set_aside(self, entry: Entry, reason: Reason, refused_hash: str) -> None:
         self._settle(entry, Outcome.SET_ASIDE, reason, refused_hash=refused_hash)
@@ -415,12 +417,12 @@ class Delivery(Dispatch):
             if failures >= RUNS_UNTIL_SET_ASIDE and entry not in self._doubts:
                 self._set_aside(entry, too_often(reason), payload_hash)
             else:
-                self.store.count_failures(entry, failures)
+                self.store.outcomes.count_failures(entry, failures)
 
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        for kind, outcome, reason, count, oldest in self.store.outcomes():
+        for kind, outcome, reason, count, oldest in self.store.ledger.outcomes():
             if outcome == Outcome.SENT:
                 self.summary.unchanged[kind] += count
             elif outcome == Outcome.WAITING and reason:
@@ -428,7 +430,7 @@ class Delivery(Dispatch):
             elif outcome == Outcome.SET_ASIDE:
                 self.summary.set_aside_before[kind] += count
         self.summary.unchanged -= self.summary.sent + self.summary.metadata_sent
-        self.summary.of_other_settings = self.store.of_other_settings(self.rules_hash)
+        self.summary.of_other_settings = self.store.ledger.of_other_settings(self.rules_hash)
         self.summary.set_aside_before -= now
 
 

@@ -78,11 +78,11 @@ class Dispatch(ABC):
         """Settle the chats that leave open who speaks, now that all others have been seen."""
         waiting = sorted(key for name, key in self.open if name == kind.name)
         self.open.difference_update((kind.name, key) for key in waiting)
-        self.store.write_down()
+        self.store.commit()
         for start in range(0, len(waiting), PAGE):
-            entries = self.store.entries(kind.name, waiting[start : start + PAGE])
+            entries = self.store.ledger.entries(kind.name, waiting[start : start + PAGE])
             self.page(entries, others_seen=True)
-        self.store.write_down()
+        self.store.commit()
 
     def stop(self, exit_code: int) -> None:
         """Ask for an end at the next safe point; may be called by a signal handler.
@@ -110,14 +110,14 @@ class Dispatch(ABC):
         now = utc(datetime.now(UTC))
         for kind in KINDS.values():
             if kind.needs_whole_input:
-                count = self.store.count_due(kind.name, rules=self.rules_hash, now=now)
+                count = self.store.ledger.count_due(kind.name, rules=self.rules_hash, now=now)
                 self.summary.hold(kind.name, count)
 
     def count_due(self) -> int:
         """Count what `run` would look at now."""
         now = utc(datetime.now(UTC))
         return sum(
-            self.store.count_due(kind.name, rules=self.rules_hash, now=now)
+            self.store.ledger.count_due(kind.name, rules=self.rules_hash, now=now)
             for kind in self.kinds_to_go()
         )
 
@@ -130,12 +130,12 @@ class Dispatch(ABC):
         """
         kind = entries[0].kind
         by_id = {entry.id: entry for entry in entries}
-        for ids in self.store.portions(kind, list(by_id), BYTES_AT_ONCE):
+        for ids in self.store.rows.portions(kind, list(by_id), BYTES_AT_ONCE):
             self.portion([by_id[key] for key in ids], others_seen=others_seen)
 
     def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
         """Assemble so many as may be in memory together."""
-        found = self.store.snapshot_of(entries[0].kind, [entry.id for entry in entries])
+        found = self.store.rows.snapshot_of(entries[0].kind, [entry.id for entry in entries])
         for entry in entries:
             self.leave_if_asked()
             verdict = self._verdict(entry, found, others_seen=others_seen)
@@ -151,7 +151,7 @@ class Dispatch(ABC):
         own = found.rows.pop(entry.id)
         verdict = self._assemble(entry, own, self.rules, reach)
         names = open_names(verdict) if others_seen else ()
-        if names and (known := self.store.settled_names(names)):
+        if names and (known := self.store.speakers.settled_names(names)):
             told = replace(self.rules, other_chats=known)
             verdict = self._assemble(entry, own, told, reach)
         return verdict
@@ -179,10 +179,10 @@ class Dispatch(ABC):
     def _learn(self, entry: Entry, verdict: Verdict) -> None:
         """Note what a chat tells of the names in it, or that it waits for others to tell."""
         if isinstance(verdict, Ready) and verdict.speakers:
-            self.store.note_speakers(entry.id, verdict.lessons)
+            self.store.speakers.note_speakers(entry.id, verdict.lessons)
         elif isinstance(verdict, OpenSpeakers):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
-            self.store.note_speakers(entry.id, left_open)
+            self.store.speakers.note_speakers(entry.id, left_open)
 
     def _assemble(
         self, entry: Entry, rows: Mapping[str, Sequence[Row]], rules: Rules, reach: Reach

@@ -142,16 +142,16 @@ class Doubts:
         entry = doubt.entry
         reason = Reason(Code.IN_DOUBT, (doubt.why, self._asked_for))
         self._open[entry.kind, entry.id] = doubt
-        self._store.doubt(entry, reason, utc(doubt.posted_by))
+        self._store.outcomes.doubt(entry, reason, utc(doubt.posted_by))
         self._summary.add_pending(entry.kind, entry.id, reason)
 
     def _arrived(self, doubt: Doubt, creovai_id: str) -> None:
         now = utc(datetime.now(UTC))
-        self._store.recover(doubt.entry, now, creovai_id, doubt.traits)
+        self._store.outcomes.recover(doubt.entry, now, creovai_id, doubt.traits)
         self._close(doubt, arrived=True)
 
     def _free(self, doubt: Doubt) -> None:
-        self._store.retract(doubt.entry, Reason(Code.NOT_ARRIVED, (doubt.why,)))
+        self._store.outcomes.retract(doubt.entry, Reason(Code.NOT_ARRIVED, (doubt.why,)))
         self._close(doubt, arrived=False)
 
     def _close(self, doubt: Doubt, *, arrived: bool) -> None:

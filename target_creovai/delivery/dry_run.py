@@ -57,7 +57,7 @@ class DryRun(Dispatch):
     ) -> list[Entry]:
         """Look at what is due; whoever delivers meanwhile is not held up."""
         del turn  # all have theirs: nothing is sent, and nothing fails
-        return self.store.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
+        return self.store.ledger.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
 
     def ready(self, entry: Entry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""

@@ -101,8 +101,8 @@ class Erasures:
         now = utc(datetime.now(UTC))
         begun = Reason(Code.ERASING, (self._way.done,))
         for session_id in known:
-            self._store.intend_erasure(by_session[session_id], begun, now)
-        self._store.write_down()
+            self._store.outcomes.intend_erasure(by_session[session_id], begun, now)
+        self._store.commit()
         done, reason = self._ask(known)
         for session_id, entry in by_session.items():
             if session_id in done or (session_id not in found and _is_gone(entry)):
@@ -121,12 +121,12 @@ class Erasures:
     def _bury(self, entry: Entry, now: str) -> None:
         reason = Reason(Code.ERASED, (self._way.done,))
         erased_at = entry.erased_at or now
-        self._store.bury(entry, rules=self._rules, reason=reason, erased_at=erased_at)
+        self._store.outcomes.bury(entry, rules=self._rules, reason=reason, erased_at=erased_at)
         self._summary.erased[self._way.done, entry.kind] += 1
 
     def _put_off(self, entry: Entry, why: str) -> None:
         reason = Reason(Code.TO_ERASE, (self._way.done, why))
-        self._store.postpone(entry, reason)
+        self._store.outcomes.postpone(entry, reason)
         self._summary.add_pending(entry.kind, entry.id, reason)
 
 

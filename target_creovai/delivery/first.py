@@ -90,8 +90,8 @@ class FirstLooks:
         self._summary.adopted[entry.kind] += 1
         if session.get("status") == STATUS_EXCLUDED:
             # Whether and how such a one may be sent again is not documented: never.
-            self._store.bury(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
+            self._store.outcomes.bury(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
             return
-        self._store.adopt(entry, now, str(session.get("id") or ""))
+        self._store.outcomes.adopt(entry, now, str(session.get("id") or ""))
         known = replace(entry, content_hash=ADOPTED, metadata=None, sent_at=now, adopted_at=now)
         self._go_on(known, verdict)

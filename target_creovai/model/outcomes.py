@@ -78,7 +78,8 @@ class Code(StrEnum):
 OPENING = frozenset({Code.CASE_OPEN, Code.CHAT_OPEN, Code.SESSION_OPEN, Code.NO_MAIN_ROW})
 
 _NAME_THEM = (
-    "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
+    "give their names a role in speaker_roles{or_a_type} "
+    "(docs/conversations.md tells where they are)"
 )
 _TEXTS = {
     Code.NOT_ASSEMBLED: "not assembled yet",

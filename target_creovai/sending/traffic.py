@@ -95,14 +95,14 @@ class Traffic:
     def _withdraw(self, job: Job, error: WithdrawnError | HaltError) -> None:
         """Note that a job was not sent, unless an earlier try of it was; go on to the end."""
         if not error.lost and job.changes is None:
-            self._store.retract(job.entry)
+            self._store.outcomes.retract(job.entry)
         if isinstance(error, HaltError):
             raise error
 
     def _note_receipt(self, job: Job, creovai_id: str | None) -> None:
         entry, ready = job.entry, job.ready
         is_whole = job.changes is None or entry.content_hash == ready.content_hash
-        self._store.receipt(
+        self._store.outcomes.receipt(
             entry,
             rules=(None if is_whole else entry.made_by) or self._rules,
             sent_at=utc(datetime.now(UTC)),
@@ -121,13 +121,13 @@ class Traffic:
     def _postpone(self, job: Job, error: RetryLaterError) -> None:
         entry, reason = job.entry, Reason(Code.NOT_TAKEN, (str(error),))
         if not error.lost and job.changes is None:
-            self._store.retract(entry)
-        self._store.fail(entry, utc(datetime.now(UTC)))
+            self._store.outcomes.retract(entry)
+        self._store.outcomes.fail(entry, utc(datetime.now(UTC)))
         if error.lost and self._sender.stays_in_doubt(job):
             why = f"its answer was lost ({reason})"
             self.doubts.lose(entry, why, job.ready.traits)
         else:
-            self._store.postpone(entry, reason)
+            self._store.outcomes.postpone(entry, reason)
             self._summary.add_pending(entry.kind, entry.id, reason)
         self.failures.add(job, reason)
         insist_on_reason(error)

@@ -18,7 +18,7 @@ from target_creovai.store.ledger.due import (
 )
 from target_creovai.store.ledger.ledger import Standing
 from target_creovai.store.ledger.outcomes import Entry
-from target_creovai.store.rows.rows import StagedRow
+from target_creovai.store.rows.staged import StagedRow
 from target_creovai.store.store import Store
 
 __all__ = [

@@ -308,9 +308,9 @@ def findings(*rows: Record, **rules: Any) -> dict[Finding, int]:
 
 def all_read(store: Store) -> None:
     """Let a store know that its rows are all that there are, as at the end of a whole input."""
-    end = moment_after(store.newest_moment)
-    store.note_reads([Read(stream, "", end, finished=True) for stream in KIND_OF_STREAM])
-    store.end_input(well=True)
+    end = moment_after(store.coverage.newest_moment)
+    store.coverage.record_reads([Read(stream, "", end, finished=True) for stream in KIND_OF_STREAM])
+    store.runs.end_input(well=True)
 
 
 def posts_to(creovai: CreovaiServer, path: str) -> int:

@@ -119,7 +119,7 @@ def test_everything_that_is_due_gets_done(
     """Whatever becomes of it: written, waiting, skipped, set aside."""
     rows = [chat(1), chat(2, CaseId="no Id"), chat(3, Body=None), case(1), case(2, IsClosed=False)]
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        store.stage([staged_row(stream, row) for stream, row in rows])
+        store.rows.stage([staged_row(stream, row) for stream, row in rows])
         all_read(store)
         dry_run = DryRun(store, Rules(), summary, Policy(), str(tmp_path))
         with progress.of(dry_run):

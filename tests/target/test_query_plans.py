@@ -262,19 +262,19 @@ def test_what_only_some_runs_ask_is_looked_up(target: TargetRunner) -> None:
     """Where names are open, keys were not read, parts are missing, or others deliver as well."""
     url = target.config["store_url"]
     with Store(url) as store:
-        store.note_speakers(chat_id(9), {"Nora V": Role.UNKNOWN})
+        store.speakers.note_speakers(chat_id(9), {"Nora V": Role.UNKNOWN})
         for number in range(20, 20 + CHATS_NEEDED):
-            store.note_speakers(chat_id(number), {"Nora V": Role.AGENT})
-        store.write_down()
+            store.speakers.note_speakers(chat_id(number), {"Nora V": Role.AGENT})
+        store.commit()
         with recorded() as statements:
-            assert store.settled_names(["Nora V"]) == {"Nora V": Role.AGENT}
-            store.reopen_settled("chat")
-            store.has_nobodys("CaseComment")
-            store.claimed_by_others("chat")
-            store.claim_these("chat", [chat_id(1)], Turn.FRESH)
-            store.waiting_for_rows(10)
-            store.stage([staged_row(*case(2, IsClosed=False))], {"case": "a filter"})
-            store.reopen_settled("chat")
+            assert store.speakers.settled_names(["Nora V"]) == {"Nora V": Role.AGENT}
+            store.speakers.reopen_settled("chat")
+            store.rows.has_nobodys("CaseComment")
+            store.ledger.claimed_by_others("chat")
+            store.ledger.claim_these("chat", [chat_id(1)], Turn.FRESH)
+            store.ledger.waiting_for_rows(10)
+            store.rows.stage([staged_row(*case(2, IsClosed=False))], {"case": "a filter"})
+            store.speakers.reopen_settled("chat")
 
     assert len(statements) > 10
     assert growing(url, statements) == []

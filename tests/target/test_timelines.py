@@ -98,7 +98,7 @@ def version(stream: str, number: int, hour: int) -> Record:
 
 def run(store: Store, listener: Listener, records: Sequence[Record]) -> None:
     """Do what a run of the target does with a whole input."""
-    store.stage([staged_row(stream, row) for stream, row in records])
+    store.rows.stage([staged_row(stream, row) for stream, row in records])
     all_read(store)
     client: CreovaiClient = listener  # type: ignore[assignment] # all that delivery calls
     Delivery(store, Rules(), Summary(), client, Policy(workers=1), Patience(0)).run()

@@ -11,7 +11,8 @@ from target_creovai.salesforce.ids import long_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.operator.store import OperatorStore
 
 WHY_UNKNOWN = (
     "The Salesforce user may not see it: sharing, or no read access to the object.",
@@ -35,7 +36,9 @@ def spellings(typed: str, prefix: str) -> list[str]:
 
 def find(store: OperatorStore, typed: str, prefix: str) -> list[Line]:
     """Return the conversations of an Id, a session id or a case number."""
-    return store.find(spellings(typed, prefix)) or store.cases_numbered(typed.strip())
+    return store.queries.find(spellings(typed, prefix)) or store.queries.cases_numbered(
+        typed.strip()
+    )
 
 
 def find_all(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from target_creovai.commands.status import Standing, Status
     from target_creovai.model.history import Lag, Run
-    from target_creovai.store.operator import OperatorStore
+    from target_creovai.store.operator.store import OperatorStore
 
 PREFIX = "target_creovai_"
 # Exit codes of runs that went to their end: nothing more to do, or something needs an eye.
@@ -49,12 +49,14 @@ class Measurements(msgspec.Struct, frozen=True):
         """Ask the store; `now` is in UTC."""
         since = f"{(now - timedelta(days=_DAYS_OF_LAGS)).date()}"
         return cls(
-            rows=store.rows_by_stream(),
-            newest_row=store.newest_moment,
-            ended=next((run for run in store.runs(limit=_RUNS_LOOKED_AT) if run.ended_at), None),
-            last_success=store.last_end(SUCCESS),
-            last_completion=store.last_end(COMPLETION),
-            lags=store.lags(since),
+            rows=store.queries.rows_by_stream(),
+            newest_row=store.coverage.newest_moment,
+            ended=next(
+                (run for run in store.history.runs(limit=_RUNS_LOOKED_AT) if run.ended_at), None
+            ),
+            last_success=store.history.last_end(SUCCESS),
+            last_completion=store.history.last_end(COMPLETION),
+            lags=store.history.lags(since),
         )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Neither matches what is typed already.
 _OWN = re.compile(r"`target-creovai (?P<name>[a-z]+)\b(?! --config)(?P<rest>[^`]*)`")
 _OF_MELTANO = re.compile(r" \(`meltano (?P<rest>[^-`][^`]*)`\)")
-# What the README calls the files of settings of those who do without Meltano.
+# What docs/index.md calls the files of settings of those who do without Meltano.
 _FILES = ("tap.json", "target.json")
 LOADER = "target-creovai"
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Verdict
     from target_creovai.model.conversation import Policy, Role, Row, Rules
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.operator.store import OperatorStore
 
 READY = "ready"
 NO_TEXT = Reason(Code.NO_TEXT)
@@ -67,7 +68,7 @@ def shown_of(store: OperatorStore, lines: Iterable[Line], terms: Terms) -> Itera
     for kind, of_kind in by_kind.items():
         for begin in range(0, len(of_kind), _TOGETHER):
             some = of_kind[begin : begin + _TOGETHER]
-            found = store.snapshot_of(kind, [line.id for line in some])
+            found = store.rows.snapshot_of(kind, [line.id for line in some])
             for line in some:
                 reach = Reach(found.coverage, found.filters.get(line.id, ()))
                 yield _shown_or_known(line, found.rows[line.id], terms, reach)

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from target_creovai.errors import StoreError
 from target_creovai.model.conversation import SHAPE_LENGTH
 from target_creovai.model.outcomes import Outcome
+from target_creovai.store.database.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, META
-from target_creovai.store.ledger.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.ledger.due import Turn, gets_due, is_due, may_wake, wake
-from target_creovai.store.ledger.outcomes import Entry, Outcomes
+from target_creovai.store.ledger.outcomes import Entry
 from target_creovai.store.runs.coverage import load_coverage
 from target_creovai.wholeness.judge import has_moved
 from target_creovai.wholeness.reasons import must_be_read
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_creovai.model.outcomes import Reason
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.runs.runs import Runs
 
 
 class Standing(NamedTuple):
@@ -41,8 +43,12 @@ class Standing(NamedTuple):
 _ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__struct_fields__]
 
 
-class Ledger(Outcomes):
+class Ledger:
     """One line for each conversation."""
+
+    def __init__(self, database: Database, runs: Runs) -> None:
+        self._database = database
+        self._runs = runs
 
     # What is due
 
@@ -55,7 +61,7 @@ class Ledger(Outcomes):
         assembly rules may free, what was left pending, and what an earlier run
         sent without living to see the answer.
         """
-        with self._reading() as db:
+        with self._database.reading() as db:
             query = _page(self._is_or_gets_due(db, kind, rules, now), after, limit)
             return [Entry(*row) for row in db.execute(query)]
 
@@ -86,10 +92,10 @@ class Ledger(Outcomes):
         return sa.and_(is_due(kind, turn), self._runs.free())
 
     def _claim(self, query: sa.Select[Any]) -> list[Entry]:
-        with self._reading() as db:
+        with self._database.reading() as db:
             if db.execute(query.limit(1)).first() is None:
                 return []  # no writer waits for a look
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             found = db.execute(query.with_for_update(skip_locked=True))
             entries = [Entry(*row) for row in found]
             mine = sa.and_(
@@ -109,7 +115,7 @@ class Ledger(Outcomes):
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
         """Return how many conversations `due` would come to."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             due = self._is_or_gets_due(db, kind, rules, now)
         return self._count(due)
 
@@ -123,28 +129,28 @@ class Ledger(Outcomes):
         return is_due(kind)
 
     def _wake(self, kind: str, rules: str, now: str) -> None:
-        with self._reading() as db:
+        with self._database.reading() as db:
             if not may_wake(db, kind, rules, now):
                 return
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             wake(db, kind, rules, now)
 
     def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
         query = sa.select(sa.func.count()).select_from(LEDGER).where(*conditions)
-        with self._reading() as db:
+        with self._database.reading() as db:
             return db.scalar(query) or 0
 
     def entries(self, kind: str, ids: Sequence[str]) -> list[Entry]:
         """Return these conversations as the ledger has them now, in order of Id."""
         c = LEDGER.c
         query = sa.select(*_ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
-        with self._reading() as db:
+        with self._database.reading() as db:
             return [Entry(*row) for row in db.execute(query)]
 
     def outcomes(self) -> list[Standing]:
         """Return how many conversations stand where."""
         numbers: Counter[tuple[str, str, Reason | None]] = Counter()
-        with self._snapshot() as db:
+        with self._database.snapshot() as db:
             for count in counts(db):
                 numbers[count.kind, count.outcome, count.reason] += count.number
             found = [Standing(*key, number, _oldest(db, *key)) for key, number in numbers.items()]
@@ -153,7 +159,7 @@ class Ledger(Outcomes):
     def of_other_settings(self, rules: str) -> Counter[str]:
         """Return how many conversations, by kind, Creovai has as other settings made them."""
         shape, found = rules[:SHAPE_LENGTH], Counter[str]()
-        with self._reading() as db:
+        with self._database.reading() as db:
             for count in counts(db, COUNTS.c.outcome == Outcome.SENT, COUNTS.c.rules != ""):
                 if count.rules[:SHAPE_LENGTH] != shape:
                     found[count.kind] += count.number
@@ -167,7 +173,7 @@ class Ledger(Outcomes):
         Raises:
             StoreError: What was sent so far had another `session_id_prefix`.
         """
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             known = db.scalar(sa.select(META.c.value).where(META.c.name == "session_id_prefix"))
             if known == prefix:
                 return
@@ -178,12 +184,12 @@ class Ledger(Outcomes):
                     "back to it, or give each org a store of its own (on PostgreSQL, a database)."
                 )
                 raise StoreError(msg)
-            self._set_meta(db, "session_id_prefix", prefix)
+            self._database.set_meta(db, "session_id_prefix", prefix)
 
     def waiting_for_rows(self, limit: int) -> list[tuple[str, str]]:
         """Return kind and Id of up to so many conversations of which rows have to be read."""
         c = LEDGER.c
-        with self._reading() as db:
+        with self._database.reading() as db:
             wanted = [reason for reason in waiting_reasons(db) if must_be_read(reason)]
             query = sa.select(c.kind, c.id).where(sa.text(IS_WAITING), c.reason.in_(wanted))
             found = [(kind, key) for kind, key in db.execute(query.limit(limit))]
@@ -191,11 +197,11 @@ class Ledger(Outcomes):
 
     def look_again_at_missing_parts(self) -> None:
         """Make due what waits for a part that may have been read since."""
-        with self._reading() as db:
-            coverage = load_coverage(db, self._runs.open_input(db))
+        with self._database.reading() as db:
+            coverage = load_coverage(db, self._runs.open_input_in(db))
             moved = [reason for reason in waiting_reasons(db) if has_moved(reason, coverage)]
         if moved:
-            with self._engine.begin() as db:
+            with self._database.transaction() as db:
                 due = sa.update(LEDGER).where(sa.text(IS_WAITING), LEDGER.c.reason.in_(moved))
                 db.execute(due.values(assembled=None))
 

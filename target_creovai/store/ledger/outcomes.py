@@ -9,18 +9,15 @@ import sqlalchemy as sa
 
 from target_creovai.model.conversation import OPENING_LENGTH
 from target_creovai.model.outcomes import Outcome
-from target_creovai.store.database.noted import carry_out
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
-from target_creovai.store.ledger.counts import add_up
 from target_creovai.store.ledger.due import (
     ADOPTED,
 )
-from target_creovai.store.runs.history import History
 
 if TYPE_CHECKING:
     from target_creovai.model.history import Traits
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store.database.noted import Noted
+    from target_creovai.store.ledger.pending import PendingWrites
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -62,16 +59,16 @@ _LINE = _BY_ID.where(sa.or_(LEDGER.c.claimed_by.is_(None), _IS_MINE))
 _MINE = _BY_ID.where(_IS_MINE)
 
 
-class Outcomes(History):
+class Outcomes:
     """The part of the ledger that delivery writes.
 
-    What becomes of a conversation is only noted, until `write_down`: a commit waits for the
+    What becomes of a conversation is only noted, until `Store.commit`: a commit waits for the
     disk, and one for many costs hardly more than one for each.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._noted: list[Noted] = []
+    def __init__(self, pending: PendingWrites, run: str) -> None:
+        self._pending = pending
+        self._run = run
 
     def settle(
         self,
@@ -149,7 +146,7 @@ class Outcomes(History):
         traits: Traits | None = None,
     ) -> None:
         """Note that Creovai has this content; without `traits`: that it has this metadata now."""
-        self.count_delivered(entry.kind, sent_at, traits)
+        self._pending.deliveries.count(entry.kind, sent_at, traits)
         values = {"creovai_id": creovai_id} if creovai_id else {}
         self._conclude(
             entry,
@@ -167,7 +164,7 @@ class Outcomes(History):
 
     def recover(self, entry: Entry, sent_at: str, creovai_id: str, traits: Traits) -> None:
         """Note, in the place of an intent, the receipt that a run did not live to write."""
-        self.count_delivered(entry.kind, sent_at, traits)
+        self._pending.deliveries.count(entry.kind, sent_at, traits)
         self._update(
             entry,
             _LINE.values(content_hash=LEDGER.c.intent_hash, metadata=LEDGER.c.intent_metadata),
@@ -226,21 +223,10 @@ class Outcomes(History):
         """
         told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
-        self._noted.append((sa.delete(ROWS).where(own), {}))
-        self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
+        self._pending.add(sa.delete(ROWS).where(own), {})
+        self._pending.add(sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {})
         gone = {"detail": None, "metadata": None, "number": None}
         self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
-
-    def write_down(self) -> None:
-        """Commit, all at once, what was noted since the last time."""
-        if not self._noted:
-            return
-        with self._engine.begin() as db:
-            carry_out(db, self._noted)
-            add_up(db)
-            self._tally.write(db)
-        self._noted.clear()
-        self._tally.forget()
 
     def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
         """Note the outcome of this revision; no intent is open any more."""
@@ -259,5 +245,5 @@ class Outcomes(History):
         )
 
     def _update(self, entry: Entry, statement: sa.Update | None = None, **values: Any) -> None:
-        line = {"of_kind": entry.kind, "of_id": entry.id, "of_run": self._runs.id}
-        self._noted.append((_LINE if statement is None else statement, line | values))
+        line = {"of_kind": entry.kind, "of_id": entry.id, "of_run": self._run}
+        self._pending.add(_LINE if statement is None else statement, line | values)

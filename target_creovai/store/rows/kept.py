@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_creovai.model.conversation import Row
-    from target_creovai.store.rows.rows import StagedRow
+    from target_creovai.store.rows.staged import StagedRow
 
     Key = tuple[str, str]
     """Stream and Id of a row."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from target_creovai.model.conversation import Row
-    from target_creovai.store.rows.rows import StagedRow
+    from target_creovai.store.rows.staged import StagedRow
 
 _USER, _CONTACT = PEOPLE["User"], PEOPLE["Contact"]
 # Who owns a row is shown without `UserType`, as an owner may be a queue.

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from target_creovai.kinds import KINDS
 from target_creovai.model.conversation import DroppedRow
 from target_creovai.model.outcomes import Outcome
+from target_creovai.store.database.counts import add_up
 from target_creovai.store.database.tables import (
     DELETED,
     DROPPED,
@@ -28,7 +29,6 @@ from target_creovai.store.database.tables import (
     ROWS,
     chunks,
 )
-from target_creovai.store.ledger.counts import add_up
 from target_creovai.store.ledger.due import RESTS_ON_RULES
 from target_creovai.store.rows.merges import owners, with_winners
 

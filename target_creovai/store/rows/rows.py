@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.store.database.database import Database
 from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
 from target_creovai.store.ledger.due import NO_NEWS, News, touch
 from target_creovai.store.rows.collected import companions, write_collections
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.model.conversation import Row
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.rows.staged import StagedRow
+    from target_creovai.store.runs.runs import Runs
     from target_creovai.wholeness.coverage import Coverage
 
 
@@ -37,34 +39,8 @@ if TYPE_CHECKING:
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
-class StagedRow(msgspec.Struct, frozen=True):
-    """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
-
-    Where `merges` is true the row is a conversation itself, and `merged_into` the one
-    that takes over all its rows, if there is any. Conversations of the same `collection`
-    belong together. `number` is the one by which people know a case. The row `lacks` needed
-    fields, as it was read without them.
-    """
-
-    stream: str
-    id: str
-    kind: str
-    conversation: str | None
-    modified: str
-    body: bytes
-    merges: bool = False
-    merged_into: str | None = None
-    collection: str | None = None
-    number: str | None = None
-    lacks: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes a row the same row."""
-        return self.stream, self.id
-
-
-class Snapshot(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Snapshot:
     """Conversations as of one moment: their rows by Id and stream, and what was read by then.
 
     `filters` are those under which each of them came.
@@ -75,13 +51,17 @@ class Snapshot(msgspec.Struct, frozen=True):
     filters: Mapping[str, Collection[str]]
 
 
-class Rows(Database):
+class Rows:
     """Stages rows, and gives them back by the conversation that they make."""
+
+    def __init__(self, database: Database, runs: Runs) -> None:
+        self._database = database
+        self._runs = runs
 
     def has_nobodys(self, stream: str) -> bool:
         """Tell whether rows of a stream belong to no conversation."""
         nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
-        with self._reading() as db:
+        with self._database.reading() as db:
             return bool(db.scalar(sa.select(nobodys)))
 
     def stage(
@@ -101,7 +81,7 @@ class Rows(Database):
             key = row.key
             if key not in newest or row.modified >= newest[key].modified:
                 newest[key] = row
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             known = self._known(db, newest)
             newest = keep_what_was_read(db, newest, known)
             changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
@@ -109,9 +89,11 @@ class Rows(Database):
                 self._take(db, changed, known)
                 reconsider_authors(db, changed)
             self._refill(db, [newest[key] for key in known if key in newest], known)
-            note_newest(db, self._upsert, rows)
+            note_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
-                note_arrivals(db, self._upsert, [r for r in rows if r.kind == kind], condition)
+                note_arrivals(
+                    db, self._database.upsert, [r for r in rows if r.kind == kind], condition
+                )
             self._runs.reading(db)
         return changed
 
@@ -128,8 +110,8 @@ class Rows(Database):
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         c = ROWS.c
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
-        with self._snapshot() as db:
-            coverage = load_coverage(db, self._runs.open_input(db))
+        with self._database.snapshot() as db:
+            coverage = load_coverage(db, self._runs.open_input_in(db))
             filters = arrivals_of(db, kind, ids)
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
@@ -147,17 +129,17 @@ class Rows(Database):
 
     def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
         """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             return list(portions(db, kind, ids, most_bytes))
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             return sorted(owners(db, kind, ids))
 
     def drop_texts(self, before: str) -> Counter[str]:
         """Drop the text of what was delivered, or skipped, and rests since; return how many."""
-        return drop_texts(self._engine, before)
+        return drop_texts(self._database.engine, before)
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
         """Write rows, and make due every conversation that loses or wins one by them."""
@@ -172,11 +154,11 @@ class Rows(Database):
             if row.merges:
                 merged_into[row.kind][row.id] = row.merged_into
         for kind, merges in merged_into.items():
-            write_merges(db, self._upsert, kind, merges)
-        write_collections(db, self._upsert, rows)
+            write_merges(db, self._database.upsert, kind, merges)
+        write_collections(db, self._database.upsert, rows)
         news = _news(rows)
         all_touched = before | with_winners(db, touched)
-        touch(db, self._upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
+        touch(db, self._database.upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
 
     def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
@@ -201,7 +183,7 @@ class Rows(Database):
         }
 
     def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
-        insert = self._upsert(ROWS)
+        insert = self._database.upsert(ROWS)
         statement = insert.on_conflict_do_update(
             index_elements=["stream", "id"],
             set_={

@@ -14,7 +14,7 @@ from target_creovai.commands.preview import page_for
 from target_creovai.commands.support.shown import Shown, Terms, shown
 from target_creovai.model.conversation import Policy, Rules
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
-from target_creovai.store.operator import Line
+from target_creovai.store.operator.queries import Line
 from tests.browser import hard_to_read, unnamed
 from tests.target.commands.previewed import HEBREW, key, listed
 from tests.target.rows import case_id, chat, chat_id, transcript

@@ -20,7 +20,7 @@ from target_creovai.report.problems import problems_of_store
 from target_creovai.report.tables import NOTHING, span
 from target_creovai.store import Standing
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 from tests.target.commands.reported import NOW, Page, known, number, report, run_at
 
 if TYPE_CHECKING:
@@ -210,7 +210,10 @@ def test_a_year_of_hourly_runs_is_a_page_that_opens_at_once(
     encoded = msgspec.json.encode(told)
     hours = [f"{now - timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(8760)]
     past = sorted({hour[:10] for hour in hours})
-    with OperatorStore(run_target.config["store_url"]) as store, store._engine.begin() as db:
+    with (
+        OperatorStore(run_target.config["store_url"]) as store,
+        store.database.transaction() as db,
+    ):
         ended = [
             {"run": f"{n}", "began_at": hour, "ended_at": hour, "exit_code": 0, "facts": encoded}
             for n, hour in enumerate(hours)

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
 from target_creovai.model.conversation import number_of
+from target_creovai.store.database.counts import begin_counts
+from target_creovai.store.database.reasons import upgrade_reasons
 from target_creovai.store.database.tables import IS_DROPPED, LEDGER, METADATA, ROWS, SCHEMA_VERSION
-from target_creovai.store.ledger.counts import begin_counts
-from target_creovai.store.ledger.reasons import upgrade_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
