@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One conversation's line in the ledger, as far as an operator asks for it."""
 
     kind: str
@@ -42,8 +41,7 @@ class Line:
     rules: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(msgspec.Struct, frozen=True):
     """The conversation that waits longest; `modified` is its last change in Salesforce."""
 
     kind: str
@@ -52,7 +50,7 @@ class Oldest:
     modified: str
 
 
-_LINE_COLUMNS = [LEDGER.c[name] for name in Line.__dataclass_fields__]
+_LINE_COLUMNS = [LEDGER.c[name] for name in Line.__struct_fields__]
 
 
 class Queries:

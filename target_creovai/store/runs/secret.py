@@ -12,7 +12,6 @@ import msgspec
 if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
-import msgspec
 
 # Enough to see that the secret has changed, and far too little to find out what it is.
 FINGERPRINT_BYTES = 4
