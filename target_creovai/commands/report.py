@@ -54,7 +54,7 @@ def known_of(
         delivered=store.history.delivered_by_day(since),
         by_agent=store.history.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
         lags=store.history.lags(since),
-        standings=store.ledger.outcomes(),
+        standings=store.ledger.outcome_counts(),
         problems=[],
         with_agents=with_agents,
     )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from target_creovai.model.outcomes import Reason
     from target_creovai.store import (
-        Standing as Stands,
+        OutcomeCount,
     )
     from target_creovai.store.operator.queries import Oldest
     from target_creovai.store.operator.store import OperatorStore
@@ -108,7 +108,7 @@ def _run(note: Mapping[str, Any] | None) -> str:
 
 def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
-    outcomes = store.ledger.outcomes()
+    outcomes = store.ledger.outcome_counts()
     gaps = list(gaps_of(store.coverage.load()))
     reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
@@ -125,7 +125,7 @@ def status_of(store: OperatorStore, rules: str) -> Status:
     )
 
 
-def _standing(at: Stands) -> Standing:
+def _standing(at: OutcomeCount) -> Standing:
     code, words = (at.reason.code, str(at.reason)) if at.reason else (None, None)
     return Standing(at.kind, at.outcome, code, words, at.number)
 

@@ -69,7 +69,7 @@ def keyless(store: Store, accepted: Collection[str] = ()) -> Iterator[Reason]:
     for stream, latest in sorted(store.coverage.load().latest.items()):
         names = {f"{stream}.{name}" for name in latest.without}
         is_needed = names and stream not in accepted and names.isdisjoint(accepted)
-        if is_needed and store.rows.has_nobodys(stream):
+        if is_needed and store.rows.has_unassigned(stream):
             yield without(stream, latest.without)
 
 

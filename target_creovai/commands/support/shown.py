@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from target_creovai.assemble import Verdict
     from target_creovai.model.conversation import Policy, Role, Row, Rules
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 READY = "ready"
@@ -57,12 +57,12 @@ class Terms(msgspec.Struct, frozen=True):
     policy: Policy
     now: datetime
     other_chats: Callable[[Collection[str]], Mapping[str, Role]]
-    advised: Callable[[Line, Verdict, Explanation], Explanation]
+    advised: Callable[[LedgerEntry, Verdict, Explanation], Explanation]
 
 
-def shown_of(store: OperatorStore, lines: Iterable[Line], terms: Terms) -> Iterator[Shown]:
+def shown_of(store: OperatorStore, lines: Iterable[LedgerEntry], terms: Terms) -> Iterator[Shown]:
     """Take conversations out of the store."""
-    by_kind: defaultdict[str, list[Line]] = defaultdict(list)
+    by_kind: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
     for line in lines:
         by_kind[line.kind].append(line)
     for kind, of_kind in by_kind.items():
@@ -75,7 +75,7 @@ def shown_of(store: OperatorStore, lines: Iterable[Line], terms: Terms) -> Itera
 
 
 def _shown_or_known(
-    line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach
+    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach
 ) -> Shown:
     dropped = any(isinstance(row, DroppedRow) for some in rows.values() for row in some)
     # What was erased is not shown either, though the tap may have read it again.
@@ -84,7 +84,7 @@ def _shown_or_known(
     return shown(line, rows, terms, reach)
 
 
-def without_text(line: Line, terms: Terms) -> Shown:
+def without_text(line: LedgerEntry, terms: Terms) -> Shown:
     """Return what the ledger alone knows of a conversation."""
     prefix = terms.rules.session_id_prefix
     known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
@@ -100,7 +100,9 @@ def without_text(line: Line, terms: Terms) -> Shown:
     )
 
 
-def shown(line: Line, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach) -> Shown:
+def shown(
+    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach
+) -> Shown:
     """Assemble a conversation as the next run will, and lay out what that gives."""
     rules = terms.rules
     verdict = _assemble(line, rows, rules, terms, reach)
@@ -132,7 +134,7 @@ def _dated(facts: Facts, otherwise: str | None) -> Facts:
 
 
 def _assemble(
-    line: Line, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms, reach: Reach
+    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms, reach: Reach
 ) -> Verdict:
     return assemble_with_others(
         line.kind, line.id, rows, rules, terms.now, terms.other_chats, reach

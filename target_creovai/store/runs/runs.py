@@ -129,7 +129,7 @@ class Runs:
             if free:
                 self._leave()
 
-    def free(self) -> sa.ColumnElement[bool]:
+    def unclaimed(self) -> sa.ColumnElement[bool]:
         """Return the condition that no other run that lives has claimed a conversation."""
         claimed_by = LEDGER.c.claimed_by
         return sa.or_(
