@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(msgspec.Struct, frozen=True):
     """The conversation that waits longest; `modified` is its last change in Salesforce."""
 
     kind: str

@@ -256,7 +256,7 @@ def many(number: int, messages: int) -> bytes:
     speakers = ("Nora V", "Ada Quill")
     talk = (f"( {n}s ) {speakers[n % 2]}: line {n} of the talk" for n in range(messages))
     row = chat(Body=transcript(*talk)).row
-    nothing: dict[str, Any] = dict.fromkeys(LedgerEntry.__dataclass_fields__)
+    nothing: dict[str, Any] = dict.fromkeys(LedgerEntry.__struct_fields__)
     line = LedgerEntry(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
     terms = Terms(
         Rules(participant_types=DEFAULT_PARTICIPANT_TYPES),
