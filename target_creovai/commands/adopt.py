@@ -20,7 +20,7 @@ from target_creovai.commands.support.command import (
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED, connect
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import in_doubt
 

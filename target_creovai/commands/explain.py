@@ -21,10 +21,11 @@ from target_creovai.commands.support.command import (
 from target_creovai.commands.support.find import WHY_UNKNOWN, find
 from target_creovai.commands.support.shell import Shell
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.model.conversation import NEEDS_ROWS, OpenSpeakers, Waiting
-from target_creovai.payload.payload import changed_metadata, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import NEEDS_ROWS, OpenSpeakers, Waiting
+from target_creovai.payload.payload import changed_metadata
 from target_creovai.resync import commands
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from target_creovai.delivery.decide import Step
-    from target_creovai.model.conversation import Policy, Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings, Policy
     from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
@@ -232,7 +234,7 @@ def _changed_fields(line: LedgerEntry, ready: Ready) -> list[str]:
 
 
 def explain_line(
-    store: OperatorStore, line: LedgerEntry, rules: Rules, policy: Policy
+    store: OperatorStore, line: LedgerEntry, settings: AssemblySettings, policy: Policy
 ) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     found = store.rows.snapshot_of(line.kind, [line.id])
@@ -241,12 +243,12 @@ def explain_line(
         line.kind,
         line.id,
         rows,
-        rules,
+        settings,
         datetime.now(UTC),
         store.speakers.known_roles,
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
-    explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    explained = explanation(line, rows, verdict, policy, prefix=settings.session_id_prefix)
     return with_advice(store, line, verdict, explained)
 
 
@@ -268,10 +270,10 @@ def with_advice(
 @format_option
 def explain(settings: Settings, key: str, output: str) -> None:
     """Say what is known of ID: a case number, a Salesforce Id or a session id."""
-    rules = assembly_rules(settings)
+    assembly = assembly_settings(settings)
     with open_store(settings) as store:
-        lines = find(store, key, rules.session_id_prefix)
-        found = [explain_line(store, line, rules, delivery_policy(settings)) for line in lines]
+        lines = find(store, key, assembly.session_id_prefix)
+        found = [explain_line(store, line, assembly, delivery_policy(settings)) for line in lines]
     if not found:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})

@@ -24,7 +24,7 @@ from target_creovai.commands.support.files import write_public
 from target_creovai.commands.support.measurements import Measurements, gauges
 from target_creovai.commands.support.shell import Shell
 from target_creovai.model.outcomes import Outcome
-from target_creovai.settings.checks import assembly_rules
+from target_creovai.settings.checks import assembly_settings
 from target_creovai.watch.prometheus import exposition
 from target_creovai.watch.summary import other_settings
 from target_creovai.wholeness.advice import advice
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import (
-        OutcomeCount,
-    )
+    from target_creovai.store import OutcomeCount
     from target_creovai.store.operator.queries import Oldest
     from target_creovai.store.operator.store import OperatorStore
 
@@ -163,7 +161,7 @@ _FORMATS = {TEXT: _as_text, "json": _as_json, "prometheus": _for_prometheus}
 def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
     with open_store(settings) as store:
-        report = status_of(store, fingerprint(assembly_rules(settings)))
+        report = status_of(store, fingerprint(assembly_settings(settings)))
         text = "".join(f"{line}\n" for line in _FORMATS[output](store, report, settings))
     if file:
         write_public(file, text.encode())

@@ -18,7 +18,7 @@ from target_creovai.delivery.outbox import SECONDS_TO_SEND
 from target_creovai.http.client import IDS_PER_LOOK_UP
 from target_creovai.model.history import UNKNOWN
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.rows import parse_time
 from target_creovai.sending.sender import Question
 from target_creovai.store import sent_once

@@ -20,7 +20,7 @@ from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.errors import HaltError
 from target_creovai.http.client import IDS_PER_LOOK_UP
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.sender import Job
 from target_creovai.sending.workers import WokenError, Workers
 

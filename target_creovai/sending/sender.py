@@ -19,7 +19,7 @@ from target_creovai.errors import (
     WithdrawnError,
 )
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.sending.retry_budget import TRIES, R
 from target_creovai.store import is_first_post, sent_once
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +14,6 @@ from target_creovai.wholeness.intervals import BEGINNING, Interval, end_before, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_creovai.model.conversation import OpenInput
 
 # The filter of an input that leaves nothing out.
 UNFILTERED = ""
@@ -21,7 +22,15 @@ UNFILTERED = ""
 _FORGOTTEN = "forgotten "
 
 
-class Read(msgspec.Struct, frozen=True):
+class OpenInput(StrEnum):
+    """An input whose rows may be half of what is to come."""
+
+    RUNNING = "another input is being read"
+    BROKEN = "the tap did not finish"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
     """What one input has read of a stream, as far as a STATE says that is committed.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import OPENING_LENGTH
 from target_creovai.model.outcomes import Code, Outcome, Reason
+from target_creovai.model.settings import OPENING_LENGTH
 
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
 # the second was found there, sent by another store: nobody knows its content.

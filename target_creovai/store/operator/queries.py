@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
-from target_creovai.model.conversation import number_of
+from target_creovai.model.rows import case_number_key
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS, chunks
 from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.ledger.ledger import ENTRY_COLUMNS
@@ -56,7 +56,7 @@ class Queries:
     def cases_numbered(self, number: str) -> list[LedgerEntry]:
         """Return the cases of this number, with its leading zeros or without."""
         with self._database.reading() as db:
-            query = _lines(LEDGER.c.number == number_of(number))
+            query = _lines(LEDGER.c.number == case_number_key(number))
             return [LedgerEntry(*row) for row in db.execute(query)]
 
     def that_name(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:

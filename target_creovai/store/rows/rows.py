@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row, StagedRow
     from target_creovai.store.database.database import Database
-    from target_creovai.store.rows.staged import StagedRow
     from target_creovai.store.runs.runs import Runs
     from target_creovai.wholeness.coverage import Coverage
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from target_creovai.assemble import ALL_READ
 from target_creovai.commands.preview import page_for
 from target_creovai.commands.support.shown import Shown, Terms, shown
-from target_creovai.model.conversation import Policy, Rules
+from target_creovai.model.settings import AssemblySettings, Policy
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store import LedgerEntry
 from tests.browser import hard_to_read, unnamed
@@ -259,7 +259,7 @@ def many(number: int, messages: int) -> bytes:
     nothing: dict[str, Any] = dict.fromkeys(LedgerEntry.__struct_fields__)
     line = LedgerEntry(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
     terms = Terms(
-        Rules(participant_types=DEFAULT_PARTICIPANT_TYPES),
+        AssemblySettings(participant_types=DEFAULT_PARTICIPANT_TYPES),
         Policy(),
         NOW,
         other_chats=lambda _names: {},
