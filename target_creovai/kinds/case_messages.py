@@ -9,6 +9,9 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import replace
+
 from target_creovai.model.conversation import Message, Removed
 from target_creovai.model.participants import Role
 from target_creovai.parsers.mail import repeats

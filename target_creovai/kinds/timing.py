@@ -7,6 +7,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import latest_change

@@ -5,9 +5,10 @@ Values only. Every point in time is an aware `datetime` in UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 
@@ -87,8 +88,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     channel: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
@@ -112,7 +112,7 @@ class Conversation:
     proven: bool = True
     findings: Findings = msgspec.field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
-    lessons: Mapping[str, Role] = field(default_factory=dict)
+    lessons: Mapping[str, Role] = msgspec.field(default_factory=dict)
     doubt: SetAside | None = None
     left_out: tuple[LeftOut, ...] = ()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from target_creovai.model.participants import Participant, Role
 from target_creovai.participants.people import contact_from, named_person, valid_email
 from target_creovai.salesforce.rows import parent_of, text_of

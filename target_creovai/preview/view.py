@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from target_creovai.model.participants import Role
 from target_creovai.model.timestamps import utc
 from target_creovai.payload.encoding import encode

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import BROKEN_OFF, NEEDS_AN_EYE
 from target_creovai.salesforce.rows import parse_time
@@ -46,8 +48,7 @@ FINDINGS = {
 _NOUNS = {"messaging": "messaging session"}
 
 
-@dataclass(frozen=True, slots=True)
-class NotDelivered:
+class NotDelivered(msgspec.Struct, frozen=True):
     """A conversation that needs someone's eye. No customer text in `reason`."""
 
     kind: str
@@ -98,18 +99,18 @@ class Summary(msgspec.Struct):
     waiting: defaultdict[tuple[str, Reason], Queue] = msgspec.field(
         default_factory=lambda: defaultdict(Queue)
     )
-    skipped: Counter[tuple[str, Reason]] = field(default_factory=Counter)
-    erased: Counter[tuple[str, str]] = field(default_factory=Counter)
-    set_aside: list[NotDelivered] = field(default_factory=list)
-    set_aside_before: Counter[str] = field(default_factory=Counter)
-    pending: dict[tuple[str, str], NotDelivered] = field(default_factory=dict)
-    unusable_rows: list[str] = field(default_factory=list)
-    changed_after_sending: list[str] = field(default_factory=list)
-    of_other_settings: Counter[str] = field(default_factory=Counter)
-    next_run: Counter[tuple[str, str]] = field(default_factory=Counter)
-    held: Counter[str] = field(default_factory=Counter)
-    gaps: list[str] = field(default_factory=list)
-    keyless: list[Reason] = field(default_factory=list)
+    skipped: Counter[tuple[str, Reason]] = msgspec.field(default_factory=Counter)
+    erased: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    set_aside: list[NotDelivered] = msgspec.field(default_factory=list)
+    set_aside_before: Counter[str] = msgspec.field(default_factory=Counter)
+    pending: dict[tuple[str, str], NotDelivered] = msgspec.field(default_factory=dict)
+    unusable_rows: list[str] = msgspec.field(default_factory=list)
+    changed_after_sending: list[str] = msgspec.field(default_factory=list)
+    of_other_settings: Counter[str] = msgspec.field(default_factory=Counter)
+    next_run: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    held: Counter[str] = msgspec.field(default_factory=Counter)
+    gaps: list[str] = msgspec.field(default_factory=list)
+    keyless: list[Reason] = msgspec.field(default_factory=list)
     accepted: Sequence[str] = ()
     findings: Counter[tuple[Finding, str]] = msgspec.field(default_factory=Counter)
     redacted: Counter[str] = msgspec.field(default_factory=Counter)

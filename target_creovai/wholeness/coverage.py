@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,8 +28,7 @@ class OpenInput(StrEnum):
     BROKEN = "the tap did not finish"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """What one input has read of a stream, as far as a STATE says that is committed.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long

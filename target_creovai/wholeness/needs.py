@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from target_creovai.model.rows import UNREAD, DroppedRow
 from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import is_deleted

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers.names import name_key
 
