@@ -24,9 +24,9 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from tap_salesforce_chat.commands.command_line import with_doctor
-from tap_salesforce_chat.errors import StateRefusedError
-from tap_salesforce_chat.malloc import give_back_what_is_free
-from tap_salesforce_chat.output.logs import keep_discreet, unforeseen
+from tap_salesforce_chat.errors import InvalidStateError
+from tap_salesforce_chat.malloc import tune_malloc
+from tap_salesforce_chat.output.logs import install_log_filter, unexpected_error_message
 from tap_salesforce_chat.output.writer import WholeLineWriter
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA, trimmed
 from tap_salesforce_chat.settings.json_files import as_utf8_file, read_config
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from tap_salesforce_chat.org import OrgSession
+    from tap_salesforce_chat.services import Services
     from tap_salesforce_chat.streams.base import SalesforceStream
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
@@ -64,11 +64,11 @@ class TapSalesforceChat(Tap):
     ]
 
     @cached_property
-    def session(self) -> OrgSession:
+    def services(self) -> Services:
         """What all streams share."""
-        from tap_salesforce_chat.org import OrgSession
+        from tap_salesforce_chat.services import Services
 
-        return OrgSession(self.config, self.logger)
+        return Services(self.config, self.logger)
 
     # -- settings ------------------------------------------------------------------------------
 
@@ -107,19 +107,19 @@ class TapSalesforceChat(Tap):
     @override
     def setup_mapper(self) -> None:
         """Make sure of what a catalog selects before anything is made of it."""
-        from tap_salesforce_chat.discovery.catalogs import insist_on_keys, leave_out_unasked
+        from tap_salesforce_chat.discovery.catalogs import remove_disabled, select_keys
 
         if self.input_catalog is not None:
-            insist_on_keys(self.input_catalog)
-            leave_out_unasked(self.input_catalog, self.config, self.logger)
+            select_keys(self.input_catalog)
+            remove_disabled(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override
     def discover_streams(self) -> Sequence[SalesforceStream]:
         """Return the streams of the catalog as it is, or else what the org has."""
-        from tap_salesforce_chat.discovery.discover import streams_of
+        from tap_salesforce_chat.streams.factory import make_streams
 
-        return streams_of(self)
+        return make_streams(self, self.services)
 
     def forget_streams(self) -> None:
         """Have the streams made anew from a catalog that has changed."""
@@ -131,7 +131,7 @@ class TapSalesforceChat(Tap):
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:
         """Read one row of each stream, if that costs nothing."""
-        from tap_salesforce_chat.messaging.stream import ConversationEntry
+        from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 
         return self.run_sync_dry_run(
             dry_run_record_limit=1,
@@ -145,11 +145,12 @@ class TapSalesforceChat(Tap):
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Take bookmarks over; refuse what is none, rather than silently read all again."""
+        from tap_salesforce_chat.state.checks import form_problem
+        from tap_salesforce_chat.state.keys import ORGANIZATION
         from tap_salesforce_chat.streams.declarations import STREAMS
-        from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
-            raise StateRefusedError(problem)
+            raise InvalidStateError(problem)
         self._recorded_organization = state.get(ORGANIZATION)
         super().load_state(state)
 
@@ -175,13 +176,13 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        keep_discreet()
+        install_log_filter()
         return with_doctor(super().get_singer_command(), cls)
 
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
-        give_back_what_is_free()
+        tune_malloc()
         with _plain_errors():
             if file := kwargs.get("state"):
                 kwargs["state"] = as_utf8_file(file, "state file")
@@ -227,7 +228,7 @@ def _plain_errors() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit):
         raise
     except Exception as exc:  # noqa: BLE001 - its own text and traceback may quote a row
-        _end_with(unforeseen(exc))
+        _end_with(unexpected_error_message(exc))
 
 
 def _end_with(message: str) -> None:

@@ -1,7 +1,6 @@
-"""The two ways to the entries of a conversation: one class each, and the table of them.
+"""The two APIs that return the entries of a conversation: one class each, and a table of them.
 
-An interface only knows what to ask for and how answers go on; limits, retries and what to make of
-the entries are the stream's business.
+A class builds the requests and follows the pages; `Reader` adds rate limits and retries.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import LostConversationError
+from tap_salesforce_chat.errors import UnreadableConversationError
 from tap_salesforce_chat.login.flows import ConversationDataFlow
 from tap_salesforce_chat.messaging.entries import Entry
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
-from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
+from tap_salesforce_chat.messaging.rate_limits import Limit, RateLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,32 +25,32 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.login.flows import AuthFlow
 
-# Asks a path with parameters, within the limits, and returns the decoded answer.
-Ask = Callable[[str, dict[str, str]], dict[str, Any]]
+# Sends a GET request for a path with parameters, and returns the decoded answer.
+Get = Callable[[str, dict[str, str]], dict[str, Any]]
 
-_CONNECT_PAGE = 1000  # the most it gives
+_CONNECT_PAGE = 1000  # the maximum
 
 
 class Interface(abc.ABC):
-    """A way to the entries of a conversation."""
+    """An API that returns the entries of a conversation."""
 
     limits: ClassVar[tuple[Limit, ...]] = ()  # beyond those of the settings
-    login: ClassVar[type[AuthFlow] | None] = None  # None: that of the org will do
-    advice: ClassVar[str]  # what to change where it refuses
+    login: ClassVar[type[AuthFlow] | None] = None  # None: the org's
+    advice: ClassVar[str]  # what to change if it refuses
 
     @staticmethod
     @abc.abstractmethod
-    def pages(ask: Ask, identifier: str, since: int) -> Iterator[list[Entry]]:
+    def pages(get: Get, identifier: str, since: int) -> Iterator[list[Entry]]:
         """Yield the entries of a conversation, in no order, some perhaps twice.
 
         Args:
-            ask: Asks the interface.
+            get: Gets the interface.
             identifier: The conversation's `ConversationIdentifier`.
-            since: Milliseconds since 1970; what is older is not needed.
+            since: Milliseconds since 1970; older entries are not needed.
 
         Raises:
-            NotFoundError: The interface does not know the conversation.
-            LostConversationError: What it answers is not understood.
+            NotFoundError: The API does not have the conversation.
+            UnreadableConversationError: The answer is malformed.
         """
 
 
@@ -59,19 +58,19 @@ class ConnectEntries(Interface):
     """Connect REST: static text only, 1,000 calls per app, user and hour.
 
     https://developer.salesforce.com/docs/atlas.en-us.chatterapi.meta/chatterapi/connect_resources_conversation_entries.htm
-    knows no page token: the next page begins at the last instant of the one before.
+    has no page token: the next page begins at the last instant of the one before.
     """
 
     advice = (
         "The Connect interface for conversation entries needs an org with enhanced Messaging, and "
         "an integration user with the permission 'Access Conversation Entries' and Read on "
-        "Conversation, Messaging Session and Messaging User; see docs/messaging.md. Or deselect "
-        "the stream ConversationEntry."
+        "Conversation, Messaging Session and Messaging User; see docs/enhanced_chat.md. Or "
+        "deselect the stream ConversationEntry."
     )
 
     @override
     @staticmethod
-    def pages(ask: Ask, identifier: str, since: int) -> Iterator[list[Entry]]:
+    def pages(get: Get, identifier: str, since: int) -> Iterator[list[Entry]]:
         path = f"connect/conversation/{quote(identifier, safe='')}/entries"
         seen: set[str] = set()
         while True:
@@ -80,7 +79,7 @@ class ConnectEntries(Interface):
                 "queryDirection": "FromStart",
                 "recordLimit": str(_CONNECT_PAGE),
             }
-            page = _entries(ask(path, params))
+            page = _entries(get(path, params))
             yield page
             if len(page) < _CONNECT_PAGE:
                 return
@@ -88,7 +87,7 @@ class ConnectEntries(Interface):
             known, seen = len(seen), seen | {entry.id for entry in page}
             if len(seen) == known:
                 msg = "Conversation entries: more of them in one millisecond than Salesforce gives."
-                raise LostConversationError(msg)
+                raise UnreadableConversationError(msg)
 
 
 class ConversationData(Interface):
@@ -103,15 +102,15 @@ class ConversationData(Interface):
         "The Conversation Data API needs Setup > Conversation Service API switched on, and an "
         "external client app (client_id, client_secret) with the scope sfap_api, the Client "
         "Credentials Flow with an API-only Run As user, and JWT-based access tokens for named "
-        "users; see docs/messaging.md. Or set messaging_api to connect."
+        "users; see docs/enhanced_chat.md. Or set messaging_api to connect."
     )
 
     @override
     @staticmethod
-    def pages(ask: Ask, identifier: str, since: int) -> Iterator[list[Entry]]:
+    def pages(get: Get, identifier: str, since: int) -> Iterator[list[Entry]]:
         params, tokens = {"conversationIdentifier": identifier}, set[str]()
         while True:
-            answer = ask("/conversation-entries", params)
+            answer = get("/conversation-entries", params)
             yield _entries(answer)
             token = answer.get("nextPageToken")
             if not token:
@@ -120,7 +119,7 @@ class ConversationData(Interface):
                 msg = (
                     "Conversation entries: Salesforce's answer has a nextPageToken that leads back."
                 )
-                raise LostConversationError(msg)
+                raise UnreadableConversationError(msg)
             tokens.add(token)
             params = {"conversationIdentifier": identifier, "pageToken": str(token)}
 
@@ -131,17 +130,17 @@ INTERFACES: dict[str, type[Interface]] = {
 }
 
 
-def budget_for(
-    config: Mapping[str, Any], spent: Mapping[str, int], rest_until: datetime | None = None
-) -> Budget:
-    """Return the budget of the settings, less what earlier runs have spent of it."""
+def rate_limits_for(
+    config: Mapping[str, Any], calls: Mapping[str, int], blocked_until: datetime | None = None
+) -> RateLimits:
+    """Return the rate limits of the settings, against which the calls of earlier runs count."""
     limits = (
         Limit(config["messaging_calls_per_hour"], timedelta(hours=1), "messaging_calls_per_hour"),
         Limit(config["messaging_max_active"], timedelta(minutes=30), "messaging_max_active"),
         *INTERFACES[config["messaging_api"]].limits,
     )
-    pauses = Pauses.parse(config["messaging_pause"], config.get("messaging_time_zone"))
-    return Budget(limits, pauses, spent, rest_until)
+    quiet_hours = QuietHours.parse(config["messaging_pause"], config.get("messaging_time_zone"))
+    return RateLimits(limits, quiet_hours, calls, blocked_until)
 
 
 def _entries(answer: dict[str, Any]) -> list[Entry]:
@@ -149,4 +148,4 @@ def _entries(answer: dict[str, Any]) -> list[Entry]:
         return [Entry.of(document) for document in answer["conversationEntries"]]
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         msg = f"Conversation entries: the answer is not as expected ({type(exc).__name__})."
-        raise LostConversationError(msg) from None
+        raise UnreadableConversationError(msg) from None

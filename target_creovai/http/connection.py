@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -26,8 +26,7 @@ LONGEST_IDLE_SECONDS = 20.0
 TIMEOUT_STEP_SECONDS = 0.05
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(msgspec.Struct):
     """A request under way. `sent`: some of it has left, so that it may have arrived."""
 
     permit: Callable[[], None]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import zlib
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
 import requests
 import urllib3
 
@@ -27,8 +27,7 @@ LONGEST_CONNECT_SECONDS = 30.0
 _UNPACKS_GZIP_AND_DEFLATE = zlib.MAX_WBITS | 32
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back, unpacked. `request_bytes` is how much was sent.
 
     The names of `headers` are in lower case.
@@ -38,7 +37,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     seconds: float = 0.0
-    request_bytes: int = field(default=0, kw_only=True)
+    request_bytes: int = 0
 
 
 NoAnswer = requests.RequestException | urllib3.exceptions.HTTPError

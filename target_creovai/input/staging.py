@@ -1,0 +1,96 @@
+"""From a Singer record to the row that is stored."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from target_creovai.errors import RowError
+from target_creovai.kinds import KIND_OF_STREAM
+from target_creovai.model.rows import PEOPLE, PERSON, StagedRow, case_number_key
+from target_creovai.payload.encoding import encode
+from target_creovai.salesforce.normal import normal_row
+from target_creovai.salesforce.rows import is_deleted, parse_time
+from target_creovai.wholeness.intervals import text_of_moment
+from target_creovai.wholeness.needs import missing_fields, with_nulls
+
+if TYPE_CHECKING:
+    from target_creovai.model.rows import Row
+
+# Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
+IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
+# A year that a sane row cannot be from: such a row would never be replaced again.
+LAST_YEAR = 2999
+
+
+def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset()) -> StagedRow:
+    """Return the row to store of a record; `null_fields` are empty where it leaves them out.
+
+    Its version is SystemModstamp; a tap that does not select it gives
+    LastModifiedDate or, at the least, its rows in order.
+
+    Raises:
+        RowError: The record has no Id, or an impossible date.
+        FieldError: A field has a form that is not understood.
+    """
+    # Before anything else looks at its fields.
+    record = with_nulls(stream, normal_row(stream, record), null_fields)
+    row_id = _id(record.get("Id"))
+    if row_id is None:
+        # What stands in its place may be anything, so it is not quoted.
+        msg = f"a {stream} row has no Id, or none that Salesforce could have given"
+        raise RowError(msg)
+    if stream in PEOPLE:
+        return _person(stream, row_id, record)
+    kind = KIND_OF_STREAM[stream]
+    key = _id(record.get(kind.streams[stream]))
+    is_main = kind.streams[stream] == "Id"
+    merges = kind.merged_into is not None and is_main
+    winner = _id(record.get(kind.merged_into or ""))
+    return StagedRow(
+        stream=stream,
+        id=row_id,
+        kind=kind.name,
+        conversation=key,
+        modified=_version(stream, row_id, record),
+        body=encode(record),
+        merges=merges,
+        merged_into=winner if merges and winner != row_id else None,
+        collection=_id(record.get(kind.collected_by or "")) if is_main else None,
+        number=case_number_key(record.get(kind.numbered_by))
+        if kind.numbered_by and is_main
+        else None,
+        lacks=missing_fields(stream, record),
+    )
+
+
+def _person(stream: str, row_id: str, record: Row) -> StagedRow:
+    """Return the row of a user or contact: little of it is kept, and nothing once it is deleted."""
+    kept = frozenset() if is_deleted(record) else PEOPLE[stream]
+    body = {"Id": row_id} | {name: record[name] for name in sorted(kept & record.keys())}
+    return StagedRow(
+        stream=stream,
+        id=row_id,
+        kind=PERSON,
+        conversation=None,
+        modified=_version(stream, row_id, record),
+        body=encode(body),
+    )
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and IS_ID(value) else None
+
+
+def _version(stream: str, row_id: str, record: Row) -> str:
+    """Return the version in one fixed form, whose text order is time order."""
+    for field in ("SystemModstamp", "LastModifiedDate"):
+        value = record.get(field)
+        if value is None:
+            continue
+        moment = parse_time(value)
+        if moment is None or moment.year > LAST_YEAR:
+            msg = f"the {stream} row {row_id} has an impossible {field}"
+            raise RowError(msg)
+        return text_of_moment(moment)
+    return ""
