@@ -10,16 +10,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.errors import HaltError
 from target_creovai.http.client import IDS_PER_LOOK_UP
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.sender import Job
 from target_creovai.sending.workers import WokenError, Workers
 

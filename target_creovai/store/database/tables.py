@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import PERSON
+from target_creovai.model.rows import PERSON
 from target_creovai.store.database.reasons import ReasonType
 from target_creovai.wholeness.coverage import forgotten
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import Role
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.participants import Role
 from target_creovai.participants.settled import settled_role
 from target_creovai.store.database.statements import chunks
 from target_creovai.store.database.tables import LEDGER, SPEAKERS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import number_of
+from target_creovai.model.rows import case_number_key
 from target_creovai.store.database.tables import IS_DROPPED, LEDGER, ROWS
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ def write_case_numbers(db: sa.Connection) -> None:
     rows = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case", sa.not_(IS_DROPPED))
     this = sa.and_(c.kind == "case", c.id == sa.bindparam("of_id"))
     update = sa.update(LEDGER).where(this, c.erased_at.is_(None))
-    for query, key in ((receipts, c.id), (rows, ROWS.c.id)):
-        for page in _pages(db, query, key):
-            told = ((row_id, number_of(_read_number(text).CaseNumber)) for row_id, text in page)
-            found = [{"of_id": row_id, "told": number} for row_id, number in told if number]
+    for query, key_column in ((receipts, c.id), (rows, ROWS.c.id)):
+        for page in _pages(db, query, key_column):
+            keys = (
+                (row_id, case_number_key(_read_number(body).CaseNumber)) for row_id, body in page
+            )
+            found = [{"of_id": row_id, "new_key": key} for row_id, key in keys if key]
             if found:
-                db.execute(update.values(number=sa.bindparam("told")), found)
+                db.execute(update.values(number=sa.bindparam("new_key")), found)
 
 
 def _pages(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
 from target_creovai.errors import StoreError
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.store.database.counts import begin_counts
 from target_creovai.store.database.engine import lock_schema
 from target_creovai.store.database.tables import (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import PERSON
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.rows import PERSON
 from target_creovai.store.database.tables import (
     ARRIVALS,
     COLLECTIONS,

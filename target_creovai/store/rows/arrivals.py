@@ -18,7 +18,7 @@ from target_creovai.wholeness.intervals import moment_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from target_creovai.store.rows.staged import StagedRow
+    from target_creovai.model.rows import StagedRow
     from target_creovai.wholeness.coverage import Read
 
     Upsert = Callable[[sa.Table], Any]

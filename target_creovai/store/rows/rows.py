@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.store.database.statements import chunks, execute_many
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row, StagedRow
     from target_creovai.store.database.database import Database
-    from target_creovai.store.rows.staged import StagedRow
     from target_creovai.store.runs.runs import Runs
     from target_creovai.wholeness.coverage import Coverage
 
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """Conversations as of one moment: their rows by Id and stream, and what was read by then.
 
     `filters` are those under which each of them came.
