@@ -105,7 +105,7 @@ def encode(value: object, order: Literal["deterministic"] | None = None) -> byte
 
 def utc(moment: datetime) -> str:
     """Return `2024-01-02T03:04:05Z`, with a fraction only where there is one."""
-    text = moment.replace(tzinfo=None).isoformat()
+    text = moment.isoformat().removesuffix("+00:00")
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
@@ -166,7 +166,11 @@ def _participant(person: Participant, rules: Rules) -> Payload:
 
 def _without_empty(members: Payload) -> Payload:
     """Creovai's own client omits what is null; empty ids and metadata go the same way."""
-    return {name: value for name, value in members.items() if value not in (None, "", {})}
+    return {
+        name: value
+        for name, value in members.items()
+        if value or value not in (None, "", {})  # most have one: then that is all to ask
+    }
 
 
 def _scrubbed(value: Any) -> Any:
