@@ -10,11 +10,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where byte code is not kept, each process of a test compiles our packages anew: half a second.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: accuracy demo screenshots test lint types lock fix clean
+.PHONY: accuracy demo docs screenshots test lint types lock fix clean
 
 ## The real job, end to end, against simulated servers: what is sent, and what a change sends.
 demo: $(VENV)/ready
 	$(BIN)/python -m tests.demo
+
+## The pages in docs/ as a site, in output/docs; a broken link fails.
+docs: $(VENV)/ready
+	$(BIN)/zensical build --clean --strict
 
 ## The pictures of the docs, from the demo's data. Needs Chromium or Chrome.
 screenshots: $(VENV)/ready

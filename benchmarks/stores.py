@@ -25,10 +25,10 @@ import sqlalchemy as sa
 from benchmarks.processes import ROOT, server, slowness
 from benchmarks.table import Table, exponent
 from target_creovai.assemble import fingerprint
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.payload.payload import encode
-from target_creovai.salesforce.staging import staged_row
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.payload.encoding import encode
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.store import Store, opening_of
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
@@ -120,7 +120,7 @@ def _fill(
                 }
             )
             speakers.append({"id": key, "name": names[number % 50], "role": "agent"})
-        with store._engine.begin() as db:  # noqa: SLF001 -- rows in bulk are nothing that a run writes
+        with store.database.engine.begin() as db:
             db.execute(sa.insert(LEDGER), [each | {"modified": row.modified} for each in lines])
             db.execute(sa.insert(ROWS), rows)
             if row.kind == "chat":
@@ -145,7 +145,7 @@ def settings(store: Path, **changes: Any) -> dict[str, Any]:
 
 def rules_of(config: Mapping[str, Any]) -> str:
     """Return the fingerprint under which a run with these settings delivers."""
-    return fingerprint(assembly_rules(config), delivery_policy(config).on_delete)
+    return fingerprint(assembly_settings(config), delivery_policy(config).on_delete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int)
             fill_delivered(store, size, rules_of(config))
             # One of them has the CaseNumber that is asked for below.
             fill_waiting(store, min(size, 10), rules_of(config))
-            store.end_input(well=True)
+            store.runs.end_input(well=True)
     work: dict[str, tuple[dict[str, Any], tuple[str, ...], Path | None]] = {
         "run without news": ({}, (), lines),
         "the same with retention_days": ({"retention_days": 30_000}, (), lines),
@@ -267,7 +267,7 @@ def compare_settings(table: Table, folder: Path, url: str, waiting: int, rounds:
     config = settings(folder / "waiting.db", api_url=url)
     with Store(config["store_url"]) as store:
         fill_waiting(store, waiting, rules_of(config))
-        store.end_input(well=True)
+        store.runs.end_input(well=True)
     pairs = [
         [cost_of(config | changes, lines=lines) for changes in ({}, {"strip_signatures": True})]
         for _ in range(rounds)

@@ -63,7 +63,7 @@ def start(table: Table, folder: Path, arguments: argparse.Namespace) -> None:
     """Start-up, and a run that has nothing to do."""
     config = settings(folder / "start.db", api_url="http://127.0.0.1:9")
     with Store(config["store_url"]) as store:
-        store.end_input(well=True)
+        store.runs.end_input(well=True)
     path, lines = folder / "start.json", folder / "start.singer"
     path.write_text(json.dumps(config))
     lines.write_bytes(singer(STARTED, COMPLETED))

@@ -12,7 +12,7 @@ _OPTIONS = {
 }
 
 
-def give_back_what_is_free() -> None:
+def tune_malloc() -> None:
     """Have glibc keep large blocks apart, so that each goes back as soon as it is free.
 
     By itself it moves them into one of many heaps once it has seen some, where what is still in

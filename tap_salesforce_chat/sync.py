@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.discovery.catalogs import renew
 from tap_salesforce_chat.discovery.fields import has_path
-from tap_salesforce_chat.errors import OutputLostError, StateRefusedError
+from tap_salesforce_chat.errors import InvalidStateError, OutputClosedError
 from tap_salesforce_chat.messaging.stream import ConversationEntry
-from tap_salesforce_chat.output.summary import tell_end
+from tap_salesforce_chat.output.summary import log_summary
 from tap_salesforce_chat.reading.pagination import ask_organization_id
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
@@ -50,7 +50,7 @@ class Sync:
 
     def __init__(self, tap: TapSalesforceChat, recorded: str | None) -> None:
         self._tap = tap
-        self._session = tap.session
+        self._services = tap.services
         self._recorded = recorded
 
     def run(self, sync_streams: Callable[[], None]) -> None:
@@ -78,18 +78,18 @@ class Sync:
             sync_streams()
             if self._tap.config["whole_cases"]:
                 cases.complete()
-        except OutputLostError:
+        except OutputClosedError:
             raise
         except BaseException:
             # Rows that are out need not be read again: the bookmarks are true at any moment.
             self._tap.state_writer.write_state(self._tap.state)
             raise
         finally:
-            self._session.lanes.close()
+            self._services.lanes.close()
             seconds = time.monotonic() - began
-            tell_end(self._selected_streams(), self._session.connection, seconds)
+            log_summary(self._selected_streams(), self._services.client, seconds)
         self._mark(COMPLETED)
-        self._extra_state[REQUESTS] = self._session.connection.requests_made
+        self._extra_state[REQUESTS] = self._services.client.requests_made
         self._tap.state_writer.write_state(self._tap.state)
 
     def _selected_streams(self) -> list[SalesforceStream]:
@@ -107,7 +107,7 @@ class Sync:
             return
         if (
             not (known and has_path(known.schema, "ParentId"))
-            and self._session.describe(mails) is None
+            and self._services.describe(mails) is None
         ):
             self._extra_state[READS][mails] = {"absent": True}
 
@@ -122,10 +122,10 @@ class Sync:
 
     def _know_origin(self) -> None:
         """Put the org's Id into STATE; refuse the state of another org, or from the future."""
-        connection, recorded = self._session.connection, self._recorded
-        actual = connection.organization_id or ask_organization_id(connection)
+        client, recorded = self._services.client, self._recorded
+        actual = client.session.organization_id or ask_organization_id(client)
         bookmarks = self._extra_state.get(BOOKMARKS) or {}
-        _refuse(origin_problem(bookmarks, recorded, actual, connection.now))
+        _refuse(origin_problem(bookmarks, recorded, actual, client.now))
         if known := actual or recorded:
             self._extra_state[ORGANIZATION] = known
 
@@ -134,11 +134,11 @@ class Sync:
         if (catalog := self._tap.input_catalog) is not None:
             bookmarks = self._extra_state.get(BOOKMARKS) or {}
             lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
-            renew(catalog, STREAMS, self._session.describe, self._tap.logger, lacking)
+            renew(catalog, STREAMS, self._services.describe, self._tap.logger, lacking)
             self._tap.mapper.register_raw_streams_from_catalog(catalog)
             self._tap.forget_streams()
 
 
 def _refuse(problem: str | None) -> None:
     if problem:
-        raise StateRefusedError(problem)
+        raise InvalidStateError(problem)

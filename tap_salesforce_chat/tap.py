@@ -24,9 +24,9 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from tap_salesforce_chat.commands.command_line import with_doctor
-from tap_salesforce_chat.errors import StateRefusedError
-from tap_salesforce_chat.malloc import give_back_what_is_free
-from tap_salesforce_chat.output.logs import keep_discreet, unforeseen
+from tap_salesforce_chat.errors import InvalidStateError
+from tap_salesforce_chat.malloc import tune_malloc
+from tap_salesforce_chat.output.logs import install_log_filter, unexpected_error_message
 from tap_salesforce_chat.output.writer import WholeLineWriter
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA, trimmed
 from tap_salesforce_chat.settings.json_files import as_utf8_file, read_config
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from tap_salesforce_chat.org import OrgSession
+    from tap_salesforce_chat.services import Services
     from tap_salesforce_chat.streams.base import SalesforceStream
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
@@ -64,11 +64,11 @@ class TapSalesforceChat(Tap):
     ]
 
     @cached_property
-    def session(self) -> OrgSession:
+    def services(self) -> Services:
         """What all streams share."""
-        from tap_salesforce_chat.org import OrgSession
+        from tap_salesforce_chat.services import Services
 
-        return OrgSession(self.config, self.logger)
+        return Services(self.config, self.logger)
 
     # -- settings ------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class TapSalesforceChat(Tap):
         from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
-            raise StateRefusedError(problem)
+            raise InvalidStateError(problem)
         self._recorded_organization = state.get(ORGANIZATION)
         super().load_state(state)
 
@@ -175,13 +175,13 @@ class TapSalesforceChat(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        keep_discreet()
+        install_log_filter()
         return with_doctor(super().get_singer_command(), cls)
 
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
-        give_back_what_is_free()
+        tune_malloc()
         with _plain_errors():
             if file := kwargs.get("state"):
                 kwargs["state"] = as_utf8_file(file, "state file")
@@ -227,7 +227,7 @@ def _plain_errors() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit):
         raise
     except Exception as exc:  # noqa: BLE001 - its own text and traceback may quote a row
-        _end_with(unforeseen(exc))
+        _end_with(unexpected_error_message(exc))
 
 
 def _end_with(message: str) -> None:

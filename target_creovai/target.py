@@ -26,14 +26,14 @@ from target_creovai.errors import FieldError, InputError, RowError, StoreError
 from target_creovai.http.client import connect
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
+from target_creovai.input.staging import staged_row
 from target_creovai.input.state_out import passed_on
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
-from target_creovai.salesforce.staging import staged_row
 from target_creovai.sending.course import Course
 from target_creovai.sending.retry_budget import Patience
-from target_creovai.settings.checks import assembly_rules, delivery_policy, problems
+from target_creovai.settings.checks import assembly_settings, delivery_policy, problems
 from target_creovai.store import Store
 from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.history import RunFacts
-    from target_creovai.store import StagedRow
+    from target_creovai.model.rows import StagedRow
     from target_creovai.wholeness.coverage import Read
 
 # A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.
@@ -86,7 +86,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             Progress(self.summary),
             heartbeat(self.config, self.plugin_version),
         )
-        self.store.begin_run(utc(datetime.now(UTC)))
+        self.store.history.begin_run(utc(datetime.now(UTC)))
         self._buffer: list[StagedRow] = []
         self._buffered_bytes = 0
         self._changed: set[tuple[str, str]] = set()
@@ -183,7 +183,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
     def _commit(self) -> None:
         if not self._buffer:
             return
-        changed = self.store.stage(self._buffer, self._input.filters())
+        changed = self.store.rows.stage(self._buffer, self._input.filters())
         self._changed.update(
             (row.kind, row.conversation)
             for row in changed
@@ -223,7 +223,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
 
     def _note_reads(self, reads: list[Read]) -> None:
         if reads and reads != self._noted_reads:
-            self.store.note_reads(reads, self._input.organization)
+            self.store.coverage.record_reads(reads, self._input.organization)
             self._noted_reads = reads
 
     def _deliver_early(self) -> None:
@@ -252,9 +252,11 @@ class TargetCreovai(CreovaiPlugin, Listener):
         well = self._input_ended_well()
         self.logger.debug("The input ended %s.", "well" if well else "before its end")
         if self._input.received_anything:
-            self.store.end_input(well=well)
-            whole = self.store.input_ended_well
-            self._note_reads(list(self._input.reads_at_end(self.store.newest_moment, well=whole)))
+            self.store.runs.end_input(well=well)
+            whole = self.store.runs.input_ended_well
+            self._note_reads(
+                list(self._input.reads_at_end(self.store.coverage.newest_moment, well=whole))
+            )
         super().process_endofpipe()
         if self._early:
             self._early.end()
@@ -267,7 +269,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         say_what_to_read(self.summary, self.store, self._dispatching)
         self._note_secret()
         self._summary_log.tell(self._facts)
-        self.store.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
+        self.store.history.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
 
@@ -278,7 +280,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
     def _note_secret(self) -> None:
         """Note since when the secret is in use, for `doctor`: one that Creovai has accepted."""
         if "_client" in vars(self) and self._client.logged_in:
-            self.store.note_secret(self.config["api_password"], datetime.now(UTC))
+            self.store.secret.record(self.config["api_password"], datetime.now(UTC))
 
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
@@ -293,19 +295,19 @@ class TargetCreovai(CreovaiPlugin, Listener):
         days = self.config.get("retention_days")
         if days is not None and isinstance(dispatch, Delivery):
             before = datetime.now(UTC) - timedelta(days=days)
-            self.summary.texts_dropped = self.store.drop_texts(utc(before))
+            self.summary.texts_dropped = self.store.rows.drop_texts(utc(before))
 
     def _input_ended_well(self) -> bool:
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
         return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
-        rules, policy = assembly_rules(self.config), delivery_policy(self.config)
+        settings, policy = assembly_settings(self.config), delivery_policy(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
-            return DryRun(self.store, rules, self.summary, policy, self.config["payload_dir"])
+            return DryRun(self.store, settings, self.summary, policy, self.config["payload_dir"])
         delivery = Delivery(
             self.store,
-            rules,
+            settings,
             self.summary,
             self._client,
             policy,

@@ -9,7 +9,7 @@ from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.soql import KEY, Query, one_of
 
 if TYPE_CHECKING:
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 # What customers see and write in the feed of a case, and what is in no other object: posts with
 # text, and comments on any post. Feeds have no COUNT(), so the first row has to do.
@@ -21,12 +21,12 @@ _PROBES = (
 )
 
 
-def has_case_feed(connection: Connection) -> bool | None:
+def has_case_feed(client: SalesforceClient) -> bool | None:
     """Tell whether cases may have such words; None where feeds are not shown.
 
     They are not without Chatter, and not to a user without View All Data.
     """
-    asker = Asker(connection, "query", page_size=2000, subject="Query of the case feed")
+    asker = Asker(client, "query", page_size=2000, subject="Query of the case feed")
     try:
         return any(page.rows for probe in _PROBES for page in asker.pages(probe.any_one()))
     except (LoginError, SessionExpiredError):

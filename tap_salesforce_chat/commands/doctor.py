@@ -31,6 +31,7 @@ from tap_salesforce_chat.commands.findings import (
     judge_view_all_data,
     not_there,
 )
+from tap_salesforce_chat.commands.proxies import Proxy
 from tap_salesforce_chat.commands.reached import reached
 from tap_salesforce_chat.commands.sync_cost import Knowledge, requests_of_a_sync
 from tap_salesforce_chat.discovery.describe import discover
@@ -41,12 +42,11 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.http.proxies import Proxy
 from tap_salesforce_chat.login.hosts import login_url
 from tap_salesforce_chat.messaging.interfaces import budget_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.pagination import Asker
-from tap_salesforce_chat.settings.opt_in import unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
 from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tap_salesforce_chat.discovery.describe_cache import DescribeCache
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.streams.base import SalesforceStream
 
 
@@ -64,9 +64,9 @@ _RECENT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined: an org by its connection, and what a sync would ask of it."""
+    """What is examined: an org by its client, and what a sync would ask of it."""
 
-    connection: Connection
+    client: SalesforceClient
     config: Mapping[str, Any]
     flow: str
     since: datetime | None
@@ -77,7 +77,7 @@ class Patient:
         resource = "queryAll" if deleted else "query"
         subject = f"Count of {query.sobject}"
         page_size = self.config["page_size"]
-        asker = Asker(self.connection, resource, page_size=page_size, subject=subject)
+        asker = Asker(self.client, resource, page_size=page_size, subject=subject)
         return asker.count(query.count())
 
 
@@ -89,9 +89,9 @@ def examine(patient: Patient) -> Iterator[Finding]:
     yield from login
     if not login or login[-1].status is Status.FAILED:
         return
-    yield _checked("org", partial(_org, patient.connection))
+    yield _checked("org", partial(_org, patient.client))
     streams = [stream for stream in STREAMS if stream.sobject in NEEDED]
-    describe = Describer(patient.connection)
+    describe = Describer(patient.client)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
     yield _checked("View All Data", partial(_view_all_data, patient))
@@ -129,23 +129,23 @@ def _way(url: str) -> list[Finding]:
     return [Finding(check, Status.FAILED, f"{named}, where nobody answers", advice)]
 
 
-def _org(connection: Connection) -> Finding:
-    return Finding("org", Status.OK, str(reached(connection)))
+def _org(client: SalesforceClient) -> Finding:
+    return Finding("org", Status.OK, str(reached(client)))
 
 
 def _login(patient: Patient) -> list[Finding]:
-    connection, version = patient.connection, patient.config["api_version"]
+    client, version = patient.client, patient.config["api_version"]
     check = f"API version {version}"
     try:
-        connection.get("", subject=check)
+        client.get("", subject=check)
     except (FatalAPIError, RetriableAPIError) as exc:
-        if connection.instance_url is None or isinstance(exc, LoginError | SessionExpiredError):
+        if client.instance_url is None or isinstance(exc, LoginError | SessionExpiredError):
             return [Finding("login", Status.FAILED, str(exc))]
         outcome = Finding(check, Status.FAILED, str(exc))
     else:
         outcome = Finding(check, Status.OK, "the org has it")
-    plain = ", not encrypted" if str(connection.instance_url).startswith("http:") else ""
-    found = f"{patient.flow} at {connection.instance_url}{plain}"
+    plain = ", not encrypted" if str(client.instance_url).startswith("http:") else ""
+    found = f"{patient.flow} at {client.instance_url}{plain}"
     return [Finding("login", Status.OK, found), outcome]
 
 
@@ -164,7 +164,7 @@ def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
 
 def _view_all_data(patient: Patient) -> Finding:
     subject = "Permissions of the user"
-    asker = Asker(patient.connection, "query", page_size=2000, subject=subject)
+    asker = Asker(patient.client, "query", page_size=2000, subject=subject)
     try:
         (page,) = asker.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
     except FatalAPIError:
@@ -199,7 +199,7 @@ def _rows(
 
 
 def _entries(patient: Patient) -> Finding:
-    clock = patient.connection.clock or datetime.now(UTC)
+    clock = patient.client.clock or datetime.now(UTC)
     wish = (patient.config.get("filters") or {}).get(SESSIONS)
     try:
         ended = patient.count(replace(Sessions.ended(None, wish), since=patient.since))
@@ -211,32 +211,32 @@ def _entries(patient: Patient) -> Finding:
 
 def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
     config = patient.config
-    used, limit = patient.connection.usage
-    unasked = unasked_streams(config)
+    quota = patient.client.quota
+    unasked = disabled_streams(config)
     streams = [
         stream
         for stream in STREAMS
         if stream.sobject not in unasked and (stream.discovered(describe) or not stream.optional)
     ]
     known = Knowledge(
-        organization=patient.connection.organization_id is not None,
+        organization=patient.client.session.organization_id is not None,
         objects=describe.known,
         kept=describe.keep(patient.cache()),
     )
     hourly = requests_of_a_sync(streams, config, known)
     own = config.get("quota_percent_per_run")
-    allowed = Allowed(used, limit, config["quota_percent_total"], own)
+    allowed = Allowed(quota.used, quota.limit, config["quota_percent_total"], own)
     return judge_quota(allowed, hourly, hourly + pages, kept=known.kept)
 
 
 def _case_feed(patient: Patient) -> Finding:
-    return judge_case_feed(found=has_case_feed(patient.connection))
+    return judge_case_feed(found=has_case_feed(patient.client))
 
 
 def _new_chats(patient: Patient) -> Finding:
-    if patient.connection.clock is None:
+    if patient.client.clock is None:
         return Finding("new chats", Status.WARNING, "Salesforce does not say what time it is")
-    begin = format_instant(patient.connection.clock - _RECENT)
+    begin = format_instant(patient.client.clock - _RECENT)
     recent = f"CreatedDate >= {begin}"
     try:
         sessions = patient.count(Query("MessagingSession", (KEY,), condition=recent))

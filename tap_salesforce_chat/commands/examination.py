@@ -14,7 +14,7 @@ from tap_salesforce_chat.commands.findings import Finding, Status, would_work
 from tap_salesforce_chat.commands.permission_set import grants_for, metadata
 from tap_salesforce_chat.discovery.describe_cache import Describer
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
-from tap_salesforce_chat.settings.opt_in import unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.timestamps import parse_instant
 
@@ -50,9 +50,9 @@ def print_permission_set(tap_class: type[TapSalesforceChat], config: Any) -> Non
     """
     try:
         tap = _bare(tap_class, config)
-        unasked = unasked_streams(tap.config)
+        unasked = disabled_streams(tap.config)
         streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-        grants = grants_for(streams, Describer(tap.session.connection))
+        grants = grants_for(streams, Describer(tap.services.client))
     except ConfigValidationError as exc:
         raise click.ClickException(" ".join(exc.errors)) from None
     except SingerSDKError as exc:
@@ -80,7 +80,7 @@ def _findings(
     if since is None and (start_date := tap.config.get("start_date")):
         since = parse_instant(start_date)
     yield from examine(
-        Patient(tap.session.connection, tap.config, flow, since, lambda: tap.session.describe_cache)
+        Patient(tap.services.client, tap.config, flow, since, lambda: tap.services.describe_cache)
     )
 
 

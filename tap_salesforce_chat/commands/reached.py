@@ -10,7 +10,7 @@ from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.soql import KEY, Query, one_of
 
 if TYPE_CHECKING:
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 _ORGANIZATION = ("Name", "IsSandbox", "OrganizationType")
 _UNKNOWN = "not shown to this user"
@@ -31,32 +31,32 @@ class Reached:
         return f"{known}{f', {edition}' if edition else ''}; user {self.username or _UNKNOWN}"
 
 
-def reached(connection: Connection) -> Reached:
+def reached(client: SalesforceClient) -> Reached:
     """Ask for the org's row and for the user's name."""
-    rows = _rows(connection, Query("Organization", (KEY, *_ORGANIZATION)))
-    return Reached(rows[0] if rows else {}, _username(connection))
+    rows = _rows(client, Query("Organization", (KEY, *_ORGANIZATION)))
+    return Reached(rows[0] if rows else {}, _username(client))
 
 
-def _username(connection: Connection) -> str | None:
-    if connection.user_id is None:
-        return _username_of_token(connection)
-    me = one_of(KEY, [connection.user_id])
-    rows = _rows(connection, Query("User", (KEY, "Username"), condition=me))
+def _username(client: SalesforceClient) -> str | None:
+    if client.session.user_id is None:
+        return _username_of_token(client)
+    me = one_of(KEY, [client.session.user_id])
+    rows = _rows(client, Query("User", (KEY, "Username"), condition=me))
     return rows[0]["Username"] if rows else None
 
 
-def _username_of_token(connection: Connection) -> str | None:
+def _username_of_token(client: SalesforceClient) -> str | None:
     """Return whose a token is that comes from elsewhere."""
     try:
-        answer = connection.get("/services/oauth2/userinfo", subject="The token's user")
+        answer = client.get("/services/oauth2/userinfo", subject="The token's user")
     except (NotFoundError, UnreadableObjectError):
         return None
     name = answer.document.get("preferred_username")
     return name if isinstance(name, str) else None
 
 
-def _rows(connection: Connection, query: Query) -> list[dict[str, Any]]:
-    asker = Asker(connection, "query", page_size=2000, subject=f"Query of {query.sobject}")
+def _rows(client: SalesforceClient, query: Query) -> list[dict[str, Any]]:
+    asker = Asker(client, "query", page_size=2000, subject=f"Query of {query.sobject}")
     try:
         return asker.rows(query.unordered())
     except (MissingFieldError, UnreadableObjectError):

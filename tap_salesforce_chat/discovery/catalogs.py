@@ -8,7 +8,7 @@ from singer_sdk.singerlib.catalog import Metadata
 from singer_sdk.singerlib.schema import Schema
 
 from tap_salesforce_chat.discovery.fields import has_path, left_out, retyped, without_paths
-from tap_salesforce_chat.settings.opt_in import how_to_ask, unasked_fields, unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams, disabled_warning
 from tap_salesforce_chat.soql import CURSOR, KEY
 
 if TYPE_CHECKING:
@@ -71,17 +71,17 @@ def insist_on_keys(catalog: Catalog) -> None:
 def leave_out_unasked(catalog: Catalog, config: Mapping[str, Any], logger: logging.Logger) -> None:
     """Take out of a catalog what is only read if a setting asks for it; name what is selected."""
     named: set[str] = set()
-    for stream in unasked_streams(config) & catalog.keys():
+    for stream in disabled_streams(config) & catalog.keys():
         if catalog.pop(stream).metadata.resolve_selection()[()]:
             named.add(stream)
-    fields = unasked_fields(config)
+    fields = disabled_fields(config)
     for entry in catalog.streams:
         if found := fields & (entry.schema.properties or {}).keys():
             selected = entry.metadata.resolve_selection()
             named.update(name for name in found if selected["properties", name])
             entry.schema = Schema.from_dict(without_paths(entry.schema.to_dict(), found))
     if named:
-        logger.warning("%s", how_to_ask(named))
+        logger.warning("%s", disabled_warning(named))
 
 
 def renew(

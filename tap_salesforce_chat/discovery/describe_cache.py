@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
     Document = dict[str, Any]
 
@@ -78,12 +78,12 @@ class Describer:
     """Asks for each object once, or not at all where nothing has changed since an earlier run.
 
     Args:
-        connection: The way to Salesforce.
+        client: The way to Salesforce.
         cache: What earlier runs have kept; None: nothing.
     """
 
-    def __init__(self, connection: Connection, cache: DescribeCache | None = None) -> None:
-        self._connection = connection
+    def __init__(self, client: SalesforceClient, cache: DescribeCache | None = None) -> None:
+        self._client = client
         self._cache = cache
         self._loaded = cache is None
         self._since: datetime | None = None
@@ -121,17 +121,17 @@ class Describer:
             self._since, self._documents = kept
 
     def _is_still_true(self, since: datetime) -> bool:
-        now = self._connection.now
+        now = self._client.now
         if now and now - since > _LONGEST_TRUST:
             return False
         try:
-            return not self._connection.changed_since("sobjects/", since, subject="Describe Global")
+            return not self._client.changed_since("sobjects/", since, subject="Describe Global")
         except NotFoundError:
             return False
 
     def _fetch(self, sobject: str) -> Document | None:
         try:
-            answer = self._connection.get(
+            answer = self._client.get(
                 f"sobjects/{sobject}/describe", subject=f"Describe of {sobject}"
             )
         except (UnreadableObjectError, NotFoundError):

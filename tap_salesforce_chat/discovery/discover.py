@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
-from tap_salesforce_chat.settings.opt_in import unasked_fields, unasked_streams
+from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def streams_of(tap: TapSalesforceChat) -> list[SalesforceStream]:
     if tap.input_catalog is not None:
         return _catalogued_streams(tap, tap.input_catalog)
     streams = _described_streams(tap)
-    tap.session.describe.keep()
+    tap.services.describe.keep()
     return streams
 
 
@@ -34,7 +34,7 @@ def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[Salesf
         tap.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
     return [
         stream(
-            tap, catalog[stream.sobject].schema.to_dict(), tap.session.connection, tap.session.lanes
+            tap, catalog[stream.sobject].schema.to_dict(), tap.services.client, tap.services.lanes
         )
         for stream in STREAMS
         if stream.sobject in catalog
@@ -42,9 +42,9 @@ def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[Salesf
 
 
 def _described_streams(tap: TapSalesforceChat) -> list[SalesforceStream]:
-    unasked = unasked_streams(tap.config)
+    unasked = disabled_streams(tap.config)
     streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-    found = {stream: stream.discovered(tap.session.describe) for stream in streams}
+    found = {stream: stream.discovered(tap.services.describe) for stream in streams}
     if not any(found.values()):
         msg = (
             "None of the objects can be described. Check the settings 'api_version' and "
@@ -76,11 +76,11 @@ def _described(
             stream.sobject,
             "; ".join(discovery.missing),
         )
-    schema = without_paths(discovery.schema, unasked_fields(tap.config))
+    schema = without_paths(discovery.schema, disabled_fields(tap.config))
     return _made(tap, stream, schema)
 
 
 def _made(
     tap: TapSalesforceChat, stream: type[SalesforceStream], schema: Mapping[str, Any]
 ) -> SalesforceStream:
-    return stream(tap, schema, tap.session.connection, tap.session.lanes)
+    return stream(tap, schema, tap.services.client, tap.services.lanes)

@@ -1,1 +1,1 @@
-"""HTTP to Salesforce: requests, retries, and what answers mean."""
+"""HTTP to Salesforce: a client, and what it is composed of."""

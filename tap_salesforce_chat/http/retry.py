@@ -1,4 +1,4 @@
-"""How long Salesforce is waited for: a request is made again, with growing pauses."""
+"""Sends a request again after a transient error, with exponential back-off."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ _Result = TypeVar("_Result")
 
 # With waits of 1, 2, 4 ... 32 seconds that is about a minute.
 MAX_TRIES = 7
-# Where Salesforce asks to wait for longer, the run ends instead: the next one goes on.
+# If Salesforce asks to wait for longer, the run ends instead, and the next one continues.
 LONGEST_WAIT_SECONDS = 300
 
 
-def retried(ask: Callable[[], _Result], logger: logging.Logger) -> _Result:
-    """Return what a request brings, if need be after some tries.
+def call_with_retries(send: Callable[[], _Result], logger: logging.Logger) -> _Result:
+    """Return the result of a call, which is made again as long as it raises `RetryLaterError`.
+
+    Args:
+        send: Sends a request.
+        logger: Gets one line for each wait.
 
     Raises:
-        RetryLaterError: It was tried often enough, or Salesforce wants a run to wait too long.
+        RetryLaterError: `MAX_TRIES` calls have failed, or Salesforce asks to wait for more than
+            `LONGEST_WAIT_SECONDS`.
     """
 
     def log_wait(details: Details) -> None:
@@ -48,27 +53,27 @@ def retried(ask: Callable[[], _Result], logger: logging.Logger) -> _Result:
         logger=None,
     )
     try:
-        return decorate(ask)()
+        return decorate(send)()
     except RetryLaterError as exc:
         msg = (
-            f"{exc} {_last_word(exc)} Check the network, login_url and Salesforce's status page; "
+            f"{exc} {_end_reason(exc)} Check the network, login_url and Salesforce's status page; "
             "state is kept, and the next run continues from it."
         )
         raise RetryLaterError(msg) from None
 
 
 def _waits() -> Generator[float, RetryLaterError, None]:
-    """Double the wait from one second on, but never ask earlier than Retry-After says."""
-    refusal = yield 0.0  # where backoff starts the generator
+    """Yield waits that double from one second on, but none shorter than `Retry-After`."""
+    error = yield 0.0  # backoff starts the generator without an error
     for exponent in range(MAX_TRIES):
-        refusal = yield max(float(2**exponent), refusal.retry_after)
+        error = yield max(float(2**exponent), error.retry_after)
 
 
 def _is_too_long(exc: RetryLaterError) -> bool:
     return exc.retry_after > LONGEST_WAIT_SECONDS
 
 
-def _last_word(exc: RetryLaterError) -> str:
+def _end_reason(exc: RetryLaterError) -> str:
     if _is_too_long(exc):
         return f"It asks to wait for {exc.retry_after:.0f} s, longer than a run does."
     return f"Gave up after {MAX_TRIES} tries."

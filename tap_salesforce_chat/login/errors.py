@@ -1,7 +1,7 @@
-"""What a refused login says, and what to change in Setup so that it is granted.
+"""Which exception an error response to a login becomes, with what to change in Setup. Pure.
 
-Salesforce's OAuth errors are two words: an error, which often covers several causes, and a
-description, which tells them apart. Descriptions are matched, never passed on.
+An OAuth error response has an error code, which often covers several causes, and a description,
+which differs by cause. Descriptions are matched, never passed on.
 """
 
 from __future__ import annotations
@@ -10,24 +10,23 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_salesforce_chat.errors import (
-    LoginError,
-    RetryLaterError,
-    error_for,
-    passes,
-    proxy_wants_login,
-    redirected,
-    try_later,
+from tap_salesforce_chat.errors import LoginError, RetryLaterError
+from tap_salesforce_chat.http.errors.mapping import error_for, is_redirect, is_transient
+from tap_salesforce_chat.http.errors.responses import (
+    proxy_login_error,
+    redirect_error,
+    transient_error,
 )
 
 if TYPE_CHECKING:
-    from tap_salesforce_chat.errors import Refusal, SalesforceError
+    from tap_salesforce_chat.errors import SalesforceError
+    from tap_salesforce_chat.http.errors.responses import ErrorResponse
 
 
 class _Cause(NamedTuple):
-    """A refusal and its remedy.
+    """A cause of a refused login and its remedy.
 
-    `error` is OAuth's, `part` of its description; either may be empty and then fits all.
+    `error` is OAuth's error code, `part` a part of its description; an empty one matches all.
     """
 
     error: str
@@ -35,7 +34,7 @@ class _Cause(NamedTuple):
     remedy: str
 
 
-# The first that fits counts.
+# The first match counts.
 _CAUSES = (
     _Cause(
         "invalid_client",
@@ -134,40 +133,42 @@ _CAUSES = (
     ),
 )
 
-# What passes by itself: errors, and parts of descriptions that come with any error.
-_PASSING = frozenset(
+# OAuth errors, and parts of descriptions, after which a later login may succeed.
+_TRANSIENT = frozenset(
     {"rate_limit_exceeded", "server_error", "temporarily_unavailable", "unknown_error"}
 )
-_PASSING_PARTS = ("login rate exceeded", "already being processed", "retry your request")
+_TRANSIENT_DESCRIPTIONS = ("login rate exceeded", "already being processed", "retry your request")
 
 
-def login_error_for(refusal: Refusal, checklist: str) -> SalesforceError | RetryLaterError:
-    """Return the exception for an answer of the token endpoint, whose errors have another shape.
+def login_error_for(response: ErrorResponse, checklist: str) -> SalesforceError | RetryLaterError:
+    """Return the exception for an error response of the token endpoint.
 
     Args:
-        refusal: The answer.
+        response: The response, `{"error": ..., "error_description": ...}` if it is OAuth's.
         checklist: Where to look further in this login flow: Salesforce does not always say all.
     """
-    error, description = _word(refusal, "error"), _word(refusal, "error_description").lower()
-    by_words = error in _PASSING or any(part in description for part in _PASSING_PARTS)
-    if by_words or passes(refusal.status):
-        return try_later(refusal)
-    if refusal.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return proxy_wants_login(refusal)
-    # An answer of REST's shape, or of none, that passes does so here, too.
-    if not error and isinstance(later := error_for(refusal), RetryLaterError):
+    error, description = _text(response, "error"), _text(response, "error_description").lower()
+    is_transient_text = error in _TRANSIENT or any(
+        part in description for part in _TRANSIENT_DESCRIPTIONS
+    )
+    if is_transient_text or is_transient(response.status):
+        return transient_error(response)
+    if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return proxy_login_error(response)
+    # The REST API's errors, and pages, come from the same hosts.
+    if not error and isinstance(later := error_for(response), RetryLaterError):
         return later
-    if HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST:
-        return redirected(refusal)
+    if is_redirect(response.status):
+        return redirect_error(response)
     cause = next(
         (one for one in _CAUSES if one.error in {"", error} and one.part in description), None
     )
-    # A code may be printed, anything else could be somebody's words.
-    code = error if re.fullmatch(r"[a-z_]{1,60}", error) else f"status {refusal.status}"
-    told = f": {cause.remedy}" if cause else "."
-    return LoginError(f"Salesforce refused the login ({code}){told} {checklist}")
+    # An error code may be printed, anything else could hold personal data.
+    code = error if re.fullmatch(r"[a-z_]{1,60}", error) else f"status {response.status}"
+    remedy = f": {cause.remedy}" if cause else "."
+    return LoginError(f"Salesforce refused the login ({code}){remedy} {checklist}")
 
 
-def _word(refusal: Refusal, name: str) -> str:
-    word = refusal.document.get(name) if isinstance(refusal.document, dict) else None
-    return word if isinstance(word, str) else ""
+def _text(response: ErrorResponse, name: str) -> str:
+    text = response.document.get(name) if isinstance(response.document, dict) else None
+    return text if isinstance(text, str) else ""

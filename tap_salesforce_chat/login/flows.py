@@ -1,7 +1,7 @@
 """How the tap gets its access token: one class per OAuth flow, and the table of them.
 
-A flow only knows which settings it needs and how to get a token; sending, retrying and
-understanding refusals is the connection's business.
+A flow says which settings it needs and which form it posts; the token endpoint sends the form and
+maps error responses.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ ASSERTION_LIFETIME = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A token and the host that takes it; a refresh token where Salesforce sends a new one.
+class Session:
+    """An access token and the API host that accepts it.
 
-    The Ids of org and user are known where the token comes from a login.
+    `refresh_token` is a new one that replaces the one that was used. The Ids of org and user are
+    None where the token does not come from a login.
     """
 
     token: str = field(repr=False)
@@ -35,11 +36,16 @@ class Access:
     organization_id: str | None = None
     user_id: str | None = None
 
+    @property
+    def owner(self) -> str:
+        """A text that differs by org and user, by token where the Ids are not known."""
+        return f"{self.instance_url} {self.user_id or self.token}"
+
 
 Form = Mapping[str, str]
 
-# Posts a form to the token endpoint. It is made anew for each try: an assertion ages.
-TokenEndpoint = Callable[[Callable[[], Form]], Access]
+# Posts a form to the token endpoint. The form is made anew for each try: an assertion expires.
+TokenEndpoint = Callable[[Callable[[], Form]], Session]
 
 
 class AuthFlow(abc.ABC):
@@ -60,10 +66,10 @@ class AuthFlow(abc.ABC):
         return []
 
     @abc.abstractmethod
-    def log_in(self, endpoint: TokenEndpoint) -> Access:
+    def log_in(self, endpoint: TokenEndpoint) -> Session:
         """Get the first token."""
 
-    def log_in_again(self, endpoint: TokenEndpoint) -> Access:
+    def log_in_again(self, endpoint: TokenEndpoint) -> Session:
         """Get a token after Salesforce said that the last one is not valid any more."""
         return self.log_in(endpoint)
 
@@ -76,7 +82,7 @@ class FormFlow(AuthFlow):
         """Return the form."""
 
     @override
-    def log_in(self, endpoint: TokenEndpoint) -> Access:
+    def log_in(self, endpoint: TokenEndpoint) -> Session:
         return endpoint(self.form)
 
 
@@ -141,9 +147,9 @@ class ConversationDataFlow(ClientCredentialsFlow):
     """
 
     @override
-    def log_in(self, endpoint: TokenEndpoint) -> Access:
-        access = super().log_in(endpoint)
-        return replace(access, instance_url=self._config["conversation_data_url"].rstrip("/"))
+    def log_in(self, endpoint: TokenEndpoint) -> Session:
+        session = super().log_in(endpoint)
+        return replace(session, instance_url=self._config["conversation_data_url"].rstrip("/"))
 
 
 class JwtBearerFlow(FormFlow):
@@ -195,13 +201,13 @@ class RefreshTokenFlow(AuthFlow):
         self._store = TokenStore(folder, config["client_id"], config["refresh_token"])
 
     @override
-    def log_in(self, endpoint: TokenEndpoint) -> Access:
+    def log_in(self, endpoint: TokenEndpoint) -> Session:
         with self._store.alone():
             token = self._store.read()
-            access = endpoint(lambda: self._form(token))
-            if access.refresh_token and access.refresh_token != token:
-                self._store.keep(access.refresh_token)
-        return access
+            session = endpoint(lambda: self._form(token))
+            if session.refresh_token and session.refresh_token != token:
+                self._store.keep(session.refresh_token)
+        return session
 
     def _form(self, token: str) -> Form:
         # Apps without a secret are possible: the setting 'Require Secret for Refresh Token Flow'.
@@ -220,11 +226,11 @@ class AccessTokenFlow(AuthFlow):
     needs = frozenset({"access_token", "instance_url"})
 
     @override
-    def log_in(self, endpoint: TokenEndpoint) -> Access:
-        return Access(self._config["access_token"], self._config["instance_url"].rstrip("/"))
+    def log_in(self, endpoint: TokenEndpoint) -> Session:
+        return Session(self._config["access_token"], self._config["instance_url"].rstrip("/"))
 
     @override
-    def log_in_again(self, endpoint: TokenEndpoint) -> Access:
+    def log_in_again(self, endpoint: TokenEndpoint) -> Session:
         msg = (
             "Salesforce does not accept the given access token: it has expired or was revoked, it "
             "belongs to another instance_url, or it lacks the 'api' scope. Set a fresh "

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import LostConversationError
+from tap_salesforce_chat.errors import UnreadableConversationError
 from tap_salesforce_chat.login.flows import ConversationDataFlow
 from tap_salesforce_chat.messaging.entries import Entry
 from tap_salesforce_chat.messaging.quiet_hours import Pauses
@@ -51,7 +51,7 @@ class Interface(abc.ABC):
 
         Raises:
             NotFoundError: The interface does not know the conversation.
-            LostConversationError: What it answers is not understood.
+            UnreadableConversationError: What it answers is not understood.
         """
 
 
@@ -65,8 +65,8 @@ class ConnectEntries(Interface):
     advice = (
         "The Connect interface for conversation entries needs an org with enhanced Messaging, and "
         "an integration user with the permission 'Access Conversation Entries' and Read on "
-        "Conversation, Messaging Session and Messaging User; see docs/messaging.md. Or deselect "
-        "the stream ConversationEntry."
+        "Conversation, Messaging Session and Messaging User; see docs/enhanced_chat.md. Or "
+        "deselect the stream ConversationEntry."
     )
 
     @override
@@ -88,7 +88,7 @@ class ConnectEntries(Interface):
             known, seen = len(seen), seen | {entry.id for entry in page}
             if len(seen) == known:
                 msg = "Conversation entries: more of them in one millisecond than Salesforce gives."
-                raise LostConversationError(msg)
+                raise UnreadableConversationError(msg)
 
 
 class ConversationData(Interface):
@@ -103,7 +103,7 @@ class ConversationData(Interface):
         "The Conversation Data API needs Setup > Conversation Service API switched on, and an "
         "external client app (client_id, client_secret) with the scope sfap_api, the Client "
         "Credentials Flow with an API-only Run As user, and JWT-based access tokens for named "
-        "users; see docs/messaging.md. Or set messaging_api to connect."
+        "users; see docs/enhanced_chat.md. Or set messaging_api to connect."
     )
 
     @override
@@ -120,7 +120,7 @@ class ConversationData(Interface):
                 msg = (
                     "Conversation entries: Salesforce's answer has a nextPageToken that leads back."
                 )
-                raise LostConversationError(msg)
+                raise UnreadableConversationError(msg)
             tokens.add(token)
             params = {"conversationIdentifier": identifier, "pageToken": str(token)}
 
@@ -149,4 +149,4 @@ def _entries(answer: dict[str, Any]) -> list[Entry]:
         return [Entry.of(document) for document in answer["conversationEntries"]]
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         msg = f"Conversation entries: the answer is not as expected ({type(exc).__name__})."
-        raise LostConversationError(msg) from None
+        raise UnreadableConversationError(msg) from None

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import (
     HostMovedError,
-    LimitReachedError,
-    LostConversationError,
     NotFoundError,
     QuotaError,
+    RateLimitReachedError,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
+    UnreadableConversationError,
 )
 from tap_salesforce_chat.messaging.entries import in_order
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.messaging.entries import Entry
     from tap_salesforce_chat.messaging.interfaces import Interface
     from tap_salesforce_chat.messaging.rate_limits import Budget
@@ -48,7 +48,7 @@ class Reader:
 
     Args:
         interface: What to ask.
-        connection: The way to it.
+        client: The way to it.
         budget: Says when it may be called.
         now: Tells the time, by Salesforce's clock.
         save: Puts the budget's memory where the next run finds it; called before each call.
@@ -57,13 +57,13 @@ class Reader:
     def __init__(
         self,
         interface: type[Interface],
-        connection: Connection,
+        client: SalesforceClient,
         budget: Budget,
         now: Callable[[], datetime],
         save: Callable[[], None],
     ) -> None:
         self._interface = interface
-        self._connection = connection
+        self._client = client
         self._budget = budget
         self._now = now
         self._save = save
@@ -74,24 +74,24 @@ class Reader:
         """Return the entries of a conversation, those before `since` (milliseconds) perhaps not.
 
         Raises:
-            LimitReachedError: They cannot be read now, or not to their end.
-            LostConversationError: Salesforce does not know the conversation, or its answer is not
-                understood.
+            RateLimitReachedError: They cannot be read now, or not to their end.
+            UnreadableConversationError: Salesforce does not have the conversation, or its answer
+                is not understood.
             SalesforceError: Salesforce refuses.
         """
         pages = self._interface.pages(self._ask, identifier, since)
         try:
             entries = in_order(chain.from_iterable(pages))
         except NotFoundError as exc:
-            raise LostConversationError(str(exc)) from exc
+            raise UnreadableConversationError(str(exc)) from exc
         self.proven = True
         return entries
 
     def _ask(self, path: str, params: dict[str, str]) -> dict[str, Any]:
-        self._connection.check_quota()
+        self._client.check_quota()
         options: dict[str, Any] = {"params": params, "each_try": self._one_call}
         try:
-            answer = self._connection.send("GET", path, subject=_SUBJECT, **options)
+            answer = self._client.send("GET", path, subject=_SUBJECT, **options)
         except (SessionExpiredError, HostMovedError) as exc:
             raise self.advised(exc) from exc
         document: dict[str, Any] = answer.document
@@ -115,21 +115,21 @@ class Reader:
         now = self._now()
         if now - self._began >= _LONGEST_READING:
             msg = f"the {_LONGEST_READING.seconds // 60} minutes of a run"
-            raise LimitReachedError(msg)
+            raise RateLimitReachedError(msg)
         slot = self._budget.next_slot(now)
         if slot.at - now > _PATIENCE:
-            raise LimitReachedError(slot.because)
+            raise RateLimitReachedError(slot.because)
         if slot.at > now:
             time.sleep((slot.at - now).total_seconds())
         self._budget.spend(slot.at)
         # Before the call, so that not even a killed run forgets one.
         self._save()
 
-    def _refused(self, exc: RetryLaterError) -> LimitReachedError:
+    def _refused(self, exc: RetryLaterError) -> RateLimitReachedError:
         wait = timedelta(seconds=exc.retry_after) if exc.retry_after else _REST
         self._budget.rest_until = self._now() + wait
         self._save()
-        return LimitReachedError(f"Salesforce's own limit (status {exc.status})")
+        return RateLimitReachedError(f"Salesforce's own limit (status {exc.status})")
 
     def advised(self, exc: SalesforceError) -> SalesforceError:
         """Return a refusal with what to change so that it is none."""

@@ -19,9 +19,9 @@ from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Discovery
 from tap_salesforce_chat.errors import (
-    LimitReachedError,
-    LostConversationError,
+    RateLimitReachedError,
     SalesforceError,
+    UnreadableConversationError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
 
     from tap_salesforce_chat.discovery.describe import Describe
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.messaging.entries import Session
     from tap_salesforce_chat.messaging.rate_limits import Budget
     from tap_salesforce_chat.soql import Query
@@ -91,7 +91,7 @@ class ConversationEntry(SalesforceStream):
             if self._sessions.count(due := self._due()):
                 yield from self._all(due, lost)
             self._note_end(due.until or self._horizon())
-        except LimitReachedError as exc:
+        except RateLimitReachedError as exc:
             self._report_rest(self._sessions.count(self._due()), exc)
         except UnreadableObjectError as exc:
             raise unreadable_object(SESSIONS) from exc
@@ -147,7 +147,7 @@ class ConversationEntry(SalesforceStream):
         since = max(0, min(session.began or 0 for session in due) - _LEAD)
         try:
             entries = self._reader.entries(_identifier(due[0]), since)
-        except LostConversationError as exc:
+        except UnreadableConversationError as exc:
             self._prove_interface(due[0], exc)
             lost += due
             return
@@ -156,14 +156,14 @@ class ConversationEntry(SalesforceStream):
         for session in due:
             yield from rows_of(session, shares[session.id], names)
 
-    def _prove_interface(self, session: Session, exc: LostConversationError) -> None:
+    def _prove_interface(self, session: Session, exc: UnreadableConversationError) -> None:
         """Make sure that it is a conversation that cannot be read, and not any of them.
 
         Raises:
             SalesforceError: The newest other conversation of the org cannot be read either.
         """
         if not self._reader.proven and (other := self._sessions.newest_other_than(session)):
-            with suppress(LostConversationError):
+            with suppress(UnreadableConversationError):
                 self._reader.entries(_identifier(other), other.began or 0)
         if not self._reader.proven:
             raise self._reader.advised(exc) from exc
@@ -217,19 +217,19 @@ class ConversationEntry(SalesforceStream):
 
     @cached_property
     def _sessions(self) -> Sessions:
-        ask = partial(Asker, self._connection, subject=f"Query of {SESSIONS}")
+        ask = partial(Asker, self._client, subject=f"Query of {SESSIONS}")
         page_size = self.config["page_size"]
         return Sessions(ask("query", page_size=page_size), ask("queryAll", page_size=page_size))
 
     @cached_property
-    def _interface_connection(self) -> Connection:
+    def _interface_client(self) -> SalesforceClient:
         login = INTERFACES[self.config["messaging_api"]].login
-        return self._connection.beside(login(self.config)) if login else self._connection
+        return self._client.for_host(login(self.config)) if login else self._client
 
     @cached_property
     def _reader(self) -> Reader:
         interface = INTERFACES[self.config["messaging_api"]]
-        return Reader(interface, self._interface_connection, self._budget, self._now, self._save)
+        return Reader(interface, self._interface_client, self._budget, self._now, self._save)
 
     @cached_property
     def _budget(self) -> Budget:
@@ -242,7 +242,7 @@ class ConversationEntry(SalesforceStream):
 
     def _now(self) -> datetime:
         """Return the time by Salesforce's clock: limits of an org know no other."""
-        clocks = (self._connection.now, self._interface_connection.now)
+        clocks = (self._client.now, self._interface_client.now)
         return max(filter(None, clocks), default=datetime.now(UTC))
 
     def _save(self) -> None:
@@ -256,7 +256,7 @@ class ConversationEntry(SalesforceStream):
 
     # -- reports -------------------------------------------------------------------------------
 
-    def _report_rest(self, left: int, exc: LimitReachedError) -> None:
+    def _report_rest(self, left: int, exc: RateLimitReachedError) -> None:
         self.logger.warning(
             "The entries of %d ended sessions are left for later runs: stopped by %s. Within the "
             "limits they take about %d h.",

@@ -27,7 +27,7 @@ _SDK = str(Path(singer_sdk.__file__).parent)
 _CALLS_SHOWN = 6
 
 
-class DiscreetFilter(logging.Filter):
+class LibraryLogFilter(logging.Filter):
     """Lets own lines and METRIC lines pass, and of libraries what quotes nothing.
 
     What the SDK says of its own doings (versions, modes, streams that are skipped) is for debug
@@ -45,10 +45,10 @@ class DiscreetFilter(logging.Filter):
         return record.name.partition(".")[0] == NAME or record.levelno >= logging.INFO
 
 
-_FILTER = DiscreetFilter()
+_FILTER = LibraryLogFilter()
 
 
-def keep_discreet() -> None:
+def install_log_filter() -> None:
     """Put the filter on every handler there is; logging has been set up by now."""
     for handler in _handlers():
         handler.addFilter(_FILTER)
@@ -61,7 +61,7 @@ def _handlers() -> Iterator[logging.Handler]:
             yield from logger.handlers
 
 
-def unforeseen(error: Exception) -> str:
+def unexpected_error_message(error: Exception) -> str:
     """Say what went wrong that nobody thought of, and where.
 
     The text of such an error may quote a row, so it is left out; an operating system's does not.

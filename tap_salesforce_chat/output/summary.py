@@ -10,29 +10,30 @@ from tap_salesforce_chat.output.logs import NAME
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.streams.bookmarks import ResumableStream
 
 logger = logging.getLogger(NAME)
 
 
-def tell_end(streams: Iterable[ResumableStream], connection: Connection, seconds: float) -> None:
+def log_summary(
+    streams: Iterable[ResumableStream], client: SalesforceClient, seconds: float
+) -> None:
     """Log how many rows came of each stream; `summary` in the event's fields is for programs."""
     rows = {stream.name: stream.rows_out for stream in streams}
-    used, limit = connection.usage
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
     logger.info(
         "%s read%s; %s, %.1f s",
         _number(sum(rows.values()), "row"),
         f": {counts}" if counts else "",
-        _number(connection.requests_made, "request"),
+        _number(client.requests_made, "request"),
         seconds,
         extra={
             "summary": {
                 "rows": rows,
-                "requests": connection.requests_made,
-                "org_requests_today": used,
-                "org_requests_allowed": limit,
+                "requests": client.requests_made,
+                "org_requests_today": client.quota.used,
+                "org_requests_allowed": client.quota.limit,
                 "duration_seconds": round(seconds, 1),
             }
         },

@@ -11,13 +11,13 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import OutputLostError
+from tap_salesforce_chat.errors import OutputClosedError
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 # Bytes of records that leave in one go; to write each by itself costs more than to encode it.
-_ENOUGH = 2**16
+_BUFFER_BYTES = 2**16
 
 
 class WholeLineWriter(MsgSpecWriter):
@@ -41,7 +41,7 @@ class WholeLineWriter(MsgSpecWriter):
             self._lines += self.format_message(message)
         finally:
             self._writing = False
-        if len(self._lines) > _ENOUGH or not isinstance(message, RecordMessage):
+        if len(self._lines) > _BUFFER_BYTES or not isinstance(message, RecordMessage):
             self.flush()
         self._leave_if_asked()
 
@@ -49,7 +49,7 @@ class WholeLineWriter(MsgSpecWriter):
         """Write what waits, then leave if that was asked for meanwhile.
 
         Raises:
-            OutputLostError: It cannot be written.
+            OutputClosedError: It cannot be written.
         """
         # Whatever happens meanwhile, nothing may be written twice.
         lines, self._lines = self._lines, bytearray()
@@ -60,7 +60,7 @@ class WholeLineWriter(MsgSpecWriter):
             self._writing = False
         if lost:
             msg = f"Standard output {lost}. Run again from the state before."
-            raise OutputLostError(msg)
+            raise OutputClosedError(msg)
         self._leave_if_asked()
 
     def exit_between_lines(self, exit_code: int) -> None:

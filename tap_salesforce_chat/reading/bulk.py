@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING
 import requests
 
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
-    IncompleteError,
-    JobFailedError,
-    JobLostError,
+    BulkJobFailedError,
+    BulkJobGoneError,
+    BulkUnsupportedError,
     RetryLaterError,
+    RowCountError,
     SalesforceError,
-    UnexpectedFormError,
+    UnexpectedResponseError,
 )
 from tap_salesforce_chat.http.retry import MAX_TRIES
-from tap_salesforce_chat.http.transport import limited
+from tap_salesforce_chat.http.transport import size_limited
 from tap_salesforce_chat.reading.bulk_csv import Body, MisfitError, RowMaker, cells, columns
 from tap_salesforce_chat.reading.windows import Batch, Window, cut_at
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -72,20 +72,20 @@ class BulkSource:
         """Yield the rows of a query.
 
         Raises:
-            BulkRefusedError: Bulk does not take the query, or fails over it.
-            IncompleteError: The rows are not as many as Salesforce counts, whatever is done.
+            BulkUnsupportedError: Bulk does not take the query, or fails over it.
+            RowCountError: The rows are not as many as Salesforce counts, whatever is done.
         """
         soql = replace(query, fields=tuple(columns(query.fields))).unordered()
         if job := self.jobs.earlier(soql):
             try:
                 yield from self._job_batches(job, query, self.jobs.lost_where_refused)
-            except (JobLostError, BulkRefusedError) as exc:
+            except (BulkJobGoneError, BulkUnsupportedError) as exc:
                 self.rest.logger.warning("%s Making a new Bulk job.", exc)
             else:
                 return
         try:
             yield from self._job_batches(self.jobs.make(soql), query)
-        except (JobFailedError, JobLostError) as exc:
+        except (BulkJobFailedError, BulkJobGoneError) as exc:
             self.rest.logger.warning("%s Making another Bulk job, once.", exc)
             yield from self._job_batches(self.jobs.make(soql), query)
 
@@ -110,7 +110,7 @@ class BulkSource:
             closed = replace(query, until=min(query.until or until, until))
             try:
                 yield from self._missing_rows(_days(closed, days, job.rows))
-            except IncompleteError:
+            except RowCountError:
                 # Its number of rows is that of its time: the next run has to begin anew.
                 self.jobs.forget(job)
                 raise
@@ -152,13 +152,11 @@ class BulkSource:
     def _fetch(
         self, job: Job, locator: str | None, most: int, guard: Callable[[], Guard]
     ) -> requests.Response:
-        connection, subject = self.jobs.connection, self.jobs.subject
-        connection.check_quota()
+        client, subject = self.jobs.client, self.jobs.subject
+        client.check_quota()
         params = {"maxRecords": str(most)} | ({"locator": locator} if locator else {})
         with guard():
-            return connection.download(
-                f"jobs/query/{job.id}/results", subject=subject, params=params
-            )
+            return client.download(f"jobs/query/{job.id}/results", subject=subject, params=params)
 
     # -- the proof -----------------------------------------------------------------------------
 
@@ -211,7 +209,7 @@ class _Page:
                     yield from self._read(response)
             except MisfitError as exc:
                 msg = f"{self._subject}: {exc}"
-                raise UnexpectedFormError(msg) from None
+                raise UnexpectedResponseError(msg) from None
             except _BROKEN_OFF as exc:
                 failures = 1 if self.rows > before else failures + 1
                 if failures == MAX_TRIES:
@@ -222,7 +220,7 @@ class _Page:
                 return
 
     def _read(self, response: requests.Response) -> Iterator[tuple[list[Row], int]]:
-        body = Body(limited(response.iter_content(_CHUNK_BYTES), self._subject))
+        body = Body(size_limited(response.iter_content(_CHUNK_BYTES), self._subject))
         records = cells(body)
         make = self._maker(next(records, []))
         rows: list[Row] = []

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
+    BulkJobFailedError,
+    BulkJobGoneError,
+    BulkUnsupportedError,
     HostMovedError,
-    JobFailedError,
-    JobLostError,
     LoginError,
     QueryTimeoutError,
+    QueryTooComplicatedError,
     QuotaError,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
-    TooComplicatedError,
-    printable,
 )
+from tap_salesforce_chat.http.errors.responses import without_query
 from tap_salesforce_chat.streams.state import JOB_KEY
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator, MutableMapping
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 # Where a stream's state keeps its job.
 
 _LONGEST_WAIT = 30  # seconds between two looks at a job
 _ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 # What says nothing about the job that was asked for.
-_NOT_THE_JOBS = (HostMovedError, JobLostError, LoginError, QuotaError, SessionExpiredError)
+_NOT_THE_JOBS = (HostMovedError, BulkJobGoneError, LoginError, QuotaError, SessionExpiredError)
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Jobs:
     """The jobs of one stream.
 
     Args:
-        connection: The way to Salesforce.
+        client: The way to Salesforce.
         sobject: The object.
         operation: `query`, or `queryAll` for deleted rows too.
         state: The stream's state.
@@ -79,7 +79,7 @@ class Jobs:
         logger: Gets what is worth a line.
     """
 
-    connection: Connection
+    client: SalesforceClient
     sobject: str
     operation: str
     state: MutableMapping[str, Any]
@@ -96,9 +96,9 @@ class Jobs:
         """Return a new job.
 
         Raises:
-            BulkRefusedError: Bulk does not take the query, or not all of it at once.
+            BulkUnsupportedError: Bulk does not take the query, or not all of it at once.
         """
-        self.connection.check_quota()
+        self.client.check_quota()
         body = {
             "operation": self.operation,
             "query": soql,
@@ -107,9 +107,9 @@ class Jobs:
             "lineEnding": "LF",
         }
         try:
-            answer = self.connection.send("POST", "jobs/query", subject=self.subject, json=body)
-        except (QueryTimeoutError, TooComplicatedError) as exc:
-            raise BulkRefusedError(str(exc)) from exc
+            answer = self.client.send("POST", "jobs/query", subject=self.subject, json=body)
+        except (QueryTimeoutError, QueryTooComplicatedError) as exc:
+            raise BulkUnsupportedError(str(exc)) from exc
         clock = format_instant(answer.date) if answer.date else None
         job = Job(str(answer.document["id"]), _digest(soql), clock)
         self.keep(job)
@@ -132,20 +132,20 @@ class Jobs:
         """Take a refusal for one of the job: it may be another user's, or another org's.
 
         Raises:
-            JobLostError: The job of an earlier run cannot be read.
+            BulkJobGoneError: The job of an earlier run cannot be read.
         """
         try:
             yield
         except _NOT_THE_JOBS:
             raise
         except SalesforceError as exc:
-            raise JobLostError(str(exc)) from exc
+            raise BulkJobGoneError(str(exc)) from exc
 
     def wait_for(self, job: Job) -> None:
         """Return when a job is complete.
 
         Raises:
-            JobFailedError: It failed, or was aborted.
+            BulkJobFailedError: It failed, or was aborted.
             SalesforceError: It takes too long, and is aborted.
         """
         with self._aborted_when_cancelled(job):
@@ -174,9 +174,9 @@ class Jobs:
         if state not in {"Failed", "Aborted"}:
             return bool(state == "JobComplete")
         self.state.pop(JOB_KEY, None)
-        reason = printable(str(document.get("errorMessage") or "no reason given"))
+        reason = without_query(str(document.get("errorMessage") or "no reason given"))
         msg = f"Bulk job {job.id} of {self.sobject}: {state} ({reason})."
-        raise JobFailedError(msg)
+        raise BulkJobFailedError(msg)
 
     @contextmanager
     def _aborted_when_cancelled(self, job: Job) -> Iterator[None]:
@@ -195,7 +195,7 @@ class Jobs:
 
     def _ask(self, method: str, job: Job, **options: Any) -> dict[str, Any]:
         path = f"jobs/query/{job.id}"
-        answer = self.connection.send(method, path, subject=self.subject, **options)
+        answer = self.client.send(method, path, subject=self.subject, **options)
         document: dict[str, Any] = answer.document
         return document
 

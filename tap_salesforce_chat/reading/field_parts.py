@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.errors import TooComplicatedError
+from tap_salesforce_chat.errors import QueryTooComplicatedError
 from tap_salesforce_chat.reading.rows import grouped, shape_of
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
 
@@ -56,14 +56,14 @@ class FieldParts:
             write: Makes the query, from the fields to select.
 
         Raises:
-            TooComplicatedError: A single field, or one parent, is too much.
+            QueryTooComplicatedError: A single field, or one parent, is too much.
         """
         while True:
             first = self._parts[0]
             pages = self._asker.pages(write(first), self._type_of(first))
             try:
                 page = next(pages)
-            except TooComplicatedError as exc:
+            except QueryTooComplicatedError as exc:
                 self._part(first, exc)
                 continue
             yield self._completed(page, first)
@@ -108,7 +108,7 @@ class FieldParts:
                 return size
             try:
                 read[part], more = self._read(part, ids)
-            except TooComplicatedError as exc:
+            except QueryTooComplicatedError as exc:
                 self._part(part, exc)
             else:
                 size += more
@@ -137,7 +137,7 @@ class FieldParts:
             self._types[part] = shape_of(part, self._schemas).type
         return self._types[part]
 
-    def _part(self, part: Fields, exc: TooComplicatedError) -> None:
+    def _part(self, part: Fields, exc: QueryTooComplicatedError) -> None:
         """Have a part asked for in two; another thread may have done so."""
         own, parents = grouped(part)
         units: list[Fields] = [(name,) for name in own if name not in {KEY, CURSOR}]

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from tap_salesforce_chat.errors import (
-    IncompleteError,
-    LocatorLostError,
     MissingFieldError,
+    QueryLocatorExpiredError,
     QueryTooLongError,
+    RowCountError,
     SalesforceError,
     SessionExpiredError,
     UnreadableObjectError,
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from tap_salesforce_chat.http.client import Answer, Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
+    from tap_salesforce_chat.http.sender import JsonResponse
+    from tap_salesforce_chat.login.flows import Session
 
 # Rows that are gone since the query leave pages empty, but hardly so many in a row.
 _MOST_EMPTY_PAGES = 100
@@ -72,16 +74,16 @@ class Asker:
     """Runs the queries of one stream.
 
     Args:
-        connection: The way to Salesforce.
+        client: The way to Salesforce.
         resource: `query`, or `queryAll` for deleted rows too.
         page_size: The number of rows a page to ask for.
         subject: What is asked for, for error messages.
     """
 
     def __init__(
-        self, connection: Connection, resource: str, *, page_size: int, subject: str
+        self, client: SalesforceClient, resource: str, *, page_size: int, subject: str
     ) -> None:
-        self._connection = connection
+        self._client = client
         self._resource = resource
         self._headers = {"Sforce-Query-Options": f"batchSize={page_size}"}
         self._subject = subject
@@ -117,33 +119,35 @@ class Asker:
             here = trail.checked(following)
             # Its rows are through; they need not be kept while the next ones come.
             del answer, document, rows
-            self._connection.check_quota()
+            self._client.check_quota()
             answer = self._next(here, decoder, session)
 
     def rows(self, soql: str) -> list[Any]:
         """Return all rows of a query of few, asked again where it is lost between two pages."""
         for _ in range(_MOST_LOST_QUERIES):
-            with suppress(LocatorLostError):
+            with suppress(QueryLocatorExpiredError):
                 return [row for page in self.pages(soql) for row in page.rows]
         return [row for page in self.pages(soql) for row in page.rows]
 
-    def _next(self, path: str, decoder: msgspec.json.Decoder[Any], session: object) -> Answer:
+    def _next(
+        self, path: str, decoder: msgspec.json.Decoder[Any], session: Session | None
+    ) -> JsonResponse:
         # A query may end with the session that asked it: no login brings it back.
         try:
-            return self._connection.get(
+            return self._client.get(
                 path, subject=self._subject, headers=self._headers, decoder=decoder, session=session
             )
         except SessionExpiredError as exc:
             # If the token is no good for anything, the query that is asked next will tell.
             msg = f"{self._subject}: the query has ended with its session."
-            raise LocatorLostError(msg) from exc
+            raise QueryLocatorExpiredError(msg) from exc
 
-    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> Answer:
-        self._connection.check_quota()
+    def _first(self, soql: str, decoder: msgspec.json.Decoder[Any]) -> JsonResponse:
+        self._client.check_quota()
         params = {"q": soql}
         if not self._too_long and len(urlencode(params)) <= _LONGEST_IN_URL:
             try:
-                return self._connection.get(
+                return self._client.get(
                     self._resource,
                     subject=self._subject,
                     params=params,
@@ -152,14 +156,14 @@ class Asker:
                 )
             except QueryTooLongError:
                 self._too_long = True
-        return self._connection.get_by_post(
+        return self._client.get_by_post(
             self._resource, subject=self._subject, params=params, decoder=decoder
         )
 
 
-def ask_organization_id(connection: Connection) -> str | None:
+def ask_organization_id(client: SalesforceClient) -> str | None:
     """Return the Id of the org, None where it does not let itself be asked."""
-    asker = Asker(connection, "query", page_size=2000, subject="Query of Organization")
+    asker = Asker(client, "query", page_size=2000, subject="Query of Organization")
     try:
         rows = [row for page in asker.pages("SELECT Id FROM Organization") for row in page.rows]
     except (MissingFieldError, UnreadableObjectError):
@@ -187,7 +191,7 @@ class _Trail:
         """Take note of a page.
 
         Raises:
-            IncompleteError: More rows have come than there are.
+            RowCountError: More rows have come than there are.
             SalesforceError: There have been too many pages without a row.
         """
         self._rows += len(rows)
@@ -203,14 +207,14 @@ class _Trail:
         """Take note that no page follows.
 
         Raises:
-            IncompleteError: Rows follow.
+            RowCountError: Rows follow.
         """
         if document.done is False:
             what = "rows follow, but it is not said where"
             raise self._contradiction(what)
 
-    def _contradiction(self, what: str) -> IncompleteError:
-        return IncompleteError(
+    def _contradiction(self, what: str) -> RowCountError:
+        return RowCountError(
             f"{self._subject}: Salesforce's answer contradicts itself: {what}. The bookmark stays "
             "before what is missing: run again, and ask Salesforce's support if it stays so."
         )

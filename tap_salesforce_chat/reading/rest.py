@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 from tap_salesforce_chat.errors import (
     HostMovedError,
-    IncompleteError,
-    LocatorLostError,
     LoginError,
+    QueryLocatorExpiredError,
     QueryTimeoutError,
+    RowCountError,
     SalesforceError,
     SessionExpiredError,
 )
@@ -76,7 +76,7 @@ class RestSource:
         """Yield the rows of a query.
 
         Raises:
-            IncompleteError: They are not as many as Salesforce counts, whatever is done.
+            RowCountError: They are not as many as Salesforce counts, whatever is done.
         """
         yield from self.lanes.batches(self.open(query))
 
@@ -142,7 +142,7 @@ class _WindowReader:
             before = self._last
             try:
                 yield from self._pages(replace(query, after=before))
-            except LocatorLostError as exc:
+            except QueryLocatorExpiredError as exc:
                 fruitless = 0 if self._last != before else fruitless + 1
                 if fruitless > _MAX_FRUITLESS_RESTARTS:
                     raise
@@ -269,7 +269,7 @@ class _WindowReader:
         while True:
             try:
                 pages = list(self._ask(query, methodcaller("by_id", last, limit)))
-            except (QueryTimeoutError, LocatorLostError):
+            except (QueryTimeoutError, QueryLocatorExpiredError):
                 limit //= 2
                 if limit < _FEWEST_BY_ID:
                     raise
@@ -325,15 +325,15 @@ class _WindowReader:
             for page in self._pages_by_id(query) if self._by_id else self._ask(query):
                 if new := self._tally.take(page.rows):
                     yield self._batch(new, page, in_order=False)
-        except (LocatorLostError, QueryTimeoutError) as exc:
+        except (QueryLocatorExpiredError, QueryTimeoutError) as exc:
             self._source.logger.warning("%s Reading and counting again.", exc)
             self._by_id |= isinstance(exc, QueryTimeoutError)
 
 
-def _incomplete(query: Query, read: int, counted: int) -> IncompleteError:
+def _incomplete(query: Query, read: int, counted: int) -> RowCountError:
     start = format_instant(query.since) if query.since else "the beginning"
     end = format_instant(query.until) if query.until else "now"
-    return IncompleteError(
+    return RowCountError(
         f"{query.sobject} from {start} to {end}: {read} rows came, but Salesforce counts "
         f"{counted}, and reading again does not settle it. The bookmark stays before them: run "
         "again, and ask Salesforce's support if it stays so. To do without this check, set "

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from tap_salesforce_chat.errors import UnexpectedFormError
+from tap_salesforce_chat.errors import UnexpectedResponseError
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.timestamps import canonical
 
@@ -104,7 +104,7 @@ class Shape:
         """Write all instants in their one form, and make sure of the type of custom fields.
 
         Raises:
-            UnexpectedFormError: A field has another type than its schema says.
+            UnexpectedResponseError: A field has another type than its schema says.
         """
         for name in self.instants:
             try:
@@ -127,8 +127,8 @@ def _first_value(rows: Sequence[Row], name: str) -> bytes | None:
     return None if first is None else bytes(first)
 
 
-def _misfit(name: str, kind: str) -> UnexpectedFormError:
-    return UnexpectedFormError(
+def _misfit(name: str, kind: str) -> UnexpectedResponseError:
+    return UnexpectedResponseError(
         f"A value of the field {name} is no {kind}, as the catalog says. Discover the catalog "
         "again; until then, deselect the field."
     )

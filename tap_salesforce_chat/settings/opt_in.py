@@ -22,18 +22,18 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def unasked_streams(config: Mapping[str, Any]) -> frozenset[str]:
+def disabled_streams(config: Mapping[str, Any]) -> frozenset[str]:
     """Return the streams that are not read with these settings."""
     return frozenset(EXTRA_STREAMS).difference(config.get(_STREAMS_SETTING) or ())
 
 
-def unasked_fields(config: Mapping[str, Any]) -> frozenset[str]:
+def disabled_fields(config: Mapping[str, Any]) -> frozenset[str]:
     """Return the fields that are not read with these settings, whatever the stream."""
     unset = (names for setting, names in _FIELDS.items() if not config.get(setting))
     return frozenset(name for names in unset for name in names)
 
 
-def how_to_ask(names: Collection[str]) -> str:
+def disabled_warning(names: Collection[str]) -> str:
     """Return what to say of streams and fields that a catalog selects and nobody asked for."""
     by_setting = {_STREAMS_SETTING: EXTRA_STREAMS, **_FIELDS}
     found = {

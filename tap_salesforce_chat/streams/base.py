@@ -27,10 +27,10 @@ from tap_salesforce_chat.discovery.fields import (
     without_paths,
 )
 from tap_salesforce_chat.errors import (
-    BulkRefusedError,
+    BulkUnsupportedError,
     MissingFieldError,
     SalesforceError,
-    UnexpectedFormError,
+    UnexpectedResponseError,
     UnreadableObjectError,
     unreadable_object,
 )
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.discovery.describe import Describe, Discovery
     from tap_salesforce_chat.discovery.fields import Renewal
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.reading.bulk import BulkSource
     from tap_salesforce_chat.reading.prefetch import Lanes, Reading
     from tap_salesforce_chat.reading.rows import Row
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
 
 # What a stream can do something about, if the org has changed since its catalog was made.
-_ADAPTABLE = (MissingFieldError, UnexpectedFormError, UnreadableObjectError)
+_ADAPTABLE = (MissingFieldError, UnexpectedResponseError, UnreadableObjectError)
 # A backlog of more rows is Bulk's, if the API is left to us: by REST it costs 50 requests and more.
 _BULK_FROM = 100_000
 
@@ -96,10 +96,10 @@ class SalesforceStream(ResumableStream):
     STATE_MSG_FREQUENCY = 2000
 
     def __init__(
-        self, tap: Tap, schema: Mapping[str, Any], connection: Connection, lanes: Lanes
+        self, tap: Tap, schema: Mapping[str, Any], client: SalesforceClient, lanes: Lanes
     ) -> None:
         super().__init__(tap, name=self.sobject, schema=dict(schema))
-        self._connection = connection
+        self._client = client
         self._lanes = lanes
         self._ahead: dict[Query, Reading] = {}
         self._extracted_at: datetime | None = None
@@ -221,7 +221,7 @@ class SalesforceStream(ResumableStream):
             return
         try:
             yield from self._bulk(rest).batches(query)
-        except BulkRefusedError as exc:
+        except BulkUnsupportedError as exc:
             if self.config["api_type"] != "AUTO":
                 raise
             self.logger.warning("%s Reading by REST instead.", exc)
@@ -257,7 +257,7 @@ class SalesforceStream(ResumableStream):
         from tap_salesforce_chat.reading.bulk_jobs import Jobs
 
         jobs = Jobs(
-            self._connection,
+            self._client,
             self.name,
             self._operation,
             state=self._progress,
@@ -269,7 +269,7 @@ class SalesforceStream(ResumableStream):
 
     def _rest(self) -> RestSource:
         asker = Asker(
-            self._connection,
+            self._client,
             self._operation,
             page_size=self.config["page_size"],
             subject=f"Query of {self.name}",
@@ -277,7 +277,7 @@ class SalesforceStream(ResumableStream):
         return RestSource(
             asker,
             self.schema["properties"],
-            clock=lambda: self._connection.clock,
+            clock=lambda: self._client.clock,
             lanes=self._lanes,
             verify=self.config["verify_counts"],
             logger=self.logger,
@@ -298,7 +298,7 @@ class SalesforceStream(ResumableStream):
 
     def _take_new_types(self, exc: SalesforceError) -> None:
         """Read on as the org has the fields now."""
-        renewal = self.renewed(self.schema, Describer(self._connection))
+        renewal = self.renewed(self.schema, Describer(self._client))
         if not (renewal and renewal.retyped):
             raise exc
         types = {name: renewal.schema["properties"][name] for name in renewal.retyped}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_salesforce_chat.errors import ForgottenError
+from tap_salesforce_chat.errors import DeletionsExpiredError
 from tap_salesforce_chat.reading.pagination import Asker
 from tap_salesforce_chat.reading.rows import struct_type
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.reading.rows import Row
 
 DELETED = "IsDeleted"
@@ -50,14 +50,14 @@ class DeletableStream(SalesforceStream):
             yield from self._hard_deleted(since, had_bookmark=had_bookmark)
 
     def _hard_deleted(self, since: datetime | None, *, had_bookmark: bool) -> Iterator[Row]:
-        now = self._connection.clock
+        now = self._client.clock
         if now is None:
             return
         if had_bookmark and since and since < now - MEMORY:
             self._warn_of_a_gap()
         try:
-            yield from hard_deleted(self._connection, self.name, since, self._last(now), now)
-        except ForgottenError:
+            yield from hard_deleted(self._client, self.name, since, self._last(now), now)
+        except DeletionsExpiredError:
             self._warn_of_a_gap()
 
     def _last(self, now: datetime) -> datetime:
@@ -74,27 +74,27 @@ class DeletableStream(SalesforceStream):
 
 
 def hard_deleted(
-    connection: Connection, sobject: str, since: datetime | None, until: datetime, now: datetime
+    client: SalesforceClient, sobject: str, since: datetime | None, until: datetime, now: datetime
 ) -> Iterator[Row]:
     """Yield a row for each deletion of a window that the recycle bin does not explain, by time.
 
     Args:
-        connection: The way to Salesforce.
+        client: The way to Salesforce.
         sobject: The object.
         since: Begin of the window, which may begin a few minutes earlier; none: all that is known.
         until: Its end.
         now: The time by Salesforce's clock.
 
     Raises:
-        ForgottenError: Salesforce does not know the deletions of that time any more.
+        DeletionsExpiredError: Salesforce does not know the deletions of that time any more.
     """
     horizon = now - MEMORY
     if until <= horizon:
         return
     end = _whole_minute(until)
     start = min(_whole_minute(max(since or horizon, horizon)), end - _SHORTEST)
-    deleted = _deleted(connection, sobject, start, end)
-    in_bin = _in_recycle_bin(connection, sobject, list(deleted))
+    deleted = _deleted(client, sobject, start, end)
+    in_bin = _in_recycle_bin(client, sobject, list(deleted))
     deletion = struct_type((KEY, CURSOR, DELETED))
     for row_id, moment in sorted(deleted.items(), key=lambda item: item[1]):
         if row_id not in in_bin:
@@ -106,10 +106,10 @@ def _whole_minute(moment: datetime) -> datetime:
 
 
 def _deleted(
-    connection: Connection, sobject: str, start: datetime, end: datetime
+    client: SalesforceClient, sobject: str, start: datetime, end: datetime
 ) -> dict[str, str]:
     """Return when what was deleted, by Id."""
-    answer = connection.get(
+    answer = client.get(
         f"sobjects/{sobject}/deleted/",
         subject=f"Deletions of {sobject}",
         params={"start": start.isoformat(), "end": end.isoformat()},
@@ -118,9 +118,9 @@ def _deleted(
     return {record["id"]: canonical(record["deletedDate"]) for record in records}
 
 
-def _in_recycle_bin(connection: Connection, sobject: str, ids: list[str]) -> set[str]:
+def _in_recycle_bin(client: SalesforceClient, sobject: str, ids: list[str]) -> set[str]:
     subject = f"Recycle bin of {sobject}"
-    asker = Asker(connection, "queryAll", page_size=2000, subject=subject)
+    asker = Asker(client, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
         query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store.database.there import file_of_url, is_there
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -126,8 +125,8 @@ def _store(settings: Settings) -> Iterator[Check]:
             )
         else:
             with OperatorStore(url) as store:
-                version, secret = store.schema_version, store.secret_in_use()
-                count = sum(standing.number for standing in store.outcomes())
+                version, secret = store.database.schema_version, store.secret.in_use()
+                count = sum(standing.number for standing in store.ledger.outcome_counts())
             # Opening writes: it is how tables are brought up to date.
             says = f"opens and can be written, schema {version}, {count} conversations."
             yield Check("store", Status.OK, says)
@@ -203,7 +202,7 @@ def doctor(settings: Settings, output: str) -> None:
     """Check settings, store, token, rights, participant types and clock, one line each."""
     checks = list(examine(settings))
     would_work = all(check.status is not Status.FAILED for check in checks)
-    report = {"would_work": would_work, "checks": [asdict(check) for check in checks]}
+    report = {"would_work": would_work, "checks": checks}
     show(output, map(str, checks), report)
     if not would_work:
         sys.exit(1)

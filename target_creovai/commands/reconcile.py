@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store import LedgerEntry
+    from target_creovai.store.operator.store import OperatorStore
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
@@ -42,8 +42,7 @@ REQUEUED = Reason(Code.REQUEUED)
 IDS_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """A conversation that did not come through to the end."""
 
     kind: str
@@ -56,28 +55,27 @@ class Difference:
         return f"{self.kind} {self.id}{when}"
 
 
-@dataclass(slots=True)
-class Reconciliation:
+class Reconciliation(msgspec.Struct):
     """Counts by kind, side by side, and who makes the differences between them.
 
     `not_sent` is what the store has beyond what was sent, by outcome and reason; it is of the
     whole store, as is `stored`. All else is of what was sent since the given date.
     """
 
-    stored: Counter[str] = field(default_factory=Counter)
-    sent: Counter[str] = field(default_factory=Counter)
-    accepted: Counter[str] = field(default_factory=Counter)
-    complete: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
-    differences: list[Difference] = field(default_factory=list)
-    not_sent: list[Difference] = field(default_factory=list)
+    stored: Counter[str] = msgspec.field(default_factory=Counter)
+    sent: Counter[str] = msgspec.field(default_factory=Counter)
+    accepted: Counter[str] = msgspec.field(default_factory=Counter)
+    complete: Counter[str] = msgspec.field(default_factory=Counter)
+    statuses: Counter[str] = msgspec.field(default_factory=Counter)
+    differences: list[Difference] = msgspec.field(default_factory=list)
+    not_sent: list[Difference] = msgspec.field(default_factory=list)
 
     @property
     def lost(self) -> list[Difference]:
         """What was sent, and Creovai does not know."""
         return [one for one in self.differences if one.status == NOT_FOUND]
 
-    def add(self, line: Line, status: str) -> None:
+    def add(self, line: LedgerEntry, status: str) -> None:
         """Count one conversation that was sent."""
         self.statuses[status] += 1
         self.sent[line.kind] += 1
@@ -118,8 +116,8 @@ def status_of(session: Mapping[str, Any] | None) -> str:
 def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -> Reconciliation:
     """Ask for everything that was sent since then; "not found" counts when it is said twice."""
     report = Reconciliation()
-    missing: list[Line] = []
-    for kind, _outcome, _reason, count, *_ in store.outcomes():
+    missing: list[LedgerEntry] = []
+    for kind, _outcome, _reason, count, *_ in store.ledger.outcome_counts():
         report.stored[kind] += count
     for page in _pages(store, since):
         found = look_up([prefix + line.id for line in page])
@@ -133,16 +131,16 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
         found = look_up([prefix + line.id for line in missing])
         for line in missing:
             report.add(line, status_of(found.get(prefix + line.id)))
-    for line in store.never_sent():
+    for line in store.queries.never_sent():
         why = f"{line.outcome}: {line.reason}" if line.reason else line.outcome
         report.not_sent.append(Difference(line.kind, line.id, why))
     return report
 
 
-def _pages(store: OperatorStore, since: str) -> Iterator[list[Line]]:
+def _pages(store: OperatorStore, since: str) -> Iterator[list[LedgerEntry]]:
     for kind in KINDS:
         after = ""
-        while page := store.sent(kind, since, after=after):
+        while page := store.queries.sent(kind, since, after=after):
             yield page
             after = page[-1].id
 
@@ -184,7 +182,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
 
 def _requeue(store: OperatorStore, report: Reconciliation) -> int:
     with alone(store):
-        return store.look_up_again(report.lost, REQUEUED)
+        return store.repairs.requeue(report.lost, REQUEUED)
 
 
 def _to_do(report: Reconciliation, requeued: int) -> Iterator[str]:

@@ -14,12 +14,12 @@ from target_creovai.commands.support.shell import say
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.salesforce.ids import long_id
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_creovai.store.operator import Line
+    from target_creovai.store import LedgerEntry
 
 RESEND, RETRY = Reason(Code.RESEND), Reason(Code.RETRY)
 
@@ -53,7 +53,7 @@ def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_tw
         erased = [line for line in lines if line.erased_at]
         twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
         due = [line for line in lines if line not in twice and line not in erased]
-        store.send_again(due, RESEND)
+        store.repairs.resend(due, RESEND)
     say(f"{_count(due)} to be sent by the next run.")
     for line in erased:
         say(
@@ -74,13 +74,13 @@ def _resend_changed(settings: Settings) -> None:
         msg = "case_updates is `once`: no case is sent a second time, unless its Id is given."
         raise click.ClickException(msg)
     kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
-    rules = fingerprint(assembly_rules(settings))
+    rules = fingerprint(assembly_settings(settings))
     with store_for_repair(settings) as store:
-        count = store.look_at_other_settings(rules, kinds)
+        count = store.repairs.reopen_other_settings(rules, kinds)
     say(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 
-def _is_sent_chat(line: Line) -> bool:
+def _is_sent_chat(line: LedgerEntry) -> bool:
     sent = line.sent_at is not None and line.erased_at is None
     return KINDS[line.kind].interface.sent_once and sent
 
@@ -89,7 +89,7 @@ def _is_sent_chat(line: Line) -> bool:
 def retry(settings: Settings) -> None:
     """Try all conversations again, in the next run, that are set aside."""
     with store_for_repair(settings) as store:
-        counts = store.retry_set_aside(RETRY)
+        counts = store.repairs.retry_set_aside(RETRY)
     kinds = ", ".join(f"{count} of kind {kind}" for kind, count in sorted(counts.items()))
     say(f"{counts.total()} to be tried again by the next run{kinds and f': {kinds}'}.")
 
@@ -103,8 +103,8 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
     """
     with store_for_repair(settings) as store:
         lines, unknown = find_all(store, keys, settings["session_id_prefix"])
-        rows = store.forget(lines)
-        people = store.forget_people([long_id(one.strip()) for one in unknown])
+        rows = store.repairs.forget(lines)
+        people = store.repairs.forget_people([long_id(one.strip()) for one in unknown])
     say(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
     if people:
         say(f"Forgotten as well: {', '.join(sorted(people))}, by whom rows name people.")
@@ -115,7 +115,7 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
     _end(unknown)
 
 
-def _count(lines: Sequence[Line]) -> str:
+def _count(lines: Sequence[LedgerEntry]) -> str:
     return f"{len(lines)} conversation{'' if len(lines) == 1 else 's'}"
 
 

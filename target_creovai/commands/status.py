@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+from msgspec.structs import asdict
 
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.support.command import (
@@ -23,7 +24,7 @@ from target_creovai.commands.support.files import write_public
 from target_creovai.commands.support.measurements import Measurements, gauges
 from target_creovai.commands.support.shell import Shell
 from target_creovai.model.outcomes import Outcome
-from target_creovai.settings.checks import assembly_rules
+from target_creovai.settings.checks import assembly_settings
 from target_creovai.watch.prometheus import exposition
 from target_creovai.watch.summary import other_settings
 from target_creovai.wholeness.advice import advice
@@ -33,14 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import (
-        Standing as Stands,
-    )
-    from target_creovai.store.operator import Oldest, OperatorStore
+    from target_creovai.store import OutcomeCount
+    from target_creovai.store.operator.queries import Oldest
+    from target_creovai.store.operator.store import OperatorStore
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How many conversations of a kind have an outcome for the same reason."""
 
     kind: str
@@ -54,8 +53,7 @@ class Standing:
         return f"{self.kind:<10} {self.outcome:<10} {self.count:>8}{why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """The whole report. `last_run` is what a run wrote down of itself, None before the first."""
 
     conversations: list[Standing]
@@ -108,24 +106,24 @@ def _run(note: Mapping[str, Any] | None) -> str:
 
 def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
-    outcomes = store.outcomes()
-    gaps = list(gaps_of(store.coverage))
+    outcomes = store.ledger.outcome_counts()
+    gaps = list(gaps_of(store.coverage.load()))
     reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
         conversations=[_standing(at) for at in outcomes],
-        oldest_waiting=store.oldest_waiting(),
-        last_run=store.last_run(),
-        last_input_ended_well=store.input_ended_well,
-        of_other_settings=dict(store.of_other_settings(rules)),
+        oldest_waiting=store.queries.oldest_waiting(),
+        last_run=store.history.last_run(),
+        last_input_ended_well=store.runs.input_ended_well,
+        of_other_settings=dict(store.ledger.of_other_settings(rules)),
         gaps=list(gaps_in_words(gaps)),
         to_do=[
             *_advice(sorted(reasons.union(keyless(store)), key=str)),
-            *commands_to_read(store, gaps, store.waiting_for_rows),
+            *commands_to_read(store, gaps, store.ledger.waiting_for_rows),
         ],
     )
 
 
-def _standing(at: Stands) -> Standing:
+def _standing(at: OutcomeCount) -> Standing:
     code, words = (at.reason.code, str(at.reason)) if at.reason else (None, None)
     return Standing(at.kind, at.outcome, code, words, at.number)
 
@@ -163,7 +161,7 @@ _FORMATS = {TEXT: _as_text, "json": _as_json, "prometheus": _for_prometheus}
 def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
     with open_store(settings) as store:
-        report = status_of(store, fingerprint(assembly_rules(settings)))
+        report = status_of(store, fingerprint(assembly_settings(settings)))
         text = "".join(f"{line}\n" for line in _FORMATS[output](store, report, settings))
     if file:
         write_public(file, text.encode())

@@ -9,7 +9,7 @@ import click
 
 from target_creovai.commands.support.shell import Shell, say
 from target_creovai.errors import StoreError, TargetError
-from target_creovai.store.copying import Destination, Source
+from target_creovai.store.copying import Destination, copy_store, open_source
 from target_creovai.store.database.there import store_name
 
 # Arguments are seen in lists of processes and kept by shells; a variable's name may be.
@@ -52,11 +52,11 @@ def _copy(source: str, destination: str) -> None:
     def told(table: str, rows: int) -> None:
         counts[table] = rows
 
-    with Source.opened(source) as origin, origin.delivering(alone=True) as free:
+    with open_source(source) as origin, origin.runs.delivering(alone=True) as free:
         if not free:
             raise StoreError(_BUSY)
         with closing(Destination(destination)) as copied:
-            origin.copy_to(copied, told)
+            copy_store(origin, copied, told)
     for table, rows in counts.items():
         say(f"{rows:>10} {table}")
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.errors import HaltError
 from target_creovai.http.client import IDS_PER_LOOK_UP
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.sender import Job
 from target_creovai.sending.workers import WokenError, Workers
 
@@ -108,7 +109,7 @@ class Outbox:
 
     def write_down(self) -> None:
         """Commit what is noted; what is intended may then be sent."""
-        self._store.write_down()
+        self._store.commit()
         self._written_at, self._receipts = time.monotonic(), 0
         self._jobs.extend(self._intended)
         self._intended.clear()
@@ -120,7 +121,7 @@ class Outbox:
             if isinstance(job, Job):
                 self._bytes -= job.ready.size
                 if job.changes is None:
-                    self._store.retract(job.entry)
+                    self._store.outcomes.clear_intent(job.entry)
         self._asked -= sum(not isinstance(job, Job) for job in self._jobs)
         self._intended.clear()
         self._jobs.clear()
@@ -155,11 +156,11 @@ class Outbox:
 
     def _noted(self, job: Job) -> Job:
         if job.changes is not None:
-            self._store.plan_event(job.entry, job.changes["eventTime"])
+            self._store.outcomes.record_event_time(job.entry, job.changes["eventTime"])
             return job
         posted_by = datetime.now(UTC) + timedelta(seconds=SECONDS_TO_SEND)
         content, metadata = job.ready.content_hash, job.metadata
-        self._store.intend(job.entry, content, metadata, posted_by=utc(posted_by))
+        self._store.outcomes.record_intent(job.entry, content, metadata, posted_by=utc(posted_by))
         return replace(job, send_by=Deadline(SECONDS_TO_SEND))
 
     def _send_next(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 # Exit codes of a run that came to its end.
 BROKEN_OFF, NEEDS_AN_EYE = 1, 3
@@ -77,7 +78,8 @@ class Code(StrEnum):
 OPENING = frozenset({Code.CASE_OPEN, Code.CHAT_OPEN, Code.SESSION_OPEN, Code.NO_MAIN_ROW})
 
 _NAME_THEM = (
-    "give their names a role in speaker_roles{or_a_type} (the README tells where the names are)"
+    "give their names a role in speaker_roles{or_a_type} "
+    "(docs/conversations.md tells where they are)"
 )
 _TEXTS = {
     Code.NOT_ASSEMBLED: "not assembled yet",
@@ -151,8 +153,7 @@ def in_general(code: str) -> str:
     return _IN_GENERAL.get(known) or _TEXTS[known].replace("{}", "\N{HORIZONTAL ELLIPSIS}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """A code with what its text names, such as a stream and a moment. No customer text."""
 
     code: Code

@@ -1,4 +1,4 @@
-"""Every setting of the target, once: README and meltano.yml are checked against it."""
+"""Every setting of the target, once: docs/settings.md and meltano.yml are checked against it."""
 
 from __future__ import annotations
 

@@ -6,13 +6,13 @@ anew where the source has changed since. The source is read as of one moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
+from target_creovai.store.database.counts import COUNTS, DERIVED, begin_counts
 from target_creovai.store.database.engine import make_engine
 from target_creovai.store.database.tables import (
     HALF_COPIED,
@@ -24,8 +24,7 @@ from target_creovai.store.database.tables import (
     execute_many,
 )
 from target_creovai.store.database.there import file_of, is_there, store_name
-from target_creovai.store.ledger.counts import COUNTS, DERIVED, begin_counts
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,67 +61,64 @@ def _plain(table: sa.Table) -> sa.Table:
 TABLES = [_plain(table) for table in METADATA.sorted_tables if table is not META]
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """What a copy notes in its destination: of which source it is, and how far it has come.
 
     `origin` is the state of the source, `after` the last key of `table` that was copied.
     """
 
     origin: dict[str, int]
-    done: list[str] = field(default_factory=list)
+    done: list[str] = msgspec.field(default_factory=list)
     table: str = ""
-    after: list[Any] = field(default_factory=list)
+    after: list[Any] = msgspec.field(default_factory=list)
 
 
-class Source(OperatorStore):
-    """The store that is copied; nothing of it is changed."""
+def open_source(url: str) -> Store:
+    """Open the store that is copied; nothing of it is changed.
 
-    @classmethod
-    def opened(cls, url: str) -> Source:
-        """Open a store.
+    Raises:
+        StoreError: There is none, or it is not of this version's schema.
+    """
+    if not is_there(url):
+        msg = f"There is no store at {store_name(url)}: nothing to copy."
+        raise StoreError(msg)
+    engine = make_engine(url)
+    with engine.connect() as db:
+        version = db.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
+    engine.dispose()
+    if version != str(SCHEMA_VERSION):
+        msg = (
+            f"The store at {store_name(url)} has the tables of another version (schema "
+            f"{version}, this version writes {SCHEMA_VERSION}). Any command with its "
+            "settings, such as status, brings an earlier one up to date; then copy it."
+        )
+        raise StoreError(msg)
+    return Store(url)
 
-        Raises:
-            StoreError: There is none, or it is not of this version's schema.
-        """
-        if not is_there(url):
-            msg = f"There is no store at {store_name(url)}: nothing to copy."
-            raise StoreError(msg)
-        engine = make_engine(url)
-        with engine.connect() as db:
-            version = db.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
-        engine.dispose()
-        if version != str(SCHEMA_VERSION):
-            msg = (
-                f"The store at {store_name(url)} has the tables of another version (schema "
-                f"{version}, this version writes {SCHEMA_VERSION}). Any command with its "
-                "settings, such as status, brings an earlier one up to date; then copy it."
-            )
-            raise StoreError(msg)
-        return cls(url)
 
-    def copy_to(self, destination: Destination, told: Told) -> None:
-        """Copy all of it.
+def copy_store(source: Store, destination: Destination, told: Told) -> None:
+    """Copy all of a store.
 
-        Args:
-            destination: Where to.
-            told: Is told of every commit: the table, and how many rows it has there by now.
+    Args:
+        source: The store.
+        destination: Where to.
+        told: Is told of every commit: the table, and how many rows it has there by now.
 
-        Raises:
-            StoreError: A run wrote meanwhile, or the copy is not the same.
-        """
-        with self._snapshot() as db:
-            origin = _state(db)
-            progress = destination.begin(origin)
-            for table in TABLES:
-                if table.name not in progress.done:
-                    _copy(db, destination, progress, table, told)
-            destination.verify(db)
-            notes = {row.name: row.value for row in db.execute(sa.select(META))}
-        with self._snapshot() as db:
-            if _state(db) != origin:
-                raise StoreError(WRITTEN)
-        destination.end(notes)
+    Raises:
+        StoreError: A run wrote meanwhile, or the copy is not the same.
+    """
+    with source.database.snapshot() as db:
+        origin = _state(db)
+        progress = destination.begin(origin)
+        for table in TABLES:
+            if table.name not in progress.done:
+                _copy(db, destination, progress, table, told)
+        destination.verify(db)
+        notes = {row.name: row.value for row in db.execute(sa.select(META))}
+    with source.database.snapshot() as db:
+        if _state(db) != origin:
+            raise StoreError(WRITTEN)
+    destination.end(notes)
 
 
 class Destination:

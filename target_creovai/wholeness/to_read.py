@@ -27,8 +27,8 @@ MOST_NAMED = 300
 
 def say_what_to_read(summary: Summary, store: Store, dispatch: Dispatch) -> None:
     """Put into the summary which rows the store lacks, and the commands that read them."""
-    gaps = list(gaps_of(store.coverage))
-    summary.accepted = dispatch.rules.accept_missing
+    gaps = list(gaps_of(store.coverage.load()))
+    summary.accepted = dispatch.settings.accept_missing
     summary.keyless = list(keyless(store, summary.accepted))
     summary.gaps = list(gaps_in_words(gaps))
     summary.read_missing = commands_to_read(store, gaps, dispatch.never_read)
@@ -66,10 +66,10 @@ def gaps_of(coverage: Coverage) -> Iterator[tuple[str, Interval]]:
 
 def keyless(store: Store, accepted: Collection[str] = ()) -> Iterator[Reason]:
     """Yield the reasons why rows that were read last belong to no conversation."""
-    for stream, latest in sorted(store.coverage.latest.items()):
+    for stream, latest in sorted(store.coverage.load().latest.items()):
         names = {f"{stream}.{name}" for name in latest.without}
         is_needed = names and stream not in accepted and names.isdisjoint(accepted)
-        if is_needed and store.has_nobodys(stream):
+        if is_needed and store.rows.has_unassigned(stream):
             yield without(stream, latest.without)
 
 
@@ -89,5 +89,5 @@ def _commands(store: Store, conversations: Iterable[tuple[str, str]]) -> list[st
     by_kind: dict[str, list[str]] = {}
     for kind, key in conversations:
         by_kind.setdefault(kind, []).append(key)
-    wanted = {kind: store.with_losers(kind, keys) for kind, keys in by_kind.items()}
+    wanted = {kind: store.rows.with_losers(kind, keys) for kind, keys in by_kind.items()}
     return list(commands(wanted, Shell.here()))

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from target_creovai.store.database.counts import begin_counts
 from target_creovai.store.database.tables import META, METADATA, RUNS
-from target_creovai.store.ledger.counts import begin_counts
 
 # Conversations that another run would have to do something about.
 OPEN = """

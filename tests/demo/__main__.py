@@ -43,7 +43,7 @@ def main() -> None:
         third_act(demo, project)
     say(
         "That was the whole job. Payloads as Creovai would get them from your own org, with "
-        'nothing sent: see README, "Look before you send".'
+        'nothing sent: see docs/index.md, "Look before you send".'
     )
 
 

@@ -31,8 +31,21 @@ CHECKS = [
             "--builtin-schema=vendor.github-workflows",
             "deploy/github/salesforce-creovai.yml",
             ".github/workflows/test.yml",
+            ".github/workflows/release.yml",
         ],
-        id="github",
+        id="workflows",
+    ),
+    pytest.param(
+        ["zizmor", "--offline", "--quiet", "--no-progress", "deploy/github", ".github"],
+        id="workflows' rights",
+    ),
+    pytest.param(
+        [
+            "check-jsonschema",
+            "--builtin-schema=vendor.dependabot",
+            ".github/dependabot.yml",
+        ],
+        id="dependabot",
     ),
     pytest.param(
         ["check-jsonschema", "--builtin-schema=vendor.meltano", "meltano.yml"], id="meltano"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fakes.interceptors import ALWAYS
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
-from tests.fakes.salesforce.answers import json_answer
+from tests.fakes.salesforce.matching import document, is_page
 from tests.tap.support import Clock
 
 if TYPE_CHECKING:
@@ -61,44 +61,35 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def lose(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def lose(server: SalesforceServer) -> Callable[..., None]:
     """Have Salesforce leave a row out of its pages, some times or always."""
 
-    def arrange(row_id: str, times: int = 1_000_000) -> None:
-        page, left = server._page, iter(range(times))
+    def arrange(row_id: str, times: int = ALWAYS) -> None:
+        left = iter(range(times))
 
-        def incomplete(*arguments: Any) -> Any:
-            document = json.loads(page(*arguments).body)
-            rows = document["records"]
+        def incomplete(page: dict[str, Any]) -> None:
+            rows = page["records"]
             if any(row["Id"] == row_id for row in rows) and next(left, None) is not None:
-                document["records"] = [row for row in rows if row["Id"] != row_id]
-            return json_answer(document)
+                page["records"] = [row for row in rows if row["Id"] != row_id]
 
-        monkeypatch.setattr(server, "_page", incomplete)
+        server.interceptors.add(is_page, change=document(incomplete))
 
     return arrange
 
 
 @pytest.fixture
-def disturb(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., None]:
+def disturb(server: SalesforceServer, org: SalesforceOrg, clock: Clock) -> Callable[..., None]:
     """Have the first of some cases change, or another one be committed late, behind some page."""
 
     def arrange(change: str, ids: list[str], place: int) -> None:
-        page, pages = server._page, iter(range(100))
+        def change_meanwhile() -> None:
+            clock.tick(60)
+            if change == "commit_late":
+                ids.append(org.add("Case"))
+                org.get("Case", ids[-1])["SystemModstamp"] = "2024-05-01T12:00:01.000+0000"
+            else:
+                getattr(org, change)("Case", ids[0])
 
-        def change_meanwhile(*arguments: Any) -> Any:
-            answer = page(*arguments)
-            if next(pages) == place:
-                clock.tick(60)
-                if change == "commit_late":
-                    ids.append(org.add("Case"))
-                    org.get("Case", ids[-1])["SystemModstamp"] = "2024-05-01T12:00:01.000+0000"
-                else:
-                    getattr(org, change)("Case", ids[0])
-            return answer
-
-        monkeypatch.setattr(server, "_page", change_meanwhile)
+        server.interceptors.add(is_page, after=change_meanwhile, skip=place, times=1)
 
     return arrange

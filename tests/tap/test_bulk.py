@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.errors import BulkRefusedError, IncompleteError, SalesforceError
+from tap_salesforce_chat.errors import BulkUnsupportedError, RowCountError, SalesforceError
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
-from tests.fakes.salesforce.answers import Answer
+from tests.fakes.salesforce.matching import ends
 from tests.tap.support import NOON, add_cases, catalog_of, counts, run_tap, settings, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.fakes.salesforce.answers import Request
     from tests.tap.support import Clock, Run
 
 
@@ -32,6 +34,11 @@ def asked(server: SalesforceServer, method: str, ending: str = "") -> int:
         call.method == method and "/jobs/query" in call.path and call.path.endswith(ending)
         for call in server.calls
     )
+
+
+def is_look(request: Request) -> bool:
+    """Match what asks for the state of a job."""
+    return request.method == "GET" and request.path.rpartition("/")[0].endswith("/jobs/query")
 
 
 @pytest.fixture
@@ -124,7 +131,7 @@ def test_a_failed_job_ends_the_run_with_salesforces_reason(
 
     run = bulk(server)
 
-    assert isinstance(run.error, BulkRefusedError)
+    assert isinstance(run.error, BulkUnsupportedError)
     assert "Failed (InvalidBatch : Too many retries for ...)" in str(run.error)
     assert asked(server, "POST") == 2
     assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]
@@ -141,14 +148,8 @@ def test_a_failed_job_is_tried_once_more(
     """What failed for an accident of Salesforce's works the second time."""
     monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
-    server.bulk.failure, look = "Internal error", server.bulk._look
-
-    def fail_once(job: Any) -> Any:
-        found = look(job)
-        server.bulk.failure = ""
-        return found
-
-    monkeypatch.setattr(server.bulk, "_look", fail_once)
+    server.bulk.failure = "Internal error"
+    server.interceptors.add(is_look, after=lambda: setattr(server.bulk, "failure", ""))
     run = bulk(server, api_type=api)
 
     assert run.error is None
@@ -276,17 +277,11 @@ def test_locators_that_lead_in_a_circle_end_the_run(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """There would be no end to the rows."""
     add_cases(org, clock, 2)
-    results = server.bulk._results
-
-    def again(*arguments: Any) -> Answer:
-        answer = results(*arguments)
-        return Answer(200, answer.body, "text/csv", (("Sforce-Locator", "Loc0"),))
-
-    monkeypatch.setattr(server.bulk, "_results", again)
+    first = (("Sforce-Locator", "Loc0"),)
+    server.interceptors.add(ends("/results"), change=lambda answer: replace(answer, headers=first))
     run = bulk(server)
 
     assert isinstance(run.error, SalesforceError)
@@ -348,31 +343,26 @@ def without(body: bytes, row_id: str) -> bytes:
     return b"".join(line for line in body.splitlines(keepends=True) if row_id.encode() not in line)
 
 
-def lose_from_jobs(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, row_id: str) -> None:
+def lose_from_jobs(server: SalesforceServer, row_id: str) -> None:
     """Have jobs leave a row out."""
-    results = server.bulk._results
-
-    def incomplete(*arguments: Any) -> Answer:
-        answer = results(*arguments)
-        body = without(answer.body, row_id)
-        headers = (("Sforce-Locator", "null"),)
-        return Answer(200, body, "text/csv", headers)
-
-    monkeypatch.setattr(server.bulk, "_results", incomplete)
+    last = (("Sforce-Locator", "null"),)
+    server.interceptors.add(
+        ends("/results"),
+        change=lambda answer: replace(answer, body=without(answer.body, row_id), headers=last),
+    )
 
 
 def test_what_a_job_leaves_out_is_read_by_rest(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only of the days whose rows are too few."""
     ids = []
     for _ in range(16):
         ids.append(org.add("Case"))
         clock.tick(86_400)
-    lose_from_jobs(server, monkeypatch, ids[5])
+    lose_from_jobs(server, ids[5])
 
     run = bulk(server)
 
@@ -386,17 +376,16 @@ def test_a_row_that_neither_api_gives_ends_the_run(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
     lose: Callable[..., None],
 ) -> None:
     """Named by stream, window and numbers; the bookmark stays."""
     ids = add_cases(org, clock, 3)
-    lose_from_jobs(server, monkeypatch, ids[1])
+    lose_from_jobs(server, ids[1])
     lose(ids[1])
 
     run = bulk(server, max_workers=1)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert "2 rows came, but Salesforce counts 3" in str(run.error)
     assert run.bookmark() is None
     assert "bulk_job" not in run.states[-1]["bookmarks"]["Case"]  # the next run makes a new one
@@ -407,16 +396,12 @@ def test_rows_that_change_while_a_job_runs_are_no_false_alarm(
 ) -> None:
     """They leave the window that is counted; the next run reads them."""
     ids = add_cases(org, clock, 5)
-    look = server.bulk._look
 
-    def change_meanwhile(job: Any) -> Any:
-        clock.tick(60)
-        found = look(job)
+    def change() -> None:
         org.update("Case", ids[0])
         org.update("Case", ids[3])
-        return found
 
-    server.bulk._look = change_meanwhile  # type: ignore[method-assign] # the change to be injected
+    server.interceptors.add(is_look, before=lambda: clock.tick(60), after=change)
 
     run = bulk(server)
 
@@ -471,4 +456,4 @@ def test_auto_falls_back_to_rest(
     auto, bulk2 = bulk(server, api_type="AUTO"), bulk(server)
 
     assert auto.column("Id") == ids
-    assert isinstance(bulk2.error, BulkRefusedError)
+    assert isinstance(bulk2.error, BulkUnsupportedError)

@@ -9,31 +9,30 @@ from typing import Any
 import pytest
 
 from tap_salesforce_chat.errors import (
-    ForgottenError,
+    DeletionsExpiredError,
     HostMovedError,
-    LocatorLostError,
     MissingFieldError,
     NotFoundError,
+    QueryLocatorExpiredError,
     QueryTimeoutError,
+    QueryTooComplicatedError,
     QueryTooLongError,
     QuotaError,
-    Refusal,
     RetryLaterError,
     SalesforceError,
     SessionExpiredError,
-    TooComplicatedError,
     UnreadableObjectError,
-    error_for,
-    retry_after_seconds,
 )
+from tap_salesforce_chat.http.errors.mapping import error_for
+from tap_salesforce_chat.http.errors.responses import ErrorResponse, retry_after_seconds
 
 CUSTOMER_TEXT = "my password is hunter2"
 
 
-def refusal(status: int, code: str = "", message: str = "") -> Refusal:
+def refusal(status: int, code: str = "", message: str = "") -> ErrorResponse:
     """Return an answer of REST, with a body if it has a code."""
     document: Any = [{"errorCode": code, "message": f"{message} {CUSTOMER_TEXT}"}] if code else None
-    return Refusal(status, document, {}, "Query of Case")
+    return ErrorResponse(status, document, {}, "Query of Case")
 
 
 @pytest.mark.parametrize(
@@ -48,17 +47,17 @@ def refusal(status: int, code: str = "", message: str = "") -> Refusal:
         (403, "INSUFFICIENT_ACCESS", "", UnreadableObjectError),
         (404, "NOT_FOUND", "", NotFoundError),
         (404, "", "", HostMovedError),
-        (400, "INVALID_QUERY_LOCATOR", "", LocatorLostError),
-        (400, "QUERY_LOCATOR_EXPIRED", "", LocatorLostError),
-        (400, "QUERY_LOCATOR_NOT_FOUND", "", LocatorLostError),
-        (400, "INVALID_REPLICATION_DATE", "", ForgottenError),
+        (400, "INVALID_QUERY_LOCATOR", "", QueryLocatorExpiredError),
+        (400, "QUERY_LOCATOR_EXPIRED", "", QueryLocatorExpiredError),
+        (400, "QUERY_LOCATOR_NOT_FOUND", "", QueryLocatorExpiredError),
+        (400, "INVALID_REPLICATION_DATE", "", DeletionsExpiredError),
         (400, "TEMPORARY_QUERY_MORE_FAILURE", "", RetryLaterError),
         (400, "UNABLE_TO_LOCK_ROW", "", RetryLaterError),
         (400, "SERVER_UNAVAILABLE", "", RetryLaterError),
         (400, "API_ERROR", "UNABLE_TO_LOCK_ROW: unable to obtain exclusive", RetryLaterError),
         (400, "EXCEPTION", "The server is too busy.", RetryLaterError),
         (400, "UNKNOWN_EXCEPTION", "", RetryLaterError),
-        (400, "QUERY_TOO_COMPLICATED", "", TooComplicatedError),
+        (400, "QUERY_TOO_COMPLICATED", "", QueryTooComplicatedError),
         (400, "OPERATION_TOO_LARGE", "", QueryTimeoutError),
         (403, "INVALID_SESSION_ID", "", SessionExpiredError),
         (400, "QUERY_TIMEOUT", "", QueryTimeoutError),
@@ -147,7 +146,7 @@ def test_a_missing_field_is_named(message: str, name: str | None, entity: str | 
 )
 def test_an_odd_body_is_no_problem(document: Any) -> None:
     """An error about the error would hide the first, and a code is a word or none."""
-    error = error_for(Refusal(400, document, {}, "Query of Case"))
+    error = error_for(ErrorResponse(400, document, {}, "Query of Case"))
 
     assert type(error) is SalesforceError
     assert CUSTOMER_TEXT not in str(error)

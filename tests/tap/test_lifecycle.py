@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,26 +99,17 @@ def test_a_signal_leaves_the_sync_unfinished(
     org: SalesforceOrg,
     clock: Clock,
     files: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
     number: signal.Signals,
     exit_code: int,
 ) -> None:
     """The exit code is a signal's, and the output ends with a whole line and a true bookmark."""
     ids = add_cases(org, clock, 6)
     server.faults.add(Fault("hang", times=100, after=2))
-    waiting, hang = Event(), server.hang
-
-    def hang_and_tell() -> None:
-        waiting.set()
-        hang()
-
-    monkeypatch.setattr(server, "hang", hang_and_tell)
-
     with subprocess.Popen(
         [*COMMAND, *files], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdout is not None
-        assert waiting.wait(timeout=30)
+        assert server.hanging.wait(timeout=30)
         lines: list[bytes] = []
         while sum(b'"RECORD"' in line for line in lines) < 4:
             lines.append(process.stdout.readline())

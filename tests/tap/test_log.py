@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.logging import StructuredFormatter
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
-from tap_salesforce_chat.output.logs import NAME, keep_discreet, unforeseen
+from tap_salesforce_chat.output.logs import NAME, install_log_filter, unexpected_error_message
 from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def log() -> Iterator[io.StringIO]:
     for logger in levels:
         logger.setLevel(logging.DEBUG)
     logging.getLogger().addHandler(handler)
-    keep_discreet()
+    install_log_filter()
     yield stream
     logging.getLogger().removeHandler(handler)
     for logger, level in levels.items():
@@ -192,8 +192,10 @@ def test_an_unforeseen_error_says_where_and_quotes_nothing() -> None:
     try:
         int("canary")
     except ValueError as error:
-        told = unforeseen(error)
+        told = unexpected_error_message(error)
 
     assert "ValueError; test_log.py:" in told
     assert "canary" not in told
-    assert "No space left on device" in unforeseen(OSError(28, "No space left on device"))
+    assert "No space left on device" in unexpected_error_message(
+        OSError(28, "No space left on device")
+    )

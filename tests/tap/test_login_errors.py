@@ -9,10 +9,10 @@ import pytest
 from tap_salesforce_chat.errors import (
     HostMovedError,
     LoginError,
-    Refusal,
     RetryLaterError,
     SalesforceError,
 )
+from tap_salesforce_chat.http.errors.responses import ErrorResponse
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import AUTH_FLOWS
 from tests.fakes.salesforce.oauth import OAuthRefusal
@@ -50,7 +50,7 @@ REFUSALS = [
 def refused(error: object, description: object = "", status: int = 400) -> Exception:
     """Return what becomes of a refusal."""
     document = {"error": error, "error_description": description}
-    return login_error_for(Refusal(status, document, {}, "Login"), "Look at the checklist.")
+    return login_error_for(ErrorResponse(status, document, {}, "Login"), "Look at the checklist.")
 
 
 @pytest.mark.parametrize(("error", "description", "remedy"), REFUSALS)

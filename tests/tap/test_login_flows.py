@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tap_salesforce_chat.errors import LoginError
 from tap_salesforce_chat.login import token_store
-from tap_salesforce_chat.login.flows import Access, RefreshTokenFlow
+from tap_salesforce_chat.login.flows import RefreshTokenFlow, Session
 from tap_salesforce_chat.login.private_key import read_private_key
 from tests.fakes.salesforce import Fault, SalesforceOrg, SalesforceServer
 from tests.tap.support import add_cases, run_tap
@@ -226,12 +226,12 @@ def test_two_runs_log_in_one_after_the_other(
     first, second = RefreshTokenFlow(refresh), RefreshTokenFlow(refresh)
     used = []
 
-    def endpoint(form: Callable[[], Form]) -> Access:
+    def endpoint(form: Callable[[], Form]) -> Session:
         used.append(form()["refresh_token"])
         if len(used) == 1:
             with pytest.raises(LoginError, match="Another run"):
                 second.log_in(endpoint)
-        return Access("token", "https://acme.example", f"5Aep-{len(used)}")
+        return Session("token", "https://acme.example", f"5Aep-{len(used)}")
 
     first.log_in(endpoint)
     second.log_in(endpoint)

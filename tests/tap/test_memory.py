@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_salesforce_chat.malloc import give_back_what_is_free
+from tap_salesforce_chat.malloc import tune_malloc
 
 
 def test_the_allocator_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ def test_the_allocator_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     library = SimpleNamespace(mallopt=lambda *option: told.append(option))
     monkeypatch.setattr("ctypes.CDLL", lambda _: library)
 
-    give_back_what_is_free()
+    tune_malloc()
 
     assert {option for option, _ in told} == {-1, -3, -8}
 
@@ -32,4 +32,4 @@ def test_another_c_library_is_left_alone(
 
     monkeypatch.setattr("ctypes.CDLL", fail)
 
-    give_back_what_is_free()
+    tune_malloc()

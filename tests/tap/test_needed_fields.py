@@ -11,6 +11,7 @@ import pytest
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tap_salesforce_chat.streams.declarations import STREAMS
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.matching import is_query
 from tests.tap.support import NOON, Run, catalog_of, deselect, run_tap, settings
 
 if TYPE_CHECKING:
@@ -189,20 +190,14 @@ def test_a_field_that_is_lost_in_the_middle_leaves_the_schema_too(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
     api_type: str,
 ) -> None:
     """What lacks it must not look as if it were empty."""
     ids = add_rows(org, clock, "EmailMessage", 8)
     catalog = catalog_of(server, "EmailMessage")
-    answer, asked = server._run, iter(range(100))
-
-    def lose_meanwhile(call: Any, **options: Any) -> Any:
-        if next(asked) == 1:
-            org.hide("EmailMessage", "TextBody")
-        return answer(call, **options)
-
-    monkeypatch.setattr(server, "_run", lose_meanwhile)
+    server.interceptors.add(
+        is_query, before=lambda: org.hide("EmailMessage", "TextBody"), skip=1, times=1
+    )
     if api_type == "REST":
         server.faults.add(Fault("lost_locator", after=2))
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from tests.fakes.salesforce.matching import is_page
 from tests.tap.support import catalog_of, run_tap, settings
 
 if TYPE_CHECKING:
@@ -89,7 +90,6 @@ def test_a_type_that_changes_in_the_middle_is_taken_from_there_on(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The rows before it went out under the old SCHEMA."""
     org.add_field("Case", FIELD, "double")
@@ -97,15 +97,10 @@ def test_a_type_that_changes_in_the_middle_is_taken_from_there_on(
     for number in range(8):
         ids.append(org.add("Case", **{FIELD: number}))
         clock.tick()
-    page, pages = server._page, iter(range(100))
-
-    def retype_meanwhile(*arguments: Any) -> Any:
-        if next(pages) == 2:
-            org.retype("Case", FIELD, "string", str)
-        return page(*arguments)
-
     catalog = catalog_of(server, "Case")
-    monkeypatch.setattr(server, "_page", retype_meanwhile)
+    server.interceptors.add(
+        is_page, before=lambda: org.retype("Case", FIELD, "string", str), skip=2, times=1
+    )
 
     run = run_tap(settings(server, max_workers=1), catalog)
 

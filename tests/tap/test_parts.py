@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.errors import TooComplicatedError
+from tap_salesforce_chat.errors import QueryTooComplicatedError
+from tests.fakes.salesforce.matching import asks
 from tests.tap.support import add_cases, catalog_of, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock
 
@@ -63,21 +66,14 @@ def test_a_parent_is_not_parted(server: SalesforceServer, org: SalesforceOrg, cl
 
 
 def change_between_parts(
-    server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, change: Any, times: int
+    server: SalesforceServer, change: Callable[[], object], times: int
 ) -> None:
     """Have something happen before parts are read by Id."""
-    run, left = server._run, iter(range(times))
-
-    def meanwhile(call: Any, **options: Any) -> Any:
-        if "(Id IN (" in call.request.query["q"] and next(left, None) is not None:
-            change()
-        return run(call, **options)
-
-    monkeypatch.setattr(server, "_run", meanwhile)
+    server.interceptors.add(asks("(Id IN ("), before=change, times=times)
 
 
 def test_a_row_that_changes_between_two_parts_is_of_one_version(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
     """Half of then and half of now would be a row that never was."""
     ids = fill(org, clock, 4)
@@ -87,7 +83,7 @@ def test_a_row_that_changes_between_two_parts_is_of_one_version(
         clock.tick(60)
         org.update("Case", ids[1], Subject="new", Amount__c=99, Description="new")
 
-    change_between_parts(server, monkeypatch, change, times=1)
+    change_between_parts(server, change, times=1)
     run = sync(server, max_workers=1)
 
     (row,) = [row for row in run.rows() if row["Id"] == ids[1]]
@@ -101,7 +97,6 @@ def test_a_row_that_cannot_be_put_together_is_left_to_the_next_run(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
     fate: str,
 ) -> None:
     """One that is gone is no row, and one that changes all the time comes with its new time."""
@@ -115,7 +110,7 @@ def test_a_row_that_cannot_be_put_together_is_left_to_the_next_run(
         elif org.find(ids[1]):
             org.purge("Case", ids[1])
 
-    change_between_parts(server, monkeypatch, change, times=1_000)
+    change_between_parts(server, change, times=1_000)
     run = sync(server, max_workers=1)
     server.fields_at_once = None
     again = sync(server, state=run.states[-1])
@@ -134,5 +129,5 @@ def test_a_field_that_is_too_much_by_itself_ends_the_run(
 
     run = run_tap(settings(server), catalog)
 
-    assert isinstance(run.error, TooComplicatedError)
+    assert isinstance(run.error, QueryTooComplicatedError)
     assert "Deselect formula fields" in str(run.error)

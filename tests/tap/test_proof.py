@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.errors import IncompleteError
+from tap_salesforce_chat.errors import RowCountError
 from tap_salesforce_chat.reading.verification import Group, Member, groups_for
 from tap_salesforce_chat.reading.windows import Tally, Window, cut
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.matching import is_count, is_page
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.reading.rows import Row
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
+    from tests.fakes.salesforce.answers import Request
     from tests.tap.support import Clock
 
 
@@ -92,27 +94,24 @@ def test_windows_with_a_gap_are_not_counted_together() -> None:
 
 
 def test_the_count_is_asked_for_while_rows_are_on_their_way(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
     """The proof of a few windows takes no time of its own."""
     ids = add_cases(org, clock, 8)
-    catalog, answer, page, counting = catalog_of(server, "Case"), server._run, server._page, Event()
+    catalog, counting, waited = catalog_of(server, "Case"), Event(), list[bool]()
+    window = "SystemModstamp >="
 
-    def note_the_count(call: Any, **options: Any) -> Any:
-        if "COUNT()" in call.request.query["q"]:
-            counting.set()
-        return answer(call, **options)
+    def is_later(request: Request) -> bool:
+        """Match all pages but the first of the first window."""
+        return is_page(request) and window in request.query.get("q", window)
 
-    def wait_for_the_count(call: Any, cursor: Any, offset: int) -> Any:
-        if offset or "SystemModstamp >=" in call.request.query["q"]:
-            assert counting.wait(10)
-        return page(call, cursor, offset)
-
-    monkeypatch.setattr(server, "_run", note_the_count)
-    monkeypatch.setattr(server, "_page", wait_for_the_count)
+    server.interceptors.add(is_count, before=counting.set)
+    server.interceptors.add(is_later, before=lambda: waited.append(counting.wait(10)))
 
     run = run_tap(settings(server), catalog)
 
+    assert waited
+    assert all(waited)
     assert run.error is None
     assert run.column("Id") == ids
 
@@ -143,7 +142,7 @@ def test_a_row_that_one_of_many_windows_lacks_ends_the_run(
 
     run = run_tap(settings(server), catalog)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert set(run.column("Id")) == set(ids) - {ids[6]}
     bookmark = run.bookmark()
     assert bookmark is not None

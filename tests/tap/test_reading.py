@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_salesforce_chat.errors import (
-    IncompleteError,
     QueryTimeoutError,
     RetryLaterError,
-    SalesforceError,
+    RowCountError,
 )
 from tap_salesforce_chat.reading import prefetch as lanes
 from tap_salesforce_chat.reading import rest
-from tap_salesforce_chat.reading.pagination import Asker
 from tests.fakes.salesforce import Fault
-from tests.fakes.salesforce.answers import json_answer
+from tests.fakes.salesforce.answers import Answer, refusal
 from tests.fakes.salesforce.errors import Code
+from tests.fakes.salesforce.errors import SalesforceError as FakeError
+from tests.fakes.salesforce.matching import document, is_count, is_page, is_query
 from tests.tap.support import NOON, add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
-    from tests.fakes.salesforce.answers import Answer, Request
+    from tests.fakes.salesforce.answers import Answer
     from tests.tap.support import Clock
 
 
@@ -108,16 +107,7 @@ def test_a_token_that_expires_under_many_requests_is_renewed_once(
     ids = add_cases(org, clock, 60)
     catalog = catalog_of(server, "Case")
     logins = len([call for call in server.calls if "token" in call.path])
-    once = iter([True])
-    run_query = server._run
-
-    def expire_once(*arguments: Any, **options: Any) -> Any:
-        answer = run_query(*arguments, **options)
-        if next(once, False):
-            server.expire_tokens()
-        return answer
-
-    server._run = expire_once  # type: ignore[method-assign] # the fault to be injected
+    server.interceptors.add(is_query, after=server.expire_tokens, times=1)
     run = run_tap(settings(server), catalog)
 
     assert run.column("Id") == ids
@@ -241,12 +231,12 @@ def test_a_query_too_long_for_a_url_goes_in_a_body(
 
 
 def test_a_query_that_is_refused_for_its_length_goes_in_a_body(
-    server: SalesforceServer, org: SalesforceOrg, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg
 ) -> None:
     """What is between us and Salesforce may take less than Salesforce."""
     ids = [org.add("Case") for _ in range(5)]
     catalog = catalog_of(server, "Case")
-    monkeypatch.setattr("tests.fakes.salesforce.server.MAX_URI_BYTES", 1000)
+    server.max_uri_bytes = 1000
 
     run = run_tap(settings(server), catalog)
 
@@ -295,7 +285,7 @@ def test_a_row_that_is_counted_but_never_comes_ends_the_run(
 
     run = run_tap(settings(server, max_workers=1), catalog_of(server, "Case"))
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     for words in ("Case from the beginning to 2024-05-01T12:00:05Z", "4 rows", "counts 5"):
         assert words in str(run.error)
     assert run.bookmark() is None
@@ -313,7 +303,7 @@ def test_a_hole_does_not_move_the_bookmark_to_before_the_run(
 
     run = run_tap(settings(server), catalog_of(server, "Case"), first.states[-1])
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert run.bookmark() == first.bookmark()
 
 
@@ -372,16 +362,11 @@ def test_an_org_that_does_not_count_still_gives_its_rows(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A proof that cannot be had is a warning; the rows are out."""
-
-    def refuse(asker: Asker, soql: str) -> int:
-        msg = "Count of Case: Salesforce answered 400 MALFORMED_QUERY."
-        raise SalesforceError(msg)
-
-    monkeypatch.setattr(Asker, "count", refuse)
+    refused = refusal(FakeError(Code.MALFORMED_QUERY, "unexpected token"))
+    server.interceptors.add(is_count, change=lambda _: refused)
     ids = add_cases(org, clock, 2)
 
     run = sync(server)
@@ -427,19 +412,11 @@ def bounds(query: str) -> list[datetime]:
 
 
 @pytest.fixture
-def tamper(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def tamper(server: SalesforceServer) -> Callable[..., None]:
     """Have something changed in one of the pages that Salesforce sends."""
 
     def arrange(place: int, change: Callable[[dict[str, Any]], object]) -> None:
-        page, pages = server._page, iter(range(100))
-
-        def tampered(*arguments: Any) -> Any:
-            document = json.loads(page(*arguments).body)
-            if next(pages) == place:
-                change(document)
-            return json_answer(document)
-
-        monkeypatch.setattr(server, "_page", tampered)
+        server.interceptors.add(is_page, change=document(change), skip=place, times=1)
 
     return arrange
 
@@ -460,7 +437,7 @@ def test_rows_that_follow_nobody_knows_where_end_the_run(
 
     run = run_tap(settings(server, max_workers=1, verify_counts=verify), catalog)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert run.column("Id") == ids[:4]
     assert run.bookmark() == "2024-05-01T12:00:03Z"
     assert "until" not in run.states[-1]["sync_reads"]["Case"]
@@ -482,22 +459,20 @@ def test_more_rows_than_there_are_end_the_run(
 
     run = run_tap(settings(server, max_workers=1, verify_counts=verify), catalog)
 
-    assert isinstance(run.error, IncompleteError)
+    assert isinstance(run.error, RowCountError)
     assert "6 rows of 5" in str(run.error)
     assert "sync_completed_at" not in run.states[-1]
 
 
 def test_a_byte_order_mark_before_an_answer_is_none_of_it(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
     """A proxy that rewrites answers may put one there, before refusals as well."""
-    handle = server.handle
 
-    def marked(request: Request) -> Answer:
-        answer = handle(request)
+    def marked(answer: Answer) -> Answer:
         return replace(answer, body=codecs.BOM_UTF8 + answer.body)
 
-    monkeypatch.setattr(server, "handle", marked)
+    server.interceptors.add(lambda _: True, change=marked)
     ids = add_cases(org, clock, 3)
 
     assert sync(server).column("Id") == ids

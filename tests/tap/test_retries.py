@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from tap_salesforce_chat.errors import HostMovedError, QuotaError, RetryLaterError
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.answers import Answer
+from tests.fakes.salesforce.matching import is_page
 from tests.tap.support import add_cases, catalog_of, counts, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -101,30 +101,14 @@ def test_tries_come_to_an_end(
     assert "sync_completed_at" not in run.states[-1]
 
 
-def canned(status: int, body: bytes, **headers: str) -> requests.Response:
-    """Return an answer that no server has sent."""
-    response = requests.Response()
-    response.status_code = status
-    response.raw = io.BytesIO(body)
-    response.headers.update(headers)
-    return response
-
-
 @pytest.fixture
-def interject(
-    server: SalesforceServer, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[requests.Response], None]:
+def interject(server: SalesforceServer) -> Callable[[Answer], None]:
     """Have the next query get a given answer instead of the server's."""
-    send = requests.Session.request
-    answers: list[requests.Response] = []
-
-    def request(session: requests.Session, method: str, url: str, **options: Any) -> Any:
-        # What an earlier run has left in flight goes to another server.
-        if url.startswith(server.url) and "/query" in url and answers:
-            return answers.pop()
-        return send(session, method, url, **options)
-
-    monkeypatch.setattr(requests.Session, "request", request)
+    answers: list[Answer] = []
+    server.interceptors.add(
+        lambda request: "/query" in request.path,
+        change=lambda answer: answers.pop() if answers else answer,
+    )
     return answers.append
 
 
@@ -135,23 +119,23 @@ def test_a_good_status_with_a_bad_body_is_asked_again(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    interject: Callable[[requests.Response], None],
+    interject: Callable[[Answer], None],
     body: bytes,
 ) -> None:
     """Proxies and maintenance pages come with status 200, too."""
     ids = add_cases(org, clock, 1)
-    interject(canned(200, body))
+    interject(Answer(200, body))
 
     assert sync(server).column("Id") == ids
 
 
 def test_retry_after_is_honoured(
     server: SalesforceServer,
-    interject: Callable[[requests.Response], None],
+    interject: Callable[[Answer], None],
     waits: list[float],
 ) -> None:
     """Asking again before the time that Salesforce names only makes it longer."""
-    interject(canned(429, b"", **{"Retry-After": "77"}))
+    interject(Answer(429, b"", headers=(("Retry-After", "77"),)))
 
     sync(server)
 
@@ -162,13 +146,13 @@ def test_retry_after_is_honoured(
 @pytest.mark.parametrize("header", ["301", "86400"])
 def test_a_wait_that_no_run_takes_ends_it(
     server: SalesforceServer,
-    interject: Callable[[requests.Response], None],
+    interject: Callable[[Answer], None],
     waits: list[float],
     header: str,
 ) -> None:
     """A run that sleeps for hours blocks the next ones; asking earlier would not help."""
     catalog = catalog_of(server, "Case")
-    interject(canned(503, b"", **{"Retry-After": header}))
+    interject(Answer(503, b"", headers=(("Retry-After", header),)))
 
     run = run_tap(settings(server), catalog)
 
@@ -217,12 +201,12 @@ def test_a_given_token_has_no_login_that_would_name_the_host(server: SalesforceS
 
 @pytest.mark.parametrize("path", ["https://elsewhere.example/", ".elsewhere.example/q", 7])
 def test_the_next_page_is_on_the_same_host(
-    server: SalesforceServer, interject: Callable[[requests.Response], None], path: Any
+    server: SalesforceServer, interject: Callable[[Answer], None], path: Any
 ) -> None:
     """The token would go along."""
     catalog = catalog_of(server, "Case")
     document = json.dumps({"records": [], "nextRecordsUrl": path})
-    interject(canned(200, document.encode()))
+    interject(Answer(200, document.encode()))
 
     run = run_tap(settings(server), catalog)
 
@@ -233,12 +217,12 @@ ROUND = [f"/services/data/v62.0/query/01g-{number}" for number in range(3)]
 
 
 def test_pages_that_go_round_in_a_circle_end_the_query(
-    server: SalesforceServer, interject: Callable[[requests.Response], None]
+    server: SalesforceServer, interject: Callable[[Answer], None]
 ) -> None:
     """A nextRecordsUrl that was followed before leads to no end."""
     catalog = catalog_of(server, "Case")
     for path in [*ROUND, *ROUND][::-1]:
-        interject(canned(200, json.dumps({"records": [], "nextRecordsUrl": path}).encode()))
+        interject(Answer(200, json.dumps({"records": [], "nextRecordsUrl": path}).encode()))
 
     run = run_tap(settings(server, verify_counts=False), catalog)
 
@@ -246,13 +230,13 @@ def test_pages_that_go_round_in_a_circle_end_the_query(
 
 
 def test_pages_without_rows_come_to_an_end(
-    server: SalesforceServer, interject: Callable[[requests.Response], None]
+    server: SalesforceServer, interject: Callable[[Answer], None]
 ) -> None:
     """However new each of their addresses is."""
     catalog = catalog_of(server, "Case")
     for number in range(200):
         path = f"/services/data/v62.0/query/01g-{number}"
-        interject(canned(200, json.dumps({"records": [], "nextRecordsUrl": path}).encode()))
+        interject(Answer(200, json.dumps({"records": [], "nextRecordsUrl": path}).encode()))
 
     run = run_tap(settings(server, verify_counts=False), catalog)
 
@@ -264,21 +248,12 @@ def test_a_query_that_ends_with_its_session_goes_on_behind_the_last_row(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
     cases: int,
 ) -> None:
     """A fresh token does not help where the locator belonged to the session that ended."""
     ids = add_cases(org, clock, cases)
     catalog = catalog_of(server, "Case")
-    page, pages = server._page, iter(range(100))
-
-    def expire_once(*arguments: Any) -> Any:
-        answer = page(*arguments)
-        if next(pages) == 0:
-            server.expire_tokens()
-        return answer
-
-    monkeypatch.setattr(server, "_page", expire_once)
+    server.interceptors.add(is_page, after=server.expire_tokens, times=1)
     run = run_tap(settings(server, max_workers=1), catalog)
 
     assert run.error is None
@@ -289,13 +264,13 @@ def test_an_empty_page_is_not_the_end(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    interject: Callable[[requests.Response], None],
+    interject: Callable[[Answer], None],
 ) -> None:
     """Only a missing `nextRecordsUrl` is."""
     ids = add_cases(org, clock, 1)
     catalog = catalog_of(server, "Case")
     path = "/services/data/v62.0/query?q=SELECT+Id,+SystemModstamp+FROM+Case"
-    interject(canned(200, f'{{"records": [], "nextRecordsUrl": "{path}"}}'.encode()))
+    interject(Answer(200, f'{{"records": [], "nextRecordsUrl": "{path}"}}'.encode()))
 
     run = run_tap(settings(server), catalog)
 
@@ -304,14 +279,14 @@ def test_an_empty_page_is_not_the_end(
 
 
 def test_text_that_salesforce_cut_within_an_emoji_gets_through(
-    server: SalesforceServer, interject: Callable[[requests.Response], None]
+    server: SalesforceServer, interject: Callable[[Answer], None]
 ) -> None:
     """Long text ends at a number of UTF-16 units; half a pair is no Unicode text."""
     row = (
         '{"Id": "500x", "SystemModstamp": "2024-05-01T11:00:00.000+0000", '
         '"Subject": "Hi \\ud83d\\ude00 \\\\ud83d \\ude00\\ud83d"}'
     )
-    interject(canned(200, f'{{"records": [{row}]}}'.encode()))
+    interject(Answer(200, f'{{"records": [{row}]}}'.encode()))
 
     assert sync(server).column("Subject") == ["Hi \N{GRINNING FACE} \\ud83d ??"]
 
@@ -320,14 +295,14 @@ def test_text_that_salesforce_cut_within_an_emoji_gets_through(
 @pytest.mark.parametrize("before", [0, 2**16 - 90, 2**16])
 def test_bytes_that_are_no_text_do_not_reach_the_target(
     server: SalesforceServer,
-    interject: Callable[[requests.Response], None],
+    interject: Callable[[Answer], None],
     before: int,
     broken: bytes,
 ) -> None:
     """One of them would make it refuse the line; what is around them is worth having."""
     text = "\N{EURO SIGN}" * (before // 3) + "G"
     row = '{"Id": "500x", "SystemModstamp": "2024-05-01T11:00:00.000+0000", "Subject": "A'
-    interject(canned(200, f'{{"records": [{row}{text}'.encode() + broken + b'Z"}]}'))
+    interject(Answer(200, f'{{"records": [{row}{text}'.encode() + broken + b'Z"}]}'))
 
     (subject,) = sync(server).column("Subject")
 
@@ -336,12 +311,12 @@ def test_bytes_that_are_no_text_do_not_reach_the_target(
 
 
 def test_numbers_keep_all_their_digits(
-    server: SalesforceServer, interject: Callable[[requests.Response], None]
+    server: SalesforceServer, interject: Callable[[Answer], None]
 ) -> None:
     """Currencies have up to 18 digits, more than a float holds."""
     number = "9999999999999999.99"
     row = f'{{"Id": "500x", "SystemModstamp": "2024-05-01T11:00:00Z", "Subject": {number}}}'
-    interject(canned(200, f'{{"records": [{row}]}}'.encode()))
+    interject(Answer(200, f'{{"records": [{row}]}}'.encode()))
 
     run = sync(server)
 

@@ -19,8 +19,8 @@ PROGRAM = """
 import json, sys
 from tap_salesforce_chat.tap import TapSalesforceChat
 if {sync}:
-    import tap_salesforce_chat.discovery.discover, tap_salesforce_chat.org, tap_salesforce_chat.sync
-    import tap_salesforce_chat.settings.checks
+    import tap_salesforce_chat.discovery.discover, tap_salesforce_chat.sync
+    import tap_salesforce_chat.services, tap_salesforce_chat.settings.checks
 else:
     TapSalesforceChat.cli(["--version"], standalone_mode=False)
 print(json.dumps(sorted(sys.modules)))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_salesforce_chat.errors import LocatorLostError
+from tap_salesforce_chat.errors import QueryLocatorExpiredError
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
-from tests.fakes.salesforce.answers import json_answer
+from tests.fakes.salesforce.matching import document, is_page
 from tests.tap.support import NOON, add_cases, catalog_of, queries, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -82,12 +81,11 @@ def test_a_lost_locator_costs_no_row(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
     lost_after: int,
 ) -> None:
     """The query starts again behind the last row, which is not sent twice."""
     ids = add_cases(org, clock, 8)
-    forget_after(server, monkeypatch, lost_after)
+    forget_after(server, lost_after)
 
     run = sync(server, max_workers=1)
 
@@ -95,28 +93,18 @@ def test_a_lost_locator_costs_no_row(
     assert len(queries(server)) == 2
 
 
-def forget_after(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+def forget_after(server: SalesforceServer, pages: int) -> None:
     """Have the server forget all its queries once it has sent some pages."""
-    sent = []
-    page = server._page
-
-    def forgetful(*arguments: Any) -> Any:
-        sent.append(arguments)
-        answer = page(*arguments)
-        if len(sent) == pages:
-            server.expire_locators()
-        return answer
-
-    monkeypatch.setattr(server, "_page", forgetful)
+    server.interceptors.add(is_page, after=server.expire_locators, skip=pages - 1, times=1)
 
 
 def test_a_lost_locator_among_ties_costs_no_row(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
     """Rows of one second are told apart by their ids, in Salesforce's order."""
     ids = [org.add("Case") for _ in range(9)]
     clock.tick()
-    forget_after(server, monkeypatch, 2)
+    forget_after(server, 2)
 
     found = sync(server).column("Id")
 
@@ -124,23 +112,18 @@ def test_a_lost_locator_among_ties_costs_no_row(
 
 
 def test_a_locator_that_is_always_lost_ends_the_run(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
     """Starting over for ever would look like work."""
     add_cases(org, clock, 8)
     catalog = catalog_of(server, "Case")
-    page = server._page
-
-    def send_no_row(*arguments: Any) -> Any:
-        server.expire_locators()
-        answer = json.loads(page(*arguments).body)
-        return json_answer(answer | {"records": []})
-
-    monkeypatch.setattr(server, "_page", send_no_row)
+    server.interceptors.add(
+        is_page, change=document(lambda page: page["records"].clear()), after=server.expire_locators
+    )
 
     run = run_tap(settings(server), catalog)
 
-    assert isinstance(run.error, LocatorLostError)
+    assert isinstance(run.error, QueryLocatorExpiredError)
 
 
 def test_the_lookback_reads_again_what_may_have_become_visible_late(
@@ -220,7 +203,7 @@ def test_a_row_from_the_future_does_not_take_the_bookmark_along(
 
 
 def test_a_row_that_changes_during_the_query_does_not_take_the_bookmark_along(
-    server: SalesforceServer, org: SalesforceOrg, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
     """It comes in its old place with a new time; rows after it are still to come."""
     ids = add_cases(org, clock, 5)
@@ -228,14 +211,8 @@ def test_a_row_that_changes_during_the_query_does_not_take_the_bookmark_along(
     server.faults.add(Fault("500", times=100, after=2))
     changed = org.get("Case", ids[2])
     changed["SystemModstamp"] = "2024-05-01T12:00:02.000+0000"
-    page = server._page
-
-    def change_meanwhile(*arguments: Any) -> Any:
-        answer = page(*arguments)
-        changed["SystemModstamp"] = "2024-05-01T12:00:05.000+0000"  # the second of the query
-        return answer
-
-    monkeypatch.setattr(server, "_page", change_meanwhile)
+    later = {"SystemModstamp": "2024-05-01T12:00:05.000+0000"}  # the second of the query
+    server.interceptors.add(is_page, after=lambda: changed.update(later))
 
     run = run_tap(settings(server, max_workers=1), catalog)
 

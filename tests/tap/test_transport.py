@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tap_salesforce_chat.errors import RetryLaterError, SalesforceError
-from tap_salesforce_chat.http import transport
-from tap_salesforce_chat.http.transport import Transport, content, network_error
+from tap_salesforce_chat.errors import (
+    RetryLaterError,
+    SalesforceError,
+)
+from tap_salesforce_chat.http import timed_sockets, transport
+from tap_salesforce_chat.http.errors.network import network_error
+from tap_salesforce_chat.http.transport import Transport, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,18 +89,18 @@ def test_a_request_has_one_time_for_all_of_its_answer(
     url = "http://elsewhere.test/" if proxied else drip.url
 
     with pytest.raises(RetryLaterError, match="no complete answer"):
-        content(Transport(0.4).send("GET", url, "Query of Case"), "Query of Case")
+        read_body(Transport(0.4).send("GET", url, "Query of Case"), "Query of Case")
 
 
 def test_the_time_of_the_reader_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of a large answer leave while it is read, and a target may be slow."""
     now = [0.0]
-    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(timed_sockets, "time", SimpleNamespace(monotonic=lambda: now[0]))
     near, far = socket.socketpair()
     with near, far:
         near.settimeout(60)
         far.sendall(b"first")
-        file = transport._TimedSocket(near).makefile("rb")
+        file = timed_sockets._TimedSocket(near).makefile("rb")
         assert file.read(5) == b"first"
         now[0] += 1_000
         far.sendall(b"later")
@@ -115,7 +119,7 @@ def test_a_socks_proxy_keeps_its_own_way(
     manager = SimpleNamespace(pool_classes_by_scheme=own)
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "proxy_manager_for", lambda *_: manager)
 
-    found = transport._TimedAdapter().proxy_manager_for(proxy).pool_classes_by_scheme
+    found = timed_sockets.TimedAdapter().proxy_manager_for(proxy).pool_classes_by_scheme
 
     assert (found is not own) == timed
 
@@ -140,11 +144,11 @@ class _Raw(io.BytesIO):
 
 def test_an_answer_has_a_largest_size_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few KB may hold more than the machine's memory."""
-    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 3_000_000)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 3_000_000)
 
-    assert len(content(packed(3_000_000), "Query of Case")) == 3_000_000
+    assert len(read_body(packed(3_000_000), "Query of Case")) == 3_000_000
     with pytest.raises(SalesforceError, match="more than 3 MB") as caught:
-        content(packed(3_000_001), "Query of Case")
+        read_body(packed(3_000_001), "Query of Case")
     assert "page_size" in str(caught.value)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tap_salesforce_chat.streams.base import SalesforceStream
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.matching import asks
 from tests.tap.support import (
     NOON,
     Run,
@@ -219,20 +220,16 @@ def test_a_case_that_changes_after_its_stream_was_read_is_not_called_whole(
     org: SalesforceOrg,
     clock: Clock,
     old_case: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A comment that comes in time for its own stream brings the old case along."""
     clock.tick(3600)
-    answer = server._run
     seen: list[str] = []
 
-    def comment_meanwhile(call: Any, **options: Any) -> Any:
-        if "FROM CaseComment" in call.request.query["q"] and not seen:
-            seen.append(org.add("CaseComment", ParentId=old_case))
-            clock.tick(60)
-        return answer(call, **options)
+    def comment() -> None:
+        seen.append(org.add("CaseComment", ParentId=old_case))
+        clock.tick(60)
 
-    monkeypatch.setattr(server, "_run", comment_meanwhile)
+    server.interceptors.add(asks("FROM CaseComment"), before=comment, times=1)
 
     run = sync_cases(server, max_workers=1)
 

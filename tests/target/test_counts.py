@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.model.conversation import SHAPE_LENGTH
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.model.settings import SHAPE_LENGTH
 from target_creovai.store import Store
+from target_creovai.store.database.counts import COUNTS, add_up, tidy_counts
 from target_creovai.store.database.tables import LEDGER
-from target_creovai.store.ledger.counts import COUNTS, add_up, tidy_counts
 from target_creovai.store.ledger.due import is_of_other_settings
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 from tests.target.rows import at, case, case_id, chat
 
 if TYPE_CHECKING:
@@ -55,15 +55,17 @@ def carry_out(db: sa.Connection, kind: str, number: int, line: dict[str, Any] | 
 def assert_counted(store: Store) -> None:
     """Compare what the store says with what is there."""
     c = LEDGER.c
-    with store._reading() as db:
+    with store.database.reading() as db:
         lines = db.execute(sa.select(c.kind, c.outcome, c.reason)).all()
         others = [
             Counter(db.scalars(sa.select(c.kind).where(is_of_other_settings(rules))))
             for rules in RULES
         ]
-    stands = {(one.kind, one.outcome, one.reason): one.number for one in store.outcomes()}
+    stands = {
+        (one.kind, one.outcome, one.reason): one.number for one in store.ledger.outcome_counts()
+    }
     assert stands == Counter(map(tuple, lines))
-    assert [store.of_other_settings(rules) for rules in RULES] == others
+    assert [store.ledger.of_other_settings(rules) for rules in RULES] == others
 
 
 @settings(max_examples=60)
@@ -72,13 +74,13 @@ def test_any_change_of_the_ledger_is_counted(changes: Any) -> None:
     """Whichever statement makes it, of this version or of somebody at the database's prompt."""
     with Store("sqlite://") as store:
         for change in changes:
-            with store._engine.begin() as db:
+            with store.database.transaction() as db:
                 carry_out(db, *change)
         assert_counted(store)
-        with store.delivering():
+        with store.runs.delivering():
             pass
         assert_counted(store)
-        with store._reading() as db:
+        with store.database.reading() as db:
             assert all(db.scalars(sa.select(COUNTS.c.number)))
 
 
@@ -94,28 +96,33 @@ def test_what_a_run_and_an_operator_write_is_counted(url: str) -> None:
     """After each of the store's own ways to change a line; a change that fails counts nothing."""
     with OperatorStore(url) as store:
         rows = [case(1), case(2), case(3), chat(4), chat(5)]
-        store.stage([staged_row(*row) for row in rows])
+        store.rows.stage([staged_row(*row) for row in rows])
         assert_counted(store)
-        one, two, three = store.claim("case", rules=RULES[0], now=at("20:00"))
-        store.settle(one, Outcome.WAITING, rules=RULES[0], reason=Reason(Code.CASE_OPEN))
-        store.settle(two, Outcome.SET_ASIDE, rules=RULES[0], reason=Reason(Code.UNREADABLE, ("x",)))
-        store.intend(three, "h", b"{}", posted_by=at("20:00"))
-        store.write_down()
+        one, two, three = store.ledger.claim("case", rules=RULES[0], now=at("20:00"))
+        store.outcomes.conclude(one, Outcome.WAITING, rules=RULES[0], reason=Reason(Code.CASE_OPEN))
+        store.outcomes.conclude(
+            two, Outcome.SET_ASIDE, rules=RULES[0], reason=Reason(Code.UNREADABLE, ("x",))
+        )
+        store.outcomes.record_intent(three, "h", b"{}", posted_by=at("20:00"))
+        store.commit()
         assert_counted(store)
         sent = {"content_hash": "h", "metadata": b"{}", "creovai_id": "c", "sent_at": at("20:01")}
-        store.receipt(three, rules=RULES[0], **sent)  # type: ignore[arg-type]
-        store.write_down()
+        store.outcomes.record_receipt(three, rules=RULES[0], **sent)  # type: ignore[arg-type]
+        store.commit()
         assert_counted(store)
-        store.stage([staged_row(*case(3, SystemModstamp=at("21:00")))])
-        store.retry_set_aside(Reason(Code.RETRY))
+        store.rows.stage([staged_row(*case(3, SystemModstamp=at("21:00")))])
+        store.repairs.retry_set_aside(Reason(Code.RETRY))
         assert_counted(store)
-        with pytest.raises(ZeroDivisionError), store._engine.begin() as db:
+        with pytest.raises(ZeroDivisionError), store.database.transaction() as db:
             carry_out(
-                db, "chat", 9, {"outcome": Outcome.SENT, "revision": 1 // len(store.find([]))}
+                db,
+                "chat",
+                9,
+                {"outcome": Outcome.SENT, "revision": 1 // len(store.queries.find([]))},
             )
-        store.forget(store.find([case_id(1)]))
+        store.repairs.forget(store.queries.find([case_id(1)]))
         assert_counted(store)
-        with store.delivering() as free:
+        with store.runs.delivering() as free:
             assert free
         assert_counted(store)
 
@@ -125,15 +132,15 @@ def test_two_that_write_at_once_wait_for_no_common_count(run_shared: TargetRunne
     url = run_shared.config["store_url"]
     new = {"outcome": Outcome.WAITING, "reason": None, "revision": 1}
     with Store(url) as first, Store(url) as second:
-        with first._engine.begin() as ours, second._engine.begin() as theirs:
+        with first.database.transaction() as ours, second.database.transaction() as theirs:
             for db, number in ((ours, 1), (theirs, 2), (ours, 3), (theirs, 4)):
                 db.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
                 carry_out(db, "chat", number, new)
         assert_counted(first)
-        with first.delivering(), second.delivering():
+        with first.runs.delivering(), second.runs.delivering():
             pass
         assert_counted(second)
-        with first._reading() as db:
+        with first.database.reading() as db:
             assert db.scalars(sa.select(COUNTS.c.writer)).all() == [0]
 
 
@@ -142,13 +149,13 @@ def test_whoever_adds_up_for_all_waits_for_nobody(run_shared: TargetRunner) -> N
     url = run_shared.config["store_url"]
     lines = [{"outcome": outcome, "revision": 1} for outcome in (Outcome.WAITING, Outcome.PENDING)]
     with Store(url) as first, Store(url) as second:
-        with first._engine.connect() as ours:
+        with first.database.engine.connect() as ours:
             for numbers in ((1, 2), (3, 4)):
                 ours.commit()
                 for number, line in zip(numbers, lines, strict=True):
                     carry_out(ours, "chat", number, line)
                 add_up(ours)
-            with second._engine.begin() as theirs:
+            with second.database.transaction() as theirs:
                 theirs.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
                 tidy_counts(theirs)
             ours.commit()

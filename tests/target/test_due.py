@@ -9,8 +9,8 @@ import pytest
 
 from target_creovai.assemble import assemble
 from target_creovai.delivery.streaming import MOST_NAMED, Changes
-from target_creovai.salesforce.staging import staged_row
-from target_creovai.store import Store, Turn
+from target_creovai.input.staging import staged_row
+from target_creovai.store import ClaimPhase, Store
 from tests.target.messaging_rows import session, session_id
 from tests.target.rows import COMPLETED, STARTED, at, case, case_id, chat, chat_id, comment
 
@@ -92,11 +92,11 @@ def test_what_opens_or_closes_by_its_rows_is_looked_at(
 def test_what_a_commit_has_changed_is_claimed_by_name(tmp_path: Path) -> None:
     """Others are as due as before, and left for when all is looked at."""
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        store.stage([staged_row(*chat(number)) for number in range(1, 5)])
+        store.rows.stage([staged_row(*chat(number)) for number in range(1, 5)])
         some = [chat_id(number) for number in (3, 1, 9)]
-        claimed = store.claim_these("chat", some, Turn.FRESH)
+        claimed = store.ledger.claim_these("chat", some, ClaimPhase.FRESH)
         assert [entry.id for entry in claimed] == [chat_id(1), chat_id(3)]
-        assert store.count_due("chat", rules="", now=at("20:00")) == 4
+        assert store.ledger.count_due("chat", rules="", now=at("20:00")) == 4
 
 
 def test_early_delivery_is_told_what_has_changed() -> None:

@@ -135,7 +135,7 @@ def test_another_delivery_meanwhile_is_no_error(
 ) -> None:
     """It may end before this input does: only then it would be in the way."""
     with run_target.start() as process:
-        with Store(run_target.config["store_url"]) as other, other.delivering() as free:
+        with Store(run_target.config["store_url"]) as other, other.runs.delivering() as free:
             assert free
             process.write(singer(STARTED, *batch()))
             wait_until(lambda: len(run_target.ledger()) == CHATS + 2)

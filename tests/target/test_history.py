@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import Conversation, Interface, Message, Participant, Role
+from target_creovai.model.conversation import Conversation, Interface, Message
 from target_creovai.model.history import (
     KEPT_DAYS,
     Traits,
@@ -24,7 +24,8 @@ from target_creovai.model.history import (
     share_of,
     traits_of,
 )
-from target_creovai.payload.payload import encode
+from target_creovai.model.participants import Participant, Role
+from target_creovai.payload.encoding import encode
 from target_creovai.store import Store
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.runs.history import ALL_RUNS
@@ -125,9 +126,9 @@ def test_the_sum_over_all_days_is_what_creovai_took(history: list[Turn]) -> None
             expected[f"{now:%Y-%m-%d}"].update(taken_by(creovai) - before)
         assert creovai.duplicate_chats == []
         with Store(run.config["store_url"]) as store:
-            days = store.delivered_by_day("")
-            agents = store.delivered_by_agent("")
-            lags = store.lags("")
+            days = store.history.delivered_by_day("")
+            agents = store.history.delivered_by_agent("")
+            lags = store.history.lags("")
 
     found = Counter[tuple[str, str]]()
     for line in days:
@@ -188,7 +189,7 @@ def test_a_conversation_counts_for_its_channel_and_its_agent(run_target: TargetR
     with Store(run_target.config["store_url"]) as store:
         found = {
             (line.kind, line.channel, line.agent, line.conversations, line.messages)
-            for line in store.delivered_by_agent("")
+            for line in store.history.delivered_by_agent("")
         }
     assert found == {("chat", "Chat", "Nora Vance", 1, 3), ("case", "Web", "Nora Vance", 1, 3)}
 
@@ -204,7 +205,7 @@ def test_a_lag_is_counted_from_the_newest_of_its_rows(run_target: TargetRunner) 
         )
 
     with Store(run_target.config["store_url"]) as store:
-        (lag,) = store.lags("")
+        (lag,) = store.history.lags("")
     assert seconds_of(lag.bucket) == pytest.approx(600, rel=0.05)
 
 
@@ -223,7 +224,7 @@ def test_a_chat_that_a_dead_run_sent_counts_when_it_is_found(
 
     assert len(creovai.posts) == 1
     with Store(run_target.config["store_url"]) as store:
-        (line,) = store.delivered_by_agent("")
+        (line,) = store.history.delivered_by_agent("")
     assert (line.kind, line.channel, line.agent, line.conversations) == ("chat", "", "", 1)
 
 
@@ -237,7 +238,7 @@ def test_a_run_leaves_a_line_with_all_that_it_counted(
     run_target(STARTED, chat(1), chat(2), chat(3, **UNANSWERED), case(1), comment(1), waiting)
 
     with Store(run_target.config["store_url"]) as store:
-        (run,) = store.runs()
+        (run,) = store.history.runs()
     facts = run.facts
     assert run.ended_at is not None
     assert run.began_at < run.ended_at
@@ -251,7 +252,7 @@ def test_a_run_leaves_a_line_with_all_that_it_counted(
 
     run_target(STARTED, waiting, State(COMPLETED.value | {"sync_requests": 17}))
     with Store(run_target.config["store_url"]) as store:
-        facts = store.runs()[0].facts
+        facts = store.history.runs()[0].facts
     assert (facts.sent, facts.retries) == ({"case": 1}, 1)
     assert facts.waiting == {"case": {"case-open": 1}}
     assert facts.requests["/capture/v2/case"] == {200: 1, 503: 1}
@@ -268,7 +269,7 @@ def test_past_days_are_added_up_over_all_runs(
         with time_machine.travel(BEGIN + timedelta(hours=hour), tick=True):
             run(chat(hour + 1))
     with Store(run.config["store_url"]) as store:
-        before = [sum_of(store), len(store.lags(""))]
+        before = [sum_of(store), len(store.history.lags(""))]
 
     with time_machine.travel(BEGIN + timedelta(days=2), tick=True):
         run(chat(4), chat(5))
@@ -284,7 +285,7 @@ def test_past_days_are_added_up_over_all_runs(
 
 def sum_of(store: Store) -> int:
     """Return how many conversations the history has counted."""
-    return sum(line.conversations for line in store.delivered_by_day(""))
+    return sum(line.conversations for line in store.history.delivered_by_day(""))
 
 
 def test_what_is_too_old_is_dropped(run_target: TargetRunner) -> None:
@@ -307,24 +308,24 @@ def test_a_dry_run_counts_no_delivery(run_dry: TargetRunner) -> None:
     run_dry(chat(1))
 
     with Store(run_dry.config["store_url"]) as store:
-        assert store.delivered_by_day("") == []
-        assert store.runs()[0].facts.counts["written"] == 1
+        assert store.history.delivered_by_day("") == []
+        assert store.history.runs()[0].facts.counts["written"] == 1
 
 
 def test_counts_of_a_commit_that_failed_are_written_with_the_next(tmp_path: Path) -> None:
     """They belong to the receipts of that commit, which come again as well."""
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        store.count_delivered("chat", SOON, Traits(messages=2))
-        with store._engine.connect() as db:
-            store._tally.write(db)
+        store._pending.deliveries.count("chat", SOON, Traits(messages=2))
+        with store.database.engine.connect() as db:
+            store._pending.deliveries.write(db)
             db.rollback()
         assert sum_of(store) == 0
 
-        with store._engine.begin() as db:
-            store._tally.write(db)
-        store._tally.forget()
-        with store._engine.begin() as db:
-            store._tally.write(db)
+        with store.database.transaction() as db:
+            store._pending.deliveries.write(db)
+        store._pending.deliveries.clear()
+        with store.database.transaction() as db:
+            store._pending.deliveries.write(db)
         assert sum_of(store) == 1
 
 

@@ -69,7 +69,7 @@ def heard(
 
 def drop_rows(run: TargetRunner, _: CreovaiServer) -> None:
     """Let every statement on rows fail half-way."""
-    with Store(run.config["store_url"]) as store, store._engine.begin() as db:
+    with Store(run.config["store_url"]) as store, store.database.transaction() as db:
         db.exec_driver_sql("DROP TABLE creovai_rows")
         db.exec_driver_sql("CREATE TABLE creovai_rows (stream, id, conversation, modified, digest)")
 

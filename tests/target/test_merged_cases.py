@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Skipped, Waiting
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.model.verdicts import Skipped, Waiting
 from target_creovai.store import Store
 from tests.target.rows import Record, at, case, case_id, comment, mail, sf_id
 from tests.target.support import senders, texts, verdict_on
@@ -97,8 +97,8 @@ def test_a_winner_has_the_rows_of_the_whole_chain() -> None:
     """Also where it is looked at without those that were merged into it."""
     with Store("sqlite://") as store:
         rows = (WINNER, loser(2, into=1), loser(3, into=2), loser(4, into=3), CHILD)
-        store.stage([staged_row(*row) for row in rows])
-        found = store.rows_of("case", [case_id(1)])[case_id(1)]
+        store.rows.stage([staged_row(*row) for row in rows])
+        found = store.rows.rows_of("case", [case_id(1)])[case_id(1)]
 
     assert {row["Id"] for row in found["Case"]} == {case_id(n) for n in (1, 2, 3, 4)}
     assert len(found["Case"]) == 4
@@ -125,8 +125,8 @@ def test_merges_in_a_circle_come_to_an_end(run_target: TargetRunner) -> None:
 def test_a_winner_that_is_not_here_is_waited_for() -> None:
     """A loser alone makes no conversation under the winner's name."""
     with Store("sqlite://") as store:
-        store.stage([staged_row(*loser(2, into=1))])
-        rows = store.rows_of("case", [case_id(1), case_id(2)])
+        store.rows.stage([staged_row(*loser(2, into=1))])
+        rows = store.rows.rows_of("case", [case_id(1), case_id(2)])
 
     assert [row["Id"] for row in rows[case_id(1)]["Case"]] == [case_id(2)]
     records = [Record("Case", row) for row in rows[case_id(1)]["Case"]]

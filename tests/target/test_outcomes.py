@@ -80,8 +80,8 @@ def test_what_an_earlier_version_wrote_in_words_still_decides(
         f"WHERE id = '{case_id(1)}'"
     )
     with Store(url) as store:
-        (line,) = store.entries("case", [case_id(1)])
-        (other,) = store.entries("chat", [chat_id(1)])
+        (line,) = store.ledger.entries("case", [case_id(1)])
+        (other,) = store.ledger.entries("chat", [chat_id(1)])
 
     assert line.reason is not None
     assert (line.reason.code, str(line.reason)) == (code, words)
@@ -97,5 +97,5 @@ def test_words_that_decide_nothing_are_kept_by_the_upgrade(run_target: TargetRun
         "reason = 'HTTP 400: Creovai refused it'"
     )
     with Store(url) as store:
-        (line,) = store.entries("case", [case_id(1)])
+        (line,) = store.ledger.entries("case", [case_id(1)])
     assert str(line.reason) == "HTTP 400: Creovai refused it"

@@ -52,7 +52,7 @@ def test_a_store_of_version_1_is_upgraded(run_shared: TargetRunner, creovai: Cre
     assert texts(creovai.cases[case_id(1)]) == ["once", "twice", "comment 4"]
     assert outcome.says("waiting")[0].endswith("(oldest: a few seconds ago)")
     with Store(url) as again:
-        assert again.input_ended_well
+        assert again.runs.input_ended_well
 
 
 def test_cases_merge_and_part_again(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
@@ -116,7 +116,7 @@ def test_a_wrong_password_is_not_shown(run_shared: TargetRunner) -> None:
 
 def test_one_delivers_at_a_time(run_shared: TargetRunner, creovai: CreovaiServer) -> None:
     """The lock is the server's, so it holds for other machines, and ends with its owner."""
-    with Store(run_shared.config["store_url"]) as other, other.delivering(alone=True) as free:
+    with Store(run_shared.config["store_url"]) as other, other.runs.delivering(alone=True) as free:
         assert free
         assert run_shared(chat()).says("STOPPED")
         assert creovai.posts == []

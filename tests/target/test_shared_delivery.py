@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.delivery import deliver
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from tests.target import support
 from tests.target.rows import (
@@ -51,8 +51,8 @@ TargetCreovai.cli()
 def make_due(run: TargetRunner, chats: int) -> None:
     """Let so many chats wait in the store."""
     with Store(run.config["store_url"]) as store:
-        store.stage([staged_row(*chat(number)) for number in range(chats)])
-        store.end_input(well=True)
+        store.rows.stage([staged_row(*chat(number)) for number in range(chats)])
+        store.runs.end_input(well=True)
 
 
 def change(run: TargetRunner, sql: str) -> None:
@@ -203,18 +203,18 @@ def test_only_an_input_that_began_later_makes_up_for_a_dead_one(run_shared: Targ
     """One that ran beside it may have started from a bookmark that is too late."""
     url = run_shared.config["store_url"]
     with Store(url) as dead, Store(url) as beside:
-        dead.stage([_staged(case(1))])
-        beside.stage([_staged(case(2))])
+        dead.rows.stage([_staged(case(1))])
+        beside.rows.stage([_staged(case(2))])
         change(
             run_shared, "UPDATE creovai_runs SET expires = extract(epoch FROM clock_timestamp())"
         )
-        beside.end_input(well=True)
-        assert not beside.input_ended_well
+        beside.runs.end_input(well=True)
+        assert not beside.runs.input_ended_well
 
     with Store(url) as later:
-        later.stage([_staged(case(3))])
-        later.end_input(well=True)
-        assert later.input_ended_well
+        later.rows.stage([_staged(case(3))])
+        later.runs.end_input(well=True)
+        assert later.runs.input_ended_well
 
 
 def test_several_may_make_the_tables_at_once(run_shared: TargetRunner) -> None:
@@ -224,7 +224,7 @@ def test_several_may_make_the_tables_at_once(run_shared: TargetRunner) -> None:
     def open_store(_: int) -> bool:
         together.wait(20)
         with Store(run_shared.config["store_url"]) as store:
-            return store.input_ended_well
+            return store.runs.input_ended_well
 
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(open_store, range(4))) == [True] * 4

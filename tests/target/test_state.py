@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
+from target_creovai.store.ledger.ledger import Ledger
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import (
     COMPLETED,
@@ -26,7 +27,7 @@ from tests.target.rows import (
 from tests.target.support import texts, wait_until
 
 if TYPE_CHECKING:
-    from target_creovai.store import Entry
+    from target_creovai.store import LedgerEntry
     from tests.target.support import Process, TargetRunner
 
 
@@ -279,18 +280,20 @@ def test_an_input_that_begins_meanwhile_keeps_its_cases(
 ) -> None:
     """Whether rows are whole is told with the rows, as of one moment: there is no gap between."""
     url = run_target.config["store_url"]
-    claim = Store.claim
+    claim = Ledger.claim
 
-    def with_half_a_case(self: Store, kind: str, **options: Any) -> list[Entry]:
+    def with_half_a_case(self: Ledger, kind: str, **options: Any) -> list[LedgerEntry]:
         entries = claim(self, kind, **options)
         if kind == "case" and entries:
             with Store(url) as other:
-                other.stage([staged_row(*case(1, Description="half", SystemModstamp=at("23:00")))])
+                other.rows.stage(
+                    [staged_row(*case(1, Description="half", SystemModstamp=at("23:00")))]
+                )
         return entries
 
     run_target(STARTED, case(1, Description="words"))
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "claim", with_half_a_case)
+        patch.setattr(Ledger, "claim", with_half_a_case)
         outcome = run_target(STARTED, Schema("Case"), COMPLETED)
     assert creovai.cases == {}
     assert outcome.says("INCOMPLETE")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.errors import StoreError
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.store.database.tables import SCHEMA_VERSION
 from tests.target.rows import at, case, case_id, comment, sf_id
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_creovai.store import StagedRow
+    from target_creovai.model.rows import StagedRow
     from tests.target.rows import Record
     from tests.target.support import TargetRunner
 
@@ -40,12 +40,12 @@ def staged(*records: Record) -> list[StagedRow]:
 
 def due(store: Store) -> dict[str, int]:
     """Return the revision of each case that is due."""
-    return {entry.id: entry.revision for entry in store.due("case", rules="", now=NOW)}
+    return {entry.id: entry.revision for entry in store.ledger.due("case", rules="", now=NOW)}
 
 
 def subject(store: Store) -> Any:
     """Return the Subject of the stored case."""
-    return store.rows_of("case", [case_id()])[case_id()]["Case"][0].get("Subject")
+    return store.rows.rows_of("case", [case_id()])[case_id()]["Case"][0].get("Subject")
 
 
 OLD = case(Subject="old", SystemModstamp=at("18:00"))
@@ -65,17 +65,17 @@ NEW = case(Subject="new", SystemModstamp=at("18:00:00.5"))
 def test_the_newest_version_stays(store: Store, batches: list[list[Record]]) -> None:
     """An older copy never replaces a newer one, in one batch or over several runs."""
     for batch in batches:
-        store.stage(staged(*batch))
+        store.rows.stage(staged(*batch))
 
     assert subject(store) == "new"
-    assert store.stage(staged(OLD)) == [], "an older copy is no change"
+    assert store.rows.stage(staged(OLD)) == [], "an older copy is no change"
 
 
 def test_a_row_that_is_staged_again_changes_nothing(store: Store) -> None:
     """Singer sends at least once: a second copy makes nothing due."""
-    first = store.stage(staged(case(), comment()))
+    first = store.rows.stage(staged(case(), comment()))
     before = due(store)
-    second = store.stage(staged(case(), comment()))
+    second = store.rows.stage(staged(case(), comment()))
 
     assert len(first) == 2
     assert second == []
@@ -85,25 +85,25 @@ def test_a_row_that_is_staged_again_changes_nothing(store: Store) -> None:
 def test_rows_of_two_streams_may_share_an_id(store: Store) -> None:
     """A row is known by its stream and its Id together."""
     twin = comment(Id=case_id())
-    store.stage(staged(case(), twin))
+    store.rows.stage(staged(case(), twin))
 
-    assert set(store.rows_of("case", [case_id()])[case_id()]) == {"Case", "CaseComment"}
+    assert set(store.rows.rows_of("case", [case_id()])[case_id()]) == {"Case", "CaseComment"}
 
 
 def test_a_child_that_moves_reopens_both_its_cases(store: Store) -> None:
     """The case it left has lost a message, the case it joined has won one."""
-    store.stage(staged(case(1), case(2), comment(case=1)))
+    store.rows.stage(staged(case(1), case(2), comment(case=1)))
     before = due(store)
-    store.stage(staged(comment(case=2, SystemModstamp=at("19:00"))))
+    store.rows.stage(staged(comment(case=2, SystemModstamp=at("19:00"))))
 
     assert {key: due(store)[key] - before[key] for key in before} == {case_id(1): 1, case_id(2): 1}
-    rows = store.rows_of("case", [case_id(1), case_id(2)])
+    rows = store.rows.rows_of("case", [case_id(1), case_id(2)])
     assert [len(rows[case_id(n)]["CaseComment"]) for n in (1, 2)] == [0, 1]
 
 
 def test_a_child_without_a_case_belongs_to_nothing(store: Store) -> None:
     """An EmailMessage need not hang under a case."""
-    store.stage(staged(comment(ParentId=None)))
+    store.rows.stage(staged(comment(ParentId=None)))
 
     assert due(store) == {}
 
@@ -122,7 +122,7 @@ def version(stream: str, number: int, hour: int) -> Record:
 
 def content(store: Store) -> Any:
     """Return all that the store holds of three cases."""
-    rows = store.rows_of("case", [case_id(n) for n in (1, 2, 3)])
+    rows = store.rows.rows_of("case", [case_id(n) for n in (1, 2, 3)])
     return {
         (key, stream): sorted(members, key=lambda row: row["Id"])
         for key, streams in rows.items()
@@ -138,9 +138,9 @@ def test_any_order_and_repetition_ends_in_the_same_store(versions: Any, data: An
     shuffled = data.draw(st.permutations(records + records[: len(records) // 2]))
     cut = data.draw(st.integers(0, len(shuffled)))
     with Store("sqlite://") as once, Store("sqlite://") as piecemeal:
-        once.stage(staged(*records))
+        once.rows.stage(staged(*records))
         for part in (shuffled[:cut], shuffled[cut:]):
-            piecemeal.stage(staged(*part))
+            piecemeal.rows.stage(staged(*part))
 
         assert content(piecemeal) == content(once)
 
@@ -157,8 +157,8 @@ def test_a_store_of_a_newer_version_is_refused(run_dry: TargetRunner) -> None:
     """Writing into a layout that is not understood would spoil it."""
     run_dry(case())
     newer = SCHEMA_VERSION + 1
-    with Store(run_dry.config["store_url"]) as store, store._engine.begin() as db:
-        store._set_meta(db, "schema_version", str(newer))
+    with Store(run_dry.config["store_url"]) as store, store.database.transaction() as db:
+        store.database.set_meta(db, "schema_version", str(newer))
 
     with pytest.raises(StoreError, match=f"schema {newer}.*upgrade"):
         run_dry(case())
@@ -205,18 +205,18 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_reader_holds_up_no_writer(tmp_path: Path) -> None:
     """Someone asks for the status in the middle of a run."""
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    with Store(url) as reader, Store(url) as writer, reader._reading() as db:
+    with Store(url) as reader, Store(url) as writer, reader.database.reading() as db:
         rows = db.execute(sa.text("SELECT 1 UNION SELECT 2"))
         assert rows.fetchone() == (1,)
 
-        assert len(writer.stage(staged(NEW))) == 1
+        assert len(writer.rows.stage(staged(NEW))) == 1
 
 
 def test_a_store_is_little_larger_than_its_rows(tmp_path: Path) -> None:
     """Rows of a mail's size share pages: else a third of what is written is empty."""
     rows = staged(*(comment(number, CommentBody="x" * 2300) for number in range(3000)))
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        store.stage(rows)
+        store.rows.stage(rows)
 
     files = tmp_path.glob("store.db*")
     assert sum(file.stat().st_size for file in files) < 1.4 * sum(len(row.body) for row in rows)

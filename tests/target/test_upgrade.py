@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from target_creovai.store import Store
+from target_creovai.store.database.counts import DERIVED
 from target_creovai.store.database.tables import METADATA, SCHEMA_VERSION
-from target_creovai.store.database.upgrades import upgrade
-from target_creovai.store.ledger.counts import DERIVED
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.migrations.steps import upgrade
+from target_creovai.store.operator.store import OperatorStore
 from tests.target.rows import at, case, case_id, chat, chat_id, comment
 from tests.target.support import texts
 from tests.target.version_1 import make_store
@@ -48,9 +48,9 @@ def test_an_upgraded_store_has_what_a_new_one_has(url: str) -> None:
     make_store(url, case(), chat())
     for _ in range(2):
         with Store(url) as store:
-            assert store._meta("schema_version") == str(SCHEMA_VERSION)
-            assert store.due("chat", rules="old", now=NOW) == []
-            assert store.input_ended_well
+            assert store.database.meta("schema_version") == str(SCHEMA_VERSION)
+            assert store.ledger.due("chat", rules="old", now=NOW) == []
+            assert store.runs.input_ended_well
 
     tables = METADATA.tables | DERIVED.tables
     expected = {name: set(table.c.keys()) for name, table in tables.items()}
@@ -68,13 +68,13 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr("target_creovai.store.database.database.merged_cases", fail)
+        patch.setattr("target_creovai.store.migrations.migrate.merged_cases", fail)
         with pytest.raises(Exception, match="cannot be used"):
             Store(url)
     assert columns(url) == before
 
     with Store(url) as store:
-        assert store._meta("schema_version") == str(SCHEMA_VERSION)
+        assert store.database.meta("schema_version") == str(SCHEMA_VERSION)
 
 
 def test_what_was_sent_before_the_upgrade_is_not_sent_again(
@@ -138,9 +138,11 @@ def test_an_upgraded_store_finds_what_a_new_one_finds(url: str, run_target: Targ
         " WHERE id LIKE '%3AAA'"
     )
     with OperatorStore(url) as store:
-        numbered = [[line.id for line in store.cases_numbered(f"0{n}")] for n in (1, 2, 3, 4)]
-        oldest = store.oldest_waiting()
-        stands = {(one.outcome, one.number) for one in store.outcomes()}
+        numbered = [
+            [line.id for line in store.queries.cases_numbered(f"0{n}")] for n in (1, 2, 3, 4)
+        ]
+        oldest = store.queries.oldest_waiting()
+        stands = {(one.outcome, one.number) for one in store.ledger.outcome_counts()}
 
     assert numbered == [[case_id(1)], [case_id(2)], [case_id(3)], []]
     assert oldest is not None
@@ -165,9 +167,9 @@ def test_two_that_open_a_store_at_once_upgrade_it_once(
     def opened() -> int:
         at_once.wait()
         with Store(url) as store:
-            return sum(one.number for one in store.outcomes())
+            return sum(one.number for one in store.ledger.outcome_counts())
 
-    monkeypatch.setattr("target_creovai.store.database.database.upgrade", noted)
+    monkeypatch.setattr("target_creovai.store.migrations.migrate.upgrade", noted)
     with ThreadPoolExecutor(4) as pool:
         found = [task.result() for task in [pool.submit(opened) for _ in range(4)]]
 

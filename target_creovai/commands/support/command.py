@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +14,7 @@ from target_creovai.errors import StoreError, TargetError
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.store.database.there import is_there, store_name
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -89,8 +88,7 @@ def _refuse_wrong(settings: Settings) -> None:
         raise click.ClickException(" ".join(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(msgspec.Struct, frozen=True):
     """The store that a command speaks of, and Meltano's environment, None without one."""
 
     store: str
@@ -138,7 +136,7 @@ def alone(store: OperatorStore) -> Iterator[None]:
     Raises:
         StoreError: One is at it.
     """
-    with store.delivering(alone=True) as free:
+    with store.runs.delivering(alone=True) as free:
         if not free:
             msg = "A run is delivering from this store: let it end first. Nothing was changed."
             raise StoreError(msg)

@@ -11,7 +11,8 @@ from target_creovai.salesforce.ids import long_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.store.operator import Line, OperatorStore
+    from target_creovai.store import LedgerEntry
+    from target_creovai.store.operator.store import OperatorStore
 
 WHY_UNKNOWN = (
     "The Salesforce user may not see it: sharing, or no read access to the object.",
@@ -33,16 +34,18 @@ def spellings(typed: str, prefix: str) -> list[str]:
     return list(dict.fromkeys([*bare, *map(long_id, bare)]))
 
 
-def find(store: OperatorStore, typed: str, prefix: str) -> list[Line]:
+def find(store: OperatorStore, typed: str, prefix: str) -> list[LedgerEntry]:
     """Return the conversations of an Id, a session id or a case number."""
-    return store.find(spellings(typed, prefix)) or store.cases_numbered(typed.strip())
+    return store.queries.find(spellings(typed, prefix)) or store.queries.cases_numbered(
+        typed.strip()
+    )
 
 
 def find_all(
     store: OperatorStore, typed: Iterable[str], prefix: str
-) -> tuple[list[Line], list[str]]:
+) -> tuple[list[LedgerEntry], list[str]]:
     """Return the conversations of these Ids, each once, and the Ids that nothing goes by."""
-    found: dict[tuple[str, str], Line] = {}
+    found: dict[tuple[str, str], LedgerEntry] = {}
     unknown = []
     for one in typed:
         lines = find(store, one, prefix)

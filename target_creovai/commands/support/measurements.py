@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.history import share_of
 from target_creovai.salesforce.rows import parse_time
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from target_creovai.commands.status import Standing, Status
     from target_creovai.model.history import Lag, Run
-    from target_creovai.store.operator import OperatorStore
+    from target_creovai.store.operator.store import OperatorStore
 
 PREFIX = "target_creovai_"
 # Exit codes of runs that went to their end: nothing more to do, or something needs an eye.
@@ -29,8 +30,7 @@ _DAYS_OF_LAGS = 1
 _PERCENTS = (50, 95)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurements:
+class Measurements(msgspec.Struct, frozen=True):
     """What only monitoring asks of the store; `None` for never.
 
     `ended` is the last run that ended by itself, `last_success` and `last_completion` are when
@@ -49,12 +49,14 @@ class Measurements:
         """Ask the store; `now` is in UTC."""
         since = f"{(now - timedelta(days=_DAYS_OF_LAGS)).date()}"
         return cls(
-            rows=store.rows_by_stream(),
-            newest_row=store.newest_moment,
-            ended=next((run for run in store.runs(limit=_RUNS_LOOKED_AT) if run.ended_at), None),
-            last_success=store.last_end(SUCCESS),
-            last_completion=store.last_end(COMPLETION),
-            lags=store.lags(since),
+            rows=store.queries.rows_by_stream(),
+            newest_row=store.coverage.newest_moment,
+            ended=next(
+                (run for run in store.history.runs(limit=_RUNS_LOOKED_AT) if run.ended_at), None
+            ),
+            last_success=store.history.last_end(SUCCESS),
+            last_completion=store.history.last_end(COMPLETION),
+            lags=store.history.lags(since),
         )
 
 

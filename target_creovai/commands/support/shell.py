@@ -11,10 +11,10 @@ import os
 import re
 import shlex
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 # Neither matches what is typed already.
 _OWN = re.compile(r"`target-creovai (?P<name>[a-z]+)\b(?! --config)(?P<rest>[^`]*)`")
 _OF_MELTANO = re.compile(r" \(`meltano (?P<rest>[^-`][^`]*)`\)")
-# What the README calls the files of settings of those who do without Meltano.
+# What docs/index.md calls the files of settings of those who do without Meltano.
 _FILES = ("tap.json", "target.json")
 LOADER = "target-creovai"
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(msgspec.Struct, frozen=True):
     """What decides how a command is typed.
 
     `environment` is Meltano's, empty where it has none, None where Meltano has not started this

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import parse_clock, parse_start
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 _HEADERS: Final = frozenset({STARTED, ORIGIN, AGENT, TRANSFER})
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """The header that a chat, and each transfer of it, starts with; as printed, None if absent."""
 
     started_at: datetime | None
@@ -38,12 +38,11 @@ class Segment:
     agent: str | None
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct):
     """The tokens from one start to the next, and what they say about who speaks in them."""
 
-    tokens: list[Token] = field(default_factory=list)
-    scene: Scene = field(default_factory=Scene)
+    tokens: list[Token] = msgspec.field(default_factory=list)
+    scene: Scene = msgspec.field(default_factory=Scene)
     segment: Segment | None = None
     started: Token | None = None
 
@@ -107,8 +106,8 @@ def _read_scene(part: Part, before: Scene) -> None:
     unspoken: list[Token] = []
     for token in part.tokens:
         if token.kind is ENTRY:
-            name = token.name, token.label
-            printed[name] = printed.get(name, 0) + 1
+            speaker = token.name, token.label
+            printed[speaker] = printed.get(speaker, 0) + 1
         else:
             unspoken.append(token)
     for (name, label), count in printed.items():

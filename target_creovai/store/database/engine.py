@@ -30,7 +30,7 @@ UNESCAPED = (
     "store_url holds more than one @: in user name and password, @ has to be written %40, and so "
     "on (percent-encoding)."
 )
-NO_URL = "store_url is not a database URL that this installation can open: see the README."
+NO_URL = "store_url is not a database URL that this installation can open: see docs/settings.md."
 NO_DRIVER = (
     "store_url needs a database driver that is not installed ({}). For PostgreSQL: install "
     "salesforce-creovai[postgres], and write postgresql+psycopg://."

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import OPENING_LENGTH
 from target_creovai.model.outcomes import Outcome
-from target_creovai.store.database.noted import carry_out
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
-from target_creovai.store.ledger.counts import add_up
-from target_creovai.store.ledger.due import (
-    ADOPTED,
-)
-from target_creovai.store.runs.history import History
+from target_creovai.store.ledger.entry import ADOPTED
 
 if TYPE_CHECKING:
     from target_creovai.model.history import Traits
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store.database.noted import Noted
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One conversation's line in the ledger, as far as delivery looks at it."""
-
-    kind: str
-    id: str
-    revision: int
-    outcome: str
-    refused_hash: str | None
-    intent_hash: str | None
-    content_hash: str | None
-    metadata: bytes | None
-    changed_at: str | None
-    sent_at: str | None
-    erased_at: str | None
-    reason: Reason | None = None
-    posted_by: str | None = None
-    adopted_at: str | None = None
-    failures: int | None = None
-    event_time: str | None = None
-    assembled: int | None = None
-    rules: str | None = None
-
-    @property
-    def made_by(self) -> str | None:
-        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
-        return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
+    from target_creovai.store.ledger.entry import LedgerEntry
+    from target_creovai.store.ledger.pending import PendingWrites
 
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
@@ -63,20 +28,20 @@ _LINE = _BY_ID.where(sa.or_(LEDGER.c.claimed_by.is_(None), _IS_MINE))
 _MINE = _BY_ID.where(_IS_MINE)
 
 
-class Outcomes(History):
+class Outcomes:
     """The part of the ledger that delivery writes.
 
-    What becomes of a conversation is only noted, until `write_down`: a commit waits for the
+    What becomes of a conversation is only noted, until `Store.commit`: a commit waits for the
     disk, and one for many costs hardly more than one for each.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._noted: list[Noted] = []
+    def __init__(self, pending: PendingWrites, run: str) -> None:
+        self._pending = pending
+        self._run = run
 
-    def settle(
+    def conclude(
         self,
-        entry: Entry,
+        entry: LedgerEntry,
         outcome: str,
         *,
         rules: str,
@@ -96,12 +61,14 @@ class Outcomes(History):
             refused_hash=refused_hash,
         )
 
-    def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
+    def leave_unchanged(self, entry: LedgerEntry, outcome: str, *, rules: str) -> None:
         """Note that nothing is to be sent: Creovai has it, or refused just this."""
         cleared = {"reason": None, "detail": None} if outcome == Outcome.SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
-    def intend(self, entry: Entry, content_hash: str, metadata: bytes, *, posted_by: str) -> None:
+    def record_intent(
+        self, entry: LedgerEntry, content_hash: str, metadata: bytes, *, posted_by: str
+    ) -> None:
         """Note what is about to be posted, by then; it is to be written down before that."""
         self._update(
             entry,
@@ -114,7 +81,7 @@ class Outcomes(History):
             posted_by=posted_by,
         )
 
-    def retract(self, entry: Entry, reason: Reason | None = None) -> None:
+    def clear_intent(self, entry: LedgerEntry, reason: Reason | None = None) -> None:
         """Note that what was intended is not at Creovai; it stays pending."""
         self._update(
             entry,
@@ -126,21 +93,21 @@ class Outcomes(History):
             posted_by=None,
         )
 
-    def doubt(self, entry: Entry, reason: Reason, posted_by: str) -> None:
+    def record_lost_answer(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
         """Note that the answer to a post was lost; it stays this run's until that is settled."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
-    def fail(self, entry: Entry, failed_at: str) -> None:
+    def record_failure(self, entry: LedgerEntry, failed_at: str) -> None:
         """Note when Creovai could not take it: it goes last the next time."""
         self._update(entry, failed_at=failed_at)
 
-    def plan_event(self, entry: Entry, event_time: str) -> None:
+    def record_event_time(self, entry: LedgerEntry, event_time: str) -> None:
         """Note the eventTime of metadata that is about to be sent: it is used up by that."""
         self._update(entry, event_time=event_time)
 
-    def receipt(
+    def record_receipt(
         self,
-        entry: Entry,
+        entry: LedgerEntry,
         *,
         rules: str,
         sent_at: str,
@@ -150,7 +117,7 @@ class Outcomes(History):
         traits: Traits | None = None,
     ) -> None:
         """Note that Creovai has this content; without `traits`: that it has this metadata now."""
-        self.count_delivered(entry.kind, sent_at, traits)
+        self._pending.deliveries.count(entry.kind, sent_at, traits)
         values = {"creovai_id": creovai_id} if creovai_id else {}
         self._conclude(
             entry,
@@ -166,9 +133,11 @@ class Outcomes(History):
             **values,
         )
 
-    def recover(self, entry: Entry, sent_at: str, creovai_id: str, traits: Traits) -> None:
+    def recover_receipt(
+        self, entry: LedgerEntry, sent_at: str, creovai_id: str, traits: Traits
+    ) -> None:
         """Note, in the place of an intent, the receipt that a run did not live to write."""
-        self.count_delivered(entry.kind, sent_at, traits)
+        self._pending.deliveries.count(entry.kind, sent_at, traits)
         self._update(
             entry,
             _LINE.values(content_hash=LEDGER.c.intent_hash, metadata=LEDGER.c.intent_metadata),
@@ -181,7 +150,7 @@ class Outcomes(History):
             posted_by=None,
         )
 
-    def adopt(self, entry: Entry, found_at: str, creovai_id: str | None) -> None:
+    def record_adoption(self, entry: LedgerEntry, found_at: str, creovai_id: str | None) -> None:
         """Note that Creovai has what another store sent; how it is there, nobody knows."""
         self._update(
             entry,
@@ -194,28 +163,30 @@ class Outcomes(History):
             content_hash=ADOPTED,
         )
 
-    def take_as_sent(self, entry: Entry, *, rules: str, content_hash: str, metadata: bytes) -> None:
+    def accept_adopted(
+        self, entry: LedgerEntry, *, rules: str, content_hash: str, metadata: bytes
+    ) -> None:
         """Note that what Creovai has of an adopted one is taken to be this."""
         cleared = {"reason": None, "detail": None, "refused_hash": None}
         self._conclude(
             entry, Outcome.SENT, rules, content_hash=content_hash, metadata=metadata, **cleared
         )
 
-    def postpone(self, entry: Entry, reason: Reason) -> None:
+    def postpone(self, entry: LedgerEntry, reason: Reason) -> None:
         """Note that a conversation stays pending, and that this run is done with it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, claimed_by=None)
 
-    def count_failures(self, entry: Entry, failures: int) -> None:
+    def record_failure_count(self, entry: LedgerEntry, failures: int) -> None:
         """Note in how many runs Creovai could not take it."""
         self._update(entry, failures=failures)
 
-    def intend_erasure(self, entry: Entry, reason: Reason, erased_at: str) -> None:
+    def record_erasure(self, entry: LedgerEntry, reason: Reason, erased_at: str) -> None:
         """Note what is about to be erased; it is never sent again, whatever comes of it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, erased_at=erased_at)
 
-    def bury(
+    def discard(
         self,
-        entry: Entry,
+        entry: LedgerEntry,
         *,
         rules: str,
         reason: Reason | None = None,
@@ -227,23 +198,12 @@ class Outcomes(History):
         """
         told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
-        self._noted.append((sa.delete(ROWS).where(own), {}))
-        self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {}))
+        self._pending.add(sa.delete(ROWS).where(own), {})
+        self._pending.add(sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {})
         gone = {"detail": None, "metadata": None, "number": None}
         self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
 
-    def write_down(self) -> None:
-        """Commit, all at once, what was noted since the last time."""
-        if not self._noted:
-            return
-        with self._engine.begin() as db:
-            carry_out(db, self._noted)
-            add_up(db)
-            self._tally.write(db)
-        self._noted.clear()
-        self._tally.forget()
-
-    def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
+    def _conclude(self, entry: LedgerEntry, outcome: str, rules: str, **values: Any) -> None:
         """Note the outcome of this revision; no intent is open any more."""
         self._update(
             entry,
@@ -259,6 +219,8 @@ class Outcomes(History):
             **({"due_at": None} | values),
         )
 
-    def _update(self, entry: Entry, statement: sa.Update | None = None, **values: Any) -> None:
-        line = {"of_kind": entry.kind, "of_id": entry.id, "of_run": self._runs.id}
-        self._noted.append((_LINE if statement is None else statement, line | values))
+    def _update(
+        self, entry: LedgerEntry, statement: sa.Update | None = None, **values: Any
+    ) -> None:
+        line = {"of_kind": entry.kind, "of_id": entry.id, "of_run": self._run}
+        self._pending.add(_LINE if statement is None else statement, line | values)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
-from target_creovai.store.database.database import Database
 from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
-from target_creovai.store.ledger.due import NO_NEWS, News, touch
+from target_creovai.store.ledger.due import NO_FACTS, ConversationFacts, mark_changed
 from target_creovai.store.rows.collected import companions, write_collections
 from target_creovai.store.rows.kept import keep_what_was_read
 from target_creovai.store.rows.merges import owners, with_winners, write_merges
 from target_creovai.store.rows.people import fill_parents, reconsider_authors
-from target_creovai.store.rows.portions import portions
 from target_creovai.store.rows.retention import drop_texts, reconsider, row_of
+from target_creovai.store.rows.sizes import batches_by_size
 from target_creovai.store.runs.coverage import (
     arrivals_of,
     load_coverage,
@@ -29,7 +28,9 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row, StagedRow
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.runs.runs import Runs
     from target_creovai.wholeness.coverage import Coverage
 
 
@@ -37,36 +38,7 @@ if TYPE_CHECKING:
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
-    """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
-
-    Where `merges` is true the row is a conversation itself, and `merged_into` the one
-    that takes over all its rows, if there is any. Conversations of the same `collection`
-    belong together. `number` is the one by which people know a case. The row `lacks` needed
-    fields, as it was read without them.
-    """
-
-    stream: str
-    id: str
-    kind: str
-    conversation: str | None
-    modified: str
-    body: bytes
-    merges: bool = False
-    merged_into: str | None = None
-    collection: str | None = None
-    number: str | None = None
-    lacks: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes a row the same row."""
-        return self.stream, self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """Conversations as of one moment: their rows by Id and stream, and what was read by then.
 
     `filters` are those under which each of them came.
@@ -77,13 +49,17 @@ class Snapshot:
     filters: Mapping[str, Collection[str]]
 
 
-class Rows(Database):
+class Rows:
     """Stages rows, and gives them back by the conversation that they make."""
 
-    def has_nobodys(self, stream: str) -> bool:
+    def __init__(self, database: Database, runs: Runs) -> None:
+        self._database = database
+        self._runs = runs
+
+    def has_unassigned(self, stream: str) -> bool:
         """Tell whether rows of a stream belong to no conversation."""
         nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
-        with self._reading() as db:
+        with self._database.reading() as db:
             return bool(db.scalar(sa.select(nobodys)))
 
     def stage(
@@ -103,7 +79,7 @@ class Rows(Database):
             key = row.key
             if key not in newest or row.modified >= newest[key].modified:
                 newest[key] = row
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             known = self._known(db, newest)
             newest = keep_what_was_read(db, newest, known)
             changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
@@ -111,9 +87,11 @@ class Rows(Database):
                 self._take(db, changed, known)
                 reconsider_authors(db, changed)
             self._refill(db, [newest[key] for key in known if key in newest], known)
-            note_newest(db, self._upsert, rows)
+            note_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
-                note_arrivals(db, self._upsert, [r for r in rows if r.kind == kind], condition)
+                note_arrivals(
+                    db, self._database.upsert, [r for r in rows if r.kind == kind], condition
+                )
             self._runs.reading(db)
         return changed
 
@@ -130,8 +108,8 @@ class Rows(Database):
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         c = ROWS.c
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
-        with self._snapshot() as db:
-            coverage = load_coverage(db, self._runs.open_input(db))
+        with self._database.snapshot() as db:
+            coverage = load_coverage(db, self._runs.open_input_in(db))
             filters = arrivals_of(db, kind, ids)
             takers = owners(db, kind, ids)
             for some in chunks(list(takers)):
@@ -147,19 +125,19 @@ class Rows(Database):
                 found[key][stream].append({"Id": companion})
         return Snapshot(found, coverage, filters)
 
-    def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
-        """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
-        with self._reading() as db:
-            return list(portions(db, kind, ids, most_bytes))
+    def batches_by_size(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
+        """Return batches of Ids of up to so many bytes of rows; a larger one is a batch alone."""
+        with self._database.reading() as db:
+            return list(batches_by_size(db, kind, ids, most_bytes))
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""
-        with self._reading() as db:
+        with self._database.reading() as db:
             return sorted(owners(db, kind, ids))
 
     def drop_texts(self, before: str) -> Counter[str]:
         """Drop the text of what was delivered, or skipped, and rests since; return how many."""
-        return drop_texts(self._engine, before)
+        return drop_texts(self._database.engine, before)
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
         """Write rows, and make due every conversation that loses or wins one by them."""
@@ -174,11 +152,13 @@ class Rows(Database):
             if row.merges:
                 merged_into[row.kind][row.id] = row.merged_into
         for kind, merges in merged_into.items():
-            write_merges(db, self._upsert, kind, merges)
-        write_collections(db, self._upsert, rows)
+            write_merges(db, self._database.upsert, kind, merges)
+        write_collections(db, self._database.upsert, rows)
         news = _news(rows)
         all_touched = before | with_winners(db, touched)
-        touch(db, self._upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
+        mark_changed(
+            db, self._database.upsert, {key: news.get(key, NO_FACTS) for key in all_touched}
+        )
 
     def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
@@ -203,7 +183,7 @@ class Rows(Database):
         }
 
     def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
-        insert = self._upsert(ROWS)
+        insert = self._database.upsert(ROWS)
         statement = insert.on_conflict_do_update(
             index_elements=["stream", "id"],
             set_={
@@ -234,14 +214,14 @@ def _each(found: Iterable[dict[str, list[Row]]]) -> Iterator[tuple[str, Row]]:
     return ((stream, row) for streams in found for stream, rows in streams.items() for row in rows)
 
 
-def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], News]:
+def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], ConversationFacts]:
     """Return, by kind and Id, what rows tell of their conversations."""
-    found: dict[tuple[str, str], News] = {}
+    found: dict[tuple[str, str], ConversationFacts] = {}
     for row in rows:
         if row.conversation is not None:
             key = row.kind, row.conversation
-            modified, number = found.get(key, NO_NEWS)
-            found[key] = News(max(modified, row.modified), row.number or number)
+            modified, number = found.get(key, NO_FACTS)
+            found[key] = ConversationFacts(max(modified, row.modified), row.number or number)
     return found
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from target_creovai.kinds import KINDS
 from target_creovai.store.database.tables import (
@@ -35,9 +35,10 @@ from target_creovai.wholeness.intervals import BEGINNING, Interval, moment_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_creovai.model.conversation import OpenInput
-    from target_creovai.store.rows.rows import StagedRow
-    from target_creovai.wholeness.coverage import Read
+    from target_creovai.model.rows import StagedRow
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.runs.runs import Runs
+    from target_creovai.wholeness.coverage import OpenInput, Read
 
     Upsert = Callable[[sa.Table], Any]
 
@@ -52,6 +53,36 @@ class _Assumed(msgspec.Struct):
 
     streams: list[str]
     whole: bool
+
+
+class CoverageLog:
+    """What was read of each stream, and how far its rows have come."""
+
+    def __init__(self, database: Database, runs: Runs) -> None:
+        self._database = database
+        self._runs = runs
+
+    def load(self) -> Coverage:
+        """Return what was read of each stream of the org whose rows came last."""
+        with self._database.reading() as db:
+            return load_coverage(db, self._runs.open_input_in(db))
+
+    @property
+    def newest_moment(self) -> str:
+        """The newest SystemModstamp that any row has come with."""
+        with self._database.reading() as db:
+            return _notes(db).get(_NEWEST, BEGINNING)
+
+    def record_reads(self, reads: Sequence[Read], organization: str | None = None) -> None:
+        """Add what this run's input has read by now, of rows that are committed."""
+        with self._database.transaction() as db:
+            write_reads(
+                db,
+                self._database.upsert,
+                reads,
+                input_id=self._runs.id,
+                organization=organization,
+            )
 
 
 def begin_coverage(db: sa.Connection, upsert: Upsert) -> None:
@@ -135,11 +166,6 @@ def _without_standing_filters(
         else read
         for read in reads
     ]
-
-
-def newest_moment(db: sa.Connection) -> str:
-    """Return the newest SystemModstamp that any row has come with."""
-    return _notes(db).get(_NEWEST, BEGINNING)
 
 
 def note_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) -> None:

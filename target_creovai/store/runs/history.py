@@ -13,16 +13,16 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model.history import KEPT_DAYS, Lag, OfAgent, OfDay, Run, RunFacts
-from target_creovai.payload.payload import utc
-from target_creovai.store.database.database import Database
+from target_creovai.model.timestamps import utc
 from target_creovai.store.database.engine import lock_schema
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
-from target_creovai.store.runs.tally import DAY_LENGTH, SUMS, Tally
+from target_creovai.store.runs.deliveries import DAY_LENGTH, SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_creovai.model.history import Traits
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.runs.deliveries import Deliveries
 
 # Lines of past days, added up over all runs.
 ALL_RUNS = ""
@@ -31,25 +31,26 @@ _DAYS_UNTIL_ADDED_UP = 1
 _decode_facts = msgspec.json.Decoder(RunFacts).decode
 
 
-class History(Database):
+class History:
     """The lines of all runs, and what was delivered by day."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._tally = Tally(self._runs.id, self._upsert, self._engine.dialect)
+    def __init__(self, database: Database, run: str, deliveries: Deliveries) -> None:
+        self._database = database
+        self._run = run
+        self._deliveries = deliveries
 
     # Runs
 
     def begin_run(self, began_at: str) -> None:
         """Write down that this run began; nothing tells of the end of one that is killed."""
-        with self._engine.begin() as db:
-            db.execute(sa.insert(HISTORY).values(run=self._runs.id, began_at=began_at))
+        with self._database.transaction() as db:
+            db.execute(sa.insert(HISTORY).values(run=self._run, began_at=began_at))
 
     def end_run(self, ended_at: str, exit_code: int, facts: RunFacts) -> None:
         """Write down how this run went, add up past days, and drop what is too old."""
-        this = sa.update(HISTORY).where(HISTORY.c.run == self._runs.id)
+        this = sa.update(HISTORY).where(HISTORY.c.run == self._run)
         told = {"ended_at": ended_at, "exit_code": exit_code, "facts": msgspec.json.encode(facts)}
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             db.execute(this.values(told))
             self._add_up(db, _days_before(ended_at, _DAYS_UNTIL_ADDED_UP))
             oldest = _days_before(ended_at, KEPT_DAYS)
@@ -79,7 +80,7 @@ class History(Database):
         c = HISTORY.c
         columns = (c.began_at, c.ended_at, c.exit_code, c.facts)
         query = sa.select(*columns).where(c.began_at >= since).order_by(c.began_at.desc())
-        with self._reading() as db:
+        with self._database.reading() as db:
             return [
                 Run(began_at, ended_at, exit_code, _decode_facts(facts) if facts else RunFacts())
                 for began_at, ended_at, exit_code, facts in db.execute(query.limit(limit))
@@ -90,18 +91,11 @@ class History(Database):
         ended = sa.select(sa.func.max(HISTORY.c.ended_at)).where(
             HISTORY.c.exit_code.in_(exit_codes)
         )
-        with self._reading() as db:
+        with self._database.reading() as db:
             moment: str | None = db.scalar(ended)
         return moment
 
     # Deliveries
-
-    def count_delivered(self, kind: str, sent_at: str, traits: Traits | None) -> None:
-        """Count a conversation that Creovai took, or, without traits, a change of metadata.
-
-        It is written down with its receipt.
-        """
-        self._tally.count(kind, sent_at, traits)
 
     def delivered_by_day(self, since: str) -> list[OfDay]:
         """Return what was delivered on that day and later; a day may come in two parts."""
@@ -117,11 +111,11 @@ class History(Database):
 
     def _sums(self, table: sa.Table, form: type[Any], since: str) -> Iterator[Any]:
         """Yield sums by the keys that a form has: of days that are added up, and of the others."""
-        names = form.__dataclass_fields__
+        names = form.__struct_fields__
         keys = [table.c[name] for name in names if name not in SUMS[table]]
         sums = [_sum(table.c[name]) for name in names if name in SUMS[table]]
         query = sa.select(*keys, *sums).where(table.c.day >= since).group_by(*keys)
-        with self._reading() as db:
+        with self._database.reading() as db:
             for of_runs in (table.c.run == ALL_RUNS, table.c.run > ALL_RUNS):
                 yield from db.execute(query.where(of_runs)).all()
 
@@ -136,7 +130,7 @@ class History(Database):
             query = sa.select(*keys, *sums).where(*_apart(table, before)).group_by(*keys)
             lines = [(ALL_RUNS, *row) for row in db.execute(query)]
             if lines:
-                self._tally.add(db, table, lines)
+                self._deliveries.add(db, table, lines)
             db.execute(sa.delete(table).where(*_apart(table, before)))
 
 

@@ -12,19 +12,22 @@ import threading
 import time
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_creovai.clock import Deadline
 from target_creovai.errors import StoreError
-from target_creovai.model.conversation import OpenInput
+from target_creovai.store.database.counts import tidy_counts
 from target_creovai.store.database.engine import file_lock
 from target_creovai.store.database.tables import IS_DUE, LEDGER, RUNS
+from target_creovai.wholeness.coverage import OpenInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from target_creovai.store.database.database import Database
 
 # How long a machine that is gone keeps others from what it had claimed.
 LEASE_SECONDS = 60.0
@@ -37,18 +40,16 @@ _SERVER_TIME = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.D
 class Runs:
     """The line of this run, and what it may know of others."""
 
-    def __init__(self, engine: sa.Engine, upsert: Callable[[sa.Table], Any]) -> None:
+    def __init__(self, database: Database) -> None:
         self.id = uuid.uuid4().hex
-        self._engine = engine
-        self._upsert = upsert
-        self._shared = engine.dialect.name == "postgresql"
+        self._database = database
+        self._shared = database.is_postgresql
         self._lease = LEASE_SECONDS if self._shared else 0.0
         self._closed = threading.Event()
         self._renewing: threading.Thread | None = None
         self._valid_until = Deadline(0.0)
-        with engine.connect() as db:
-            now = db.execution_options(isolation_level="AUTOCOMMIT").execute(sa.select(self._now))
-            self._opened_at = now.scalar_one()
+        with database.reading() as db:
+            self._opened_at = db.execute(sa.select(self._now)).scalar_one()
 
     @property
     def _now(self) -> sa.ColumnElement[float]:
@@ -64,22 +65,37 @@ class Runs:
         """Note, with the rows that come, that their input has not ended yet."""
         self._write(db, reading=True)
 
-    def end_input(self, db: sa.Connection, *, well: bool) -> None:
+    def end_input(self, *, well: bool) -> None:
         """Note how the input ended.
 
         One that ended well makes up for every other that broke off before this run
         began: what those had not read yet, this one has.
         """
-        if not well:
-            self._write(db, reading=True, lease=0.0)
-            return
+        with self._database.transaction() as db:
+            if well:
+                self._end_well(db)
+            else:
+                self._write(db, reading=True, lease=0.0)
+
+    def _end_well(self, db: sa.Connection) -> None:
         superseded = sa.and_(RUNS.c.reading, RUNS.c.expires <= self._opened_at)
         # A line may also be of a run that delivers: only a mark goes then.
         ended = sa.update(RUNS).where(sa.or_(RUNS.c.id == self.id, superseded))
         db.execute(ended.values(reading=False))
 
-    def open_input(self, db: sa.Connection) -> OpenInput | None:
-        """Return how it stands with the inputs that have not ended well, if there are any."""
+    @property
+    def input_ended_well(self) -> bool:
+        """Whether no input is open: none that runs, and none that broke off."""
+        return self.open_input is None
+
+    @property
+    def open_input(self) -> OpenInput | None:
+        """How it stands with the inputs that have not ended well, if there are any."""
+        with self._database.reading() as db:
+            return self.open_input_in(db)
+
+    def open_input_in(self, db: sa.Connection) -> OpenInput | None:
+        """Return what `open_input` does, as a transaction sees it."""
         alive = set(db.scalars(sa.select(self._lives()).where(RUNS.c.reading)))
         if not alive:
             return None
@@ -91,10 +107,19 @@ class Runs:
     def delivering(self, *, alone: bool = False) -> Iterator[bool]:
         """Deliver for as long as a `with` block lasts; it gets whether that may be now.
 
+        On SQLite one run delivers at a time; on PostgreSQL several do, each what it claims.
         `alone`: while nobody else delivers, and nobody else may begin.
         """
+        with self._entered(alone=alone) as free:
+            yield free
+            if free:
+                with self._database.transaction() as db:
+                    tidy_counts(db)
+
+    @contextmanager
+    def _entered(self, *, alone: bool) -> Iterator[bool]:
         if not self._shared:
-            with file_lock(self._engine) as free:
+            with file_lock(self._database.engine) as free:
                 yield free
             return
         free = self._enter(alone=alone)
@@ -104,7 +129,7 @@ class Runs:
             if free:
                 self._leave()
 
-    def free(self) -> sa.ColumnElement[bool]:
+    def unclaimed(self) -> sa.ColumnElement[bool]:
         """Return the condition that no other run that lives has claimed a conversation."""
         claimed_by = LEDGER.c.claimed_by
         return sa.or_(
@@ -114,15 +139,15 @@ class Runs:
         )
 
     @property
-    def lost(self) -> bool:
-        """Tell whether this run was away for so long that another may have taken over."""
+    def lease_lost(self) -> bool:
+        """Whether this run was away for so long that another may deliver what it claimed."""
         return self._shared and self._valid_until.passed
 
     def _lives(self) -> sa.ColumnElement[bool]:
         return RUNS.c.expires > self._now
 
     def _enter(self, *, alone: bool) -> bool:
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             db.exec_driver_sql("LOCK TABLE creovai_runs IN SHARE ROW EXCLUSIVE MODE")
             in_the_way = RUNS.c.delivering if alone else RUNS.c.alone
             others = sa.exists().where(RUNS.c.id != self.id, in_the_way, self._lives())
@@ -132,7 +157,7 @@ class Runs:
         return True
 
     def _leave(self) -> None:
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             # What is concluded is nobody's, and of what is not a run that is gone has none.
             mine = sa.and_(sa.text(IS_DUE), LEDGER.c.claimed_by == self.id)
             db.execute(sa.update(LEDGER).where(mine).values(claimed_by=None))
@@ -150,7 +175,7 @@ class Runs:
         valid_until = Deadline(seconds)
         expires = self._now + seconds
         new = {"reading": False, "delivering": False, "alone": False} | marks
-        statement = self._upsert(RUNS).values(id=self.id, expires=expires, **new)
+        statement = self._database.upsert(RUNS).values(id=self.id, expires=expires, **new)
         changed = {"expires": expires} | marks
         db.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
         self._valid_until = valid_until
@@ -171,5 +196,5 @@ class Runs:
     def _renew(self) -> bool:
         """Move the end of the lease, unless it has come: others may have taken over then."""
         mine = sa.update(RUNS).where(RUNS.c.id == self.id, self._lives())
-        with self._engine.begin() as db:
+        with self._database.transaction() as db:
             return bool(db.execute(mine.values(expires=self._now + self._lease)).rowcount)

@@ -12,6 +12,7 @@ from tests.fakes.creovai import api
 from tests.fakes.creovai.faults import Faults
 from tests.fakes.creovai.messages import Answer, Call, RefusedError, Request, refused
 from tests.fakes.creovai.tenant import Tenant
+from tests.fakes.interceptors import Interceptors
 
 if TYPE_CHECKING:
     import ssl
@@ -37,6 +38,7 @@ class CreovaiServer(Tenant):
     ) -> None:
         super().__init__(api_user, api_password)
         self.faults = Faults()
+        self.interceptors: Interceptors[Request, Answer] = Interceptors()
         self.calls: list[Call] = []
         self.latency_seconds = 0.0
         self._ssl_context = ssl_context
@@ -101,7 +103,11 @@ class CreovaiServer(Tenant):
         self.stop()
 
     def respond(self, request: Request) -> Answer:
-        """Return the answer to a request, spoilt by the fault that is due, if any."""
+        """Return the answer to a request, the way that interceptors let it go."""
+        return self.interceptors.answer(request, self._answer)
+
+    def _answer(self, request: Request) -> Answer:
+        """Answer a request, spoilt by the fault that is due, if any."""
         fault = self.faults.strike(request.path)
         if fault is None:
             return api.answer(self, request)

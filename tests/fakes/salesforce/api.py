@@ -11,6 +11,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.interceptors import Interceptors
 from tests.fakes.salesforce.answers import Answer, json_answer, make_request, refusal
 from tests.fakes.salesforce.bulk import BulkJobs
 from tests.fakes.salesforce.cursors import MAX_PAGE, Cursors, wished_page_size
@@ -81,6 +82,7 @@ class RestApi:
         self.fields_at_once: int | None = None  # a query for more of them is too complicated
         self.bulk = BulkJobs(org)
         self.app_scopes = "api"
+        self.interceptors: Interceptors[Request, Answer] = Interceptors()
         self.rotate_refresh_tokens = False
         self.login_refusal: OAuthRefusal | None = None
         self._credentials = credentials
@@ -105,7 +107,10 @@ class RestApi:
         self._cursors.expire()
 
     def handle(self, request: Request) -> Answer:
-        """Answer a request, refusals included."""
+        """Answer a request, refusals included, the way that interceptors let it go."""
+        return self.interceptors.answer(request, self._answer)
+
+    def _answer(self, request: Request) -> Answer:
         try:
             return self._dispatch(request)
         except SalesforceError as error:

@@ -63,6 +63,8 @@ class SalesforceServer(RestApi):
         self.faults = Faults()
         self.calls: list[Call] = []
         self.latency_seconds = 0.0  # of each answer
+        self.max_uri_bytes = MAX_URI_BYTES
+        self.hanging = Event()  # set once a request hangs
         self._ssl_context = ssl_context
         self._gate = Event()
         self._http: _HttpServer | None = None
@@ -109,6 +111,7 @@ class SalesforceServer(RestApi):
 
     def hang(self) -> None:
         """Wait for the next `release`."""
+        self.hanging.set()
         self._gate.wait()
 
 
@@ -192,10 +195,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 - see above
 
     def _too_long(self) -> Answer | None:
-        uri = len(self.path)
-        if uri > MAX_URI_BYTES:
+        uri, most = len(self.path), self.server.api.max_uri_bytes
+        if uri > most:
             return refusal(SalesforceError(Code.URI_TOO_LONG, "The URI is too long", status=414))
-        if uri + len(self.headers.as_bytes()) > MAX_URI_BYTES:
+        if uri + len(self.headers.as_bytes()) > most:
             message = "The URI and the headers are too long"
             return refusal(SalesforceError(Code.HEADERS_TOO_LONG, message, status=431))
         return None

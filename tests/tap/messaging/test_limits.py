@@ -11,6 +11,7 @@ import pytest
 
 from tap_salesforce_chat.errors import QuotaError, SalesforceError
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.matching import document, ends
 from tests.tap.messaging.support import (
     HOUR,
     MINUTE,
@@ -307,7 +308,7 @@ def test_what_is_missing_in_setup_is_told(
     run = read(server, fails=True, **more)
 
     assert words in str(run.error)
-    assert "docs/messaging.md" in str(run.error)
+    assert "docs/enhanced_chat.md" in str(run.error)
     assert run.bookmark(STREAM) is None
     assert len(entries_asked(server)) == 1
 
@@ -421,7 +422,7 @@ def test_an_interface_that_knows_no_conversation_is_no_loss_of_all(
 
     run = read(server, fails=True)
 
-    assert "docs/messaging.md" in str(run.error)
+    assert "docs/enhanced_chat.md" in str(run.error)
     assert entries_asked(server) == [chats[0].identifier, chats[-1].identifier]
     assert run.bookmark(STREAM) is None
 
@@ -438,13 +439,14 @@ def test_years_of_conversations_may_be_gone(server: SalesforceServer, org: Sales
     assert run.bookmark(STREAM) == "2024-04-30T12:39:00Z"
 
 
-def test_an_answer_that_is_none_ends_the_run(
-    server: SalesforceServer, org: SalesforceOrg, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_is_none_ends_the_run(server: SalesforceServer, org: SalesforceOrg) -> None:
     """Without a word of it in the message."""
     add_chat(org, "Hello")
     shown = {"identifier": None, "serverReceivedTimestamp": "secret words"}
-    monkeypatch.setattr("tests.fakes.salesforce.messaging._as_connect", lambda _: shown)
+    server.interceptors.add(
+        ends("/entries"),
+        change=document(lambda page: page["conversationEntries"].__setitem__(0, shown)),
+    )
 
     run = read(server, fails=True)
 

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_salesforce_chat.errors import LimitReachedError, Refusal, error_for
+from tap_salesforce_chat.errors import (
+    RateLimitReachedError,
+)
+from tap_salesforce_chat.http.errors.mapping import error_for
+from tap_salesforce_chat.http.errors.responses import ErrorResponse
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from tap_salesforce_chat.http.client import Connection
+    from tap_salesforce_chat.http.client import SalesforceClient
 
 MONDAY = datetime(2026, 3, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -34,7 +38,7 @@ DEFAULTS = {name: rule.get("default") for name, rule in CONFIG_SCHEMA["propertie
 
 
 class Answer:
-    """What a connection returns."""
+    """What a client returns."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -55,7 +59,7 @@ class World:
         self._spent: str = "{}"
 
     def check_quota(self) -> None:
-        """Stand in for the connection, too."""
+        """Stand in for the client, too."""
 
     def send(
         self,
@@ -66,7 +70,7 @@ class World:
         each_try: Callable[[], AbstractContextManager[None]],
         **_: Any,
     ) -> Answer:
-        """Stand in for the connection."""
+        """Stand in for the client."""
         with each_try():
             self.now += CALL
             self.paused_calls += 9 <= self.now.hour < 17
@@ -78,7 +82,7 @@ class World:
                 answer = self.org.messaging.connect(name, params)
             except SalesforceError as error:
                 document = [{"message": error.message, "errorCode": error.code}]
-                raise error_for(Refusal(error.status, document, {}, "x")) from None
+                raise error_for(ErrorResponse(error.status, document, {}, "x")) from None
             return Answer(json.loads(answer.body))
 
     @property
@@ -94,14 +98,14 @@ class World:
     def run(self) -> None:
         """Read what is due, as far as the limits let it."""
         budget = budget_for(self.config, json.loads(self._spent))
-        connection = cast("Connection", self)
-        reader = Reader(INTERFACES["connect"], connection, budget, lambda: self.now, lambda: None)
+        client = cast("SalesforceClient", self)
+        reader = Reader(INTERFACES["connect"], client, budget, lambda: self.now, lambda: None)
         try:
             while self.due:
                 reader.entries(self.due[0], 0)
                 self.due.popleft()
                 self.read += 1
-        except LimitReachedError as exc:
+        except RateLimitReachedError as exc:
             self.reports.append(str(exc))
         self._spent = json.dumps(budget.spent())
 

@@ -106,7 +106,7 @@ def test_a_run_that_goes_on_hides_no_end(
         time_machine.travel(NINE + timedelta(hours=1), tick=False),
         Store(operator.target.config["store_url"]) as store,
     ):
-        store.begin_run("2024-05-07T10:00:00.000000Z")
+        store.history.begin_run("2024-05-07T10:00:00.000000Z")
         found = parsed(operator("status", "--format", "prometheus").stdout)
 
     assert found["last_run_exit_code"] == {(): 3}

@@ -116,7 +116,7 @@ def test_since_leaves_out_what_was_sent_before(
 
 
 def _set_sent_at(run: TargetRunner, key: str, sent_at: str) -> None:
-    with Store(run.config["store_url"]) as store, store._engine.begin() as db:
+    with Store(run.config["store_url"]) as store, store.database.transaction() as db:
         db.exec_driver_sql(
             "UPDATE creovai_conversations SET sent_at = ? WHERE id = ?", (sent_at, key)
         )

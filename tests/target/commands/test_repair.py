@@ -207,7 +207,7 @@ def test_nothing_is_changed_while_a_run_delivers(
 ) -> None:
     """It would write over the mark, or send what was forgotten."""
     before = delivered.query("SELECT * FROM creovai_conversations")
-    with Store(delivered.config["store_url"]) as store, store.delivering():
+    with Store(delivered.config["store_url"]) as store, store.runs.delivering():
         result = operator(*command)
 
     assert result.exit_code == 1

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 import stat
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from msgspec.structs import replace
 
 from target_creovai.model.history import Run, RunFacts
 from target_creovai.model.outcomes import Code, in_general
 from target_creovai.report.problems import problems_of_runs
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 from tests.target.commands.reported import NOW, first, report, run_at
 from tests.target.rows import (
     COMPLETED,
@@ -225,7 +225,7 @@ def test_a_run_that_was_stopped_is_a_problem(
 def test_a_run_that_never_ended_is_a_problem(operator: Operator, run_target: TargetRunner) -> None:
     """Killed, as nothing runs for that long."""
     with OperatorStore(run_target.config["store_url"]) as store:
-        store.begin_run("2024-06-20T12:00:00Z")
+        store.history.begin_run("2024-06-20T12:00:00Z")
 
     assert problems(operator, NOW + timedelta(hours=1)) == []
     (problem,) = problems(operator, NOW + timedelta(hours=13))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
 from target_creovai.model.outcomes import Code, Outcome, Reason
@@ -18,9 +18,9 @@ from target_creovai.report.page import page_of
 from target_creovai.report.period import Period
 from target_creovai.report.problems import problems_of_store
 from target_creovai.report.tables import NOTHING, span
-from target_creovai.store import Standing
+from target_creovai.store import OutcomeCount
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
-from target_creovai.store.operator import OperatorStore
+from target_creovai.store.operator.store import OperatorStore
 from tests.target.commands.reported import NOW, Page, known, number, report, run_at
 
 if TYPE_CHECKING:
@@ -150,9 +150,9 @@ def picture_of_requests(runs: list[Run]) -> list[str]:
 def test_a_glance_tells_where_it_stands() -> None:
     """For whoever has no time for tables: the same numbers."""
     standings = [
-        Standing("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 20, None),
-        Standing("chat", Outcome.WAITING, Reason(Code.CHAT_OPEN), 1, None),
-        Standing(
+        OutcomeCount("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 20, None),
+        OutcomeCount("chat", Outcome.WAITING, Reason(Code.CHAT_OPEN), 1, None),
+        OutcomeCount(
             "chat",
             Outcome.SET_ASIDE,
             Reason(Code.REFUSED, ("400", "Creovai refused it")),
@@ -189,7 +189,7 @@ def test_many_agents_are_listed_as_others() -> None:
 def test_many_reasons_are_told_as_others() -> None:
     """Some name a number or a field, which differs from one conversation to the next."""
     standings = [
-        Standing("chat", Outcome.SET_ASIDE, Reason(Code.TOO_LARGE, (f"{n}",)), 2, None)
+        OutcomeCount("chat", Outcome.SET_ASIDE, Reason(Code.TOO_LARGE, (f"{n}",)), 2, None)
         for n in range(2000)
     ]
     aside = [problem.text for problem in problems_of_store(standings, [], [])]
@@ -210,7 +210,10 @@ def test_a_year_of_hourly_runs_is_a_page_that_opens_at_once(
     encoded = msgspec.json.encode(told)
     hours = [f"{now - timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(8760)]
     past = sorted({hour[:10] for hour in hours})
-    with OperatorStore(run_target.config["store_url"]) as store, store._engine.begin() as db:
+    with (
+        OperatorStore(run_target.config["store_url"]) as store,
+        store.database.transaction() as db,
+    ):
         ended = [
             {"run": f"{n}", "began_at": hour, "ended_at": hour, "exit_code": 0, "facts": encoded}
             for n, hour in enumerate(hours)

@@ -86,7 +86,7 @@ def test_a_run_that_did_not_end_is_told_from_one_that_did(
 ) -> None:
     """Killed, or still at it: nobody else can tell."""
     with Store(mixed.config["store_url"]) as store:
-        store.begin_run("9999-06-01T00:00:00Z")
+        store.history.begin_run("9999-06-01T00:00:00Z")
 
     assert "began at 9999-06-01T00:00:00Z and has not ended" in operator("status").stdout
 

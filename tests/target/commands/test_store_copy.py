@@ -231,7 +231,7 @@ def test_a_run_that_writes_meanwhile_is_noticed(
 
 def test_nothing_is_copied_while_a_run_delivers(full: TargetRunner, file: str) -> None:
     """Its receipts would be missing."""
-    with Store(full.config["store_url"]) as store, store.delivering():
+    with Store(full.config["store_url"]) as store, store.runs.delivering():
         result = copy(full.config["store_url"], file)
 
     assert result.exit_code == 1

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.store.database.noted import carry_out
+from target_creovai.store.ledger.pending import carry_out
 
 if TYPE_CHECKING:
-    from target_creovai.store.database.noted import Noted
+    from target_creovai.store.ledger.pending import Statement
 
 LINES = sa.Table(
     "lines",
@@ -44,7 +44,7 @@ NOTES: st.SearchStrategy[Any] = st.lists(
 )
 
 
-def lines_after(notes: list[Noted], *, together: bool) -> tuple[list[sa.Row[tuple[str]]], int]:
+def lines_after(notes: list[Statement], *, together: bool) -> tuple[list[sa.Row[tuple[str]]], int]:
     """Return the table after these statements, and how many times the database was called."""
     engine = sa.create_engine("sqlite://")
     calls: list[str] = []
@@ -65,14 +65,14 @@ def lines_after(notes: list[Noted], *, together: bool) -> tuple[list[sa.Row[tupl
 
 @settings(max_examples=60, deadline=None)
 @given(NOTES)
-def test_the_table_is_as_if_each_was_carried_out_by_itself(notes: list[Noted]) -> None:
+def test_the_table_is_as_if_each_was_carried_out_by_itself(notes: list[Statement]) -> None:
     """What was noted later of a conversation stands."""
     assert lines_after(notes, together=True)[0] == lines_after(notes, together=False)[0]
 
 
 def test_the_same_of_different_conversations_is_one_call() -> None:
     """SQLAlchemy takes longer to prepare a statement than SQLite to carry it out."""
-    notes: list[Noted] = [
+    notes: list[Statement] = [
         (OF_LINE, {"of_kind": kind, "of_id": key, "said": "a"}) for kind, key in KEYS
     ]
     assert lines_after(notes, together=True)[1] == 1

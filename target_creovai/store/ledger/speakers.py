@@ -11,55 +11,57 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import Role
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.participants import Role
 from target_creovai.participants.settled import settled_role
 from target_creovai.store.database.tables import LEDGER, SPEAKERS, chunks
-from target_creovai.store.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.ledger.pending import PendingWrites
 
-class Speakers(Ledger):
+
+class Speakers:
     """Counts, chat by chat, who was called what."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
+    def __init__(self, database: Database, pending: PendingWrites) -> None:
+        self._database = database
+        self._pending = pending
         self._told: dict[str, Mapping[str, Role]] = {}
 
-    def note_speakers(self, chat: str, roles: Mapping[str, Role]) -> None:
+    def record(self, chat: str, roles: Mapping[str, Role]) -> None:
         """Note what a chat tells of these names, in the place of what it told before.
 
         A name whose role is unknown is one that the chat leaves open.
         """
         self._told[chat] = roles
 
-    def write_down(self) -> None:
-        """Commit what was noted, here and in the ledger."""
+    def flush(self) -> None:
+        """Add what was noted to what the next commit writes."""
         rows = [
             {"id": chat, "name": digest(name), "role": role.value}
             for chat, roles in self._told.items()
             for name, role in roles.items()
         ]
         for some in chunks(list(self._told)):
-            self._noted.append((sa.delete(SPEAKERS).where(SPEAKERS.c.id.in_(some)), {}))
+            self._pending.add(sa.delete(SPEAKERS).where(SPEAKERS.c.id.in_(some)), {})
         if rows:
-            self._noted.append((sa.insert(SPEAKERS), rows))
+            self._pending.add(sa.insert(SPEAKERS), rows)
         self._told.clear()
-        super().write_down()
 
-    def settled_names(self, names: Collection[str]) -> dict[str, Role]:
+    def known_roles(self, names: Collection[str]) -> dict[str, Role]:
         """Return the role of each name that the chats of this store have settled."""
         wanted = {digest(name): name for name in names}
-        with self._reading() as db:
+        with self._database.reading() as db:
             return {wanted[name]: role for name, role in _settled(db, list(wanted))}
 
-    def reopen_settled(self, kind: str) -> int:
+    def reopen_known(self, kind: str) -> int:
         """Make due what was set aside for a name that other chats have settled since."""
         c, ledger = SPEAKERS.c, LEDGER.c
         left_open = sa.select(c.name).where(c.role == Role.UNKNOWN.value).distinct()
-        with self._reading() as db:
+        with self._database.reading() as db:
             names = [name for name, _ in _settled(db, list(db.scalars(left_open)))]
         reopened = 0
         for some in chunks(names):
@@ -67,7 +69,7 @@ class Speakers(Ledger):
             aside = sa.update(LEDGER).where(
                 ledger.kind == kind, ledger.outcome == Outcome.SET_ASIDE, ledger.id.in_(ids)
             )
-            with self._engine.begin() as db:
+            with self._database.transaction() as db:
                 reopened += db.execute(aside.values(assembled=None)).rowcount
         return reopened
 

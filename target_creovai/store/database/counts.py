@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.model.outcomes import Outcome
-from target_creovai.store.ledger.reasons import ReasonType
+from target_creovai.store.database.reasons import ReasonType
 
 if TYPE_CHECKING:
     from target_creovai.model.outcomes import Reason

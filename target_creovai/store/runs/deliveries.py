@@ -10,11 +10,12 @@ from target_creovai.salesforce.rows import parse_time
 from target_creovai.store.database.tables import DELIVERIES, LAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import sqlalchemy as sa
 
     from target_creovai.model.history import Traits
+    from target_creovai.store.database.database import Database
 
 DAY_LENGTH = len("2024-01-02")
 # What is added up; the other columns are the key, and come first.
@@ -23,12 +24,15 @@ SUMS = {DELIVERIES: ("conversations", "messages", "updates"), LAGS: ("conversati
 Key = tuple[Any, ...]
 
 
-class Tally:
-    """What a run has counted since its last commit."""
+class Deliveries:
+    """What a run has delivered since its last commit, by day."""
 
-    def __init__(self, run: str, upsert: Callable[[sa.Table], Any], dialect: sa.Dialect) -> None:
+    def __init__(self, database: Database, run: str) -> None:
         self._run = run
-        self._additions = {table: Addition(upsert(table), table, dialect) for table in SUMS}
+        dialect = database.engine.dialect
+        self._additions = {
+            table: Addition(database.upsert(table), table, dialect) for table in SUMS
+        }
         self._sums: dict[sa.Table, dict[Key, list[int]]] = {table: {} for table in SUMS}
 
     def count(self, kind: str, sent_at: str, traits: Traits | None) -> None:
@@ -47,7 +51,7 @@ class Tally:
             self._sums[LAGS].setdefault((self._run, day, kind, bucket), [0])[0] += 1
 
     def write(self, db: sa.Connection) -> None:
-        """Add all of it; once that is committed, `forget` it."""
+        """Add all of it; once that is committed, `clear` it."""
         for table, sums in self._sums.items():
             if sums:  # in one order, whoever adds
                 self.add(db, table, [(*key, *sums[key]) for key in sorted(sums)])
@@ -56,8 +60,8 @@ class Tally:
         """Add to the lines of a table, whose columns these are in order."""
         self._additions[table].carry_out(db, lines)
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def clear(self) -> None:
+        """Start again from zero."""
         for sums in self._sums.values():
             sums.clear()
 

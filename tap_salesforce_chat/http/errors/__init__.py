@@ -1,0 +1,1 @@
+"""Which exception an error response or a network failure becomes."""

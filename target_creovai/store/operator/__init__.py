@@ -1,0 +1,1 @@
+"""The store as an operator's commands use it."""

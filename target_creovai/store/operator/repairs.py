@@ -1,0 +1,170 @@
+"""What an operator's command marks in a store, or drops from it, and no run does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+
+from target_creovai.model.outcomes import Outcome
+from target_creovai.model.rows import PERSON
+from target_creovai.store.database.tables import (
+    ARRIVALS,
+    COLLECTIONS,
+    IS_DROPPED,
+    LEDGER,
+    MERGES,
+    ROWS,
+    SPEAKERS,
+)
+from target_creovai.store.ledger.due import is_of_other_settings
+from target_creovai.store.ledger.entry import ADOPTED, EXCLUDED, SEND_AGAIN
+from target_creovai.store.runs.coverage import note_forgotten
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from target_creovai.model.outcomes import Reason
+    from target_creovai.store.database.database import Database
+    from target_creovai.store.ledger.entry import LedgerEntry
+
+
+class DeliveryReceipt(Protocol):
+    """What tells one delivery of a conversation from all others."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of conversation."""
+
+    @property
+    def id(self) -> str:
+        """Its Id."""
+
+    @property
+    def sent_at(self) -> str | None:
+        """When Creovai took it."""
+
+
+class Repairs:
+    """Marks conversations, and drops them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def resend(self, lines: Iterable[LedgerEntry], reason: Reason) -> None:
+        """Make conversations due even if they are unchanged.
+
+        A case is sent again as the update that it is, even after a crash half-way. A chat whose
+        second post loses its answer counts as sent, as Creovai cannot tell it from the earlier
+        one: rather one too few than one too many.
+        """
+        with self._database.transaction() as db:
+            for line in lines:
+                again = SEND_AGAIN if line.content_hash else None
+                self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
+
+    def reopen_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
+        """Make due what Creovai has as other settings made it; return how many.
+
+        The next run sends what differs now. What has no text any more could not be made anew.
+        """
+        c = LEDGER.c
+        own = sa.and_(ROWS.c.kind == c.kind, ROWS.c.conversation == c.id, IS_DROPPED)
+        wanted = sa.and_(is_of_other_settings(rules), c.kind.in_(kinds), ~sa.exists().where(own))
+        with self._database.transaction() as db:
+            return db.execute(sa.update(LEDGER).where(wanted).values(assembled=None)).rowcount
+
+    def requeue(self, receipts: Iterable[DeliveryReceipt], reason: Reason) -> int:
+        """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
+
+        Returns how many; those that were delivered once more in the meantime are left alone.
+        """
+        c = LEDGER.c
+        with self._database.transaction() as db:
+            return sum(
+                self._mark(
+                    db,
+                    receipt,
+                    reason,
+                    c.sent_at == receipt.sent_at,
+                    intent_hash=c.content_hash,
+                    intent_metadata=c.metadata,
+                    content_hash=None,
+                    metadata=None,
+                    posted_by=c.sent_at,
+                )
+                for receipt in receipts
+            )
+
+    def record_adoptions(
+        self, found: Mapping[LedgerEntry, str], excluded: Container[LedgerEntry], found_at: str
+    ) -> None:
+        """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
+
+        What is excluded there gets a tombstone instead.
+        """
+        tombstone = {"outcome": Outcome.SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
+        receipt = {
+            "outcome": Outcome.SENT,
+            "reason": None,
+            "content_hash": ADOPTED,
+            "sent_at": found_at,
+            "adopted_at": found_at,
+        }
+        with self._database.transaction() as db:
+            for line, creovai_id in found.items():
+                told = tombstone if line in excluded else receipt
+                update = sa.update(LEDGER).where(_is(line))
+                db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
+
+    def retry_set_aside(self, reason: Reason) -> Counter[str]:
+        """Make due all that is set aside; return how many of each kind."""
+        c = LEDGER.c
+        aside = c.outcome == Outcome.SET_ASIDE
+        count = sa.select(c.kind, sa.func.count().label("number")).where(aside).group_by(c.kind)
+        due = {"outcome": Outcome.PENDING, "reason": reason, "refused_hash": None, "failures": None}
+        with self._database.transaction() as db:
+            counts = Counter({row.kind: row.number for row in db.execute(count)})
+            db.execute(sa.update(LEDGER).where(aside).values(due))
+        return counts
+
+    def forget(self, lines: Iterable[LedgerEntry]) -> int:
+        """Drop conversations, with their rows, receipts and tombstones; return how many rows."""
+        rows = 0
+        with self._database.transaction() as db:
+            for line in lines:
+                own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
+                newest = db.scalar(sa.select(sa.func.max(ROWS.c.modified)).where(own))
+                rows += db.execute(sa.delete(ROWS).where(own)).rowcount
+                for table in (LEDGER, COLLECTIONS, ARRIVALS):
+                    db.execute(sa.delete(table).where(_is(line, table)))
+                note_forgotten(db, self._database.upsert, line.kind, line.id, newest or "")
+                merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
+                db.execute(sa.delete(MERGES).where(merged))
+                db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))
+        return rows
+
+    def forget_people(self, ids: Sequence[str]) -> set[str]:
+        """Drop what is kept of these users and contacts; return whom of them there was."""
+        people = sa.and_(ROWS.c.kind == PERSON, ROWS.c.id.in_(ids))
+        with self._database.transaction() as db:
+            found = set(db.scalars(sa.select(ROWS.c.id).where(people)))
+            db.execute(sa.delete(ROWS).where(people))
+        return found
+
+    @staticmethod
+    def _mark(
+        db: sa.Connection,
+        line: DeliveryReceipt,
+        reason: Reason,
+        *only_if: sa.ColumnElement[bool],
+        **values: Any,
+    ) -> int:
+        statement = sa.update(LEDGER).where(_is(line), *only_if)
+        marked = statement.values(outcome=Outcome.PENDING, reason=reason, due_at=None, **values)
+        return db.execute(marked).rowcount
+
+
+def _is(line: DeliveryReceipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.kind == line.kind, table.c.id == line.id)
