@@ -22,6 +22,7 @@ from target_creovai.errors import (
 )
 from target_creovai.http import answers
 from target_creovai.http.certificates import authorities
+from target_creovai.http.sessions import creovai_id_of, is_present, is_purged, session_id_of
 from target_creovai.http.wire import Wire
 from target_creovai.model.conversation import Interface
 from target_creovai.payload.encoding import encode
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from target_creovai.http.wire import Answer
     from target_creovai.payload.payload import Payload
 
-    Permit = Callable[[], None]
+    BeforeSend = Callable[[], None]
 
 # Creovai's own client renews a token this long before it ends.
 RENEW_BEFORE_SECONDS = 45
@@ -55,10 +56,6 @@ TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital 
 JSON = "application/json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
-# What a session's `status` says.
-STATUS_EXCLUDED = "Excluded"
-ABSENT = frozenset({"NotFound", "Unknown", ""})
-PURGED = frozenset({"NotFound", "Purging"})
 
 # A login that is answered so is refused, however often it is tried.
 _LOGIN_REFUSED = frozenset(
@@ -120,28 +117,30 @@ class CreovaiClient:
         """Get a token, if there is none that is valid."""
         self._bearer()
 
-    def capture(self, interface: Interface, payload: Payload, permit: Permit = _always) -> str:
+    def capture(
+        self, interface: Interface, payload: Payload, before_send: BeforeSend = _always
+    ) -> str:
         """Post a chat or a case; return Creovai's id of it.
 
         Args:
             interface: Which of the two it is.
             payload: What Creovai gets.
-            permit: Is called right before bytes are sent; nothing is sent if it raises.
+            before_send: Is called right before bytes are sent; nothing is sent if it raises.
 
         Raises:
             LostAnswerError: It may have arrived, which only `statuses` can tell.
         """
-        answer = self._call("POST", CAPTURE_PATHS[interface], payload, permit=permit)
-        if not (creovai_id := str(answer.get("id") or "")):
+        answer = self._call("POST", CAPTURE_PATHS[interface], payload, before_send=before_send)
+        if not (creovai_id := creovai_id_of(answer)):
             msg = "the answer held no id"
             raise LostAnswerError(msg)
         return creovai_id
 
     def append_metadata(
-        self, interface: Interface, body: Payload, permit: Permit = _always
+        self, interface: Interface, body: Payload, before_send: BeforeSend = _always
     ) -> None:
         """Post changed metadata of something that Creovai has."""
-        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False, permit=permit)
+        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False, before_send=before_send)
 
     def statuses(self, session_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """Return what Creovai knows of these sessions; those it does not know are left out."""
@@ -149,8 +148,8 @@ class CreovaiClient:
         for start in range(0, len(session_ids), IDS_PER_LOOK_UP):
             body = {"sessionIds": list(session_ids[start : start + IDS_PER_LOOK_UP])}
             for session in answers.objects(self._status_call(body), "sessions"):
-                if answers.text(session.get("status")) not in ABSENT:
-                    found[answers.text(session.get("sessionId"))] = session
+                if is_present(session):
+                    found[session_id_of(session)] = session
         return found
 
     def exclude(self, session_ids: Sequence[str]) -> set[str]:
@@ -165,11 +164,7 @@ class CreovaiClient:
             return set()
         answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
         items = answers.objects(answer, "items")
-        return {
-            answers.text(it.get("sessionId"))
-            for it in items
-            if answers.text(it.get("status")) in PURGED
-        }
+        return {session_id_of(item) for item in items if is_purged(item)}
 
     def monitor(self, heartbeat: Payload) -> None:
         """Say how this run is."""
@@ -194,13 +189,13 @@ class CreovaiClient:
         body: Payload | None = None,
         *,
         answer: bool = True,
-        permit: Permit = _always,
+        before_send: BeforeSend = _always,
     ) -> Payload:
         token = self._bearer()
-        response = self._send(method, path, body, token, permit)
+        response = self._send(method, path, body, token, before_send)
         if response.status == HTTPStatus.UNAUTHORIZED:
             self._drop(token)
-            response = self._send(method, path, body, self._bearer(), permit)
+            response = self._send(method, path, body, self._bearer(), before_send)
         answers.check(response, path)
         if answer:
             return answers.json_object(response)
@@ -208,13 +203,13 @@ class CreovaiClient:
         return {}
 
     def _send(
-        self, method: str, path: str, body: Payload | None, token: str, permit: Permit
+        self, method: str, path: str, body: Payload | None, token: str, before_send: BeforeSend
     ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         if body is None:
-            return self._request(method, path, headers, permit=permit)
+            return self._request(method, path, headers, before_send=before_send)
         headers["Content-Type"] = JSON
-        return self._request(method, path, headers, encode(body), permit)
+        return self._request(method, path, headers, encode(body), before_send)
 
     def _request(
         self,
@@ -222,11 +217,11 @@ class CreovaiClient:
         path: str,
         headers: Mapping[str, str],
         data: bytes | None = None,
-        permit: Permit = _always,
+        before_send: BeforeSend = _always,
     ) -> Answer:
         self._trust()
         self._pace.wait()
-        attempt, answer = self._wire.request(method, path, permit, headers, data)
+        attempt, answer = self._wire.request(method, path, before_send, headers, data)
         if isinstance(answer, Exception):
             raise answers.no_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)

@@ -29,7 +29,7 @@ TIMEOUT_STEP_SECONDS = 0.05
 class Attempt(msgspec.Struct):
     """A request under way. `sent`: some of it has left, so that it may have arrived."""
 
-    permit: Callable[[], None]
+    before_send: Callable[[], None]
     ends_at: float
     sent: bool = False
 
@@ -82,7 +82,7 @@ class _Limits:
             self.connect()  # type: ignore[attr-defined] # of the class beside this one
         attempt = _attempt()
         self._set_timeout(attempt)
-        attempt.permit()
+        attempt.before_send()
         attempt.sent = attempt.sent or not self._tunnelling
         self.sock.sendall(data)
 

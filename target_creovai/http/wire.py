@@ -72,19 +72,19 @@ class Wire:
         self,
         method: str,
         path: str,
-        permit: Callable[[], None],
+        before_send: Callable[[], None],
         headers: Mapping[str, str],
         data: bytes | None,
     ) -> tuple[Attempt, Answer | NoAnswer]:
         """Make a request; return its answer, or why none came, and whether it has left.
 
-        Whatever `permit` raises goes through: then nothing of the request has left.
+        Whatever `before_send` raises goes through: then nothing of the request has left.
 
         Raises:
             LostAnswerError: The answer cannot be read to its end, or is too large.
         """
         began = uptime()
-        attempt = Attempt(permit, began + self._timeout)
+        attempt = Attempt(before_send, began + self._timeout)
         begin(attempt)
         times = urllib3.Timeout(min(LONGEST_CONNECT_SECONDS, self._timeout), self._timeout)
         try:

@@ -1,4 +1,4 @@
-"""A few threads that do one thing, and can be left behind.
+"""A few daemon threads that work on jobs.
 
 `concurrent.futures` joins its threads when the interpreter exits: one request
 that hangs would keep a terminated process alive until its time-out.
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class WokenError(Exception):
-    """Somebody wants whoever waits for a job to look around first."""
+    """`wake` interrupted the wait for a result."""
 
 
 class Workers(Generic[Job, Result]):
@@ -37,8 +37,8 @@ class Workers(Generic[Job, Result]):
         self._started = False
         self.in_flight = 0
 
-    def give(self, job: Job) -> None:
-        """Hand over a job; it starts as soon as a thread is free."""
+    def submit(self, job: Job) -> None:
+        """Add a job; it starts as soon as a thread is free."""
         if not self._started:
             self._started = True
             sys.setswitchinterval(SECONDS_BETWEEN_SWITCHES)
@@ -47,7 +47,7 @@ class Workers(Generic[Job, Result]):
         self.in_flight += 1
         self._jobs.put(job)
 
-    def take(self, timeout: float | None = None) -> tuple[Job, Result | BaseException]:
+    def next_result(self, timeout: float | None = None) -> tuple[Job, Result | BaseException]:
         """Wait for the next job to end; return it with its result or its error.
 
         Raises:
@@ -61,7 +61,7 @@ class Workers(Generic[Job, Result]):
         return done
 
     def wake(self) -> None:
-        """Let one `take` return without a job; may be called by a signal handler."""
+        """Interrupt one `next_result`; may be called by a signal handler."""
         self._done.put(None)
 
     def _run(self) -> None:
@@ -69,5 +69,5 @@ class Workers(Generic[Job, Result]):
             job = self._jobs.get()
             try:
                 self._done.put((job, self._work(job)))
-            except BaseException as error:  # noqa: BLE001 -- the one who takes it decides
+            except BaseException as error:  # noqa: BLE001 -- `next_result` returns it
                 self._done.put((job, error))

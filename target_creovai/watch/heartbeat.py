@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_creovai.errors import CreovaiError
 from target_creovai.http.client import connect
 from target_creovai.payload.payload import build_heartbeat
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # A run does not wait for long to say how it is; conversations may take all the time they need.
 TIMEOUT_SECONDS = 10
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 
 class Status(StrEnum):

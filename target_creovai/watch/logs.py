@@ -18,7 +18,7 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "target-creovai"
+LOGGER_NAME = "target-creovai"
 
 _SDK = str(Path(singer_sdk.__file__).parent)
 # From which level on lines of these get out. SQLAlchemy's at INFO are statements.
@@ -41,10 +41,10 @@ class DiscreetFilter(logging.Filter):
         if record.name == METRICS_LOGGER_NAME:
             return True
         if record.pathname.startswith(_SDK):
-            is_debug = logging.getLogger(NAME).isEnabledFor(logging.DEBUG)
+            is_debug = logging.getLogger(LOGGER_NAME).isEnabledFor(logging.DEBUG)
             return record.levelno >= (logging.INFO if is_debug else logging.WARNING)
         family = record.name.partition(".")[0]
-        return family == NAME or record.levelno >= _OTHERS.get(family, logging.INFO)
+        return family == LOGGER_NAME or record.levelno >= _OTHERS.get(family, logging.INFO)
 
 
 _FILTER = DiscreetFilter()

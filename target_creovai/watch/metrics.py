@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger
 
-from target_creovai.watch.logs import NAME
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.sending.retry_budget import Patience
+    from target_creovai.sending.retry_budget import RetryBudget
     from target_creovai.watch.summary import Summary
 
-logger = logging.getLogger(NAME)
+logger = logging.getLogger(LOGGER_NAME)
 
 
 class Measure(StrEnum):
@@ -53,9 +53,9 @@ class Metrics:
     a line for each of a backfill's requests would drown the log.
     """
 
-    def __init__(self, summary: Summary, patience: Patience) -> None:
+    def __init__(self, summary: Summary, retry_budget: RetryBudget) -> None:
         self._summary = summary
-        self._patience = patience
+        self._retry_budget = retry_budget
         self._told: Counter[_Key] = Counter()
         self._requests: Counter[_Key] = Counter()
         self._answers: deque[tuple[str, int, float]] = deque()  # threads append without a lock
@@ -78,7 +78,7 @@ class Metrics:
     @property
     def retries(self) -> int:
         """How many requests were made again."""
-        return self._patience.retries
+        return self._retry_budget.retries
 
     def requests(self) -> dict[str, dict[int, int]]:
         """Return how often each path was answered with which status, as of the last `tell`."""

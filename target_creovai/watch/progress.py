@@ -9,14 +9,16 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from target_creovai.watch.logs import LOGGER_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.watch.bar import Bar
     from target_creovai.watch.summary import Summary
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 
 class Progress:
@@ -35,10 +37,10 @@ class Progress:
         self._bar: Bar | None = None
 
     @contextmanager
-    def of(self, dispatch: Dispatch) -> Iterator[None]:
+    def of(self, loop: DeliveryLoop) -> Iterator[None]:
         """Measure the delivery that goes on meanwhile."""
-        self._done_before, self._began = self._summary.looked_at, self._clock()
-        self._due = dispatch.count_due()
+        self._done_before, self._began = self._summary.assembled, self._clock()
+        self._due = loop.count_due()
         if sys.stderr is None or not sys.stderr.isatty():
             yield
             return
@@ -65,7 +67,7 @@ class Progress:
     @property
     def _done(self) -> int:
         # What other runs give back is looked at again.
-        return min(self._summary.looked_at - self._done_before, self._due or 0)
+        return min(self._summary.assembled - self._done_before, self._due or 0)
 
     def _reading(self) -> str:
         rows, sent = self._summary.rows.total(), self._summary.sent.total()

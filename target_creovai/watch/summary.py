@@ -82,7 +82,7 @@ class Summary(msgspec.Struct):
     """Counts of one run by kind or stream; `waiting`, `unchanged` and `held` are of the store.
 
     What was sent, skipped or set aside happened in this run; what waits, or was
-    delivered before and has not changed, is counted in all. `looked_at` counts every
+    delivered before and has not changed, is counted in all. `assembled` counts every
     conversation that was assembled, whatever became of it. `gaps` name rows that may be missing
     from the store, `keyless` says why rows belong to no conversation, `accepted` what counts as
     empty where it was not read.
@@ -117,14 +117,14 @@ class Summary(msgspec.Struct):
     texts_dropped: Counter[str] = msgspec.field(default_factory=Counter)
     read_again: list[str] = msgspec.field(default_factory=list)
     read_missing: list[str] = msgspec.field(default_factory=list)
-    looked_at: int = 0
+    assembled: int = 0
     input_broke_off: bool = False
     payload_dir: str | None = None
     broken: str | None = None
     state_lost: str | None = None
     halted: str | None = None
 
-    def note(self, kind: str, findings: Findings) -> None:
+    def count_findings(self, kind: str, findings: Findings) -> None:
         """Count what assembling one conversation brought to light."""
         self.findings.update({(finding, kind): number for finding, number in findings.items()})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_creovai.commands.support.shell import Shell
-from target_creovai.watch.logs import NAME
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from target_creovai.model.history import RunFacts
     from target_creovai.watch.summary import Summary
 
-logger = logging.getLogger(NAME)
+logger = logging.getLogger(LOGGER_NAME)
 
 # By the word that a line of the summary begins with; all other words are information.
 _LEVELS = {

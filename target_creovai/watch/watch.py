@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.watch.heartbeat import Heartbeat
     from target_creovai.watch.metrics import Metrics
     from target_creovai.watch.progress import Progress
@@ -84,9 +84,9 @@ class Watch:
         self._ended.set()
 
     @contextmanager
-    def delivery(self, dispatch: Dispatch) -> Iterator[None]:
+    def delivery(self, loop: DeliveryLoop) -> Iterator[None]:
         """Watch the delivery, which is a run's last part; then say how the run ended."""
-        with self._progress.of(dispatch):
+        with self._progress.of(loop):
             yield
         self._end(status_of(self._summary))
 

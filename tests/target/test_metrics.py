@@ -12,7 +12,7 @@ import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
 from target_creovai.watch.summary import NotDelivered, Summary
@@ -42,7 +42,7 @@ def summary() -> Summary:
 @pytest.fixture
 def metrics(summary: Summary) -> Metrics:
     """The metrics of a run that counts there."""
-    return Metrics(summary, Patience(0))
+    return Metrics(summary, RetryBudget(0))
 
 
 def points(caplog: pytest.LogCaptureFixture, kind: str = "counter") -> list[dict[str, Any]]:

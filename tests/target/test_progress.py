@@ -15,7 +15,7 @@ import pytest
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.input.staging import staged_row
 from target_creovai.model.settings import AssemblySettings, Policy
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.store import Store
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 
@@ -64,20 +64,20 @@ class Due:
         self.count_due = lambda: count
 
 
-def due(count: int) -> Dispatch:
+def due(count: int) -> DeliveryLoop:
     """Return a delivery of so many conversations."""
-    return cast("Dispatch", Due(count))
+    return cast("DeliveryLoop", Due(count))
 
 
 def test_a_line_tells_how_much_is_done_how_fast_and_for_how_long(
     progress: Progress, summary: Summary, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was done while rows came is not counted to it."""
-    summary.looked_at = 300
+    summary.assembled = 300
     with progress.of(due(5000)):
         progress.tell()
         clock.now += 96
-        summary.looked_at += 1200
+        summary.assembled += 1200
         progress.tell()
 
     assert caplog.messages == [
@@ -92,7 +92,7 @@ def test_no_more_is_done_than_is_due(
     """What another machine gives back is looked at twice."""
     with progress.of(due(10)):
         clock.now += 2
-        summary.looked_at = 11
+        summary.assembled = 11
         progress.tell()
 
     assert caplog.messages == ["10 of 10 due conversations done, 5.0/s, about 0 min left"]
@@ -134,7 +134,7 @@ def test_a_line_comes_every_half_a_minute(
     progress: Progress, summary: Summary, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A log is no film."""
-    watch = Watch(summary, Metrics(summary, Patience(0)), progress, clock=clock)
+    watch = Watch(summary, Metrics(summary, RetryBudget(0)), progress, clock=clock)
     for clock.now in range(100):
         watch.look()
 

@@ -52,7 +52,7 @@ def test_every_finding_has_its_line() -> None:
     assert set(FINDINGS) == set(Finding)
     for finding in Finding:
         summary = Summary()
-        summary.note("case", {finding: 2})
+        summary.count_findings("case", {finding: 2})
         (line,) = (line for line in summary.lines() if "2 " in line)
         word = line[:10].rstrip()
         assert line[10] == " "

@@ -16,11 +16,12 @@ from sqlalchemy.exc import ArgumentError
 from target_creovai.errors import StoreError
 from target_creovai.store.database.tables import know_postgresql
 from target_creovai.store.database.troubles import speak_plainly, store_error
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 DIALECTS = ("sqlite", "postgresql")
 BUSY_TIMEOUT_SECONDS = 60
