@@ -123,12 +123,12 @@ class TargetCreovai(CreovaiPlugin, Listener):
                 self._listen(file_input)
         except StoreError as error:
             self.summary.halted = str(error)
-            self._summary_log.tell(self._facts)
+            self._summary_log.log(self._facts)
             error.is_told = True
             raise
         except SystemExit as end:
             if isinstance(end.code, int) and end.code > SIGNAL_EXIT_CODE:
-                self._summary_log.tell_cut_off(self._facts, end.code)
+                self._summary_log.log_cut_off(self._facts, end.code)
             raise
 
     def _listen(self, file_input: IO[str] | None) -> None:
@@ -268,7 +268,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self._drop_texts(self._delivering)
         say_what_to_read(self.summary, self.store, self._delivering)
         self._note_secret()
-        self._summary_log.tell(self._facts)
+        self._summary_log.log(self._facts)
         self.store.history.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)

@@ -22,10 +22,10 @@ logger = logging.getLogger(LOGGER_NAME)
 
 
 class Progress:
-    """Knows how many conversations are due, and how many of them are done.
+    """How many conversations are due, and how many of them are done.
 
-    While rows are read nobody knows how many come, and the tap writes to the same
-    terminal: there is no bar before delivery.
+    While rows are read, their number is not known, and the tap writes to the same terminal: there
+    is no bar before delivery.
     """
 
     def __init__(self, summary: Summary, clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,14 +59,14 @@ class Progress:
             bar.n = self._done
             bar.refresh()
 
-    def tell(self) -> None:
-        """Log a line, unless the bar tells already."""
+    def log(self) -> None:
+        """Log a line, unless there is a bar."""
         if not self._bar:
             logger.info(self._reading() if self._due is None else self._delivering(self._due))
 
     @property
     def _done(self) -> int:
-        # What other runs give back is looked at again.
+        # What other runs release is assembled once more.
         return min(self._summary.assembled - self._done_before, self._due or 0)
 
     def _reading(self) -> str:

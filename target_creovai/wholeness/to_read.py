@@ -33,7 +33,7 @@ def say_what_to_read(summary: Summary, store: Store, loop: DeliveryLoop) -> None
     summary.gaps = list(gaps_in_words(gaps))
     summary.read_missing = commands_to_read(store, gaps, loop.waiting_for_rows)
     aside = [(it.kind, it.id) for it in summary.set_aside if it.reason.code is Code.NEEDS_ROWS]
-    summary.read_again = _commands(store, aside)
+    summary.resync_commands = _commands(store, aside)
 
 
 def commands_to_read(

@@ -109,12 +109,12 @@ def test_a_counter_tells_what_is_new(
 ) -> None:
     """Their sum is the run, as with the SDK's own; what did not move is not told."""
     summary.sent["chat"] = 3
-    metrics.tell()
+    metrics.log()
     summary.sent["chat"] = 5
     summary.set_aside.append(NotDelivered("case", "500", Reason(Code.NO_TEXT)))
-    metrics.tell()
+    metrics.log()
     values = [(point["metric"], point["value"]) for point in points(caplog)]
-    metrics.tell()
+    metrics.log()
 
     assert values == [
         ("conversations_sent", 3),
@@ -129,9 +129,9 @@ def test_a_timer_tells_of_many_requests(metrics: Metrics, caplog: pytest.LogCapt
     for hundredths in range(100, 0, -1):
         metrics.answered("/capture/v2/chat", 200, hundredths / 100)
     metrics.answered("/Token", 200, 7.0)
-    metrics.tell()
+    metrics.log()
     by_path = {point["tags"]["endpoint"]: point for point in points(caplog, "timer")}
-    metrics.tell()
+    metrics.log()
 
     chats, token = by_path["/capture/v2/chat"], by_path["/Token"]
     assert {point["metric"] for point in by_path.values()} == {"http_request_duration"}
@@ -154,8 +154,8 @@ def test_no_answer_is_lost_between_threads(
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        metrics.tell()
-    metrics.tell()
+        metrics.log()
+    metrics.log()
 
     assert sum(point["value"] for point in points(caplog)) == 8000
 

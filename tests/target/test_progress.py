@@ -75,10 +75,10 @@ def test_a_line_tells_how_much_is_done_how_fast_and_for_how_long(
     """What was done while rows came is not counted to it."""
     summary.assembled = 300
     with progress.of(due(5000)):
-        progress.tell()
+        progress.log()
         clock.now += 96
         summary.assembled += 1200
-        progress.tell()
+        progress.log()
 
     assert caplog.messages == [
         "0 of 5,000 due conversations done",
@@ -93,7 +93,7 @@ def test_no_more_is_done_than_is_due(
     with progress.of(due(10)):
         clock.now += 2
         summary.assembled = 11
-        progress.tell()
+        progress.log()
 
     assert caplog.messages == ["10 of 10 due conversations done, 5.0/s, about 0 min left"]
 
@@ -104,7 +104,7 @@ def test_while_rows_come_their_number_is_told(
     """Nobody knows yet how many conversations will be due."""
     summary.rows.update({"Case": 12_000, "EmailMessage": 34_567})
     summary.sent["chat"] = 1500
-    progress.tell()
+    progress.log()
 
     assert caplog.messages == ["46,567 rows staged, 1,500 conversations sent so far"]
 
@@ -125,7 +125,7 @@ def test_everything_that_is_due_gets_done(
         with progress.of(dry_run):
             dry_run.run()
             clock.now += 1
-            progress.tell()
+            progress.log()
 
     assert caplog.messages[-1] == "5 of 5 due conversations done, 5.0/s, about 0 min left"
 

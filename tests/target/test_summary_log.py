@@ -18,6 +18,7 @@ from target_creovai.model.outcomes import Code, Reason
 from target_creovai.target import TargetCreovai
 from target_creovai.watch.logs import LOGGER_NAME, DiscreetFilter, unforeseen
 from target_creovai.watch.summary import NotDelivered, Summary
+from target_creovai.watch.summary_text import lines_of
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.project import ROOT
 from tests.target.rows import COMPLETED, STARTED, case, chat, chat_id, comment, singer
@@ -193,7 +194,7 @@ def test_the_words_of_all_troubles_have_a_level() -> None:
         input_broke_off=True,
     )
     summary.pending["chat", "570"] = trouble
-    words = {line[:10].rstrip() for line in summary.lines()}
+    words = {line[:10].rstrip() for line in lines_of(summary)}
     from target_creovai.watch.summary_log import _LEVELS  # noqa: PLC0415
 
     assert {word for word in words if word.isupper()} - {"TO DO"} <= set(_LEVELS)
