@@ -21,7 +21,7 @@ from target_creovai.commands.support.command import (
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED, connect
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import in_doubt
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.commands.reconcile import LookUp
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 
@@ -62,7 +62,7 @@ class Adoption:
 def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
     """Ask for all that was never sent from this store; write receipts for what Creovai has."""
     report = Adoption()
-    some: list[Line] = []
+    some: list[LedgerEntry] = []
     for line in list(store.queries.never_sent()):
         if line.erased_at:
             continue
@@ -78,7 +78,7 @@ def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
 
 
 def _adopt(
-    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[Line], report: Adoption
+    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[LedgerEntry], report: Adoption
 ) -> None:
     sessions = look_up([prefix + line.id for line in lines])
     report.asked.update(line.kind for line in lines)
@@ -87,7 +87,7 @@ def _adopt(
     report.statuses.update(status_of(session) for session in found.values())
     ids = {line: str(session.get("id") or "") for line, session in found.items()}
     excluded = [line for line, session in found.items() if status_of(session) == STATUS_EXCLUDED]
-    store.repairs.adopt_found(ids, excluded, utc(datetime.now(UTC)))
+    store.repairs.record_adoptions(ids, excluded, utc(datetime.now(UTC)))
 
 
 @operator_command()
@@ -103,7 +103,7 @@ def adopt(settings: Settings, output: str) -> None:
     client = connect(settings)
     prefix = settings["session_id_prefix"]
     with store_for_repair(settings) as store:
-        store.ledger.keep_to_prefix(prefix)
+        store.ledger.require_prefix(prefix)
         try:
             look_up = Patience(settings["retry_budget_seconds"]).retrying(client.statuses)
             report = adopt_all(store, look_up, prefix)

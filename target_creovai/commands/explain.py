@@ -21,10 +21,11 @@ from target_creovai.commands.support.command import (
 from target_creovai.commands.support.find import WHY_UNKNOWN, find
 from target_creovai.commands.support.shell import Shell
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.model.conversation import NEEDS_ROWS, OpenSpeakers, Waiting
-from target_creovai.payload.payload import changed_metadata, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import NEEDS_ROWS, OpenSpeakers, Waiting
+from target_creovai.payload.payload import changed_metadata
 from target_creovai.resync import commands
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from target_creovai.delivery.decide import Step
-    from target_creovai.model.conversation import Policy, Row, Rules
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings, Policy
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 
@@ -102,7 +104,7 @@ class Explanation:
 
 
 def explanation(
-    line: Line,
+    line: LedgerEntry,
     rows: Mapping[str, Sequence[Row]],
     verdict: Verdict,
     policy: Policy,
@@ -141,14 +143,14 @@ def explanation(
     )
 
 
-def _now(step: Step, line: Line, verdict: Verdict, policy: Policy) -> str:
+def _now(step: Step, line: LedgerEntry, verdict: Verdict, policy: Policy) -> str:
     says = _SAYS[step.action](line, verdict, policy)
     if step.outdated:
         says = f"{_outdated(step, line, policy)} {says if step.changes else ''}".rstrip()
     return says
 
 
-def _outdated(step: Step, line: Line, policy: Policy) -> str:
+def _outdated(step: Step, line: LedgerEntry, policy: Policy) -> str:
     if sent_once(line.kind):
         return (
             "Creovai has an earlier text of this chat; only `target-creovai resend "
@@ -165,19 +167,19 @@ def _outdated(step: Step, line: Line, policy: Policy) -> str:
     )
 
 
-def _rests(line: Line, verdict: Any, _: Policy) -> str:
+def _rests(line: LedgerEntry, verdict: Any, _: Policy) -> str:
     if verdict is NEEDS_ROWS:
         return "nothing: it has not changed since retention_days dropped its text."
     why = f" ({line.reason})" if line.reason else ""
     return f"Creovai has it as it is{why}."
 
 
-def _waits(_: Line, verdict: Any, __: Policy) -> str:
+def _waits(_: LedgerEntry, verdict: Any, __: Policy) -> str:
     until = f", until {utc(verdict.until)}" if verdict.until else ""
     return f"waits: {verdict.reason}{until}"
 
 
-def _asks(_: Line, verdict: Any, policy: Policy) -> str:
+def _asks(_: LedgerEntry, verdict: Any, policy: Policy) -> str:
     if isinstance(verdict, Ready):
         return "ready: the next run sends it."
     return (
@@ -186,7 +188,7 @@ def _asks(_: Line, verdict: Any, policy: Policy) -> str:
     )
 
 
-def _posts(line: Line, *_: object) -> str:
+def _posts(line: LedgerEntry, *_: object) -> str:
     if line.content_hash == SEND_AGAIN:
         return "the next run sends it again, as was asked for."
     whence = " Creovai has it from another store." if line.content_hash == ADOPTED else ""
@@ -197,7 +199,7 @@ def _always(text: str) -> Callable[..., str]:
     return lambda *_: text
 
 
-_SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
+_SAYS: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
     Action.BURY: lambda line, *_: (
         f"is never sent again: `target-creovai forget {line.id}` alone lifts that."
     ),
@@ -226,15 +228,17 @@ _SAYS: Mapping[Action, Callable[[Line, Any, Policy], str]] = {
 }
 
 
-def _is_changed(line: Line, ready: Ready) -> bool:
+def _is_changed(line: LedgerEntry, ready: Ready) -> bool:
     return line.content_hash not in (SEND_AGAIN, ADOPTED, ready.content_hash)
 
 
-def _changed_fields(line: Line, ready: Ready) -> list[str]:
+def _changed_fields(line: LedgerEntry, ready: Ready) -> list[str]:
     return sorted(changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata))
 
 
-def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy) -> Explanation:
+def explain_line(
+    store: OperatorStore, line: LedgerEntry, settings: AssemblySettings, policy: Policy
+) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     found = store.rows.snapshot_of(line.kind, [line.id])
     rows = found.rows[line.id]
@@ -242,17 +246,17 @@ def explain_line(store: OperatorStore, line: Line, rules: Rules, policy: Policy)
         line.kind,
         line.id,
         rows,
-        rules,
+        settings,
         datetime.now(UTC),
-        store.speakers.settled_names,
+        store.speakers.known_roles,
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
-    explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    explained = explanation(line, rows, verdict, policy, prefix=settings.session_id_prefix)
     return with_advice(store, line, verdict, explained)
 
 
 def with_advice(
-    store: OperatorStore, line: Line, verdict: Verdict, explained: Explanation
+    store: OperatorStore, line: LedgerEntry, verdict: Verdict, explained: Explanation
 ) -> Explanation:
     """Add what somebody has to click or run, where something has to be done."""
     reason = verdict.reason if isinstance(verdict, Waiting) else None
@@ -269,10 +273,10 @@ def with_advice(
 @format_option
 def explain(settings: Settings, key: str, output: str) -> None:
     """Say what is known of ID: a case number, a Salesforce Id or a session id."""
-    rules = assembly_rules(settings)
+    assembly = assembly_settings(settings)
     with open_store(settings) as store:
-        lines = find(store, key, rules.session_id_prefix)
-        found = [explain_line(store, line, rules, delivery_policy(settings)) for line in lines]
+        lines = find(store, key, assembly.session_id_prefix)
+        found = [explain_line(store, line, assembly, delivery_policy(settings)) for line in lines]
     if not found:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})

@@ -23,10 +23,10 @@ from target_creovai.commands.support.shell import Shell, say
 from target_creovai.commands.support.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Outcome, in_general
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.store.database.tables import chunks
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from target_creovai.commands.explain import Explanation
     from target_creovai.preview.view import View
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 # Each is looked for in every record: more would take long, and who asks for many sees enough.
@@ -134,12 +134,12 @@ def preview(
     An ID is a case number, a Salesforce Id or a session id. The page holds customers' words: only
     you may read the file. It loads nothing and sends nothing.
     """
-    rules = replace(assembly_rules(settings), keep_removed=removed)
+    assembly = replace(assembly_settings(settings), keep_removed=removed)
     with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
-        terms = Terms(rules, delivery_policy(settings), now, store.speakers.settled_names, advised)
-        lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
+        terms = Terms(assembly, delivery_policy(settings), now, store.speakers.known_roles, advised)
+        lines, unknown, totals = _chosen(store, keys, assembly.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
         if related:
             found = _related(store, conversations, chosen["limit"])
@@ -164,7 +164,7 @@ def _chosen(
     outcomes: Sequence[str],
     kinds: Sequence[str],
     limit: int,
-) -> tuple[list[Line], list[str], dict[str, int]]:
+) -> tuple[list[LedgerEntry], list[str], dict[str, int]]:
     """Return what was asked for, the Ids that nothing goes by, and how many there are by kind."""
     if keys:
         lines, unknown = find_all(store, keys, prefix)
@@ -173,17 +173,17 @@ def _chosen(
     return lines, [], totals
 
 
-def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -> list[Line]:
+def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -> list[LedgerEntry]:
     """Return what belongs to a few conversations: of the same case, of the same customer."""
     known = {(one.known.kind, one.known.id) for one in conversations}
     cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
     people = (one.customer.person for one in conversations)
     named = dict.fromkeys(filter(None, [*cases, *people]))
-    lines = store.queries.naming([*named][:MAX_NAMED], limit)
+    lines = store.queries.that_name([*named][:MAX_NAMED], limit)
     return [line for line in lines if (line.kind, line.id) not in known]
 
 
-def _their_cases(store: OperatorStore, conversations: Iterable[Shown]) -> list[Line]:
+def _their_cases(store: OperatorStore, conversations: Iterable[Shown]) -> list[LedgerEntry]:
     """Return the cases that chats name and that are not among the conversations."""
     known = {(one.known.kind, one.known.id) for one in conversations}
     named = dict.fromkeys(one.facts.case for one in conversations if one.facts.case)

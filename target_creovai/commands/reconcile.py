@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
@@ -78,7 +78,7 @@ class Reconciliation:
         """What was sent, and Creovai does not know."""
         return [one for one in self.differences if one.status == NOT_FOUND]
 
-    def add(self, line: Line, status: str) -> None:
+    def add(self, line: LedgerEntry, status: str) -> None:
         """Count one conversation that was sent."""
         self.statuses[status] += 1
         self.sent[line.kind] += 1
@@ -119,8 +119,8 @@ def status_of(session: Mapping[str, Any] | None) -> str:
 def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -> Reconciliation:
     """Ask for everything that was sent since then; "not found" counts when it is said twice."""
     report = Reconciliation()
-    missing: list[Line] = []
-    for kind, _outcome, _reason, count, *_ in store.ledger.outcomes():
+    missing: list[LedgerEntry] = []
+    for kind, _outcome, _reason, count, *_ in store.ledger.outcome_counts():
         report.stored[kind] += count
     for page in _pages(store, since):
         found = look_up([prefix + line.id for line in page])
@@ -140,7 +140,7 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
     return report
 
 
-def _pages(store: OperatorStore, since: str) -> Iterator[list[Line]]:
+def _pages(store: OperatorStore, since: str) -> Iterator[list[LedgerEntry]]:
     for kind in KINDS:
         after = ""
         while page := store.queries.sent(kind, since, after=after):
@@ -185,7 +185,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
 
 def _requeue(store: OperatorStore, report: Reconciliation) -> int:
     with alone(store):
-        return store.repairs.look_up_again(report.lost, REQUEUED)
+        return store.repairs.requeue(report.lost, REQUEUED)
 
 
 def _to_do(report: Reconciliation, requeued: int) -> Iterator[str]:

@@ -14,12 +14,12 @@ from target_creovai.commands.support.shell import say
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.salesforce.ids import long_id
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
 
 RESEND, RETRY = Reason(Code.RESEND), Reason(Code.RETRY)
 
@@ -53,7 +53,7 @@ def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_tw
         erased = [line for line in lines if line.erased_at]
         twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
         due = [line for line in lines if line not in twice and line not in erased]
-        store.repairs.send_again(due, RESEND)
+        store.repairs.resend(due, RESEND)
     say(f"{_count(due)} to be sent by the next run.")
     for line in erased:
         say(
@@ -74,13 +74,13 @@ def _resend_changed(settings: Settings) -> None:
         msg = "case_updates is `once`: no case is sent a second time, unless its Id is given."
         raise click.ClickException(msg)
     kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
-    rules = fingerprint(assembly_rules(settings))
+    rules = fingerprint(assembly_settings(settings))
     with store_for_repair(settings) as store:
-        count = store.repairs.look_at_other_settings(rules, kinds)
+        count = store.repairs.reopen_other_settings(rules, kinds)
     say(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 
-def _is_sent_chat(line: Line) -> bool:
+def _is_sent_chat(line: LedgerEntry) -> bool:
     sent = line.sent_at is not None and line.erased_at is None
     return KINDS[line.kind].interface.sent_once and sent
 
@@ -115,7 +115,7 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
     _end(unknown)
 
 
-def _count(lines: Sequence[Line]) -> str:
+def _count(lines: Sequence[LedgerEntry]) -> str:
     return f"{len(lines)} conversation{'' if len(lines) == 1 else 's'}"
 
 

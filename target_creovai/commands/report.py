@@ -25,7 +25,7 @@ from target_creovai.report.known import Known
 from target_creovai.report.page import page_of
 from target_creovai.report.period import WEEK, Period
 from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
-from target_creovai.settings.checks import assembly_rules
+from target_creovai.settings.checks import assembly_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def known_of(
         delivered=store.history.delivered_by_day(since),
         by_agent=store.history.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
         lags=store.history.lags(since),
-        standings=store.ledger.outcomes(),
+        standings=store.ledger.outcome_counts(),
         problems=[],
         with_agents=with_agents,
     )
@@ -64,7 +64,7 @@ def known_of(
 
 def _problems(store: OperatorStore, settings: Settings, known: Known) -> Iterator[Problem]:
     """Yield what needs an eye, the grave first, with commands as they are typed here."""
-    status = status_of(store, fingerprint(assembly_rules(settings)))
+    status = status_of(store, fingerprint(assembly_settings(settings)))
     week, before = (known.between(known.period.week(ago)) for ago in (0, 1))
     found = chain(
         problems_of_runs(known.runs, known.made_at),

@@ -23,7 +23,7 @@ from target_creovai.commands.support.files import write_public
 from target_creovai.commands.support.measurements import Measurements, gauges
 from target_creovai.commands.support.shell import Shell
 from target_creovai.model.outcomes import Outcome
-from target_creovai.settings.checks import assembly_rules
+from target_creovai.settings.checks import assembly_settings
 from target_creovai.watch.prometheus import exposition
 from target_creovai.watch.summary import other_settings
 from target_creovai.wholeness.advice import advice
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import (
-        Standing as Stands,
-    )
+    from target_creovai.store import OutcomeCount
     from target_creovai.store.operator.queries import Oldest
     from target_creovai.store.operator.store import OperatorStore
 
@@ -109,7 +107,7 @@ def _run(note: Mapping[str, Any] | None) -> str:
 
 def status_of(store: OperatorStore, rules: str) -> Status:
     """Ask the store; `rules` is the fingerprint of the settings."""
-    outcomes = store.ledger.outcomes()
+    outcomes = store.ledger.outcome_counts()
     gaps = list(gaps_of(store.coverage.load()))
     reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
     return Status(
@@ -126,7 +124,7 @@ def status_of(store: OperatorStore, rules: str) -> Status:
     )
 
 
-def _standing(at: Stands) -> Standing:
+def _standing(at: OutcomeCount) -> Standing:
     code, words = (at.reason.code, str(at.reason)) if at.reason else (None, None)
     return Standing(at.kind, at.outcome, code, words, at.number)
 
@@ -164,7 +162,7 @@ _FORMATS = {TEXT: _as_text, "json": _as_json, "prometheus": _for_prometheus}
 def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
     with open_store(settings) as store:
-        report = status_of(store, fingerprint(assembly_rules(settings)))
+        report = status_of(store, fingerprint(assembly_settings(settings)))
         text = "".join(f"{line}\n" for line in _FORMATS[output](store, report, settings))
     if file:
         write_public(file, text.encode())

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 from target_creovai.payload.payload import changed_metadata
-from target_creovai.store.ledger.due import ADOPTED, SEND_AGAIN, in_doubt, is_at_rest, sent_once
+from target_creovai.store.ledger.entry import (
+    ADOPTED,
+    SEND_AGAIN,
+    in_doubt,
+    is_concluded,
+    sent_once,
+)
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Policy
-    from target_creovai.model.outcomes import Reason
+    from target_creovai.model.settings import Policy
     from target_creovai.payload.payload import Payload
+    from target_creovai.store.ledger.entry import LedgerEntry
 
 # In so many runs Creovai could not take it and took others: it is this conversation, not the time.
 RUNS_UNTIL_SET_ASIDE = 3
@@ -75,59 +81,7 @@ class Step:
     outdated: bool = False
 
 
-class Standing(Protocol):
-    """What a decision asks of a conversation's line in the ledger."""
-
-    @property
-    def kind(self) -> str:
-        """The kind of conversation."""
-
-    @property
-    def refused_hash(self) -> str | None:
-        """What Creovai refused last, all of the payload."""
-
-    @property
-    def intent_hash(self) -> str | None:
-        """The content of a post whose answer is not known."""
-
-    @property
-    def content_hash(self) -> str | None:
-        """The content that Creovai has."""
-
-    @property
-    def metadata(self) -> bytes | None:
-        """The metadata that Creovai has, as JSON."""
-
-    @property
-    def adopted_at(self) -> str | None:
-        """When it was found at Creovai, sent by another store."""
-
-    @property
-    def erased_at(self) -> str | None:
-        """When it was taken back."""
-
-    @property
-    def failures(self) -> int | None:
-        """In how many runs Creovai could not take it."""
-
-    @property
-    def outcome(self) -> str:
-        """Where it stands."""
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it stands there."""
-
-    @property
-    def revision(self) -> int:
-        """How often its rows have changed."""
-
-    @property
-    def assembled(self) -> int | None:
-        """The revision that the outcome speaks of."""
-
-
-def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = False) -> Step:
+def decide(line: LedgerEntry, verdict: Verdict, policy: Policy, *, asked: bool = False) -> Step:
     """Return the next step of a conversation.
 
     Args:
@@ -140,7 +94,7 @@ def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = Fa
         return Step(Action.BURY)
     if in_doubt(line):
         return Step(Action.LOOK_UP)
-    if is_at_rest(line):
+    if is_concluded(line):
         return Step(Action.REST, outdated=isinstance(verdict, Ready) and _differs(line, verdict))
     if isinstance(verdict, Ready):
         return _of_ready(line, verdict, policy, asked=asked)
@@ -149,17 +103,17 @@ def decide(line: Standing, verdict: Verdict, policy: Policy, *, asked: bool = Fa
     return Step(next(action for made, action in _OTHERS if isinstance(verdict, made)))
 
 
-_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (Unfit, Action.SET_ASIDE))
+_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (SetAside, Action.SET_ASIDE))
 
 
-def _of_deleted(line: Standing, policy: Policy, *, asked: bool) -> Step:
+def _of_deleted(line: LedgerEntry, policy: Policy, *, asked: bool) -> Step:
     takes_back = policy.on_delete != "ignore"
     if line.content_hash is None:
         return Step(Action.ASK if takes_back and not asked else Action.SKIP)
     return Step(Action.TAKE_BACK if takes_back else Action.LEAVE_THERE)
 
 
-def _of_ready(line: Standing, ready: Ready, policy: Policy, *, asked: bool) -> Step:
+def _of_ready(line: LedgerEntry, ready: Ready, policy: Policy, *, asked: bool) -> Step:
     if line.refused_hash and line.refused_hash == ready.payload_hash:
         return Step(Action.STAY_ASIDE)
     if (line.failures or 0) >= RUNS_UNTIL_SET_ASIDE:
@@ -169,7 +123,7 @@ def _of_ready(line: Standing, ready: Ready, policy: Policy, *, asked: bool) -> S
     return _of_sent(line, ready, policy)
 
 
-def _of_sent(line: Standing, ready: Ready, policy: Policy) -> Step:
+def _of_sent(line: LedgerEntry, ready: Ready, policy: Policy) -> Step:
     if line.content_hash == ready.content_hash and not line.intent_hash:
         return _of_changes(line, ready)
     if line.content_hash == SEND_AGAIN or not _is_sent_for_good(line, policy):
@@ -179,18 +133,18 @@ def _of_sent(line: Standing, ready: Ready, policy: Policy) -> Step:
     return _of_changes(line, ready, outdated=True)
 
 
-def _differs(line: Standing, ready: Ready) -> bool:
+def _differs(line: LedgerEntry, ready: Ready) -> bool:
     """Tell whether other settings, or another version, would have made it so as it is there."""
     known = line.content_hash in (ADOPTED, ready.content_hash)
     return not known or bool(_changed(line, ready))
 
 
-def _is_sent_for_good(line: Standing, policy: Policy) -> bool:
+def _is_sent_for_good(line: LedgerEntry, policy: Policy) -> bool:
     """Tell whether a second post would be a risk: it may be billed, or stand there twice."""
     return sent_once(line.kind) or policy.case_updates == "once"
 
 
-def _of_changes(line: Standing, ready: Ready, *, outdated: bool = False) -> Step:
+def _of_changes(line: LedgerEntry, ready: Ready, *, outdated: bool = False) -> Step:
     """Send what has changed; where another store sent the rest, nobody knows what Creovai has."""
     changes = _changed(line, ready)
     if changes and line.adopted_at:
@@ -198,5 +152,5 @@ def _of_changes(line: Standing, ready: Ready, *, outdated: bool = False) -> Step
     return Step(Action.APPEND if changes else Action.KEEP, changes, outdated=outdated)
 
 
-def _changed(line: Standing, ready: Ready) -> Payload:
+def _changed(line: LedgerEntry, ready: Ready) -> Payload:
     return changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata)

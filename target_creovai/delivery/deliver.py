@@ -20,17 +20,14 @@ from target_creovai.delivery.first import FirstLooks
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import OPENING, Outcome
-from target_creovai.payload.payload import build_outofband, encode, event_after, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.encoding import encode
+from target_creovai.payload.payload import build_outofband, event_after
 from target_creovai.sending.course import Course
 from target_creovai.sending.failures import too_often
 from target_creovai.sending.sender import Job, Permits, Sender
 from target_creovai.sending.traffic import Calls, Traffic
-from target_creovai.store import (
-    DELETED_LATER,
-    Turn,
-    in_doubt,
-    opening_of,
-)
+from target_creovai.store import DELETED_LATER, ClaimPhase, in_doubt, opening_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,13 +35,11 @@ if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
     from target_creovai.delivery.decide import Step
     from target_creovai.http.client import CreovaiClient
-    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.settings import AssemblySettings, Policy
+    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.sending.retry_budget import Patience
-    from target_creovai.store import (
-        Entry,
-        Store,
-    )
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 # On SIGTERM: how long requests under way may still take to be written down.
@@ -61,14 +56,14 @@ class Delivery(Dispatch):
     def __init__(
         self,
         store: Store,
-        rules: Rules,
+        settings: AssemblySettings,
         summary: Summary,
         client: CreovaiClient,
         policy: Policy,
         patience: Patience,
     ) -> None:
-        super().__init__(store, rules, summary)
-        self.rules_hash = fingerprint(rules, policy.on_delete)
+        super().__init__(store, settings, summary)
+        self.rules_hash = fingerprint(settings, policy.on_delete)
         self.course = Course()
         self._policy = policy
         self._early = False
@@ -84,7 +79,7 @@ class Delivery(Dispatch):
             self._sender,
             policy,
             rules=self.rules_hash,
-            prefix=rules.session_id_prefix,
+            prefix=settings.session_id_prefix,
             calls=Calls(self._set_aside, self.leave_if_asked, self._note_taken),
         )
         self._outbox, self._doubts = self._traffic.outbox, self._traffic.doubts
@@ -92,11 +87,11 @@ class Delivery(Dispatch):
             store,
             self._outbox,
             summary,
-            prefix=rules.session_id_prefix,
+            prefix=settings.session_id_prefix,
             rules=self.rules_hash,
             go_on=self._go_on,
         )
-        self._steps: Mapping[Action, Callable[[Entry, Any, Step], None]] = {
+        self._steps: Mapping[Action, Callable[[LedgerEntry, Any, Step], None]] = {
             Action.BURY: lambda entry, *_: self._settle_erased(entry),
             Action.LOOK_UP: lambda entry, *_: self._doubts.take_over([entry]),
             Action.ASK: lambda entry, verdict, _: self._first.add(entry, verdict),
@@ -113,7 +108,7 @@ class Delivery(Dispatch):
             Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, Outcome.SENT, DELETED_LATER),
             Action.WAIT: lambda entry, verdict, _: self.wait(entry, verdict),
             Action.SKIP: lambda entry, verdict, _: self.skip(entry, verdict),
-            Action.SET_ASIDE: lambda entry, verdict, _: self.unfit(entry, verdict),
+            Action.SET_ASIDE: lambda entry, verdict, _: self.set_aside(entry, verdict),
         }
         self._erasures: Erasures | None = None
         if way := WAYS.get(policy.on_delete):
@@ -123,7 +118,7 @@ class Delivery(Dispatch):
                 summary,
                 way=way,
                 limit=policy.max_deletes,
-                prefix=rules.session_id_prefix,
+                prefix=settings.session_id_prefix,
                 rules=self.rules_hash,
             )
 
@@ -164,7 +159,7 @@ class Delivery(Dispatch):
         Whatever ends the run, requests under way are waited for and written down.
         """
         try:
-            self.store.ledger.keep_to_prefix(self.rules.session_id_prefix)
+            self.store.ledger.require_prefix(self.settings.session_id_prefix)
             deliver()
             self._finish()
         except HaltError as error:
@@ -187,7 +182,7 @@ class Delivery(Dispatch):
         self.course.took = True
 
     def _all(self) -> None:
-        self.store.ledger.look_again_at_missing_parts()
+        self.store.ledger.reopen_missing_parts()
         self._settle_doubts()
         self._walk_until_settled()
         for _ in range(LOOKS_AT_OTHERS):
@@ -206,9 +201,9 @@ class Delivery(Dispatch):
 
     def walk_all(self) -> None:
         """Walk through what may go now; what Creovai could not take last time goes last."""
-        for turn in (Turn.FRESH, Turn.FAILED):
+        for phase in (ClaimPhase.FRESH, ClaimPhase.FAILED):
             for kind in self.kinds_to_go():
-                self.walk(kind, turn)
+                self.walk(kind, phase)
             self._finish()
         self._settle_names()
 
@@ -217,8 +212,8 @@ class Delivery(Dispatch):
         for kind in self.kinds_to_go():
             if kind.names_speakers:
                 self.settle_open(kind)
-                if self.store.speakers.reopen_settled(kind.name):
-                    self.walk(kind, Turn.FRESH)
+                if self.store.speakers.reopen_known(kind.name):
+                    self.walk(kind, ClaimPhase.FRESH)
                     self.settle_open(kind)
         self._finish()
 
@@ -232,7 +227,7 @@ class Delivery(Dispatch):
     def _settle_doubts(self) -> None:
         """Ask, before anything else, for what earlier runs sent without hearing of it again."""
         for kind in KINDS.values():
-            self.walk(kind, Turn.IN_DOUBT)
+            self.walk(kind, ClaimPhase.IN_DOUBT)
         self._outbox.finish()
 
     def _wait_for_lost_answers(self) -> None:
@@ -259,14 +254,14 @@ class Delivery(Dispatch):
                 if news:
                     self._walk_these(kind.name, sorted(i for name, i in news if name == kind.name))
                 else:
-                    self.walk(kind, Turn.FRESH)
+                    self.walk(kind, ClaimPhase.FRESH)
             self._finish()
             self.leave_if_asked()
 
     def _walk_these(self, kind: str, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
-            if entries := self.store.ledger.claim_these(kind, some, Turn.FRESH):
+            if entries := self.store.ledger.claim_these(kind, some, ClaimPhase.FRESH):
                 self.page(entries)
 
     def _finish(self) -> None:
@@ -285,14 +280,14 @@ class Delivery(Dispatch):
     # The verdicts
 
     def take(
-        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
-    ) -> list[Entry]:
+        self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None = None
+    ) -> list[LedgerEntry]:
         """Claim what is due, so that no other run takes it as well."""
         return self.store.ledger.claim(
-            kind, rules=self.rules_hash, now=now, turn=turn, after=after, limit=limit
+            kind, rules=self.rules_hash, now=now, phase=phase, after=after, limit=limit
         )
 
-    def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
+    def page(self, entries: Sequence[LedgerEntry], *, others_seen: bool = False) -> None:
         """Settle first what was erased, and what a run sent without living to see the answer."""
         entries = [entry for entry in entries if not self._is_settled(entry)]
         self._doubts.take_over(entry for entry in entries if in_doubt(entry))
@@ -302,12 +297,12 @@ class Delivery(Dispatch):
         self._doubts.look()
         self._outbox.let_go()
 
-    def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
+    def portion(self, entries: Sequence[LedgerEntry], *, others_seen: bool) -> None:
         """Let what was assembled go before more rows are read."""
         super().portion(entries, others_seen=others_seen)
         self._outbox.let_go()
 
-    def _is_settled(self, entry: Entry) -> bool:
+    def _is_settled(self, entry: LedgerEntry) -> bool:
         if self._erasures and entry in self._erasures:
             return True
         if entry.erased_at:
@@ -316,68 +311,68 @@ class Delivery(Dispatch):
         waits = (entry.kind, entry.id) in self.open
         return waits or entry in self._traffic.failures or entry in self._doubts
 
-    def _settle_erased(self, entry: Entry) -> None:
+    def _settle_erased(self, entry: LedgerEntry) -> None:
         """Go on with an erasure that no answer came to; what is done is only buried again."""
         if self._erasures and entry.outcome == Outcome.PENDING:
             self._erasures.note(entry)
         else:
-            self.store.outcomes.bury(entry, rules=self.rules_hash)
+            self.store.outcomes.discard(entry, rules=self.rules_hash)
 
-    def ready(self, entry: Entry, verdict: Ready) -> None:
+    def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
         """Send what Creovai does not have yet."""
         self._go_on(entry, verdict)
 
-    def deleted(self, entry: Entry, verdict: Deleted) -> None:
+    def deleted(self, entry: LedgerEntry, verdict: Deleted) -> None:
         """Take it back, if it was sent and `on_delete` says so; it is never sent."""
         self._go_on(entry, verdict)
 
-    def _go_on(self, entry: Entry, verdict: Verdict, *, asked: bool = False) -> None:
+    def _go_on(self, entry: LedgerEntry, verdict: Verdict, *, asked: bool = False) -> None:
         """Carry out the next step of a conversation."""
         step = decide(entry, verdict, self._policy, asked=asked)
         if step.outdated:
-            self.summary.changed_after_sending.append(self.rules.session_id_prefix + entry.id)
+            self.summary.changed_after_sending.append(self.settings.session_id_prefix + entry.id)
         self._steps[step.action](entry, verdict, step)
 
-    def _append(self, entry: Entry, verdict: Any, step: Step) -> None:
+    def _append(self, entry: LedgerEntry, verdict: Any, step: Step) -> None:
         interface = KINDS[entry.kind].interface
         when = event_after(entry.event_time, verdict.modified)
         body = build_outofband(interface, verdict.session_id, when, step.changes)
         self._outbox.give(Job(entry, verdict, changes=body))
 
-    def _adopt(self, entry: Entry, verdict: Any, _: Step) -> None:
+    def _adopt(self, entry: LedgerEntry, verdict: Any, _: Step) -> None:
         content, metadata = verdict.content_hash, encode(verdict.metadata)
-        self.store.outcomes.take_as_sent(
+        self.store.outcomes.accept_adopted(
             entry, rules=self.rules_hash, content_hash=content, metadata=metadata
         )
 
-    def _keep(self, entry: Entry, outcome: str, rules: str | None = None) -> None:
-        self.store.outcomes.keep(entry, outcome, rules=rules or self.rules_hash)
+    def _keep(self, entry: LedgerEntry, outcome: str, rules: str | None = None) -> None:
+        self.store.outcomes.leave_unchanged(entry, outcome, rules=rules or self.rules_hash)
 
-    def _give_up(self, entry: Entry, verdict: Any, _: Step) -> None:
+    def _give_up(self, entry: LedgerEntry, verdict: Any, _: Step) -> None:
         self._set_aside(entry, too_often(entry.reason), verdict.payload_hash)
 
-    def _take_back(self, entry: Entry, *_: object) -> None:
+    def _take_back(self, entry: LedgerEntry, *_: object) -> None:
         if self._erasures:
             self._erasures.note(entry)
 
-    def wait(self, entry: Entry, verdict: Waiting) -> None:
+    def wait(self, entry: LedgerEntry, verdict: Waiting) -> None:
         """Note why, and when time alone may change it; other settings need not."""
         rules = opening_of(self.rules_hash) if verdict.reason.code in OPENING else self.rules_hash
         until = utc(verdict.until) if verdict.until else None
-        self.store.outcomes.settle(
+        self.store.outcomes.conclude(
             entry, Outcome.WAITING, rules=rules, reason=verdict.reason, due_at=until
         )
 
-    def skip(self, entry: Entry, verdict: Skipped) -> None:
+    def skip(self, entry: LedgerEntry, verdict: Skipped) -> None:
         """Note why; what was sent stays sent."""
         self._settle(entry, Outcome.SENT if entry.content_hash else Outcome.SKIPPED, verdict.reason)
 
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
         self._settle(entry, Outcome.SET_ASIDE, verdict.reason, detail=detail)
 
-    def report_set_aside(self, entry: Entry, reason: Reason) -> None:
+    def report_set_aside(self, entry: LedgerEntry, reason: Reason) -> None:
         """Count it; too many of them are a mistake in the settings, not in the records.
 
         Raises:
@@ -397,10 +392,10 @@ class Delivery(Dispatch):
         """Return what the ledger knows to wait for rows, of earlier runs as well."""
         return self.store.ledger.waiting_for_rows(limit)
 
-    def _settle(self, entry: Entry, outcome: str, reason: Reason | None, **more: Any) -> None:
-        self.store.outcomes.settle(entry, outcome, rules=self.rules_hash, reason=reason, **more)
+    def _settle(self, entry: LedgerEntry, outcome: str, reason: Reason | None, **more: Any) -> None:
+        self.store.outcomes.conclude(entry, outcome, rules=self.rules_hash, reason=reason, **more)
 
-    def _set_aside(self, entry: Entry, reason: Reason, refused_hash: str) -> None:
+    def _set_aside(self, entry: LedgerEntry, reason: Reason, refused_hash: str) -> None:
         self._settle(entry, Outcome.SET_ASIDE, reason, refused_hash=refused_hash)
         self.summary.pending.pop((entry.kind, entry.id), None)
         self.report_set_aside(entry, reason)
@@ -417,12 +412,12 @@ class Delivery(Dispatch):
             if failures >= RUNS_UNTIL_SET_ASIDE and entry not in self._doubts:
                 self._set_aside(entry, too_often(reason), payload_hash)
             else:
-                self.store.outcomes.count_failures(entry, failures)
+                self.store.outcomes.record_failure_count(entry, failures)
 
     def _count_what_stands(self) -> None:
         """Add to the summary what earlier runs left: delivered, waiting, set aside."""
         now = Counter(trouble.kind for trouble in self.summary.set_aside)
-        for kind, outcome, reason, count, oldest in self.store.ledger.outcomes():
+        for kind, outcome, reason, count, oldest in self.store.ledger.outcome_counts():
             if outcome == Outcome.SENT:
                 self.summary.unchanged[kind] += count
             elif outcome == Outcome.WAITING and reason:
@@ -434,6 +429,6 @@ class Delivery(Dispatch):
         self.summary.set_aside_before -= now
 
 
-def _made_by(entry: Entry, step: Step) -> str | None:
+def _made_by(entry: LedgerEntry, step: Step) -> str | None:
     """Return the settings that made what Creovai keeps; None: those of this run would, too."""
     return entry.made_by if step.outdated else None

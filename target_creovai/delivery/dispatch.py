@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 
 from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
-from target_creovai.payload.payload import utc
-from target_creovai.watch.summary import IDS_SHOWN, Summary, Trouble
+from target_creovai.model.participants import Role
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
+from target_creovai.watch.summary import IDS_SHOWN, NotDelivered, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
-    from target_creovai.model.conversation import Row, Rules
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import Entry, Store, Turn
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
+    from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.store.rows.rows import Snapshot
 
 # How many conversations are claimed at once: few enough to leave some for other machines.
@@ -37,10 +39,10 @@ logger = logging.getLogger("target-creovai")
 class Dispatch(ABC):
     """Assembles every conversation that is due, and hands it on by verdict."""
 
-    def __init__(self, store: Store, rules: Rules, summary: Summary) -> None:
+    def __init__(self, store: Store, settings: AssemblySettings, summary: Summary) -> None:
         self.store = store
-        self.rules = rules
-        self.rules_hash = fingerprint(rules)
+        self.settings = settings
+        self.rules_hash = fingerprint(settings)
         self.summary = summary
         self.input_broke_off = False
         self.open: set[tuple[str, str]] = set()
@@ -68,9 +70,9 @@ class Dispatch(ABC):
         broken = self.input_broke_off
         return [kind for kind in KINDS.values() if not (broken and kind.needs_whole_input)]
 
-    def walk(self, kind: Kind, turn: Turn | None = None) -> None:
+    def walk(self, kind: Kind, phase: ClaimPhase | None = None) -> None:
         """Walk through what is due of one kind; `turn`: only through what has its turn."""
-        for page in self._pages(kind.name, turn):
+        for page in self._pages(kind.name, phase):
             self.page(page)
 
     def settle_open(self, kind: Kind) -> None:
@@ -120,7 +122,7 @@ class Dispatch(ABC):
             for kind in self.kinds_to_go()
         )
 
-    def page(self, entries: Sequence[Entry], *, others_seen: bool = False) -> None:
+    def page(self, entries: Sequence[LedgerEntry], *, others_seen: bool = False) -> None:
         """Assemble these conversations and hand each on.
 
         Args:
@@ -129,10 +131,10 @@ class Dispatch(ABC):
         """
         kind = entries[0].kind
         by_id = {entry.id: entry for entry in entries}
-        for ids in self.store.rows.portions(kind, list(by_id), BYTES_AT_ONCE):
+        for ids in self.store.rows.batches_by_size(kind, list(by_id), BYTES_AT_ONCE):
             self.portion([by_id[key] for key in ids], others_seen=others_seen)
 
-    def portion(self, entries: Sequence[Entry], *, others_seen: bool) -> None:
+    def portion(self, entries: Sequence[LedgerEntry], *, others_seen: bool) -> None:
         """Assemble so many as may be in memory together."""
         found = self.store.rows.snapshot_of(entries[0].kind, [entry.id for entry in entries])
         for entry in entries:
@@ -144,18 +146,18 @@ class Dispatch(ABC):
             self._learn(entry, verdict)
             self._hand_on(entry, verdict)
 
-    def _verdict(self, entry: Entry, found: Snapshot, *, others_seen: bool) -> Verdict:
+    def _verdict(self, entry: LedgerEntry, found: Snapshot, *, others_seen: bool) -> Verdict:
         """Assemble one; its rows are gone from memory when it is handed on."""
         reach = Reach(found.coverage, found.filters.get(entry.id, ()))
         own = found.rows.pop(entry.id)
-        verdict = self._assemble(entry, own, self.rules, reach)
+        verdict = self._assemble(entry, own, self.settings, reach)
         names = open_names(verdict) if others_seen else ()
-        if names and (known := self.store.speakers.settled_names(names)):
-            told = replace(self.rules, other_chats=known)
+        if names and (known := self.store.speakers.known_roles(names)):
+            told = replace(self.settings, other_chats=known)
             verdict = self._assemble(entry, own, told, reach)
         return verdict
 
-    def _hand_on(self, entry: Entry, verdict: Verdict) -> None:
+    def _hand_on(self, entry: LedgerEntry, verdict: Verdict) -> None:
         self.summary.looked_at += 1
         match verdict:
             case Ready():
@@ -171,69 +173,73 @@ class Dispatch(ABC):
             case Deleted():
                 self.summary.skipped[entry.kind, verdict.reason] += 1
                 self.deleted(entry, verdict)
-            case Unfit():
-                self.unfit(entry, verdict)
+            case SetAside():
+                self.set_aside(entry, verdict)
                 self.report_set_aside(entry, verdict.reason)
 
-    def _learn(self, entry: Entry, verdict: Verdict) -> None:
+    def _learn(self, entry: LedgerEntry, verdict: Verdict) -> None:
         """Note what a chat tells of the names in it, or that it waits for others to tell."""
         if isinstance(verdict, Ready) and verdict.speakers:
-            self.store.speakers.note_speakers(entry.id, verdict.lessons)
+            self.store.speakers.record(entry.id, verdict.lessons)
         elif isinstance(verdict, OpenSpeakers):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
-            self.store.speakers.note_speakers(entry.id, left_open)
+            self.store.speakers.record(entry.id, left_open)
 
     def _assemble(
-        self, entry: Entry, rows: Mapping[str, Sequence[Row]], rules: Rules, reach: Reach
+        self,
+        entry: LedgerEntry,
+        rows: Mapping[str, Sequence[Row]],
+        settings: AssemblySettings,
+        reach: Reach,
     ) -> Verdict:
         """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
         self._assembling = threading.get_ident()
         try:
-            return assemble(entry.kind, entry.id, rows, rules, datetime.now(UTC), reach)
+            return assemble(entry.kind, entry.id, rows, settings, datetime.now(UTC), reach)
         finally:
             self._assembling = None
 
-    def report_set_aside(self, entry: Entry, reason: Reason) -> None:
+    def report_set_aside(self, entry: LedgerEntry, reason: Reason) -> None:
         """Name a conversation that cannot be sent as it is: in the report, or at once if more."""
-        self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+        self.summary.set_aside.append(NotDelivered(entry.kind, entry.id, reason))
         if len(self.summary.set_aside) > IDS_SHOWN:
             logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
 
     @abstractmethod
     def take(
-        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None
-    ) -> list[Entry]:
+        self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None
+    ) -> list[LedgerEntry]:
         """Return what is due of a kind, in order of Id, from the one behind `after`."""
 
     @abstractmethod
-    def ready(self, entry: Entry, verdict: Ready) -> None:
+    def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
         """Take a payload that may go."""
 
     @abstractmethod
-    def wait(self, entry: Entry, verdict: Waiting) -> None:
+    def wait(self, entry: LedgerEntry, verdict: Waiting) -> None:
         """Take a conversation whose time has not come."""
 
     @abstractmethod
-    def skip(self, entry: Entry, verdict: Skipped) -> None:
+    def skip(self, entry: LedgerEntry, verdict: Skipped) -> None:
         """Take a conversation that holds nothing to send."""
 
     @abstractmethod
-    def deleted(self, entry: Entry, verdict: Deleted) -> None:
+    def deleted(self, entry: LedgerEntry, verdict: Deleted) -> None:
         """Take a conversation whose record is deleted."""
 
     @abstractmethod
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
         """Take a conversation that makes no valid payload."""
 
     @abstractmethod
     def never_read(self, limit: int) -> list[tuple[str, str]]:
         """Return kind and Id of conversations that wait for rows which have to be read."""
 
-    def _pages(self, kind: str, turn: Turn | None) -> Iterator[list[Entry]]:
+    def _pages(self, kind: str, phase: ClaimPhase | None) -> Iterator[list[LedgerEntry]]:
         after = ""
         while True:
             now = utc(datetime.now(UTC))
-            page = self.take(kind, now=now, after=after, limit=PAGE, turn=turn)
+            page = self.take(kind, now=now, after=after, limit=PAGE, phase=phase)
             if not page:
                 return
             yield page

@@ -16,7 +16,7 @@ from target_creovai.delivery.outbox import SECONDS_TO_SEND
 from target_creovai.http.client import IDS_PER_LOOK_UP
 from target_creovai.model.history import UNKNOWN
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.rows import parse_time
 from target_creovai.sending.sender import Question
 from target_creovai.store import sent_once
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.outbox import Outbox
     from target_creovai.model.history import Traits
     from target_creovai.sending.sender import Found
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
     Key = tuple[str, str]
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     class Settled(Protocol):
         """Is told that Creovai has a conversation, or that it does not."""
 
-        def __call__(self, entry: Entry, *, arrived: bool) -> None:
+        def __call__(self, entry: LedgerEntry, *, arrived: bool) -> None:
             """Go on with it."""
 
 
@@ -51,7 +51,7 @@ class Doubt:
     `traits` are empty where another run has posted it.
     """
 
-    entry: Entry
+    entry: LedgerEntry
     posted_by: datetime
     why: str
     next_look: float
@@ -83,18 +83,18 @@ class Doubts:
         self.settled = 0
         """How many were settled: those may be due again."""
 
-    def __contains__(self, entry: Entry) -> bool:
+    def __contains__(self, entry: LedgerEntry) -> bool:
         return (entry.kind, entry.id) in self._open
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def lose(self, entry: Entry, why: str, traits: Traits) -> None:
+    def lose(self, entry: LedgerEntry, why: str, traits: Traits) -> None:
         """Take a post of this run whose answer was lost just now."""
         now, next_look = datetime.now(UTC), uptime() + FIRST_PAUSE
         self._note(Doubt(entry, now, why, next_look, traits=traits))
 
-    def take_over(self, entries: Iterable[Entry]) -> None:
+    def take_over(self, entries: Iterable[LedgerEntry]) -> None:
         """Ask at once for what an earlier run, or one that died, has left."""
         now = datetime.now(UTC)
         left = [Doubt(entry, _posted_by(entry, now), _why(entry), 0.0) for entry in entries]
@@ -141,16 +141,16 @@ class Doubts:
         entry = doubt.entry
         reason = Reason(Code.IN_DOUBT, (doubt.why, self._asked_for))
         self._open[entry.kind, entry.id] = doubt
-        self._store.outcomes.doubt(entry, reason, utc(doubt.posted_by))
+        self._store.outcomes.record_lost_answer(entry, reason, utc(doubt.posted_by))
         self._summary.add_pending(entry.kind, entry.id, reason)
 
     def _arrived(self, doubt: Doubt, creovai_id: str) -> None:
         now = utc(datetime.now(UTC))
-        self._store.outcomes.recover(doubt.entry, now, creovai_id, doubt.traits)
+        self._store.outcomes.recover_receipt(doubt.entry, now, creovai_id, doubt.traits)
         self._close(doubt, arrived=True)
 
     def _free(self, doubt: Doubt) -> None:
-        self._store.outcomes.retract(doubt.entry, Reason(Code.NOT_ARRIVED, (doubt.why,)))
+        self._store.outcomes.clear_intent(doubt.entry, Reason(Code.NOT_ARRIVED, (doubt.why,)))
         self._close(doubt, arrived=False)
 
     def _close(self, doubt: Doubt, *, arrived: bool) -> None:
@@ -161,14 +161,14 @@ class Doubts:
         self._tell(doubt.entry, arrived=arrived)
 
 
-def _posted_by(entry: Entry, now: datetime) -> datetime:
+def _posted_by(entry: LedgerEntry, now: datetime) -> datetime:
     """Return the latest moment of a post; a clock that was wrong must not make it a late one."""
     noted = parse_time(entry.posted_by)
     latest = now + timedelta(seconds=SECONDS_TO_SEND)
     return noted if noted and noted <= latest else now
 
 
-def _why(entry: Entry) -> str:
+def _why(entry: LedgerEntry) -> str:
     """Return what came instead of the answer, as an earlier run wrote it down."""
     if entry.reason and entry.reason.code is Code.IN_DOUBT:
         return entry.reason.args[0]

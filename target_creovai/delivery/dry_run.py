@@ -12,13 +12,14 @@ from target_creovai.delivery.decide import WORDS, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
-    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
-    from target_creovai.store import Entry, Store, Turn
+    from target_creovai.model.settings import AssemblySettings, Policy
+    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
+    from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 
@@ -35,9 +36,14 @@ class DryRun(Dispatch):
     """
 
     def __init__(
-        self, store: Store, rules: Rules, summary: Summary, policy: Policy, payload_dir: str
+        self,
+        store: Store,
+        settings: AssemblySettings,
+        summary: Summary,
+        policy: Policy,
+        payload_dir: str,
     ) -> None:
-        super().__init__(store, rules, summary)
+        super().__init__(store, settings, summary)
         self._policy = policy
         self._folder = Path(payload_dir)
         self._written: set[Path] = set()
@@ -53,13 +59,13 @@ class DryRun(Dispatch):
                     _remove(file)
 
     def take(
-        self, kind: str, *, now: str, after: str, limit: int, turn: Turn | None = None
-    ) -> list[Entry]:
+        self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None = None
+    ) -> list[LedgerEntry]:
         """Look at what is due; whoever delivers meanwhile is not held up."""
-        del turn  # all have theirs: nothing is sent, and nothing fails
+        del phase  # all have theirs: nothing is sent, and nothing fails
         return self.store.ledger.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
 
-    def ready(self, entry: Entry, verdict: Ready) -> None:
+    def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
         """Write the payload, laid out for a reader."""
         self._write(
             self._folder / KINDS[entry.kind].interface / f"{verdict.session_id}.json",
@@ -83,7 +89,7 @@ class DryRun(Dispatch):
             raise _no_access(error) from None
         self._written.add(file)
 
-    def wait(self, entry: Entry, verdict: Waiting) -> None:
+    def wait(self, entry: LedgerEntry, verdict: Waiting) -> None:
         """Count it; the ledger stays."""
         self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
         if must_be_read(verdict.reason):
@@ -93,18 +99,18 @@ class DryRun(Dispatch):
         """Return what this run has found to wait for rows."""
         return self._never_read[:limit]
 
-    def skip(self, entry: Entry, verdict: Skipped) -> None:
+    def skip(self, entry: LedgerEntry, verdict: Skipped) -> None:
         """Leave the ledger alone."""
 
-    def deleted(self, entry: Entry, verdict: Deleted) -> None:
+    def deleted(self, entry: LedgerEntry, verdict: Deleted) -> None:
         """Count what becomes of it; the ledger stays."""
         self._tell(entry, verdict)
 
-    def _tell(self, entry: Entry, verdict: Verdict) -> None:
+    def _tell(self, entry: LedgerEntry, verdict: Verdict) -> None:
         step = decide(entry, verdict, self._policy)
         self.summary.next_run[entry.kind, WORDS[step.action]] += 1
 
-    def unfit(self, entry: Entry, verdict: Unfit) -> None:
+    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
         """Write what the reason must not say, if there is any."""
         if verdict.detail:
             self._write(self._folder / SET_ASIDE / f"{entry.id}.json", verdict.detail)

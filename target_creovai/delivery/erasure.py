@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.http.client import CreovaiClient
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_creovai.sending.sender import Sender
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 # The documented maximum of a purge; none is known of the other requests.
@@ -62,13 +62,13 @@ class Erasures:
         self._limit = limit
         self._prefix = prefix
         self._rules = rules
-        self._noted: dict[tuple[str, str], Entry] = {}
+        self._noted: dict[tuple[str, str], LedgerEntry] = {}
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: LedgerEntry) -> None:
         """Note one that was sent and is deleted in Salesforce."""
         self._noted[entry.kind, entry.id] = entry
 
-    def __contains__(self, entry: Entry) -> bool:
+    def __contains__(self, entry: LedgerEntry) -> bool:
         return (entry.kind, entry.id) in self._noted
 
     def carry_out(self, between: Callable[[], None]) -> None:
@@ -93,7 +93,7 @@ class Erasures:
             between()
             self._take_back(noted[start : start + IDS_PER_REQUEST])
 
-    def _take_back(self, noted: Sequence[Entry]) -> None:
+    def _take_back(self, noted: Sequence[LedgerEntry]) -> None:
         by_session = {self._prefix + entry.id: entry for entry in noted}
         found = self._sender.what_arrived(list(by_session), frozenset(by_session))
         known = [session_id for session_id in by_session if session_id in found]
@@ -101,7 +101,7 @@ class Erasures:
         now = utc(datetime.now(UTC))
         begun = Reason(Code.ERASING, (self._way.done,))
         for session_id in known:
-            self._store.outcomes.intend_erasure(by_session[session_id], begun, now)
+            self._store.outcomes.record_erasure(by_session[session_id], begun, now)
         self._store.commit()
         done, reason = self._ask(known)
         for session_id, entry in by_session.items():
@@ -118,19 +118,19 @@ class Erasures:
             return set(), str(error)
         return done, f"Creovai has not {self._way.done} it yet"
 
-    def _bury(self, entry: Entry, now: str) -> None:
+    def _bury(self, entry: LedgerEntry, now: str) -> None:
         reason = Reason(Code.ERASED, (self._way.done,))
         erased_at = entry.erased_at or now
-        self._store.outcomes.bury(entry, rules=self._rules, reason=reason, erased_at=erased_at)
+        self._store.outcomes.discard(entry, rules=self._rules, reason=reason, erased_at=erased_at)
         self._summary.erased[self._way.done, entry.kind] += 1
 
-    def _put_off(self, entry: Entry, why: str) -> None:
+    def _put_off(self, entry: LedgerEntry, why: str) -> None:
         reason = Reason(Code.TO_ERASE, (self._way.done, why))
         self._store.outcomes.postpone(entry, reason)
         self._summary.add_pending(entry.kind, entry.id, reason)
 
 
-def _is_gone(entry: Entry) -> bool:
+def _is_gone(entry: LedgerEntry) -> bool:
     """Tell whether "not found" is to be believed: an earlier run erased it, or it is long ago."""
     sent_at = parse_time(entry.sent_at)
     long_ago = sent_at is not None and datetime.now(UTC) - sent_at > SURELY_ARRIVED

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from target_creovai.assemble import Ready
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.sender import Question
 from target_creovai.store import ADOPTED, EXCLUDED
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
     from target_creovai.delivery.outbox import Outbox
     from target_creovai.sending.sender import Found
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
     class GoesOn(Protocol):
         """Carries out the next step of a conversation."""
 
-        def __call__(self, entry: Entry, verdict: Verdict, *, asked: bool = False) -> None:
+        def __call__(self, entry: LedgerEntry, verdict: Verdict, *, asked: bool = False) -> None:
             """Do it; `asked`: Creovai does not have it."""
 
 
@@ -53,10 +53,10 @@ class FirstLooks:
         self._prefix = prefix
         self._rules = rules
         self._go_on = go_on
-        self._waiting: list[tuple[Entry, Verdict]] = []
+        self._waiting: list[tuple[LedgerEntry, Verdict]] = []
         self._bytes = 0
 
-    def add(self, entry: Entry, verdict: Verdict) -> None:
+    def add(self, entry: LedgerEntry, verdict: Verdict) -> None:
         """Take a conversation whose next step depends on whether Creovai has it."""
         self._waiting.append((entry, verdict))
         if isinstance(verdict, Ready):
@@ -84,13 +84,13 @@ class FirstLooks:
         """Ask for none of them."""
         self._waiting, self._bytes = [], 0
 
-    def _adopt(self, entry: Entry, verdict: Verdict, session: Mapping[str, Any]) -> None:
+    def _adopt(self, entry: LedgerEntry, verdict: Verdict, session: Mapping[str, Any]) -> None:
         now = utc(datetime.now(UTC))
         self._summary.adopted[entry.kind] += 1
         if session.get("status") == STATUS_EXCLUDED:
             # Whether and how such a one may be sent again is not documented: never.
-            self._store.outcomes.bury(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
+            self._store.outcomes.discard(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
             return
-        self._store.outcomes.adopt(entry, now, str(session.get("id") or ""))
+        self._store.outcomes.record_adoption(entry, now, str(session.get("id") or ""))
         known = replace(entry, content_hash=ADOPTED, metadata=None, sent_at=now, adopted_at=now)
         self._go_on(known, verdict)

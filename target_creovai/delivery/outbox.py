@@ -19,7 +19,7 @@ from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.errors import HaltError
 from target_creovai.http.client import IDS_PER_LOOK_UP
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.sender import Job
 from target_creovai.sending.workers import WokenError, Workers
 
@@ -120,7 +120,7 @@ class Outbox:
             if isinstance(job, Job):
                 self._bytes -= job.ready.size
                 if job.changes is None:
-                    self._store.outcomes.retract(job.entry)
+                    self._store.outcomes.clear_intent(job.entry)
         self._asked -= sum(not isinstance(job, Job) for job in self._jobs)
         self._intended.clear()
         self._jobs.clear()
@@ -155,11 +155,11 @@ class Outbox:
 
     def _noted(self, job: Job) -> Job:
         if job.changes is not None:
-            self._store.outcomes.plan_event(job.entry, job.changes["eventTime"])
+            self._store.outcomes.record_event_time(job.entry, job.changes["eventTime"])
             return job
         posted_by = datetime.now(UTC) + timedelta(seconds=SECONDS_TO_SEND)
         content, metadata = job.ready.content_hash, job.metadata
-        self._store.outcomes.intend(job.entry, content, metadata, posted_by=utc(posted_by))
+        self._store.outcomes.record_intent(job.entry, content, metadata, posted_by=utc(posted_by))
         return replace(job, send_by=Deadline(SECONDS_TO_SEND))
 
     def _send_next(self) -> None:

@@ -24,7 +24,7 @@ from target_creovai.http import answers
 from target_creovai.http.certificates import authorities
 from target_creovai.http.wire import Wire
 from target_creovai.model.conversation import Interface
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.settings.addresses import host_root
 
 if TYPE_CHECKING:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
-    Assemble = Callable[[str, Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
+    Assemble = Callable[[str, Mapping[str, Sequence[Row]], AssemblySettings, datetime], Assembly]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,16 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Message, Removed, Role
+from target_creovai.model.conversation import Message, Removed
+from target_creovai.model.participants import Role
 from target_creovai.parsers.mail import repeats
 from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_creovai.model.conversation import Participant, Row
+    from target_creovai.model.participants import Participant
+    from target_creovai.model.rows import Row
     from target_creovai.parsers.mail import Page
 
 ATTACHMENT_ONLY = "[attachment]"  # stands for a mail without a word of its own

@@ -6,14 +6,15 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Finding, Findings, Role
+from target_creovai.model.findings import Finding, Findings
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript import Evidence
 from target_creovai.salesforce.rows import number_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from target_creovai.parsers.transcript import Transcript
 
 # Offsets are whole seconds, and a last word may cross with the end of the chat.

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
-from target_creovai.model.conversation import Role, Waiting
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.verdicts import Waiting
 from target_creovai.parsers.messaging import decoded, member, name_key
 from target_creovai.salesforce.rows import number_of, parse_time, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 ROLES = {
     "enduser": Role.CUSTOMER,

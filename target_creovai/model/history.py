@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.salesforce.rows import latest_change
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds import Kind
-    from target_creovai.model.conversation import Conversation, Message, Participant, Row
+    from target_creovai.model.conversation import Conversation, Message
+    from target_creovai.model.participants import Participant
+    from target_creovai.model.rows import Row
 
 # More than a year, so that a week can be compared with the same one a year before.
 KEPT_DAYS = 400

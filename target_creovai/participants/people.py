@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Message, Participant, Role
+from target_creovai.model.participants import Participant, Role
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.conversation import Message
+    from target_creovai.model.rows import Row
 
 # User types that see a case from outside (Salesforce object reference, User.UserType).
 CUSTOMER_USER_TYPES = frozenset(

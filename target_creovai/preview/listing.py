@@ -9,15 +9,15 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import Role
 from target_creovai.model.history import channel_of
-from target_creovai.payload.payload import utc
+from target_creovai.model.participants import Role
+from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.rows import parent_of, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from target_creovai.preview.view import View
 
 GIST_CHARS = 200

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

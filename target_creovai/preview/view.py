@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model.conversation import Role
-from target_creovai.payload.payload import encode, in_payload_order, utc
+from target_creovai.model.participants import Role
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.encoding import encode
+from target_creovai.payload.payload import in_payload_order
 from target_creovai.preview.removed import cuts_of, redactions_of, unsent_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from target_creovai.redaction.rules import rules_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Conversation, Message, Rules
+    from target_creovai.model.conversation import Conversation, Message
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.redaction.rules import Rule
 
 
@@ -25,7 +26,9 @@ class Find:
     rank: int
 
 
-def redacted(conversation: Conversation, settings: Rules) -> tuple[Conversation, Mapping[str, int]]:
+def redacted(
+    conversation: Conversation, settings: AssemblySettings
+) -> tuple[Conversation, Mapping[str, int]]:
     """Return a conversation as it may leave, and how often each rule had something to replace.
 
     A message of which nothing is left is left out, as is who said nothing else.

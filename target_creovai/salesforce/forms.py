@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.ids import SHORT, long_id
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 # Differ for every user who looks and move without a change of the record
 # (Salesforce object reference, system fields).

@@ -24,7 +24,7 @@ from target_creovai.salesforce.forms import BOOLEAN, INSTANT, FormError, documen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from target_creovai.salesforce.forms import Form
 
 # Rows of a stream mostly have the same keys; taps that leave out what is null have more shapes.

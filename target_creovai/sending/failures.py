@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.sending.sender import Job
-    from target_creovai.store import Entry
+    from target_creovai.store import LedgerEntry
 
 
 class Failure(NamedTuple):
     """A conversation that Creovai could not take, and what it said last."""
 
-    entry: Entry
+    entry: LedgerEntry
     payload_hash: str
     reason: Reason
 
@@ -31,7 +31,7 @@ class Failures:
         self.breaker = Breaker()
         self._failed: dict[tuple[str, str], Failure] = {}
 
-    def __contains__(self, entry: Entry) -> bool:
+    def __contains__(self, entry: LedgerEntry) -> bool:
         return (entry.kind, entry.id) in self._failed
 
     def add(self, job: Job, reason: Reason) -> None:
@@ -50,7 +50,7 @@ class Failures:
     def __iter__(self) -> Iterator[Failure]:
         return iter(list(self._failed.values()))
 
-    def forget(self, entry: Entry) -> None:
+    def forget(self, entry: LedgerEntry) -> None:
         """Take one back: Creovai has it, or it may be tried once more."""
         self._failed.pop((entry.kind, entry.id), None)
 

@@ -18,7 +18,7 @@ from target_creovai.errors import (
     WithdrawnError,
 )
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.sending.retry_budget import TRIES, R
 from target_creovai.store import is_first_post, sent_once
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from target_creovai.model.conversation import Interface
     from target_creovai.payload.payload import Payload
     from target_creovai.sending.retry_budget import Patience
-    from target_creovai.store import Entry
+    from target_creovai.store import LedgerEntry
 
     Found = Mapping[str, Mapping[str, Any]]
     """What Creovai says of sessions, by session id; those it does not know are left out."""
@@ -47,7 +47,7 @@ class Job:
     `send_by`: later than that its intent is to be written down anew.
     """
 
-    entry: Entry
+    entry: LedgerEntry
     ready: Ready
     changes: Payload | None = None
     send_by: Deadline | None = None

@@ -16,7 +16,7 @@ from target_creovai.errors import (
     WithdrawnError,
 )
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.failures import Failures
 from target_creovai.sending.retry_budget import insist_on_reason
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_creovai.delivery.outbox import Result
-    from target_creovai.model.conversation import Policy
+    from target_creovai.model.settings import Policy
     from target_creovai.sending.sender import Job, Sender
-    from target_creovai.store import Entry, Store
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 
@@ -38,7 +38,7 @@ class Calls(NamedTuple):
     answers to look around.
     """
 
-    set_aside: Callable[[Entry, Reason, str], None]
+    set_aside: Callable[[LedgerEntry, Reason, str], None]
     woken: Callable[[], None]
     taken: Callable[[], None]
 
@@ -95,14 +95,14 @@ class Traffic:
     def _withdraw(self, job: Job, error: WithdrawnError | HaltError) -> None:
         """Note that a job was not sent, unless an earlier try of it was; go on to the end."""
         if not error.lost and job.changes is None:
-            self._store.outcomes.retract(job.entry)
+            self._store.outcomes.clear_intent(job.entry)
         if isinstance(error, HaltError):
             raise error
 
     def _note_receipt(self, job: Job, creovai_id: str | None) -> None:
         entry, ready = job.entry, job.ready
         is_whole = job.changes is None or entry.content_hash == ready.content_hash
-        self._store.outcomes.receipt(
+        self._store.outcomes.record_receipt(
             entry,
             rules=(None if is_whole else entry.made_by) or self._rules,
             sent_at=utc(datetime.now(UTC)),
@@ -121,8 +121,8 @@ class Traffic:
     def _postpone(self, job: Job, error: RetryLaterError) -> None:
         entry, reason = job.entry, Reason(Code.NOT_TAKEN, (str(error),))
         if not error.lost and job.changes is None:
-            self._store.outcomes.retract(entry)
-        self._store.outcomes.fail(entry, utc(datetime.now(UTC)))
+            self._store.outcomes.clear_intent(entry)
+        self._store.outcomes.record_failure(entry, utc(datetime.now(UTC)))
         if error.lost and self._sender.stays_in_doubt(job):
             why = f"its answer was lost ({reason})"
             self.doubts.lose(entry, why, job.ready.traits)
@@ -132,7 +132,7 @@ class Traffic:
         self.failures.add(job, reason)
         insist_on_reason(error)
 
-    def _settle_doubt(self, entry: Entry, *, arrived: bool) -> None:
+    def _settle_doubt(self, entry: LedgerEntry, *, arrived: bool) -> None:
         """Go on with one whose answer was lost: Creovai has it, or it may be sent again."""
         self.failures.forget(entry)
         if arrived:

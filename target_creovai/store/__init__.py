@@ -5,20 +5,18 @@ is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
 what was committed survives kill -9 and a power cut.
 """
 
-from target_creovai.store.ledger.due import (
+from target_creovai.store.ledger.due import ClaimPhase, opening_of
+from target_creovai.store.ledger.entry import (
     ADOPTED,
     DELETED_LATER,
     EXCLUDED,
     SEND_AGAIN,
-    Turn,
+    LedgerEntry,
     in_doubt,
     is_first_post,
-    opening_of,
     sent_once,
 )
-from target_creovai.store.ledger.ledger import Standing
-from target_creovai.store.ledger.outcomes import Entry
-from target_creovai.store.rows.staged import StagedRow
+from target_creovai.store.ledger.ledger import OutcomeCount
 from target_creovai.store.store import Store
 
 __all__ = [
@@ -26,11 +24,10 @@ __all__ = [
     "DELETED_LATER",
     "EXCLUDED",
     "SEND_AGAIN",
-    "Entry",
-    "StagedRow",
-    "Standing",
+    "ClaimPhase",
+    "LedgerEntry",
+    "OutcomeCount",
     "Store",
-    "Turn",
     "in_doubt",
     "is_first_post",
     "opening_of",

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from target_creovai.model.conversation import Finding
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import BROKEN_OFF, NEEDS_AN_EYE
 from target_creovai.salesforce.rows import parse_time
 from target_creovai.wholeness.advice import advice
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Findings
+    from target_creovai.model.findings import Findings
     from target_creovai.model.outcomes import Reason
 
 Found = TypeVar("Found")
@@ -48,7 +48,7 @@ _NOUNS = {"messaging": "messaging session"}
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class NotDelivered:
     """A conversation that needs someone's eye. No customer text in `reason`."""
 
     kind: str
@@ -103,9 +103,9 @@ class Summary:
     )
     skipped: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     erased: Counter[tuple[str, str]] = field(default_factory=Counter)
-    set_aside: list[Trouble] = field(default_factory=list)
+    set_aside: list[NotDelivered] = field(default_factory=list)
     set_aside_before: Counter[str] = field(default_factory=Counter)
-    pending: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    pending: dict[tuple[str, str], NotDelivered] = field(default_factory=dict)
     unusable_rows: list[str] = field(default_factory=list)
     changed_after_sending: list[str] = field(default_factory=list)
     of_other_settings: Counter[str] = field(default_factory=Counter)
@@ -144,7 +144,7 @@ class Summary:
 
     def add_pending(self, kind: str, key: str, reason: Reason) -> None:
         """Name what is tried again by the next run, with the latest reason."""
-        self.pending[kind, key] = Trouble(kind, key, reason)
+        self.pending[kind, key] = NotDelivered(kind, key, reason)
 
     def hold(self, kind: str, count: int) -> None:
         """Count what waits for an input to end well."""

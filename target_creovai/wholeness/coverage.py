@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,13 +12,19 @@ from target_creovai.wholeness.intervals import BEGINNING, Interval, end_before, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_creovai.model.conversation import OpenInput
 
 # The filter of an input that leaves nothing out.
 UNFILTERED = ""
 # Stands among the filters of a conversation whose rows were dropped, with the moment behind the
 # last of them: what was read before does not count for it any more.
 _FORGOTTEN = "forgotten "
+
+
+class OpenInput(StrEnum):
+    """An input whose rows may be half of what is to come."""
+
+    RUNNING = "another input is being read"
+    BROKEN = "the tap did not finish"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model.conversation import UNREAD, DroppedRow, Waiting
+from target_creovai.model.rows import UNREAD, DroppedRow
+from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import is_deleted
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,10 @@ def with_nulls(stream: str, row: Row, known: frozenset[str]) -> Row:
 
 
 def without_needed(
-    rows: Mapping[str, Sequence[Row]], rules: Rules, *, only: Collection[str] | None = None
+    rows: Mapping[str, Sequence[Row]],
+    settings: AssemblySettings,
+    *,
+    only: Collection[str] | None = None,
 ) -> Waiting | None:
     """Return for which field that was not read a conversation waits, if there is any.
 
@@ -121,13 +126,17 @@ def without_needed(
 
     Args:
         rows: The rows of the conversation, by stream.
-        rules: Those with `accept_missing`.
+        settings: Those with `accept_missing`.
         only: The fields that count by now, such as `Case.IsClosed`; None: all of them.
     """
     for stream, need, names in _NAMED:
         if stream in rows:
             counts = only is None or not names.isdisjoint(only)
-            if counts and names.isdisjoint(rules.accept_missing) and _is_unmet(need, rows, stream):
+            if (
+                counts
+                and names.isdisjoint(settings.accept_missing)
+                and _is_unmet(need, rows, stream)
+            ):
                 return Waiting(without(stream, need.fields))
     return None if only else _without_others(rows)
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.model.conversation import SHAPE_LENGTH
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.model.settings import SHAPE_LENGTH
 from target_creovai.store import Store
 from target_creovai.store.database.counts import COUNTS, add_up, tidy_counts
 from target_creovai.store.database.tables import LEDGER
@@ -61,7 +61,9 @@ def assert_counted(store: Store) -> None:
             Counter(db.scalars(sa.select(c.kind).where(is_of_other_settings(rules))))
             for rules in RULES
         ]
-    stands = {(one.kind, one.outcome, one.reason): one.number for one in store.ledger.outcomes()}
+    stands = {
+        (one.kind, one.outcome, one.reason): one.number for one in store.ledger.outcome_counts()
+    }
     assert stands == Counter(map(tuple, lines))
     assert [store.ledger.of_other_settings(rules) for rules in RULES] == others
 
@@ -97,15 +99,15 @@ def test_what_a_run_and_an_operator_write_is_counted(url: str) -> None:
         store.rows.stage([staged_row(*row) for row in rows])
         assert_counted(store)
         one, two, three = store.ledger.claim("case", rules=RULES[0], now=at("20:00"))
-        store.outcomes.settle(one, Outcome.WAITING, rules=RULES[0], reason=Reason(Code.CASE_OPEN))
-        store.outcomes.settle(
+        store.outcomes.conclude(one, Outcome.WAITING, rules=RULES[0], reason=Reason(Code.CASE_OPEN))
+        store.outcomes.conclude(
             two, Outcome.SET_ASIDE, rules=RULES[0], reason=Reason(Code.UNREADABLE, ("x",))
         )
-        store.outcomes.intend(three, "h", b"{}", posted_by=at("20:00"))
+        store.outcomes.record_intent(three, "h", b"{}", posted_by=at("20:00"))
         store.commit()
         assert_counted(store)
         sent = {"content_hash": "h", "metadata": b"{}", "creovai_id": "c", "sent_at": at("20:01")}
-        store.outcomes.receipt(three, rules=RULES[0], **sent)  # type: ignore[arg-type]
+        store.outcomes.record_receipt(three, rules=RULES[0], **sent)  # type: ignore[arg-type]
         store.commit()
         assert_counted(store)
         store.rows.stage([staged_row(*case(3, SystemModstamp=at("21:00")))])

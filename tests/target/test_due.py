@@ -9,8 +9,8 @@ import pytest
 
 from target_creovai.assemble import assemble
 from target_creovai.delivery.streaming import MOST_NAMED, Changes
-from target_creovai.salesforce.staging import staged_row
-from target_creovai.store import Store, Turn
+from target_creovai.input.staging import staged_row
+from target_creovai.store import ClaimPhase, Store
 from tests.target.messaging_rows import session, session_id
 from tests.target.rows import COMPLETED, STARTED, at, case, case_id, chat, chat_id, comment
 
@@ -94,7 +94,7 @@ def test_what_a_commit_has_changed_is_claimed_by_name(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         store.rows.stage([staged_row(*chat(number)) for number in range(1, 5)])
         some = [chat_id(number) for number in (3, 1, 9)]
-        claimed = store.ledger.claim_these("chat", some, Turn.FRESH)
+        claimed = store.ledger.claim_these("chat", some, ClaimPhase.FRESH)
         assert [entry.id for entry in claimed] == [chat_id(1), chat_id(3)]
         assert store.ledger.count_due("chat", rules="", now=at("20:00")) == 4
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_creovai.delivery import dispatch, first, outbox
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.store.rows.rows import Rows
 from tests.target.rows import case, case_id, chat, comment
@@ -83,8 +83,8 @@ def test_rows_taken_over_from_a_merged_case_count(tmp_path: Path) -> None:
     with Store(f"sqlite:///{tmp_path}/store.db") as store:
         store.rows.stage(_staged(case(1), loser, comment(1, 2), case(3)))
         all_read(store)
-        found = store.rows.portions("case", [case_id(1), case_id(3)], 20_000)
-        together = store.rows.portions("case", [case_id(1), case_id(3)], 200_000)
+        found = store.rows.batches_by_size("case", [case_id(1), case_id(3)], 20_000)
+        together = store.rows.batches_by_size("case", [case_id(1), case_id(3)], 200_000)
 
     assert found == [[case_id(1)], [case_id(3)]]
     assert together == [[case_id(1), case_id(3)]]

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import Role
+from target_creovai.input.staging import staged_row
+from target_creovai.model.participants import Role
 from target_creovai.participants.settled import CHATS_NEEDED
-from target_creovai.salesforce.staging import staged_row
-from target_creovai.store import Store, Turn
+from target_creovai.store import ClaimPhase, Store
 from tests.target.commands.conftest import Operator
 from tests.target.messaging_rows import entry, session
 from tests.target.rows import (
@@ -262,19 +262,19 @@ def test_what_only_some_runs_ask_is_looked_up(target: TargetRunner) -> None:
     """Where names are open, keys were not read, parts are missing, or others deliver as well."""
     url = target.config["store_url"]
     with Store(url) as store:
-        store.speakers.note_speakers(chat_id(9), {"Nora V": Role.UNKNOWN})
+        store.speakers.record(chat_id(9), {"Nora V": Role.UNKNOWN})
         for number in range(20, 20 + CHATS_NEEDED):
-            store.speakers.note_speakers(chat_id(number), {"Nora V": Role.AGENT})
+            store.speakers.record(chat_id(number), {"Nora V": Role.AGENT})
         store.commit()
         with recorded() as statements:
-            assert store.speakers.settled_names(["Nora V"]) == {"Nora V": Role.AGENT}
-            store.speakers.reopen_settled("chat")
-            store.rows.has_nobodys("CaseComment")
+            assert store.speakers.known_roles(["Nora V"]) == {"Nora V": Role.AGENT}
+            store.speakers.reopen_known("chat")
+            store.rows.has_unassigned("CaseComment")
             store.ledger.claimed_by_others("chat")
-            store.ledger.claim_these("chat", [chat_id(1)], Turn.FRESH)
+            store.ledger.claim_these("chat", [chat_id(1)], ClaimPhase.FRESH)
             store.ledger.waiting_for_rows(10)
             store.rows.stage([staged_row(*case(2, IsClosed=False))], {"case": "a filter"})
-            store.speakers.reopen_settled("chat")
+            store.speakers.reopen_known("chat")
 
     assert len(statements) > 10
     assert growing(url, statements) == []

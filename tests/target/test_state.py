@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.store.ledger.ledger import Ledger
 from tests.fakes.creovai import CreovaiServer, Fault
@@ -27,7 +27,7 @@ from tests.target.rows import (
 from tests.target.support import texts, wait_until
 
 if TYPE_CHECKING:
-    from target_creovai.store import Entry
+    from target_creovai.store import LedgerEntry
     from tests.target.support import Process, TargetRunner
 
 
@@ -282,7 +282,7 @@ def test_an_input_that_begins_meanwhile_keeps_its_cases(
     url = run_target.config["store_url"]
     claim = Ledger.claim
 
-    def with_half_a_case(self: Ledger, kind: str, **options: Any) -> list[Entry]:
+    def with_half_a_case(self: Ledger, kind: str, **options: Any) -> list[LedgerEntry]:
         entries = claim(self, kind, **options)
         if kind == "case" and entries:
             with Store(url) as other:

@@ -57,15 +57,15 @@ def test_a_disk_that_takes_no_more_is_a_sentence(
 
 
 FULL_LATER = """
-from target_creovai.store.ledger.outcomes import Outcomes
+from target_creovai.store.ledger.outcome_counts import Outcomes
 from target_creovai.target import TargetCreovai
 
-def receipt(self, *_, **__):
+def record_receipt(self, *_, **__):
     with self._pending._database.transaction() as db:
         db.exec_driver_sql("PRAGMA max_page_count = 1")
         db.exec_driver_sql("CREATE TABLE more AS SELECT zeroblob(10000000)")
 
-Outcomes.receipt = receipt
+Outcomes.record_receipt = record_receipt
 TargetCreovai.cli()
 """
 

@@ -142,7 +142,7 @@ def test_an_upgraded_store_finds_what_a_new_one_finds(url: str, run_target: Targ
             [line.id for line in store.queries.cases_numbered(f"0{n}")] for n in (1, 2, 3, 4)
         ]
         oldest = store.queries.oldest_waiting()
-        stands = {(one.outcome, one.number) for one in store.ledger.outcomes()}
+        stands = {(one.outcome, one.number) for one in store.ledger.outcome_counts()}
 
     assert numbered == [[case_id(1)], [case_id(2)], [case_id(3)], []]
     assert oldest is not None
@@ -167,7 +167,7 @@ def test_two_that_open_a_store_at_once_upgrade_it_once(
     def opened() -> int:
         at_once.wait()
         with Store(url) as store:
-            return sum(one.number for one in store.ledger.outcomes())
+            return sum(one.number for one in store.ledger.outcome_counts())
 
     monkeypatch.setattr("target_creovai.store.migrations.migrate.upgrade", noted)
     with ThreadPoolExecutor(4) as pool:

@@ -11,7 +11,7 @@ from target_creovai.salesforce.ids import long_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 WHY_UNKNOWN = (
@@ -34,7 +34,7 @@ def spellings(typed: str, prefix: str) -> list[str]:
     return list(dict.fromkeys([*bare, *map(long_id, bare)]))
 
 
-def find(store: OperatorStore, typed: str, prefix: str) -> list[Line]:
+def find(store: OperatorStore, typed: str, prefix: str) -> list[LedgerEntry]:
     """Return the conversations of an Id, a session id or a case number."""
     return store.queries.find(spellings(typed, prefix)) or store.queries.cases_numbered(
         typed.strip()
@@ -43,9 +43,9 @@ def find(store: OperatorStore, typed: str, prefix: str) -> list[Line]:
 
 def find_all(
     store: OperatorStore, typed: Iterable[str], prefix: str
-) -> tuple[list[Line], list[str]]:
+) -> tuple[list[LedgerEntry], list[str]]:
     """Return the conversations of these Ids, each once, and the Ids that nothing goes by."""
-    found: dict[tuple[str, str], Line] = {}
+    found: dict[tuple[str, str], LedgerEntry] = {}
     unknown = []
     for one in typed:
         lines = find(store, one, prefix)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import PERSON
+from target_creovai.model.rows import PERSON
 from target_creovai.store.database.reasons import ReasonType
 from target_creovai.wholeness.coverage import forgotten
 
@@ -38,9 +38,9 @@ IS_INTENDED = "intent_hash IS NOT NULL"
 IS_WAITING = "outcome = 'waiting'"
 # One whose rows may have text that has done its work; the moment from which on it rests.
 MAY_BE_EMPTIED = "has_text AND outcome IN ('sent', 'skipped')"
-RESTS_SINCE = "coalesce(changed_at, '')"
+UNCHANGED_SINCE = "coalesce(changed_at, '')"
 # A row of no conversation, and one that is no person's and says more than that it is deleted.
-IS_NOBODYS = "conversation IS NULL"
+IS_UNASSIGNED = "conversation IS NULL"
 # A deleted row says nothing any more, and Salesforce may never show it again: nobody waits for it.
 DELETED = b'{"IsDeleted":true}'
 # Shorter than any row with an Id.
@@ -89,8 +89,8 @@ ROWS = sa.Table(
     sa.Column("digest", sa.LargeBinary(16), nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Index("creovai_rows_conversation", "kind", "conversation"),
-    *_partial("creovai_rows_nobodys", IS_NOBODYS, "stream", "id"),
-    *_partial("creovai_rows_left", f"{IS_NOBODYS} AND {HAS_TEXT}", "modified"),
+    *_partial("creovai_rows_nobodys", IS_UNASSIGNED, "stream", "id"),
+    *_partial("creovai_rows_left", f"{IS_UNASSIGNED} AND {HAS_TEXT}", "modified"),
 )
 
 # An empty body is a row whose text was dropped; its digest still tells whether it changed.
@@ -227,7 +227,7 @@ LEDGER = sa.Table(
     *_partial("creovai_conversations_intended", IS_INTENDED, "kind", "id"),
     *_partial("creovai_conversations_waiting", IS_WAITING, "reason", "kind", "changed_at"),
     *_partial("creovai_conversations_oldest", IS_WAITING, "modified", "id"),
-    *_partial("creovai_conversations_text", MAY_BE_EMPTIED, "kind", RESTS_SINCE, "id"),
+    *_partial("creovai_conversations_text", MAY_BE_EMPTIED, "kind", UNCHANGED_SINCE, "id"),
     *_partial("creovai_conversations_number", "number IS NOT NULL", "number"),
     *_partial("creovai_conversations_creovai_id", "creovai_id IS NOT NULL", "creovai_id"),
 )

@@ -4,103 +4,30 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import OPENING_LENGTH, SHAPE_LENGTH
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.settings import OPENING_LENGTH, SHAPE_LENGTH
+from target_creovai.model.timestamps import utc
 from target_creovai.store.database.counts import COUNTS, add_up, counts
 from target_creovai.store.database.tables import IS_DUE, IS_INTENDED, LEDGER, execute_many
+from target_creovai.store.ledger.entry import DELETED_LATER, SEND_AGAIN, sent_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
-# the second was found there, sent by another store: nobody knows its content.
-SEND_AGAIN, ADOPTED = "send again", "adopted"
-# The reason of a tombstone that was found there.
-EXCLUDED = Reason(Code.EXCLUDED)
-# The reason of what is sent and stays so until `on_delete` says otherwise.
-DELETED_LATER = Reason(Code.DELETED_LATER)
 _NEW = Reason(Code.NOT_ASSEMBLED)
 
 
-class Turn(StrEnum):
+class ClaimPhase(StrEnum):
     """The order in which a run looks at what is due."""
 
     IN_DOUBT = "in doubt"  # posts whose answers are not known
     FRESH = "fresh"
     FAILED = "failed"  # Creovai could not take these last time
-
-
-class Intended(Protocol):
-    """What tells whether a post may have arrived."""
-
-    @property
-    def kind(self) -> str:
-        """The kind of conversation."""
-
-    @property
-    def intent_hash(self) -> str | None:
-        """The content of a post whose answer is not known."""
-
-    @property
-    def content_hash(self) -> str | None:
-        """The content that Creovai has."""
-
-
-def sent_once(kind: str) -> bool:
-    """Tell whether it is unknown what a second post of such a conversation does."""
-    return KINDS[kind].interface.sent_once
-
-
-def in_doubt(line: Intended) -> bool:
-    """Tell whether a post of this conversation may have arrived, and would be one too many.
-
-    The update of a case is none: it is made once more, and replaces.
-    """
-    return bool(line.intent_hash) and is_first_post(line)
-
-
-def is_first_post(line: Intended) -> bool:
-    """Tell whether Creovai is to have one post of this conversation that it has not confirmed."""
-    return line.content_hash is None or (line.content_hash == SEND_AGAIN and sent_once(line.kind))
-
-
-class Concluded(Protocol):
-    """What tells whether a conversation is looked at again."""
-
-    @property
-    def outcome(self) -> str:
-        """Where it stands."""
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it stands there."""
-
-    @property
-    def revision(self) -> int:
-        """How often its rows have changed."""
-
-    @property
-    def assembled(self) -> int | None:
-        """The revision that the outcome speaks of."""
-
-    @property
-    def intent_hash(self) -> str | None:
-        """The content of a post whose answer is not known."""
-
-
-def is_at_rest(line: Concluded) -> bool:
-    """Tell whether no run looks at a conversation that was sent, whatever the settings are.
-
-    `is_due` is the same for the database.
-    """
-    concluded = line.outcome == Outcome.SENT and line.reason != DELETED_LATER
-    return concluded and line.assembled == line.revision and not line.intent_hash
 
 
 def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
@@ -115,7 +42,7 @@ def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
     return sa.and_(sent, known, shape != rules[:SHAPE_LENGTH])
 
 
-class News(NamedTuple):
+class ConversationFacts(NamedTuple):
     """What the rows that came tell of their conversation itself.
 
     `modified` is the newest SystemModstamp among them, `number` a CaseNumber.
@@ -125,13 +52,13 @@ class News(NamedTuple):
     number: str | None = None
 
 
-NO_NEWS = News()
+NO_FACTS = ConversationFacts()
 
 
-def touch(
+def mark_changed(
     db: sa.Connection,
     insert: Callable[[sa.Table], Any],
-    conversations: Mapping[tuple[str, str], News],
+    conversations: Mapping[tuple[str, str], ConversationFacts],
 ) -> None:
     """Make these conversations due: one of their rows came, changed or moved away."""
     if not conversations:
@@ -139,16 +66,16 @@ def touch(
     now = utc(datetime.now(UTC))
     new = {"revision": 1, "outcome": Outcome.WAITING, "reason": _NEW.stored, "changed_at": now}
     lines = [
-        {"kind": kind, "id": key, "modified": news.modified, "number": news.number, **new}
-        for (kind, key), news in sorted(conversations.items())
+        {"kind": kind, "id": key, "modified": facts.modified, "number": facts.number, **new}
+        for (kind, key), facts in sorted(conversations.items())
     ]
     c, statement = LEDGER.c, insert(LEDGER)
-    told = statement.excluded
+    given = statement.excluded
     changed = {
         "revision": c.revision + 1,
         "changed_at": now,
-        "modified": sa.case((told.modified > c.modified, told.modified), else_=c.modified),
-        "number": sa.func.coalesce(told.number, c.number),
+        "modified": sa.case((given.modified > c.modified, given.modified), else_=c.modified),
+        "number": sa.func.coalesce(given.number, c.number),
         "has_text": sa.true(),
     }
     execute_many(
@@ -157,30 +84,30 @@ def touch(
     add_up(db)
 
 
-def is_due(kind: str, turn: Turn | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition for what a run looks at of a kind, once `wake` has been there."""
-    return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_TURNS.get(turn, ()))
+def is_due(kind: str, phase: ClaimPhase | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition for what a run looks at of a kind, once `mark_due` has been there."""
+    return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_PHASES.get(phase, ()))
 
 
-def gets_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
-    """Return the condition for what `wake` makes due."""
+def becomes_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what `mark_due` makes due."""
     return sa.or_(_is_awaited(kind, now), _is_of_other_rules(kind, rules))
 
 
-def may_wake(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
-    """Tell whether `wake` would find anything, by an index and by the counts."""
+def has_newly_due(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
+    """Tell whether `mark_due` would find anything, by an index and by the counts."""
     awaited = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
     return bool(awaited) or _have_other_rules(db, kind, rules)
 
 
-def wake(db: sa.Connection, kind: str, rules: str, now: str) -> None:
+def mark_due(db: sa.Connection, kind: str, rules: str, now: str) -> None:
     """Make due what time has freed, and what other settings, or another version, may free.
 
     What waits to be closed, or for its main row, rests on few of them: see `opening_of`.
     """
-    _free(db, kind, _is_awaited(kind, now), due_at=None)
+    _mark(db, kind, _is_awaited(kind, now), due_at=None)
     if _have_other_rules(db, kind, rules):
-        _free(db, kind, _is_of_other_rules(kind, rules), rules=None)
+        _mark(db, kind, _is_of_other_rules(kind, rules), rules=None)
     add_up(db)
 
 
@@ -191,7 +118,7 @@ def _is_awaited(kind: str, now: str) -> sa.ColumnElement[bool]:
 def _is_of_other_rules(kind: str, rules: str) -> sa.ColumnElement[bool]:
     """Return the condition for what is not sent, and was left under other rules than these."""
     c = LEDGER.c
-    return sa.and_(c.kind == kind, RESTS_ON_RULES, c.rules.not_in(_known(rules)))
+    return sa.and_(c.kind == kind, DEPENDS_ON_RULES, c.rules.not_in(_known(rules)))
 
 
 def _known(rules: str) -> tuple[str, ...]:
@@ -205,7 +132,7 @@ def opening_of(rules: str) -> str:
 
 # Not sent, or sent and deleted since: other settings may change what follows from it.
 _NOT_SENT = (Outcome.WAITING, Outcome.SKIPPED, Outcome.SET_ASIDE)
-RESTS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DELETED_LATER)
+DEPENDS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DELETED_LATER)
 
 
 def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
@@ -214,7 +141,7 @@ def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
     return bool(counts(db, c.kind == kind, rests, c.rules.not_in(_known(rules))))
 
 
-def _free(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
+def _mark(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
     """Make due, but for what somebody else is writing just now: that is concluded anew."""
     c = LEDGER.c
     ids = sa.select(c.id).where(which).with_for_update(skip_locked=True)
@@ -222,8 +149,8 @@ def _free(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared
     db.execute(these.values(assembled=None, **cleared))
 
 
-_TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = {
-    Turn.IN_DOUBT: (
+_PHASES: dict[ClaimPhase | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = {
+    ClaimPhase.IN_DOUBT: (
         sa.text(IS_INTENDED),
         sa.or_(
             LEDGER.c.content_hash.is_(None),
@@ -233,6 +160,6 @@ _TURNS: dict[Turn | None, tuple[sa.ColumnElement[bool] | sa.TextClause, ...]] = 
             ),
         ),
     ),
-    Turn.FRESH: (LEDGER.c.failed_at.is_(None),),
-    Turn.FAILED: (LEDGER.c.failed_at.is_not(None),),
+    ClaimPhase.FRESH: (LEDGER.c.failed_at.is_(None),),
+    ClaimPhase.FAILED: (LEDGER.c.failed_at.is_not(None),),
 }

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
-from target_creovai.model.conversation import SHAPE_LENGTH
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.settings import SHAPE_LENGTH
 from target_creovai.store.database.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, META
-from target_creovai.store.ledger.due import Turn, gets_due, is_due, may_wake, wake
-from target_creovai.store.ledger.outcomes import Entry
+from target_creovai.store.ledger.due import ClaimPhase, becomes_due, has_newly_due, is_due, mark_due
+from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.runs.coverage import load_coverage
 from target_creovai.wholeness.judge import has_moved
 from target_creovai.wholeness.reasons import must_be_read
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from target_creovai.store.runs.runs import Runs
 
 
-class Standing(NamedTuple):
+class OutcomeCount(NamedTuple):
     """How many conversations stand where.
 
     `oldest`: when what waits, and has not changed for the longest time, did.
@@ -40,7 +40,7 @@ class Standing(NamedTuple):
     oldest: str | None
 
 
-_ENTRY_COLUMNS = [LEDGER.c[name] for name in Entry.__dataclass_fields__]
+ENTRY_COLUMNS = [LEDGER.c[name] for name in LedgerEntry.__dataclass_fields__]
 
 
 class Ledger:
@@ -54,7 +54,7 @@ class Ledger:
 
     def due(
         self, kind: str, *, rules: str, now: str, after: str = "", limit: int = 100
-    ) -> list[Entry]:
+    ) -> list[LedgerEntry]:
         """Return conversations to look at, in order of Id, from the one behind `after`.
 
         Due is what changed since it was assembled, what time or another set of
@@ -63,7 +63,7 @@ class Ledger:
         """
         with self._database.reading() as db:
             query = _page(self._is_or_gets_due(db, kind, rules, now), after, limit)
-            return [Entry(*row) for row in db.execute(query)]
+            return [LedgerEntry(*row) for row in db.execute(query)]
 
     def claim(
         self,
@@ -71,33 +71,33 @@ class Ledger:
         *,
         rules: str,
         now: str,
-        turn: Turn | None = None,
+        phase: ClaimPhase | None = None,
         after: str = "",
         limit: int = 100,
-    ) -> list[Entry]:
+    ) -> list[LedgerEntry]:
         """Return what `due` does, and keep other runs from it until it is concluded.
 
         What another run that lives has claimed is passed over. `turn`: only what has its turn.
         """
-        if not after and turn is not Turn.IN_DOUBT:
-            self._wake(kind, rules, now)
-        return self._claim(_page(self._is_free(kind, turn), after, limit))
+        if not after and phase is not ClaimPhase.IN_DOUBT:
+            self._mark_due(kind, rules, now)
+        return self._claim(_page(self._is_unclaimed(kind, phase), after, limit))
 
-    def claim_these(self, kind: str, ids: Sequence[str], turn: Turn) -> list[Entry]:
+    def claim_these(self, kind: str, ids: Sequence[str], phase: ClaimPhase) -> list[LedgerEntry]:
         """Return, as `claim` does, those of these conversations that changed."""
         these = LEDGER.c.id.in_(ids)
-        return self._claim(_page(sa.and_(self._is_free(kind, turn), these), "", len(ids)))
+        return self._claim(_page(sa.and_(self._is_unclaimed(kind, phase), these), "", len(ids)))
 
-    def _is_free(self, kind: str, turn: Turn | None) -> sa.ColumnElement[bool]:
-        return sa.and_(is_due(kind, turn), self._runs.free())
+    def _is_unclaimed(self, kind: str, phase: ClaimPhase | None) -> sa.ColumnElement[bool]:
+        return sa.and_(is_due(kind, phase), self._runs.unclaimed())
 
-    def _claim(self, query: sa.Select[Any]) -> list[Entry]:
+    def _claim(self, query: sa.Select[Any]) -> list[LedgerEntry]:
         with self._database.reading() as db:
             if db.execute(query.limit(1)).first() is None:
                 return []  # no writer waits for a look
         with self._database.transaction() as db:
             found = db.execute(query.with_for_update(skip_locked=True))
-            entries = [Entry(*row) for row in found]
+            entries = [LedgerEntry(*row) for row in found]
             mine = sa.and_(
                 LEDGER.c.kind.in_({entry.kind for entry in entries}),
                 LEDGER.c.id.in_([entry.id for entry in entries]),
@@ -124,36 +124,38 @@ class Ledger:
         db: sa.Connection, kind: str, rules: str, now: str
     ) -> sa.ColumnElement[bool]:
         """Return the condition for what a run would look at; a look changes nothing."""
-        if may_wake(db, kind, rules, now):
-            return sa.or_(is_due(kind), gets_due(kind, rules, now))
+        if has_newly_due(db, kind, rules, now):
+            return sa.or_(is_due(kind), becomes_due(kind, rules, now))
         return is_due(kind)
 
-    def _wake(self, kind: str, rules: str, now: str) -> None:
+    def _mark_due(self, kind: str, rules: str, now: str) -> None:
         with self._database.reading() as db:
-            if not may_wake(db, kind, rules, now):
+            if not has_newly_due(db, kind, rules, now):
                 return
         with self._database.transaction() as db:
-            wake(db, kind, rules, now)
+            mark_due(db, kind, rules, now)
 
     def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
         query = sa.select(sa.func.count()).select_from(LEDGER).where(*conditions)
         with self._database.reading() as db:
             return db.scalar(query) or 0
 
-    def entries(self, kind: str, ids: Sequence[str]) -> list[Entry]:
+    def entries(self, kind: str, ids: Sequence[str]) -> list[LedgerEntry]:
         """Return these conversations as the ledger has them now, in order of Id."""
         c = LEDGER.c
-        query = sa.select(*_ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
+        query = sa.select(*ENTRY_COLUMNS).where(c.kind == kind, c.id.in_(ids)).order_by(c.id)
         with self._database.reading() as db:
-            return [Entry(*row) for row in db.execute(query)]
+            return [LedgerEntry(*row) for row in db.execute(query)]
 
-    def outcomes(self) -> list[Standing]:
+    def outcome_counts(self) -> list[OutcomeCount]:
         """Return how many conversations stand where."""
         numbers: Counter[tuple[str, str, Reason | None]] = Counter()
         with self._database.snapshot() as db:
             for count in counts(db):
                 numbers[count.kind, count.outcome, count.reason] += count.number
-            found = [Standing(*key, number, _oldest(db, *key)) for key, number in numbers.items()]
+            found = [
+                OutcomeCount(*key, number, _oldest(db, *key)) for key, number in numbers.items()
+            ]
         return sorted(found, key=lambda one: (one.kind, one.outcome, str(one.reason or "")))
 
     def of_other_settings(self, rules: str) -> Counter[str]:
@@ -167,7 +169,7 @@ class Ledger:
 
     # All of it
 
-    def keep_to_prefix(self, prefix: str) -> None:
+    def require_prefix(self, prefix: str) -> None:
         """Refuse to send from one store under two prefixes: all would arrive twice.
 
         Raises:
@@ -195,7 +197,7 @@ class Ledger:
             found = [(kind, key) for kind, key in db.execute(query.limit(limit))]
         return sorted(found, key=itemgetter(1))
 
-    def look_again_at_missing_parts(self) -> None:
+    def reopen_missing_parts(self) -> None:
         """Make due what waits for a part that may have been read since."""
         with self._database.reading() as db:
             coverage = load_coverage(db, self._runs.open_input_in(db))
@@ -219,5 +221,5 @@ def _oldest(db: sa.Connection, kind: str, outcome: str, reason: Reason | None) -
 
 def _page(condition: sa.ColumnElement[bool], after: str, limit: int) -> sa.Select[Any]:
     """Return the query for so many conversations, in order of Id, behind one."""
-    wanted = sa.select(*_ENTRY_COLUMNS).where(condition, LEDGER.c.id > after)
+    wanted = sa.select(*ENTRY_COLUMNS).where(condition, LEDGER.c.id > after)
     return wanted.order_by(LEDGER.c.id).limit(limit)

@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import OPENING_LENGTH
 from target_creovai.model.outcomes import Outcome
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
-from target_creovai.store.ledger.due import (
-    ADOPTED,
-)
+from target_creovai.store.ledger.entry import ADOPTED
 
 if TYPE_CHECKING:
     from target_creovai.model.history import Traits
     from target_creovai.model.outcomes import Reason
+    from target_creovai.store.ledger.entry import LedgerEntry
     from target_creovai.store.ledger.pending import PendingWrites
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One conversation's line in the ledger, as far as delivery looks at it."""
-
-    kind: str
-    id: str
-    revision: int
-    outcome: str
-    refused_hash: str | None
-    intent_hash: str | None
-    content_hash: str | None
-    metadata: bytes | None
-    changed_at: str | None
-    sent_at: str | None
-    erased_at: str | None
-    reason: Reason | None = None
-    posted_by: str | None = None
-    adopted_at: str | None = None
-    failures: int | None = None
-    event_time: str | None = None
-    assembled: int | None = None
-    rules: str | None = None
-
-    @property
-    def made_by(self) -> str | None:
-        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
-        return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
 
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
@@ -71,9 +39,9 @@ class Outcomes:
         self._pending = pending
         self._run = run
 
-    def settle(
+    def conclude(
         self,
-        entry: Entry,
+        entry: LedgerEntry,
         outcome: str,
         *,
         rules: str,
@@ -93,12 +61,14 @@ class Outcomes:
             refused_hash=refused_hash,
         )
 
-    def keep(self, entry: Entry, outcome: str, *, rules: str) -> None:
+    def leave_unchanged(self, entry: LedgerEntry, outcome: str, *, rules: str) -> None:
         """Note that nothing is to be sent: Creovai has it, or refused just this."""
         cleared = {"reason": None, "detail": None} if outcome == Outcome.SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
-    def intend(self, entry: Entry, content_hash: str, metadata: bytes, *, posted_by: str) -> None:
+    def record_intent(
+        self, entry: LedgerEntry, content_hash: str, metadata: bytes, *, posted_by: str
+    ) -> None:
         """Note what is about to be posted, by then; it is to be written down before that."""
         self._update(
             entry,
@@ -111,7 +81,7 @@ class Outcomes:
             posted_by=posted_by,
         )
 
-    def retract(self, entry: Entry, reason: Reason | None = None) -> None:
+    def clear_intent(self, entry: LedgerEntry, reason: Reason | None = None) -> None:
         """Note that what was intended is not at Creovai; it stays pending."""
         self._update(
             entry,
@@ -123,21 +93,21 @@ class Outcomes:
             posted_by=None,
         )
 
-    def doubt(self, entry: Entry, reason: Reason, posted_by: str) -> None:
+    def record_lost_answer(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
         """Note that the answer to a post was lost; it stays this run's until that is settled."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
-    def fail(self, entry: Entry, failed_at: str) -> None:
+    def record_failure(self, entry: LedgerEntry, failed_at: str) -> None:
         """Note when Creovai could not take it: it goes last the next time."""
         self._update(entry, failed_at=failed_at)
 
-    def plan_event(self, entry: Entry, event_time: str) -> None:
+    def record_event_time(self, entry: LedgerEntry, event_time: str) -> None:
         """Note the eventTime of metadata that is about to be sent: it is used up by that."""
         self._update(entry, event_time=event_time)
 
-    def receipt(
+    def record_receipt(
         self,
-        entry: Entry,
+        entry: LedgerEntry,
         *,
         rules: str,
         sent_at: str,
@@ -163,7 +133,9 @@ class Outcomes:
             **values,
         )
 
-    def recover(self, entry: Entry, sent_at: str, creovai_id: str, traits: Traits) -> None:
+    def recover_receipt(
+        self, entry: LedgerEntry, sent_at: str, creovai_id: str, traits: Traits
+    ) -> None:
         """Note, in the place of an intent, the receipt that a run did not live to write."""
         self._pending.deliveries.count(entry.kind, sent_at, traits)
         self._update(
@@ -178,7 +150,7 @@ class Outcomes:
             posted_by=None,
         )
 
-    def adopt(self, entry: Entry, found_at: str, creovai_id: str | None) -> None:
+    def record_adoption(self, entry: LedgerEntry, found_at: str, creovai_id: str | None) -> None:
         """Note that Creovai has what another store sent; how it is there, nobody knows."""
         self._update(
             entry,
@@ -191,28 +163,30 @@ class Outcomes:
             content_hash=ADOPTED,
         )
 
-    def take_as_sent(self, entry: Entry, *, rules: str, content_hash: str, metadata: bytes) -> None:
+    def accept_adopted(
+        self, entry: LedgerEntry, *, rules: str, content_hash: str, metadata: bytes
+    ) -> None:
         """Note that what Creovai has of an adopted one is taken to be this."""
         cleared = {"reason": None, "detail": None, "refused_hash": None}
         self._conclude(
             entry, Outcome.SENT, rules, content_hash=content_hash, metadata=metadata, **cleared
         )
 
-    def postpone(self, entry: Entry, reason: Reason) -> None:
+    def postpone(self, entry: LedgerEntry, reason: Reason) -> None:
         """Note that a conversation stays pending, and that this run is done with it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, claimed_by=None)
 
-    def count_failures(self, entry: Entry, failures: int) -> None:
+    def record_failure_count(self, entry: LedgerEntry, failures: int) -> None:
         """Note in how many runs Creovai could not take it."""
         self._update(entry, failures=failures)
 
-    def intend_erasure(self, entry: Entry, reason: Reason, erased_at: str) -> None:
+    def record_erasure(self, entry: LedgerEntry, reason: Reason, erased_at: str) -> None:
         """Note what is about to be erased; it is never sent again, whatever comes of it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, erased_at=erased_at)
 
-    def bury(
+    def discard(
         self,
-        entry: Entry,
+        entry: LedgerEntry,
         *,
         rules: str,
         reason: Reason | None = None,
@@ -229,7 +203,7 @@ class Outcomes:
         gone = {"detail": None, "metadata": None, "number": None}
         self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
 
-    def _conclude(self, entry: Entry, outcome: str, rules: str, **values: Any) -> None:
+    def _conclude(self, entry: LedgerEntry, outcome: str, rules: str, **values: Any) -> None:
         """Note the outcome of this revision; no intent is open any more."""
         self._update(
             entry,
@@ -245,6 +219,8 @@ class Outcomes:
             **({"due_at": None} | values),
         )
 
-    def _update(self, entry: Entry, statement: sa.Update | None = None, **values: Any) -> None:
+    def _update(
+        self, entry: LedgerEntry, statement: sa.Update | None = None, **values: Any
+    ) -> None:
         line = {"of_kind": entry.kind, "of_id": entry.id, "of_run": self._run}
         self._pending.add(_LINE if statement is None else statement, line | values)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import Role
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.participants import Role
 from target_creovai.participants.settled import settled_role
 from target_creovai.store.database.tables import LEDGER, SPEAKERS, chunks
 
@@ -31,7 +31,7 @@ class Speakers:
         self._pending = pending
         self._told: dict[str, Mapping[str, Role]] = {}
 
-    def note_speakers(self, chat: str, roles: Mapping[str, Role]) -> None:
+    def record(self, chat: str, roles: Mapping[str, Role]) -> None:
         """Note what a chat tells of these names, in the place of what it told before.
 
         A name whose role is unknown is one that the chat leaves open.
@@ -51,13 +51,13 @@ class Speakers:
             self._pending.add(sa.insert(SPEAKERS), rows)
         self._told.clear()
 
-    def settled_names(self, names: Collection[str]) -> dict[str, Role]:
+    def known_roles(self, names: Collection[str]) -> dict[str, Role]:
         """Return the role of each name that the chats of this store have settled."""
         wanted = {digest(name): name for name in names}
         with self._database.reading() as db:
             return {wanted[name]: role for name, role in _settled(db, list(wanted))}
 
-    def reopen_settled(self, kind: str) -> int:
+    def reopen_known(self, kind: str) -> int:
         """Make due what was set aside for a name that other chats have settled since."""
         c, ledger = SPEAKERS.c, LEDGER.c
         left_open = sa.select(c.name).where(c.role == Role.UNKNOWN.value).distinct()

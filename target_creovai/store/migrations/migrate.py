@@ -10,7 +10,7 @@ from target_creovai.errors import StoreError
 from target_creovai.store.database.counts import begin_counts
 from target_creovai.store.database.engine import lock_schema
 from target_creovai.store.database.tables import HALF_COPIED, META, METADATA, SCHEMA_VERSION
-from target_creovai.store.ledger.due import NO_NEWS, touch
+from target_creovai.store.ledger.due import NO_FACTS, mark_changed
 from target_creovai.store.migrations.steps import upgrade
 from target_creovai.store.rows.merges import merged_cases, with_winners, write_merges
 from target_creovai.store.runs.coverage import begin_coverage
@@ -61,9 +61,9 @@ def _upgrade(database: Database, db: sa.Connection, version: int) -> None:
     METADATA.create_all(db)
     upgrade(db, version)
     if version < MERGES_SINCE:
-        # Rows that are stored already bring no news.
+        # Rows that are stored already will not arrive as changed.
         merges = merged_cases(db)
         write_merges(db, database.upsert, "case", merges)
         touched = with_winners(db, {("case", loser) for loser in merges})
-        touch(db, database.upsert, dict.fromkeys(touched, NO_NEWS))
+        mark_changed(db, database.upsert, dict.fromkeys(touched, NO_FACTS))
     database.set_meta(db, "schema_version", str(SCHEMA_VERSION))

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
-from target_creovai.model.conversation import number_of
+from target_creovai.model.rows import case_number_key
 from target_creovai.store.database.counts import begin_counts
 from target_creovai.store.database.reasons import upgrade_reasons
 from target_creovai.store.database.tables import IS_DROPPED, LEDGER, METADATA, ROWS, SCHEMA_VERSION
@@ -106,7 +106,9 @@ def _number_cases(db: sa.Connection) -> None:
     update = sa.update(LEDGER).where(this, c.erased_at.is_(None))
     for query, key in ((receipts, c.id), (rows, ROWS.c.id)):
         for page in _pages(db, query, key):
-            told = ((row_id, number_of(_read_number(text).CaseNumber)) for row_id, text in page)
+            told = (
+                (row_id, case_number_key(_read_number(text).CaseNumber)) for row_id, text in page
+            )
             found = [{"of_id": row_id, "told": number} for row_id, number in told if number]
             if found:
                 db.execute(update.values(number=sa.bindparam("told")), found)

@@ -8,38 +8,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
-from target_creovai.model.conversation import number_of
+from target_creovai.model.rows import case_number_key
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS, chunks
+from target_creovai.store.ledger.entry import LedgerEntry
+from target_creovai.store.ledger.ledger import ENTRY_COLUMNS
 from target_creovai.store.rows.naming import conversations_naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_creovai.model.outcomes import Reason
     from target_creovai.store.database.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One conversation's line in the ledger, as far as an operator asks for it."""
-
-    kind: str
-    id: str
-    outcome: str
-    reason: Reason | None
-    refused_hash: str | None
-    intent_hash: str | None
-    sent_at: str | None
-    creovai_id: str | None
-    content_hash: str | None
-    metadata: bytes | None
-    erased_at: str | None
-    posted_by: str | None
-    adopted_at: str | None
-    failures: int | None
-    revision: int
-    assembled: int | None
-    rules: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +30,13 @@ class Oldest:
     modified: str
 
 
-_LINE_COLUMNS = [LEDGER.c[name] for name in Line.__dataclass_fields__]
-
-
 class Queries:
     """Looks up conversations, and counts rows."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(self, ids: Sequence[str]) -> list[Line]:
+    def find(self, ids: Sequence[str]) -> list[LedgerEntry]:
         """Return the conversations that go by these Ids: their own, a row's or Creovai's."""
         c = LEDGER.c
         wanted: dict[str, set[str]] = {kind: set(ids) for kind in KINDS}
@@ -74,25 +49,25 @@ class Queries:
                 for kind, key in db.execute(query):
                     wanted[kind].update([key] if key else ())
             return [
-                Line(*row)
+                LedgerEntry(*row)
                 for kind, keys in sorted(wanted.items())
                 for row in db.execute(_lines(c.kind == kind, c.id.in_(keys)))
             ]
 
-    def cases_numbered(self, number: str) -> list[Line]:
+    def cases_numbered(self, number: str) -> list[LedgerEntry]:
         """Return the cases of this number, with its leading zeros or without."""
         with self._database.reading() as db:
-            query = _lines(LEDGER.c.number == number_of(number))
-            return [Line(*row) for row in db.execute(query)]
+            query = _lines(LEDGER.c.number == case_number_key(number))
+            return [LedgerEntry(*row) for row in db.execute(query)]
 
-    def naming(self, ids: Sequence[str], limit: int) -> list[Line]:
+    def that_name(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:
         """Return conversations whose own record holds one of these Ids; all records are read."""
         if not ids:
             return []
         with self._database.reading() as db:
             found = conversations_naming(db, ids, limit)
             return [
-                Line(*row)
+                LedgerEntry(*row)
                 for some in chunks(found)
                 for row in db.execute(_lines(sa.tuple_(LEDGER.c.kind, LEDGER.c.id).in_(some)))
             ]
@@ -115,44 +90,48 @@ class Queries:
         with self._database.reading() as db:
             return {row.stream: row.number for row in db.execute(query)}
 
-    def sent(self, kind: str, since: str, *, after: str = "", limit: int = 1000) -> list[Line]:
+    def sent(
+        self, kind: str, since: str, *, after: str = "", limit: int = 1000
+    ) -> list[LedgerEntry]:
         """Return what Creovai took at `since` or later, in order of Id, behind `after`."""
         c = LEDGER.c
         query = (
-            sa.select(*_LINE_COLUMNS)
+            sa.select(*ENTRY_COLUMNS)
             .where(c.kind == kind, c.id > after)
             .where(c.content_hash.is_not(None), c.sent_at >= since, c.erased_at.is_(None))
             .order_by(c.id)
             .limit(limit)
         )
         with self._database.reading() as db:
-            return [Line(*row) for row in db.execute(query)]
+            return [LedgerEntry(*row) for row in db.execute(query)]
 
-    def never_sent(self) -> Iterator[Line]:
+    def never_sent(self) -> Iterator[LedgerEntry]:
         """Yield what is in the store and, as far as the ledger knows, not in Creovai.
 
         What was taken back from there is among it.
         """
         c = LEDGER.c
         missing = sa.or_(c.content_hash.is_(None), c.erased_at.is_not(None))
-        query = sa.select(*_LINE_COLUMNS).where(missing).order_by(c.kind, c.id)
+        query = sa.select(*ENTRY_COLUMNS).where(missing).order_by(c.kind, c.id)
         with self._database.reading() as db:
             for row in db.execute(query):
-                yield Line(*row)
+                yield LedgerEntry(*row)
 
     def newest(
         self, kinds: Sequence[str], outcomes: Sequence[str], limit: int
-    ) -> tuple[list[Line], dict[str, int]]:
+    ) -> tuple[list[LedgerEntry], dict[str, int]]:
         """Return the latest changed of each kind with these outcomes, and how many there are."""
         c = LEDGER.c
         wanted = c.outcome.in_(outcomes)
         # Many change in one commit. Salesforce's Ids grow, so the later of them come first.
         order = (c.changed_at.desc().nulls_last(), c.id.desc())
-        query = sa.select(*_LINE_COLUMNS).where(wanted).order_by(*order).limit(limit)
+        query = sa.select(*ENTRY_COLUMNS).where(wanted).order_by(*order).limit(limit)
         count = sa.select(sa.func.count()).select_from(LEDGER).where(wanted)
         with self._database.reading() as db:
             lines = [
-                Line(*row) for kind in kinds for row in db.execute(query.where(c.kind == kind))
+                LedgerEntry(*row)
+                for kind in kinds
+                for row in db.execute(query.where(c.kind == kind))
             ]
             totals = {kind: db.scalar(count.where(c.kind == kind)) or 0 for kind in kinds}
         return lines, totals
@@ -160,4 +139,4 @@ class Queries:
 
 def _lines(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Return the query for lines, in order of kind and Id."""
-    return sa.select(*_LINE_COLUMNS).where(*conditions).order_by(LEDGER.c.kind, LEDGER.c.id)
+    return sa.select(*ENTRY_COLUMNS).where(*conditions).order_by(LEDGER.c.kind, LEDGER.c.id)

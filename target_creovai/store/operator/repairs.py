@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import PERSON
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.rows import PERSON
 from target_creovai.store.database.tables import (
     ARRIVALS,
     COLLECTIONS,
@@ -18,7 +18,8 @@ from target_creovai.store.database.tables import (
     ROWS,
     SPEAKERS,
 )
-from target_creovai.store.ledger.due import ADOPTED, EXCLUDED, SEND_AGAIN, is_of_other_settings
+from target_creovai.store.ledger.due import is_of_other_settings
+from target_creovai.store.ledger.entry import ADOPTED, EXCLUDED, SEND_AGAIN
 from target_creovai.store.runs.coverage import note_forgotten
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
     from target_creovai.model.outcomes import Reason
     from target_creovai.store.database.database import Database
-    from target_creovai.store.operator.queries import Line
+    from target_creovai.store.ledger.entry import LedgerEntry
 
 
-class Receipt(Protocol):
+class DeliveryReceipt(Protocol):
     """What tells one delivery of a conversation from all others."""
 
     @property
@@ -51,7 +52,7 @@ class Repairs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def send_again(self, lines: Iterable[Line], reason: Reason) -> None:
+    def resend(self, lines: Iterable[LedgerEntry], reason: Reason) -> None:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
@@ -63,7 +64,7 @@ class Repairs:
                 again = SEND_AGAIN if line.content_hash else None
                 self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
 
-    def look_at_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
+    def reopen_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
         """Make due what Creovai has as other settings made it; return how many.
 
         The next run sends what differs now. What has no text any more could not be made anew.
@@ -74,7 +75,7 @@ class Repairs:
         with self._database.transaction() as db:
             return db.execute(sa.update(LEDGER).where(wanted).values(assembled=None)).rowcount
 
-    def look_up_again(self, receipts: Iterable[Receipt], reason: Reason) -> int:
+    def requeue(self, receipts: Iterable[DeliveryReceipt], reason: Reason) -> int:
         """Turn receipts back into intents: the next run asks Creovai, and sends what is not there.
 
         Returns how many; those that were delivered once more in the meantime are left alone.
@@ -96,8 +97,8 @@ class Repairs:
                 for receipt in receipts
             )
 
-    def adopt_found(
-        self, found: Mapping[Line, str], excluded: Container[Line], found_at: str
+    def record_adoptions(
+        self, found: Mapping[LedgerEntry, str], excluded: Container[LedgerEntry], found_at: str
     ) -> None:
         """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
 
@@ -128,7 +129,7 @@ class Repairs:
             db.execute(sa.update(LEDGER).where(aside).values(due))
         return counts
 
-    def forget(self, lines: Iterable[Line]) -> int:
+    def forget(self, lines: Iterable[LedgerEntry]) -> int:
         """Drop conversations, with their rows, receipts and tombstones; return how many rows."""
         rows = 0
         with self._database.transaction() as db:
@@ -155,7 +156,7 @@ class Repairs:
     @staticmethod
     def _mark(
         db: sa.Connection,
-        line: Receipt,
+        line: DeliveryReceipt,
         reason: Reason,
         *only_if: sa.ColumnElement[bool],
         **values: Any,
@@ -165,5 +166,5 @@ class Repairs:
         return db.execute(marked).rowcount
 
 
-def _is(line: Receipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:
+def _is(line: DeliveryReceipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.kind == line.kind, table.c.id == line.id)

@@ -11,7 +11,7 @@ from target_creovai.store.database.tables import COLLECTIONS, chunks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_creovai.store.rows.staged import StagedRow
+    from target_creovai.model.rows import StagedRow
 
 
 def write_collections(

@@ -46,10 +46,10 @@ def write_merges(
 def with_winners(db: sa.Connection, conversations: Iterable[Key]) -> set[Key]:
     """Return these conversations and those that take over their rows, merge after merge."""
     found = set(conversations)
-    news = found
-    while news:
-        news = set(_winners(db, news)) - found
-        found |= news
+    added = found
+    while added:
+        added = set(_winners(db, added)) - found
+        found |= added
     return found
 
 
@@ -69,16 +69,16 @@ def _winners(db: sa.Connection, conversations: Iterable[Key]) -> Iterator[Key]:
 def owners(db: sa.Connection, kind: str, ids: Collection[str]) -> dict[str, set[str]]:
     """Return the conversations whose rows these take: for each, which of them take its rows."""
     found = {key: {key} for key in ids}
-    news: Collection[str] = ids
-    while news:
+    added: Collection[str] = ids
+    while added:
         changed = set()
-        for loser, winner in _losers(db, kind, news):
+        for loser, winner in _losers(db, kind, added):
             takers = found.setdefault(loser, set())
             # Grows or ends, so that even merges in a circle come to an end.
             if not found[winner] <= takers:
                 takers |= found[winner]
                 changed.add(loser)
-        news = changed
+        added = changed
     return found
 
 

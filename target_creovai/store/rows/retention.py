@@ -13,29 +13,29 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import DroppedRow
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.rows import DroppedRow
 from target_creovai.store.database.counts import add_up
 from target_creovai.store.database.tables import (
     DELETED,
     DROPPED,
     HAS_TEXT,
     IS_DROPPED,
-    IS_NOBODYS,
+    IS_UNASSIGNED,
     LEDGER,
     MAY_BE_EMPTIED,
     MERGES,
-    RESTS_SINCE,
     ROWS,
+    UNCHANGED_SINCE,
     chunks,
 )
-from target_creovai.store.ledger.due import RESTS_ON_RULES
+from target_creovai.store.ledger.due import DEPENDS_ON_RULES
 from target_creovai.store.rows.merges import owners, with_winners
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
     Key = tuple[str, str]
     """Kind and Id of a conversation."""
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _HAS_TEXT = sa.text(HAS_TEXT)
 
 CONVERSATIONS_PER_COMMIT = 100
-_since: sa.ColumnElement[str] = sa.literal_column(RESTS_SINCE, sa.String)
+_since: sa.ColumnElement[str] = sa.literal_column(UNCHANGED_SINCE, sa.String)
 
 
 def row_of(row_id: str, modified: str, body: bytes) -> Row:
@@ -62,7 +62,7 @@ def drop_texts(engine: sa.Engine, before: str) -> Counter[str]:
     that belong to none go by their own age, but for people, whom any conversation may name.
     Returns how many conversations of each kind.
     """
-    alone = sa.and_(sa.text(IS_NOBODYS), _HAS_TEXT, ROWS.c.modified <= before)
+    alone = sa.and_(sa.text(IS_UNASSIGNED), _HAS_TEXT, ROWS.c.modified <= before)
     with engine.begin() as db:
         db.execute(sa.update(ROWS).where(alone).values(body=DROPPED))
     counts = Counter({kind: _drop_kind(engine, kind, before) for kind in KINDS})
@@ -197,7 +197,7 @@ def reconsider(db: sa.Connection, refilled: Collection[Key]) -> None:
             whole = sa.and_(c.kind == kind, c.id.in_(some))
             # As after a change of settings: all are due but what is sent.
             db.execute(sa.update(LEDGER).where(whole).values(rules=""))
-            db.execute(sa.update(LEDGER).where(whole, RESTS_ON_RULES).values(assembled=None))
+            db.execute(sa.update(LEDGER).where(whole, DEPENDS_ON_RULES).values(assembled=None))
     add_up(db)
 
 

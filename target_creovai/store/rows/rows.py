@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
-from target_creovai.store.ledger.due import NO_NEWS, News, touch
+from target_creovai.store.ledger.due import NO_FACTS, ConversationFacts, mark_changed
 from target_creovai.store.rows.collected import companions, write_collections
 from target_creovai.store.rows.kept import keep_what_was_read
 from target_creovai.store.rows.merges import owners, with_winners, write_merges
 from target_creovai.store.rows.people import fill_parents, reconsider_authors
-from target_creovai.store.rows.portions import portions
 from target_creovai.store.rows.retention import drop_texts, reconsider, row_of
+from target_creovai.store.rows.sizes import batches_by_size
 from target_creovai.store.runs.coverage import (
     arrivals_of,
     load_coverage,
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row, StagedRow
     from target_creovai.store.database.database import Database
-    from target_creovai.store.rows.staged import StagedRow
     from target_creovai.store.runs.runs import Runs
     from target_creovai.wholeness.coverage import Coverage
 
@@ -58,7 +57,7 @@ class Rows:
         self._database = database
         self._runs = runs
 
-    def has_nobodys(self, stream: str) -> bool:
+    def has_unassigned(self, stream: str) -> bool:
         """Tell whether rows of a stream belong to no conversation."""
         nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
         with self._database.reading() as db:
@@ -127,10 +126,10 @@ class Rows:
                 found[key][stream].append({"Id": companion})
         return Snapshot(found, coverage, filters)
 
-    def portions(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
-        """Cut conversations into runs of up to so many bytes of rows; a larger one goes alone."""
+    def batches_by_size(self, kind: str, ids: Sequence[str], most_bytes: int) -> list[list[str]]:
+        """Return batches of Ids of up to so many bytes of rows; a larger one is a batch alone."""
         with self._database.reading() as db:
-            return list(portions(db, kind, ids, most_bytes))
+            return list(batches_by_size(db, kind, ids, most_bytes))
 
     def with_losers(self, kind: str, ids: Sequence[str]) -> list[str]:
         """Return these conversations and those whose rows they took over."""
@@ -158,7 +157,9 @@ class Rows:
         write_collections(db, self._database.upsert, rows)
         news = _news(rows)
         all_touched = before | with_winners(db, touched)
-        touch(db, self._database.upsert, {key: news.get(key, NO_NEWS) for key in all_touched})
+        mark_changed(
+            db, self._database.upsert, {key: news.get(key, NO_FACTS) for key in all_touched}
+        )
 
     def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
@@ -214,14 +215,14 @@ def _each(found: Iterable[dict[str, list[Row]]]) -> Iterator[tuple[str, Row]]:
     return ((stream, row) for streams in found for stream, rows in streams.items() for row in rows)
 
 
-def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], News]:
+def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], ConversationFacts]:
     """Return, by kind and Id, what rows tell of their conversations."""
-    found: dict[tuple[str, str], News] = {}
+    found: dict[tuple[str, str], ConversationFacts] = {}
     for row in rows:
         if row.conversation is not None:
             key = row.kind, row.conversation
-            modified, number = found.get(key, NO_NEWS)
-            found[key] = News(max(modified, row.modified), row.number or number)
+            modified, number = found.get(key, NO_FACTS)
+            found[key] = ConversationFacts(max(modified, row.modified), row.number or number)
     return found
 
 

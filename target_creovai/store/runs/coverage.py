@@ -35,11 +35,10 @@ from target_creovai.wholeness.intervals import BEGINNING, Interval, moment_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_creovai.model.conversation import OpenInput
+    from target_creovai.model.rows import StagedRow
     from target_creovai.store.database.database import Database
-    from target_creovai.store.rows.staged import StagedRow
     from target_creovai.store.runs.runs import Runs
-    from target_creovai.wholeness.coverage import Read
+    from target_creovai.wholeness.coverage import OpenInput, Read
 
     Upsert = Callable[[sa.Table], Any]
 

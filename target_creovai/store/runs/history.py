@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model.history import KEPT_DAYS, Lag, OfAgent, OfDay, Run, RunFacts
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.store.database.engine import lock_schema
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.runs.deliveries import DAY_LENGTH, SUMS

@@ -18,7 +18,7 @@ from target_creovai.report.page import page_of
 from target_creovai.report.period import Period
 from target_creovai.report.problems import problems_of_store
 from target_creovai.report.tables import NOTHING, span
-from target_creovai.store import Standing
+from target_creovai.store import OutcomeCount
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.operator.store import OperatorStore
 from tests.target.commands.reported import NOW, Page, known, number, report, run_at
@@ -150,9 +150,9 @@ def picture_of_requests(runs: list[Run]) -> list[str]:
 def test_a_glance_tells_where_it_stands() -> None:
     """For whoever has no time for tables: the same numbers."""
     standings = [
-        Standing("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 20, None),
-        Standing("chat", Outcome.WAITING, Reason(Code.CHAT_OPEN), 1, None),
-        Standing(
+        OutcomeCount("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 20, None),
+        OutcomeCount("chat", Outcome.WAITING, Reason(Code.CHAT_OPEN), 1, None),
+        OutcomeCount(
             "chat",
             Outcome.SET_ASIDE,
             Reason(Code.REFUSED, ("400", "Creovai refused it")),
@@ -189,7 +189,7 @@ def test_many_agents_are_listed_as_others() -> None:
 def test_many_reasons_are_told_as_others() -> None:
     """Some name a number or a field, which differs from one conversation to the next."""
     standings = [
-        Standing("chat", Outcome.SET_ASIDE, Reason(Code.TOO_LARGE, (f"{n}",)), 2, None)
+        OutcomeCount("chat", Outcome.SET_ASIDE, Reason(Code.TOO_LARGE, (f"{n}",)), 2, None)
         for n in range(2000)
     ]
     aside = [problem.text for problem in problems_of_store(standings, [], [])]

@@ -12,7 +12,7 @@ from target_creovai.model.outcomes import Code, Outcome, Reason
 from target_creovai.report.known import Known
 from target_creovai.report.page import page_of
 from target_creovai.report.problems import Problem
-from target_creovai.store import Standing
+from target_creovai.store import OutcomeCount
 from tests.browser import hard_to_read, unnamed
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ def known() -> Known:
         ],
         lags=[Lag(f"{day.date()}", "case", 60 + n % 9, 5) for n, day in enumerate(days[:20])],
         standings=[
-            Standing("chat", Outcome.SET_ASIDE, Reason(Code.REFUSED, ("400", ATTACK)), 3, None),
-            Standing("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 41, "2024-06-01T00:00:00Z"),
+            OutcomeCount("chat", Outcome.SET_ASIDE, Reason(Code.REFUSED, ("400", ATTACK)), 3, None),
+            OutcomeCount(
+                "case", Outcome.WAITING, Reason(Code.CASE_OPEN), 41, "2024-06-01T00:00:00Z"
+            ),
         ],
         problems=[Problem(ATTACK, f"Mend it: `{LONG}`."), Problem("Stopped.", "Look.", grave=True)],
         with_agents=True,

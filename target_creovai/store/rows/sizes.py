@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-def portions(
+def batches_by_size(
     db: sa.Connection, kind: str, ids: Sequence[str], most_bytes: int
 ) -> Iterator[list[str]]:
-    """Cut conversations into runs whose rows have up to so many bytes; a larger one goes alone."""
+    """Yield batches of Ids of up to so many bytes of rows; a larger one is alone in its own."""
     sizes = _sizes(db, kind, ids)
     some: list[str] = []
     filled = 0

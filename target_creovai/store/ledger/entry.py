@@ -1,0 +1,79 @@
+"""A line of the ledger, and what follows from it alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from target_creovai.kinds import KINDS
+from target_creovai.model.outcomes import Code, Outcome, Reason
+from target_creovai.model.settings import OPENING_LENGTH
+
+# These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
+# the second was found there, sent by another store: nobody knows its content.
+SEND_AGAIN, ADOPTED = "send again", "adopted"
+# The reason of a tombstone that was found there.
+EXCLUDED = Reason(Code.EXCLUDED)
+# The reason of what is sent and stays so until `on_delete` says otherwise.
+DELETED_LATER = Reason(Code.DELETED_LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One conversation's line in the ledger, as delivery and the operator's commands see it.
+
+    See the ledger's columns in `tables` for what the fields are.
+    """
+
+    kind: str
+    id: str
+    revision: int
+    outcome: str
+    refused_hash: str | None
+    intent_hash: str | None
+    content_hash: str | None
+    metadata: bytes | None
+    changed_at: str | None
+    sent_at: str | None
+    erased_at: str | None
+    reason: Reason | None = None
+    posted_by: str | None = None
+    adopted_at: str | None = None
+    failures: int | None = None
+    event_time: str | None = None
+    assembled: int | None = None
+    rules: str | None = None
+    creovai_id: str | None = None
+
+    @property
+    def made_by(self) -> str | None:
+        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
+        return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
+
+
+def sent_once(kind: str) -> bool:
+    """Tell whether it is unknown what a second post of such a conversation does."""
+    return KINDS[kind].interface.sent_once
+
+
+def in_doubt(entry: LedgerEntry) -> bool:
+    """Tell whether a post of this conversation may have arrived, and would be one too many.
+
+    The update of a case is none: it is made once more, and replaces.
+    """
+    return bool(entry.intent_hash) and is_first_post(entry)
+
+
+def is_first_post(entry: LedgerEntry) -> bool:
+    """Tell whether Creovai is to have one post of this conversation that it has not confirmed."""
+    return entry.content_hash is None or (
+        entry.content_hash == SEND_AGAIN and sent_once(entry.kind)
+    )
+
+
+def is_concluded(entry: LedgerEntry) -> bool:
+    """Tell whether no run looks at a conversation that was sent, whatever the settings are.
+
+    `due.is_due` is the same for the database.
+    """
+    concluded = entry.outcome == Outcome.SENT and entry.reason != DELETED_LATER
+    return concluded and entry.assembled == entry.revision and not entry.intent_hash
