@@ -12,9 +12,9 @@ CONNECTION: tuple[th.Property[Any], ...] = (
         th.StringType,
         title="Cache folder",
         description=(
-            "Where it is kept what the org's objects look like, so that a run asks with one "
-            "request whether that has changed; by default in the user's folder for caches. Without "
-            "a folder that outlives the run, each one asks for about 17 describes."
+            "Folder that keeps the describes of the org's objects, so that a run asks with one "
+            "request whether they have changed; by default in the user's cache folder. Without a "
+            "folder that outlives the run, each run asks for about 17 describes."
         ),
     ),
     th.Property(

@@ -24,7 +24,7 @@ LOGIN: tuple[th.Property[Any], ...] = (
         th.BooleanType,
         default=False,
         title="Sandbox",
-        description="Short for the login URL of sandboxes; a My Domain login URL stays as it is.",
+        description="Log in at `https://test.salesforce.com`; a My Domain login URL stays as it is.",
     ),
     th.Property(
         "client_id",
@@ -96,8 +96,8 @@ LOGIN: tuple[th.Property[Any], ...] = (
         default="salesforce-tokens",
         title="Token folder",
         description=(
-            "Where the refresh token is kept that Salesforce puts in the place of `refresh_token` "
-            "at a login; it has to outlive the run. A newly set `refresh_token` wins."
+            "Folder that keeps the refresh token by which Salesforce replaces `refresh_token` at a "
+            "login; it has to outlive the run. A newly set `refresh_token` takes precedence."
         ),
     ),
     th.Property(

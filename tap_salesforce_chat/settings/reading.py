@@ -26,7 +26,7 @@ READING: tuple[th.Property[Any], ...] = (
         title="Start date",
         description=(
             "Read what changed at this time or later; without it, everything. A bookmark in the "
-            "state wins."
+            "state takes precedence."
         ),
     ),
     th.Property(
@@ -68,8 +68,8 @@ READING: tuple[th.Property[Any], ...] = (
         title="Requests in flight",
         description=(
             "Most requests to Salesforce in flight at once. A large backlog is read in several "
-            "windows of time at once, streams are read before it is their turn, and all arrives in "
-            "order."
+            "windows of time at once, and streams are prefetched before it is their turn; rows are "
+            "written in order."
         ),
     ),
     th.Property(
@@ -79,7 +79,7 @@ READING: tuple[th.Property[Any], ...] = (
         title="Verify counts",
         description=(
             "Compare the rows read with what Salesforce counts, at one request per window of "
-            "time; a difference that reading again does not settle ends the run."
+            "time; a difference that remains after reading again ends the run."
         ),
     ),
     th.Property(
