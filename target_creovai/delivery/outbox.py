@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -32,8 +33,7 @@ LONGEST_IDLE_SECONDS = 20.0
 _UNPACKS_GZIP_AND_DEFLATE = zlib.MAX_WBITS | 32
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(msgspec.Struct):
     """A request under way. `sent`: some of it has left, so that it may have arrived."""
 
     permit: Callable[[], None]

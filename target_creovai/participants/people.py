@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.model.participants import Participant, Role
 from target_creovai.salesforce.rows import parent_of, text_of

@@ -6,7 +6,6 @@ anew where the source has changed since. The source is read as of one moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -62,17 +61,16 @@ def _plain(table: sa.Table) -> sa.Table:
 TABLES = [_plain(table) for table in METADATA.sorted_tables if table is not META]
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """What a copy notes in its destination: of which source it is, and how far it has come.
 
     `origin` is the state of the source, `after` the last key of `table` that was copied.
     """
 
     origin: dict[str, int]
-    done: list[str] = field(default_factory=list)
+    done: list[str] = msgspec.field(default_factory=list)
     table: str = ""
-    after: list[Any] = field(default_factory=list)
+    after: list[Any] = msgspec.field(default_factory=list)
 
 
 def open_source(url: str) -> Store:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from target_creovai.model.rows import UNREAD, DroppedRow
 from target_creovai.model.verdicts import Waiting
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from target_creovai.model.settings import AssemblySettings
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """Fields of which one is enough; `Parent.Field` is a parent's.
 
     With `has_value` an empty one is enough only if the others were read as well: a mail whose

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.history import share_of
 from target_creovai.salesforce.rows import parse_time
@@ -29,8 +30,7 @@ _DAYS_OF_LAGS = 1
 _PERCENTS = (50, 95)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurements:
+class Measurements(msgspec.Struct, frozen=True):
     """What only monitoring asks of the store; `None` for never.
 
     `ended` is the last run that ended by itself, `last_success` and `last_completion` are when

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import stamp_of
@@ -71,8 +72,7 @@ STRAY: Final = Kind.STRAY
 CUT: Final = Kind.CUT
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """One or more lines of the body; `lead`, `name`, ":" and `texts` are all that is in them."""
 
     kind: Kind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import parse_clock, parse_start
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _HEADERS: Final = frozenset({Kind.STARTED, Kind.ORIGIN, Kind.AGENT, Kind.TRANSFER})
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """The header that a chat, and each transfer of it, starts with; as printed, None if absent."""
 
     started_at: datetime | None
@@ -29,12 +29,11 @@ class Segment:
     agent: str | None
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct):
     """The tokens from one start to the next, and what they say about who speaks in them."""
 
-    tokens: list[Token] = field(default_factory=list)
-    scene: Scene = field(default_factory=Scene)
+    tokens: list[Token] = msgspec.field(default_factory=list)
+    scene: Scene = msgspec.field(default_factory=Scene)
     segment: Segment | None = None
     started: Token | None = None
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(msgspec.Struct, frozen=True):
     """The conversation that waits longest; `modified` is its last change in Salesforce."""
 
     kind: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """Conversations as of one moment: their rows by Id and stream, and what was read by then.
 
     `filters` are those under which each of them came.

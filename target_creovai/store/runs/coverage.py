@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from target_creovai.kinds import KINDS
 from target_creovai.store.database.tables import (
