@@ -24,7 +24,7 @@ LOGIN: tuple[th.Property[Any], ...] = (
         th.BooleanType,
         default=False,
         title="Sandbox",
-        description="Log in at `https://test.salesforce.com`; a My Domain login URL stays as it is.",
+        description="Log in at `https://test.salesforce.com`; a My Domain URL stays as it is.",
     ),
     th.Property(
         "client_id",
