@@ -116,27 +116,28 @@ class TapSalesforceChat(Tap):
     @override
     def setup_mapper(self) -> None:
         """Adjust what a catalog selects before mappers and streams are made of it."""
-        from tap_salesforce_chat.discovery.catalogs import insist_on_keys, leave_out_unasked
+        from tap_salesforce_chat.discovery.catalogs import remove_disabled, select_keys
 
         if self.input_catalog is not None:
-            insist_on_keys(self.input_catalog)
-            leave_out_unasked(self.input_catalog, self.config, self.logger)
+            select_keys(self.input_catalog)
+            remove_disabled(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override
     def discover_streams(self) -> Sequence[SalesforceStream]:
         """Return the streams of the catalog, brought up to date, or else of the org."""
-        from tap_salesforce_chat.discovery.discover import streams_of
+        from tap_salesforce_chat.streams.factory import make_streams
 
-        return streams_of(self, self.services)
+        return make_streams(self, self.services)
 
     # -- a run ---------------------------------------------------------------------------------
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Load the bookmarks; refuse a state without a valid form, which would read all again."""
+        from tap_salesforce_chat.state.checks import form_problem
+        from tap_salesforce_chat.state.keys import ORGANIZATION
         from tap_salesforce_chat.streams.declarations import STREAMS
-        from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
             raise InvalidStateError(problem)
@@ -219,7 +220,7 @@ class TapSalesforceChat(Tap):
 
     def test_streams(self) -> None:
         """Read one row of each stream, except where reading counts as chat activity."""
-        from tap_salesforce_chat.messaging.stream import ConversationEntry
+        from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 
         streams = self.streams.values()
         self.run_sync_dry_run(

@@ -12,7 +12,7 @@ from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from tap_salesforce_chat.commands.doctor import run_checks
 from tap_salesforce_chat.commands.findings import Finding, Status, would_work
 from tap_salesforce_chat.commands.permission_set import grants_for, metadata
-from tap_salesforce_chat.discovery.describe_cache import Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
 from tap_salesforce_chat.timestamps import parse_instant
@@ -54,7 +54,7 @@ def print_permission_set(open_services: OpenServices, given: Any) -> None:
         services = open_services(given)
         disabled = disabled_streams(services.config)
         streams = [stream for stream in STREAMS if stream.sobject not in disabled]
-        grants = grants_for(streams, Describer(services.client))
+        grants = grants_for(streams, DescribeClient(services.client))
     except ConfigValidationError as exc:
         raise click.ClickException(" ".join(exc.errors)) from None
     except SingerSDKError as exc:

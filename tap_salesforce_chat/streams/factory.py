@@ -1,4 +1,4 @@
-"""From a catalog, or from what the org shows, to the streams of a run."""
+"""Make the streams of a run: those of the catalog, or else those that the org has."""
 
 from __future__ import annotations
 
@@ -9,28 +9,32 @@ from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
 from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams
+from tap_salesforce_chat.state.keys import BOOKMARKS, READ_WITHOUT
 from tap_salesforce_chat.streams.declarations import STREAMS
-from tap_salesforce_chat.streams.state import BOOKMARKS, READ_WITHOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from singer_sdk import Tap
     from singer_sdk.singerlib import Catalog
+    from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.discovery.describe import Discovery
     from tap_salesforce_chat.services import Services
     from tap_salesforce_chat.streams.base import SalesforceStream
 
 
-def streams_of(tap: Tap, services: Services) -> list[SalesforceStream]:
-    """Return the streams of the catalog, brought up to date, or else of the org."""
+def make_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
+    """Return the streams of the given catalog, brought up to date, or else those of discovery.
+
+    Raises:
+        NotFoundError: Discovery finds none.
+    """
     if (catalog := tap.input_catalog) is not None:
-        if catalog:  # the SDK wants the streams of an empty one before there is a state
+        if catalog:  # the SDK asks for the streams of an empty one before there is a state
             _update(catalog, tap, services)
         return _catalogued_streams(tap, services, catalog)
     streams = _described_streams(tap, services)
-    services.describe.keep()
+    services.describe.save()
     return streams
 
 
@@ -45,7 +49,7 @@ def _catalogued_streams(tap: Tap, services: Services, catalog: Catalog) -> list[
     if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
         tap.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
     return [
-        _made(tap, services, stream, catalog[stream.sobject].schema.to_dict())
+        stream(tap, catalog[stream.sobject].schema.to_dict(), services)
         for stream in STREAMS
         if stream.sobject in catalog
     ]
@@ -70,16 +74,20 @@ def _described_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
             "Conversation, with all fields.",
             ", ".join(stream.sobject for stream in absent),
         )
-    shown = [stream for stream in streams if stream not in absent]
-    return [_described(tap, services, stream, found[stream]) for stream in shown]
+    return [
+        stream(tap, _schema(tap, stream, found[stream]), services)
+        for stream in streams
+        if stream not in absent
+    ]
 
 
-def _described(
-    tap: Tap, services: Services, stream: type[SalesforceStream], discovery: Discovery | None
-) -> SalesforceStream:
+def _schema(
+    tap: Tap, stream: type[SalesforceStream], discovery: Discovery | None
+) -> Mapping[str, Any]:
+    """Return the schema of a stream; warn if the org does not show all of it."""
     if discovery is None:
         tap.logger.warning("%s", unreadable_object(stream.sobject))
-        return _made(tap, services, stream, MINIMAL_SCHEMA)
+        return MINIMAL_SCHEMA
     if discovery.missing:
         tap.logger.warning(
             "The catalog of %s is not complete. If the org has them, give the integration "
@@ -87,11 +95,4 @@ def _described(
             stream.sobject,
             "; ".join(discovery.missing),
         )
-    schema = without_paths(discovery.schema, disabled_fields(tap.config))
-    return _made(tap, services, stream, schema)
-
-
-def _made(
-    tap: Tap, services: Services, stream: type[SalesforceStream], schema: Mapping[str, Any]
-) -> SalesforceStream:
-    return stream(tap, schema, services.client, services.lanes)
+    return without_paths(discovery.schema, disabled_fields(tap.config))
