@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+# What a machine may have exported for its own org, tenant and network.
+SETTINGS = ("TAP_SALESFORCE_CHAT_", "TARGET_CREOVAI_", "MELTANO_")
+NETWORK = ("_PROXY", "_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 # How long an example takes is the machine's business: two cores may be busy with more than this.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
@@ -29,6 +33,14 @@ hypothesis.settings.load_profile("any machine")
 def caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder for caches that is each test's own; it is made when something is kept."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / uuid4().hex))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings, proxies or certificate authorities of this machine's."""
+    for name in list(os.environ):
+        if name.upper().startswith(SETTINGS) or name.upper().endswith(NETWORK):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
