@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from benchmarks.processes import run, server, slowness
 from benchmarks.staging import COMMANDS, OURS, TEXT, remove, settings
 from benchmarks.text import transcript
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from tests.postgresql import empty, postgresql_server
 from tests.target.rows import case, chat, comment

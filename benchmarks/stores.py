@@ -25,10 +25,10 @@ import sqlalchemy as sa
 from benchmarks.processes import ROOT, server, slowness
 from benchmarks.table import Table, exponent
 from target_creovai.assemble import fingerprint
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.payload.payload import encode
-from target_creovai.salesforce.staging import staged_row
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.payload.encoding import encode
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.store import Store, opening_of
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
@@ -145,7 +145,7 @@ def settings(store: Path, **changes: Any) -> dict[str, Any]:
 
 def rules_of(config: Mapping[str, Any]) -> str:
     """Return the fingerprint under which a run with these settings delivers."""
-    return fingerprint(assembly_rules(config), delivery_policy(config).on_delete)
+    return fingerprint(assembly_settings(config), delivery_policy(config).on_delete)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.discovery.describe_cache import DescribeCache, Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeCache, DescribeClient
 from tap_salesforce_chat.http.client import SalesforceClient
 from tap_salesforce_chat.http.connection_settings import ConnectionSettings
 from tap_salesforce_chat.login.flows import choose_flow
-from tap_salesforce_chat.reading.prefetch import Lanes
+from tap_salesforce_chat.reading.prefetch import Prefetcher
 
 if TYPE_CHECKING:
     import logging
@@ -35,9 +35,9 @@ class Services:
         return SalesforceClient(settings, choose_flow(self._config)(self._config), self._logger)
 
     @cached_property
-    def describe(self) -> Describer:
+    def describe(self) -> DescribeClient:
         """The describes of the org's objects."""
-        return Describer(self.client, self.describe_cache)
+        return DescribeClient(self.client, self.describe_cache)
 
     @cached_property
     def describe_cache(self) -> DescribeCache:
@@ -46,6 +46,6 @@ class Services:
         return DescribeCache(self._config.get("cache_dir"), key)
 
     @cached_property
-    def lanes(self) -> Lanes:
+    def prefetcher(self) -> Prefetcher:
         """The threads that send the requests of all streams."""
-        return Lanes(self._config["max_workers"])
+        return Prefetcher(self._config["max_workers"])

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.discovery.catalogs import renew
 from tap_salesforce_chat.discovery.fields import has_path
 from tap_salesforce_chat.errors import InvalidStateError, OutputClosedError
-from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.output.summary import log_summary
-from tap_salesforce_chat.reading.pagination import ask_organization_id
-from tap_salesforce_chat.streams.base import SalesforceStream
-from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
-from tap_salesforce_chat.streams.state import (
+from tap_salesforce_chat.reading.query_client import query_organization_id
+from tap_salesforce_chat.state.checks import origin_problem
+from tap_salesforce_chat.state.keys import (
     BOOKMARKS,
     COMPLETED,
     ORGANIZATION,
@@ -29,8 +27,11 @@ from tap_salesforce_chat.streams.state import (
     READS,
     REQUESTS,
     STARTED,
-    origin_problem,
 )
+from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
+from tap_salesforce_chat.streams.declarations import STREAMS, Case, EmailMessage
+from tap_salesforce_chat.streams.query_stream import QueryStream
 from tap_salesforce_chat.streams.whole_cases import WholeCases
 from tap_salesforce_chat.timestamps import format_instant
 
@@ -71,10 +72,11 @@ class Sync:
             for stream in streams:
                 stream.begin()
             self._note_absence([stream.name for stream in streams])
-            cases = WholeCases([stream for stream in streams if stream.case_field])
+            queried = [stream for stream in streams if isinstance(stream, QueryStream)]
+            cases = WholeCases([stream for stream in queried if stream.case_field])
             cases.begin()
-            for stream in streams:
-                stream.read_ahead()
+            for stream in queried:
+                stream.prefetch()
             sync_streams()
             if self._tap.config["whole_cases"]:
                 cases.complete()
@@ -85,9 +87,10 @@ class Sync:
             self._tap.state_writer.write_state(self._tap.state)
             raise
         finally:
-            self._services.lanes.close()
+            self._services.prefetcher.close()
             seconds = time.monotonic() - began
-            log_summary(self._selected_streams(), self._services.client, seconds)
+            rows = {stream.name: stream.rows_emitted for stream in self._selected_streams()}
+            log_summary(rows, self._services.client, seconds)
         self._mark(COMPLETED)
         self._extra_state[REQUESTS] = self._services.client.requests_made
         self._tap.state_writer.write_state(self._tap.state)
@@ -123,7 +126,7 @@ class Sync:
     def _know_origin(self) -> None:
         """Put the org's Id into STATE; refuse the state of another org, or from the future."""
         client, recorded = self._services.client, self._recorded
-        actual = client.session.organization_id or ask_organization_id(client)
+        actual = client.session.organization_id or query_organization_id(client)
         bookmarks = self._extra_state.get(BOOKMARKS) or {}
         _refuse(origin_problem(bookmarks, recorded, actual, client.now))
         if known := actual or recorded:

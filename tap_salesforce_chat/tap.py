@@ -107,19 +107,19 @@ class TapSalesforceChat(Tap):
     @override
     def setup_mapper(self) -> None:
         """Make sure of what a catalog selects before anything is made of it."""
-        from tap_salesforce_chat.discovery.catalogs import insist_on_keys, leave_out_unasked
+        from tap_salesforce_chat.discovery.catalogs import remove_disabled, select_keys
 
         if self.input_catalog is not None:
-            insist_on_keys(self.input_catalog)
-            leave_out_unasked(self.input_catalog, self.config, self.logger)
+            select_keys(self.input_catalog)
+            remove_disabled(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override
     def discover_streams(self) -> Sequence[SalesforceStream]:
         """Return the streams of the catalog as it is, or else what the org has."""
-        from tap_salesforce_chat.discovery.discover import streams_of
+        from tap_salesforce_chat.streams.factory import make_streams
 
-        return streams_of(self)
+        return make_streams(self, self.services)
 
     def forget_streams(self) -> None:
         """Have the streams made anew from a catalog that has changed."""
@@ -131,7 +131,7 @@ class TapSalesforceChat(Tap):
     @override  # type: ignore[misc]
     def run_connection_test(self) -> bool:
         """Read one row of each stream, if that costs nothing."""
-        from tap_salesforce_chat.messaging.stream import ConversationEntry
+        from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 
         return self.run_sync_dry_run(
             dry_run_record_limit=1,
@@ -145,8 +145,9 @@ class TapSalesforceChat(Tap):
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         """Take bookmarks over; refuse what is none, rather than silently read all again."""
+        from tap_salesforce_chat.state.checks import form_problem
+        from tap_salesforce_chat.state.keys import ORGANIZATION
         from tap_salesforce_chat.streams.declarations import STREAMS
-        from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
             raise InvalidStateError(problem)

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import asdict, replace
+
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import (
-    OPENING_LENGTH,
-    SHAPE_LENGTH,
-    Conversation,
-    Deleted,
-    OpenSpeakers,
-    Role,
-    Skipped,
-    Unfit,
-    Waiting,
-)
+from target_creovai.model.conversation import Conversation
 from target_creovai.model.history import UNKNOWN, Traits, traits_of
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import Payload, build_payload, content_hash, encode, whole_hash
+from target_creovai.model.participants import Role
+from target_creovai.model.settings import OPENING_LENGTH, SHAPE_LENGTH
+from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
+from target_creovai.payload.encoding import encode, json_hash
+from target_creovai.payload.payload import Payload, build_payload, content_hash
 from target_creovai.payload.validate import problems_of
 from target_creovai.redaction import redacted
 from target_creovai.wholeness.coverage import EVERYTHING
@@ -36,7 +33,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds import Kind
-    from target_creovai.model.conversation import Assembly, Findings, Row, Rules, Speaker
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.findings import Findings
+    from target_creovai.model.participants import Speaker
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.wholeness.coverage import Coverage
 
 DISTRIBUTION = "salesforce-creovai"
@@ -48,7 +49,7 @@ class Ready:
 
     `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
     `traits` are what the history counts it by.
-    `conversation` is what the payload was made of, with `Rules.keep_removed`.
+    `conversation` is what the payload was made of, with `AssemblySettings.keep_removed`.
     """
 
     session_id: str
@@ -69,7 +70,7 @@ class Ready:
     @cached_property
     def payload_hash(self) -> str:
         """The fingerprint of all that would be sent."""
-        return whole_hash(self.payload)
+        return json_hash(self.payload)
 
     @cached_property
     def size(self) -> int:
@@ -84,7 +85,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invalid(Unfit):
+class Invalid(SetAside):
     """A payload that must not go; only an operator gets to see it.
 
     `problems` are the rules that it breaks, as `validate` names them; `conversation` as of `Ready`.
@@ -95,11 +96,10 @@ class Invalid(Unfit):
     conversation: Conversation | None = field(default=None, repr=False)
 
 
-Verdict = Ready | Waiting | Skipped | Deleted | Unfit
+Verdict = Ready | Waiting | Skipped | Deleted | SetAside
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """What was read, as far as a conversation is concerned that came under these filters."""
 
     coverage: Coverage
@@ -113,27 +113,27 @@ def assemble(
     kind: str,
     key: str,
     rows: Mapping[str, Sequence[Row]],
-    rules: Rules,
+    settings: AssemblySettings,
     now: datetime,
     reach: Reach = ALL_READ,
 ) -> Verdict:
     """Make a conversation's payload from the rows that are there, and check it."""
     try:
-        conversation = KINDS[kind].assemble(key, rows, rules, now)
-        reason = _missing_part(KINDS[kind], conversation, rows, rules, reach)
-        return Waiting(reason) if reason else _verdict(conversation, rules, KINDS[kind], rows)
+        conversation = KINDS[kind].assemble(key, rows, settings, now)
+        reason = _missing_part(KINDS[kind], conversation, rows, settings, reach)
+        return Waiting(reason) if reason else _verdict(conversation, settings, KINDS[kind], rows)
     except (TextError, RowError) as error:
-        return Unfit(Reason(Code.UNREADABLE, (str(error),)))
+        return SetAside(Reason(Code.UNREADABLE, (str(error),)))
     # One row that nobody foresaw must not keep all other conversations back.
     except Exception as error:  # noqa: BLE001 -- named below, and set aside
-        return Unfit(_unforeseen(error))
+        return SetAside(_unforeseen(error))
 
 
 def _missing_part(
     kind: Kind,
     conversation: Assembly,
     rows: Mapping[str, Sequence[Row]],
-    rules: Rules,
+    settings: AssemblySettings,
     reach: Reach,
 ) -> Reason | None:
     match conversation:
@@ -145,7 +145,7 @@ def _missing_part(
                 rows,
                 reach.coverage,
                 filters=reach.filters,
-                accepted=rules.accept_missing,
+                accepted=settings.accept_missing,
             )
     return None
 
@@ -154,17 +154,17 @@ def assemble_with_others(
     kind: str,
     key: str,
     rows: Mapping[str, Sequence[Row]],
-    rules: Rules,
+    settings: AssemblySettings,
     now: datetime,
     other_chats: Callable[[Collection[str]], Mapping[str, Role]],
     reach: Reach = ALL_READ,
 ) -> Verdict:
     """Assemble a conversation; where it leaves open who speaks, ask what other chats tell."""
-    verdict = assemble(kind, key, rows, rules, now, reach)
+    verdict = assemble(kind, key, rows, settings, now, reach)
     names = open_names(verdict)
     if not names or not (known := other_chats(names)):
         return verdict
-    return assemble(kind, key, rows, replace(rules, other_chats=known), now, reach)
+    return assemble(kind, key, rows, replace(settings, other_chats=known), now, reach)
 
 
 def open_names(verdict: Verdict) -> frozenset[str]:
@@ -175,15 +175,18 @@ def open_names(verdict: Verdict) -> frozenset[str]:
 
 
 def _verdict(
-    conversation: Assembly, rules: Rules, kind: Kind, rows: Mapping[str, Sequence[Row]]
+    conversation: Assembly,
+    settings: AssemblySettings,
+    kind: Kind,
+    rows: Mapping[str, Sequence[Row]],
 ) -> Verdict:
-    if isinstance(conversation, Waiting | Skipped | Deleted | Unfit):
+    if isinstance(conversation, Waiting | Skipped | Deleted | SetAside):
         return conversation
-    conversation, replaced = redacted(conversation, rules)
+    conversation, replaced = redacted(conversation, settings)
     if not conversation.messages:
         return Skipped(Reason(Code.REDACTED), conversation.findings)
-    payload = build_payload(conversation, rules)
-    made_of = conversation if rules.keep_removed else None
+    payload = build_payload(conversation, settings)
+    made_of = conversation if settings.keep_removed else None
     if doubt := conversation.doubt:
         return Invalid(
             doubt.reason, doubt.detail, payload=payload, problems=[], conversation=made_of
@@ -191,7 +194,7 @@ def _verdict(
     if problems := problems_of(conversation.interface, payload):
         reason = Reason(Code.INVALID, ("; ".join(problems[:5]),))
         return Invalid(reason, payload=payload, problems=problems, conversation=made_of)
-    if rules.max_payload_bytes and (size := len(encode(payload))) > rules.max_payload_bytes:
+    if settings.max_payload_bytes and (size := len(encode(payload))) > settings.max_payload_bytes:
         reason = Reason(Code.TOO_LARGE, (str(size),))
         return Invalid(reason, payload=payload, problems=[], conversation=made_of)
     return Ready(
@@ -222,7 +225,7 @@ _OF_THE_TIME = frozenset(
 )
 
 
-def fingerprint(rules: Rules, *more: str) -> str:
+def fingerprint(settings: AssemblySettings, *more: str) -> str:
     """Return what a verdict rests on besides the rows: the settings and this version.
 
     `more` are settings that decide what follows from it.
@@ -231,11 +234,11 @@ def fingerprint(rules: Rules, *more: str) -> str:
     is looked at once more. It begins with the fingerprint of the settings that shape what Creovai
     gets; behind that comes what decides whether a conversation is open.
     """
-    basis = asdict(rules) | {"metadata_exclude": sorted(rules.metadata_exclude)}
+    basis = asdict(settings) | {"metadata_exclude": sorted(settings.metadata_exclude)}
     del basis["keep_removed"]
     shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
     whole = [basis, version(DISTRIBUTION), *more]
-    opening = _digest([_OPENING, rules.case_delivery])[:OPENING_LENGTH]
+    opening = _digest([_OPENING, settings.case_delivery])[:OPENING_LENGTH]
     return _digest(shape)[:SHAPE_LENGTH] + opening + _digest(whole)[SHAPE_LENGTH + OPENING_LENGTH :]
 
 

@@ -26,14 +26,14 @@ from target_creovai.errors import FieldError, InputError, RowError, StoreError
 from target_creovai.http.client import connect
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
+from target_creovai.input.staging import staged_row
 from target_creovai.input.state_out import passed_on
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
-from target_creovai.salesforce.staging import staged_row
 from target_creovai.sending.course import Course
 from target_creovai.sending.retry_budget import Patience
-from target_creovai.settings.checks import assembly_rules, delivery_policy, problems
+from target_creovai.settings.checks import assembly_settings, delivery_policy, problems
 from target_creovai.store import Store
 from target_creovai.watch.facts import facts_of
 from target_creovai.watch.heartbeat import heartbeat
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from target_creovai.delivery.dispatch import Dispatch
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.history import RunFacts
-    from target_creovai.store import StagedRow
+    from target_creovai.model.rows import StagedRow
     from target_creovai.wholeness.coverage import Read
 
 # A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.
@@ -302,12 +302,12 @@ class TargetCreovai(CreovaiPlugin, Listener):
         return not (cut_off or self.summary.broken) and self._input.ended_well()
 
     def _dispatch(self) -> Dispatch:
-        rules, policy = assembly_rules(self.config), delivery_policy(self.config)
+        settings, policy = assembly_settings(self.config), delivery_policy(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
-            return DryRun(self.store, rules, self.summary, policy, self.config["payload_dir"])
+            return DryRun(self.store, settings, self.summary, policy, self.config["payload_dir"])
         delivery = Delivery(
             self.store,
-            rules,
+            settings,
             self.summary,
             self._client,
             policy,

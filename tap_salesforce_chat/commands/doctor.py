@@ -35,7 +35,7 @@ from tap_salesforce_chat.commands.proxies import Proxy
 from tap_salesforce_chat.commands.reached import reached
 from tap_salesforce_chat.commands.sync_cost import Knowledge, requests_of_a_sync
 from tap_salesforce_chat.discovery.describe import discover
-from tap_salesforce_chat.discovery.describe_cache import Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.errors import (
     LoginError,
     SessionExpiredError,
@@ -43,12 +43,12 @@ from tap_salesforce_chat.errors import (
     unreadable_object,
 )
 from tap_salesforce_chat.login.hosts import login_url
-from tap_salesforce_chat.messaging.interfaces import budget_for
+from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
-from tap_salesforce_chat.streams.declarations import STREAMS
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.discovery.describe_cache import DescribeCache
     from tap_salesforce_chat.http.client import SalesforceClient
-    from tap_salesforce_chat.streams.base import SalesforceStream
+    from tap_salesforce_chat.streams.query_stream import QueryStream
 
 
 _RECENT = timedelta(days=30)
@@ -77,8 +77,8 @@ class Patient:
         resource = "queryAll" if deleted else "query"
         subject = f"Count of {query.sobject}"
         page_size = self.config["page_size"]
-        asker = Asker(self.client, resource, page_size=page_size, subject=subject)
-        return asker.count(query.count())
+        query_client = QueryClient(self.client, resource, page_size=page_size, subject=subject)
+        return query_client.count(query.count())
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -90,8 +90,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
     if not login or login[-1].status is Status.FAILED:
         return
     yield _checked("org", partial(_org, patient.client))
-    streams = [stream for stream in STREAMS if stream.sobject in NEEDED]
-    describe = Describer(patient.client)
+    streams = [stream for stream in QUERY_STREAMS if stream.sobject in NEEDED]
+    describe = DescribeClient(patient.client)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
     yield _checked("View All Data", partial(_view_all_data, patient))
@@ -149,7 +149,7 @@ def _login(patient: Patient) -> list[Finding]:
     return [Finding("login", Status.OK, found), outcome]
 
 
-def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
+def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
     document = describe(stream.sobject)
     if document is None and stream.optional:
         return not_there(stream.sobject, stream.sobject)
@@ -164,17 +164,15 @@ def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
 
 def _view_all_data(patient: Patient) -> Finding:
     subject = "Permissions of the user"
-    asker = Asker(patient.client, "query", page_size=2000, subject=subject)
+    query_client = QueryClient(patient.client, "query", page_size=2000, subject=subject)
     try:
-        (page,) = asker.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
+        (page,) = query_client.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
     except FatalAPIError:
         return judge_view_all_data(granted=None)
     return judge_view_all_data(granted=bool(page.rows and page.rows[0]["PermissionsViewAllData"]))
 
 
-def _rows(
-    patient: Patient, stream: type[SalesforceStream], check: str, pages: list[int]
-) -> Finding:
+def _rows(patient: Patient, stream: type[QueryStream], check: str, pages: list[int]) -> Finding:
     config, sobject = patient.config, stream.sobject
     end_date = config.get("end_date")
     waiting = Query(
@@ -205,11 +203,11 @@ def _entries(patient: Patient) -> Finding:
         ended = patient.count(replace(Sessions.ended(None, wish), since=patient.since))
     except UnreadableObjectError:
         return not_there(ENTRIES, SESSIONS)
-    hours = budget_for(patient.config, {}).hours_for(ended, clock)
+    hours = rate_limits_for(patient.config, {}).hours_for(ended, clock)
     return judge_entries(ended, hours, patient.config["messaging_api"])
 
 
-def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
+def _quota(patient: Patient, describe: DescribeClient, pages: int) -> Finding:
     config = patient.config
     quota = patient.client.quota
     unasked = disabled_streams(config)
@@ -220,8 +218,8 @@ def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
     ]
     known = Knowledge(
         organization=patient.client.session.organization_id is not None,
-        objects=describe.known,
-        kept=describe.keep(patient.cache()),
+        objects=describe.document_count,
+        kept=describe.save(patient.cache()),
     )
     hourly = requests_of_a_sync(streams, config, known)
     own = config.get("quota_percent_per_run")

@@ -12,7 +12,7 @@ from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from tap_salesforce_chat.commands.doctor import Patient, examine
 from tap_salesforce_chat.commands.findings import Finding, Status, would_work
 from tap_salesforce_chat.commands.permission_set import grants_for, metadata
-from tap_salesforce_chat.discovery.describe_cache import Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
 from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.streams.declarations import STREAMS
@@ -52,7 +52,7 @@ def print_permission_set(tap_class: type[TapSalesforceChat], config: Any) -> Non
         tap = _bare(tap_class, config)
         unasked = disabled_streams(tap.config)
         streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-        grants = grants_for(streams, Describer(tap.services.client))
+        grants = grants_for(streams, DescribeClient(tap.services.client))
     except ConfigValidationError as exc:
         raise click.ClickException(" ".join(exc.errors)) from None
     except SingerSDKError as exc:

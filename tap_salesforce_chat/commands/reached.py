@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import MissingFieldError, NotFoundError, UnreadableObjectError
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.soql import KEY, Query, one_of
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def _username_of_token(client: SalesforceClient) -> str | None:
 
 
 def _rows(client: SalesforceClient, query: Query) -> list[dict[str, Any]]:
-    asker = Asker(client, "query", page_size=2000, subject=f"Query of {query.sobject}")
+    query_client = QueryClient(client, "query", page_size=2000, subject=f"Query of {query.sobject}")
     try:
-        return asker.rows(query.unordered())
+        return query_client.rows(query.unordered())
     except (MissingFieldError, UnreadableObjectError):
         return []

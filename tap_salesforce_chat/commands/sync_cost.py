@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.streams.deletions import DeletableStream
+from tap_salesforce_chat.streams.query_stream import QueryStream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -40,7 +40,7 @@ def requests_of_a_sync(
     As long as what has changed of each stream fits on one page, and no older case was touched
     where `start_date` cuts cases. Each request in more is for a page, or for such cases.
     """
-    queried = [stream for stream in streams if stream is not ConversationEntry]
+    queried = [stream for stream in streams if issubclass(stream, QueryStream)]
     return (
         (1 if known.kept else known.objects)
         + (0 if known.organization else 1)
@@ -58,7 +58,7 @@ def _requests_of_a_query(config: Mapping[str, Any]) -> int:
 
 
 def _looks_for_older_cases(
-    streams: Collection[type[SalesforceStream]], config: Mapping[str, Any]
+    streams: Collection[type[QueryStream]], config: Mapping[str, Any]
 ) -> int:
     if not (config["whole_cases"] and config.get("start_date")):
         return 0
@@ -66,7 +66,7 @@ def _looks_for_older_cases(
 
 
 def _looks_for_hard_deletions(
-    streams: Collection[type[SalesforceStream]], config: Mapping[str, Any]
+    streams: Collection[type[QueryStream]], config: Mapping[str, Any]
 ) -> int:
     if not config["include_hard_deleted"]:
         return 0

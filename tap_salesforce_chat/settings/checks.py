@@ -14,7 +14,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import address_problem, is_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _messaging_problems(config: Mapping[str, Any]) -> list[str]:
         if not config.get(name)
     ]
     try:
-        Pauses.parse(config["messaging_pause"], config.get("messaging_time_zone"))
+        QuietHours.parse(config["messaging_pause"], config.get("messaging_time_zone"))
     except ValueError as exc:
         found.append(str(exc))
     return found

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from target_creovai.assemble import Reach, Ready, Verdict, assemble_with_others
 from target_creovai.commands.support.command import (
@@ -21,10 +21,11 @@ from target_creovai.commands.support.command import (
 from target_creovai.commands.support.find import WHY_UNKNOWN, find
 from target_creovai.commands.support.shell import Shell
 from target_creovai.delivery.decide import Action, decide
-from target_creovai.model.conversation import NEEDS_ROWS, OpenSpeakers, Waiting
-from target_creovai.payload.payload import changed_metadata, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import NEEDS_ROWS, OpenSpeakers, Waiting
+from target_creovai.payload.payload import changed_metadata
 from target_creovai.resync import commands
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from target_creovai.delivery.decide import Step
-    from target_creovai.model.conversation import Policy, Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings, Policy
     from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
 
-@dataclass(frozen=True, slots=True)
-class RowSeen:
+class RowSeen(msgspec.Struct, frozen=True):
     """A row of the conversation that the store holds."""
 
     stream: str
@@ -48,16 +49,14 @@ class RowSeen:
     modified: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakerSeen:
+class SpeakerSeen(msgspec.Struct, frozen=True):
     """Somebody who speaks in a chat, without a name, and what tells who that is."""
 
     role: str
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """What is known of a conversation; `now` is what would become of it in the next run."""
 
     kind: str
@@ -235,7 +234,7 @@ def _changed_fields(line: LedgerEntry, ready: Ready) -> list[str]:
 
 
 def explain_line(
-    store: OperatorStore, line: LedgerEntry, rules: Rules, policy: Policy
+    store: OperatorStore, line: LedgerEntry, settings: AssemblySettings, policy: Policy
 ) -> Explanation:
     """Assemble a conversation without sending it, and say what that tells."""
     found = store.rows.snapshot_of(line.kind, [line.id])
@@ -244,12 +243,12 @@ def explain_line(
         line.kind,
         line.id,
         rows,
-        rules,
+        settings,
         datetime.now(UTC),
         store.speakers.known_roles,
         Reach(found.coverage, found.filters.get(line.id, ())),
     )
-    explained = explanation(line, rows, verdict, policy, prefix=rules.session_id_prefix)
+    explained = explanation(line, rows, verdict, policy, prefix=settings.session_id_prefix)
     return with_advice(store, line, verdict, explained)
 
 
@@ -271,13 +270,13 @@ def with_advice(
 @format_option
 def explain(settings: Settings, key: str, output: str) -> None:
     """Say what is known of ID: a case number, a Salesforce Id or a session id."""
-    rules = assembly_rules(settings)
+    assembly = assembly_settings(settings)
     with open_store(settings) as store:
-        lines = find(store, key, rules.session_id_prefix)
-        found = [explain_line(store, line, rules, delivery_policy(settings)) for line in lines]
+        lines = find(store, key, assembly.session_id_prefix)
+        found = [explain_line(store, line, assembly, delivery_policy(settings)) for line in lines]
     if not found:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})
         sys.exit(1)
     text = (said for one in found for said in one.lines())
-    show(output, text, [asdict(one) for one in found])
+    show(output, text, found)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.commands.explain import with_advice
 from target_creovai.commands.support.command import Settings, open_store, operator_command
@@ -23,11 +24,11 @@ from target_creovai.commands.support.shell import Shell, say
 from target_creovai.commands.support.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Outcome, in_general
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
-from target_creovai.settings.checks import assembly_rules, delivery_policy
-from target_creovai.store.database.tables import chunks
+from target_creovai.settings.checks import assembly_settings, delivery_policy
+from target_creovai.store.database.statements import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,8 +43,7 @@ MAX_NAMED = 50
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """What the page shows of a conversation once it is read."""
 
     known: Explanation
@@ -134,12 +134,12 @@ def preview(
     An ID is a case number, a Salesforce Id or a session id. The page holds customers' words: only
     you may read the file. It loads nothing and sends nothing.
     """
-    rules = replace(assembly_rules(settings), keep_removed=removed)
+    assembly = replace(assembly_settings(settings), keep_removed=removed)
     with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
-        terms = Terms(rules, delivery_policy(settings), now, store.speakers.known_roles, advised)
-        lines, unknown, totals = _chosen(store, keys, rules.session_id_prefix, **chosen)
+        terms = Terms(assembly, delivery_policy(settings), now, store.speakers.known_roles, advised)
+        lines, unknown, totals = _chosen(store, keys, assembly.session_id_prefix, **chosen)
         conversations = [*shown_of(store, lines, terms)]
         if related:
             found = _related(store, conversations, chosen["limit"])

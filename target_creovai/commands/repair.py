@@ -14,7 +14,7 @@ from target_creovai.commands.support.shell import say
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.salesforce.ids import long_id
-from target_creovai.settings.checks import assembly_rules, delivery_policy
+from target_creovai.settings.checks import assembly_settings, delivery_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def _resend_changed(settings: Settings) -> None:
         msg = "case_updates is `once`: no case is sent a second time, unless its Id is given."
         raise click.ClickException(msg)
     kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
-    rules = fingerprint(assembly_rules(settings))
+    rules = fingerprint(assembly_settings(settings))
     with store_for_repair(settings) as store:
         count = store.repairs.reopen_other_settings(rules, kinds)
     say(f"{count} to be made anew by the next run, and sent again where they differ.")

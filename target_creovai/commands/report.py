@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.status import status_of
@@ -25,7 +25,7 @@ from target_creovai.report.known import Known
 from target_creovai.report.page import page_of
 from target_creovai.report.period import WEEK, Period
 from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
-from target_creovai.settings.checks import assembly_rules
+from target_creovai.settings.checks import assembly_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def known_of(
 
 def _problems(store: OperatorStore, settings: Settings, known: Known) -> Iterator[Problem]:
     """Yield what needs an eye, the grave first, with commands as they are typed here."""
-    status = status_of(store, fingerprint(assembly_rules(settings)))
+    status = status_of(store, fingerprint(assembly_settings(settings)))
     week, before = (known.between(known.period.week(ago)) for ago in (0, 1))
     found = chain(
         problems_of_runs(known.runs, known.made_at),

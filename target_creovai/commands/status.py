@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+from msgspec.structs import asdict
 
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.support.command import (
@@ -23,7 +24,7 @@ from target_creovai.commands.support.files import write_public
 from target_creovai.commands.support.measurements import Measurements, gauges
 from target_creovai.commands.support.shell import Shell
 from target_creovai.model.outcomes import Outcome
-from target_creovai.settings.checks import assembly_rules
+from target_creovai.settings.checks import assembly_settings
 from target_creovai.watch.prometheus import exposition
 from target_creovai.watch.summary import other_settings
 from target_creovai.wholeness.advice import advice
@@ -33,15 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.model.outcomes import Reason
-    from target_creovai.store import (
-        OutcomeCount,
-    )
+    from target_creovai.store import OutcomeCount
     from target_creovai.store.operator.queries import Oldest
     from target_creovai.store.operator.store import OperatorStore
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How many conversations of a kind have an outcome for the same reason."""
 
     kind: str
@@ -55,8 +53,7 @@ class Standing:
         return f"{self.kind:<10} {self.outcome:<10} {self.count:>8}{why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """The whole report. `last_run` is what a run wrote down of itself, None before the first."""
 
     conversations: list[Standing]
@@ -164,7 +161,7 @@ _FORMATS = {TEXT: _as_text, "json": _as_json, "prometheus": _for_prometheus}
 def status(settings: Settings, output: str, file: Path | None) -> None:
     """Say where all conversations stand, and how the last run went."""
     with open_store(settings) as store:
-        report = status_of(store, fingerprint(assembly_rules(settings)))
+        report = status_of(store, fingerprint(assembly_settings(settings)))
         text = "".join(f"{line}\n" for line in _FORMATS[output](store, report, settings))
     if file:
         write_public(file, text.encode())

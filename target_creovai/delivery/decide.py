@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
+from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 from target_creovai.payload.payload import changed_metadata
 from target_creovai.store.ledger.entry import (
     ADOPTED,
@@ -21,7 +20,7 @@ from target_creovai.store.ledger.entry import (
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Policy
+    from target_creovai.model.settings import Policy
     from target_creovai.payload.payload import Payload
     from target_creovai.store.ledger.entry import LedgerEntry
 
@@ -69,15 +68,14 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What to do next. `changes` are the metadata to append.
 
     `outdated`: Creovai keeps what it has, though it would be made otherwise now.
     """
 
     action: Action
-    changes: Payload = field(default_factory=dict)
+    changes: Payload = msgspec.field(default_factory=dict)
     outdated: bool = False
 
 
@@ -103,7 +101,7 @@ def decide(line: LedgerEntry, verdict: Verdict, policy: Policy, *, asked: bool =
     return Step(next(action for made, action in _OTHERS if isinstance(verdict, made)))
 
 
-_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (Unfit, Action.SET_ASIDE))
+_OTHERS = ((Waiting, Action.WAIT), (Skipped, Action.SKIP), (SetAside, Action.SET_ASIDE))
 
 
 def _of_deleted(line: LedgerEntry, policy: Policy, *, asked: bool) -> Step:

@@ -20,17 +20,14 @@ from target_creovai.delivery.first import FirstLooks
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import OPENING, Outcome
-from target_creovai.payload.payload import build_outofband, encode, event_after, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.encoding import encode
+from target_creovai.payload.payload import build_outofband, event_after
 from target_creovai.sending.course import Course
 from target_creovai.sending.failures import too_often
 from target_creovai.sending.sender import Job, Permits, Sender
 from target_creovai.sending.traffic import Calls, Traffic
-from target_creovai.store import (
-    DELETED_LATER,
-    ClaimPhase,
-    in_doubt,
-    opening_of,
-)
+from target_creovai.store import DELETED_LATER, ClaimPhase, in_doubt, opening_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -38,13 +35,11 @@ if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
     from target_creovai.delivery.decide import Step
     from target_creovai.http.client import CreovaiClient
-    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.settings import AssemblySettings, Policy
+    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.sending.retry_budget import Patience
-    from target_creovai.store import (
-        LedgerEntry,
-        Store,
-    )
+    from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
 # On SIGTERM: how long requests under way may still take to be written down.
@@ -61,14 +56,14 @@ class Delivery(Dispatch):
     def __init__(
         self,
         store: Store,
-        rules: Rules,
+        settings: AssemblySettings,
         summary: Summary,
         client: CreovaiClient,
         policy: Policy,
         patience: Patience,
     ) -> None:
-        super().__init__(store, rules, summary)
-        self.rules_hash = fingerprint(rules, policy.on_delete)
+        super().__init__(store, settings, summary)
+        self.rules_hash = fingerprint(settings, policy.on_delete)
         self.course = Course()
         self._policy = policy
         self._early = False
@@ -84,7 +79,7 @@ class Delivery(Dispatch):
             self._sender,
             policy,
             rules=self.rules_hash,
-            prefix=rules.session_id_prefix,
+            prefix=settings.session_id_prefix,
             calls=Calls(self._set_aside, self.leave_if_asked, self._note_taken),
         )
         self._outbox, self._doubts = self._traffic.outbox, self._traffic.doubts
@@ -92,7 +87,7 @@ class Delivery(Dispatch):
             store,
             self._outbox,
             summary,
-            prefix=rules.session_id_prefix,
+            prefix=settings.session_id_prefix,
             rules=self.rules_hash,
             go_on=self._go_on,
         )
@@ -113,7 +108,7 @@ class Delivery(Dispatch):
             Action.LEAVE_THERE: lambda entry, *_: self._settle(entry, Outcome.SENT, DELETED_LATER),
             Action.WAIT: lambda entry, verdict, _: self.wait(entry, verdict),
             Action.SKIP: lambda entry, verdict, _: self.skip(entry, verdict),
-            Action.SET_ASIDE: lambda entry, verdict, _: self.unfit(entry, verdict),
+            Action.SET_ASIDE: lambda entry, verdict, _: self.set_aside(entry, verdict),
         }
         self._erasures: Erasures | None = None
         if way := WAYS.get(policy.on_delete):
@@ -123,7 +118,7 @@ class Delivery(Dispatch):
                 summary,
                 way=way,
                 limit=policy.max_deletes,
-                prefix=rules.session_id_prefix,
+                prefix=settings.session_id_prefix,
                 rules=self.rules_hash,
             )
 
@@ -164,7 +159,7 @@ class Delivery(Dispatch):
         Whatever ends the run, requests under way are waited for and written down.
         """
         try:
-            self.store.ledger.require_prefix(self.rules.session_id_prefix)
+            self.store.ledger.require_prefix(self.settings.session_id_prefix)
             deliver()
             self._finish()
         except HaltError as error:
@@ -335,7 +330,7 @@ class Delivery(Dispatch):
         """Carry out the next step of a conversation."""
         step = decide(entry, verdict, self._policy, asked=asked)
         if step.outdated:
-            self.summary.changed_after_sending.append(self.rules.session_id_prefix + entry.id)
+            self.summary.changed_after_sending.append(self.settings.session_id_prefix + entry.id)
         self._steps[step.action](entry, verdict, step)
 
     def _append(self, entry: LedgerEntry, verdict: Any, step: Step) -> None:
@@ -372,7 +367,7 @@ class Delivery(Dispatch):
         """Note why; what was sent stays sent."""
         self._settle(entry, Outcome.SENT if entry.content_hash else Outcome.SKIPPED, verdict.reason)
 
-    def unfit(self, entry: LedgerEntry, verdict: Unfit) -> None:
+    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
         """Keep it out of the way of the others."""
         detail = encode(verdict.detail).decode() if verdict.detail else None
         self._settle(entry, Outcome.SET_ASIDE, verdict.reason, detail=detail)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import Deleted, OpenSpeakers, Role, Skipped, Unfit, Waiting
-from target_creovai.payload.payload import utc
-from target_creovai.watch.summary import IDS_SHOWN, Summary, Trouble
+from target_creovai.model.participants import Role
+from target_creovai.model.timestamps import utc
+from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
+from target_creovai.watch.summary import IDS_SHOWN, NotDelivered, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.assemble import Verdict
     from target_creovai.kinds import Kind
-    from target_creovai.model.conversation import Row, Rules
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.store.rows.rows import Snapshot
 
@@ -37,10 +40,10 @@ logger = logging.getLogger("target-creovai")
 class Dispatch(ABC):
     """Assembles every conversation that is due, and hands it on by verdict."""
 
-    def __init__(self, store: Store, rules: Rules, summary: Summary) -> None:
+    def __init__(self, store: Store, settings: AssemblySettings, summary: Summary) -> None:
         self.store = store
-        self.rules = rules
-        self.rules_hash = fingerprint(rules)
+        self.settings = settings
+        self.rules_hash = fingerprint(settings)
         self.summary = summary
         self.input_broke_off = False
         self.open: set[tuple[str, str]] = set()
@@ -148,10 +151,10 @@ class Dispatch(ABC):
         """Assemble one; its rows are gone from memory when it is handed on."""
         reach = Reach(found.coverage, found.filters.get(entry.id, ()))
         own = found.rows.pop(entry.id)
-        verdict = self._assemble(entry, own, self.rules, reach)
+        verdict = self._assemble(entry, own, self.settings, reach)
         names = open_names(verdict) if others_seen else ()
         if names and (known := self.store.speakers.known_roles(names)):
-            told = replace(self.rules, other_chats=known)
+            told = replace(self.settings, other_chats=known)
             verdict = self._assemble(entry, own, told, reach)
         return verdict
 
@@ -171,8 +174,8 @@ class Dispatch(ABC):
             case Deleted():
                 self.summary.skipped[entry.kind, verdict.reason] += 1
                 self.deleted(entry, verdict)
-            case Unfit():
-                self.unfit(entry, verdict)
+            case SetAside():
+                self.set_aside(entry, verdict)
                 self.report_set_aside(entry, verdict.reason)
 
     def _learn(self, entry: LedgerEntry, verdict: Verdict) -> None:
@@ -184,18 +187,22 @@ class Dispatch(ABC):
             self.store.speakers.record(entry.id, left_open)
 
     def _assemble(
-        self, entry: LedgerEntry, rows: Mapping[str, Sequence[Row]], rules: Rules, reach: Reach
+        self,
+        entry: LedgerEntry,
+        rows: Mapping[str, Sequence[Row]],
+        settings: AssemblySettings,
+        reach: Reach,
     ) -> Verdict:
         """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
         self._assembling = threading.get_ident()
         try:
-            return assemble(entry.kind, entry.id, rows, rules, datetime.now(UTC), reach)
+            return assemble(entry.kind, entry.id, rows, settings, datetime.now(UTC), reach)
         finally:
             self._assembling = None
 
     def report_set_aside(self, entry: LedgerEntry, reason: Reason) -> None:
         """Name a conversation that cannot be sent as it is: in the report, or at once if more."""
-        self.summary.set_aside.append(Trouble(entry.kind, entry.id, reason))
+        self.summary.set_aside.append(NotDelivered(entry.kind, entry.id, reason))
         if len(self.summary.set_aside) > IDS_SHOWN:
             logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
 
@@ -222,7 +229,7 @@ class Dispatch(ABC):
         """Take a conversation whose record is deleted."""
 
     @abstractmethod
-    def unfit(self, entry: LedgerEntry, verdict: Unfit) -> None:
+    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
         """Take a conversation that makes no valid payload."""
 
     @abstractmethod

@@ -12,12 +12,13 @@ from target_creovai.delivery.decide import WORDS, decide
 from target_creovai.delivery.dispatch import Dispatch
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
     from target_creovai.assemble import Ready, Verdict
-    from target_creovai.model.conversation import Deleted, Policy, Rules, Skipped, Unfit, Waiting
+    from target_creovai.model.settings import AssemblySettings, Policy
+    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
@@ -35,9 +36,14 @@ class DryRun(Dispatch):
     """
 
     def __init__(
-        self, store: Store, rules: Rules, summary: Summary, policy: Policy, payload_dir: str
+        self,
+        store: Store,
+        settings: AssemblySettings,
+        summary: Summary,
+        policy: Policy,
+        payload_dir: str,
     ) -> None:
-        super().__init__(store, rules, summary)
+        super().__init__(store, settings, summary)
         self._policy = policy
         self._folder = Path(payload_dir)
         self._written: set[Path] = set()
@@ -104,7 +110,7 @@ class DryRun(Dispatch):
         step = decide(entry, verdict, self._policy)
         self.summary.next_run[entry.kind, WORDS[step.action]] += 1
 
-    def unfit(self, entry: LedgerEntry, verdict: Unfit) -> None:
+    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
         """Write what the reason must not say, if there is any."""
         if verdict.detail:
             self._write(self._folder / SET_ASIDE / f"{entry.id}.json", verdict.detail)

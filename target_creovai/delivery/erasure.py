@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from target_creovai.errors import HaltError, RejectedError, RetryLaterError
 from target_creovai.http.client import CreovaiClient
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:

@@ -6,14 +6,15 @@ and no second post.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.assemble import Ready
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.sender import Question
 from target_creovai.store import ADOPTED, EXCLUDED
 

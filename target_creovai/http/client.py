@@ -24,7 +24,7 @@ from target_creovai.http import answers
 from target_creovai.http.certificates import authorities
 from target_creovai.http.wire import Wire
 from target_creovai.model.conversation import Interface
-from target_creovai.payload.payload import encode
+from target_creovai.payload.encoding import encode
 from target_creovai.settings.addresses import host_root
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class CreovaiClient:
         if isinstance(answer, Exception):
             raise answers.no_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)
-        self.server_time = answers.http_date(answer.headers.get("Date", ""))
+        self.server_time = answers.http_date(answer.headers.get("date", ""))
         return answer
 
     def _trust(self) -> None:

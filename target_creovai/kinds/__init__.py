@@ -5,9 +5,10 @@ A new kind is one module and one row in `KINDS`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.conversation import Interface
 
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
-    Assemble = Callable[[str, Mapping[str, Sequence[Row]], Rules, datetime], Assembly]
+    Assemble = Callable[[str, Mapping[str, Sequence[Row]], AssemblySettings, datetime], Assembly]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """One kind of conversation.
 
     `streams` maps each stream that belongs to it to the field that holds the

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Participant, Role
+from target_creovai.model.participants import Participant, Role
 from target_creovai.participants.people import named_person
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 AUTOMATED_PROCESS = "AutomatedProcess"
 

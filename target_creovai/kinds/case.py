@@ -7,8 +7,9 @@ arrived and whether or not Salesforce has moved them.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.errors import RowError
 from target_creovai.kinds.case_messages import (
@@ -20,18 +21,12 @@ from target_creovai.kinds.case_messages import (
 )
 from target_creovai.kinds.left_out import counts_as_comment, left_out_of_case
 from target_creovai.kinds.timing import in_turns, settling
-from target_creovai.model.conversation import (
-    NEEDS_ROWS,
-    Conversation,
-    Deleted,
-    DroppedRow,
-    Finding,
-    Interface,
-    Role,
-    Skipped,
-    Waiting,
-)
+from target_creovai.model.conversation import Conversation, Interface
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, Skipped, Waiting
 from target_creovai.parsers.mail import (
     Page,
     Thread,
@@ -56,7 +51,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
 DRAFT = "5"  # EmailMessage.Status: a digit string (Salesforce object reference)
 AUTOMATIC = frozenset({Role.BOT, Role.SYSTEM})
@@ -66,7 +63,7 @@ MESSAGE_TEXT = frozenset({"Description", "Comments"})
 
 
 def assemble_case(
-    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+    key: str, rows: Mapping[str, Sequence[Row]], settings: AssemblySettings, now: datetime
 ) -> Assembly:
     """Make a case of its Case row, of those merged into it, and whatever children are there.
 
@@ -80,23 +77,25 @@ def assemble_case(
     if isinstance(case, DroppedRow):
         return NEEDS_ROWS
     every_row = [row for stream in rows.values() for row in stream]
-    if verdict := _not_to_go(key, case, rules) or settling(every_row, rules, now):
+    if verdict := _not_to_go(key, case, settings) or settling(every_row, settings, now):
         return verdict
     if any(isinstance(row, DroppedRow) for row in every_row):
         return NEEDS_ROWS
-    return without_needed(rows, rules) or _conversation(
-        [case, *_in_order(cases.values(), but=case)], rows, rules
+    return without_needed(rows, settings) or _conversation(
+        [case, *_in_order(cases.values(), but=case)], rows, settings
     )
 
 
-def _not_to_go(key: str, case: Row, rules: Rules) -> Waiting | Skipped | Deleted | None:
+def _not_to_go(
+    key: str, case: Row, settings: AssemblySettings
+) -> Waiting | Skipped | Deleted | None:
     """Return what the Case row alone decides, whatever was said."""
     if text_of(case, "MasterRecordId") not in {None, key}:
         return Skipped(Reason(Code.MERGED))
     if is_deleted(case):
         return Deleted()
-    if rules.case_delivery == "closed":
-        unknown = without_needed({"Case": [case]}, rules, only={"Case.IsClosed"})
+    if settings.case_delivery == "closed":
+        unknown = without_needed({"Case": [case]}, settings, only={"Case.IsClosed"})
         return unknown or (None if _is_closed(case) else Waiting(Reason(Code.CASE_OPEN)))
     return None
 
@@ -116,15 +115,15 @@ def _is_closed(case: Row) -> bool:
 
 
 def _conversation(
-    cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], rules: Rules
+    cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
 ) -> Conversation | Skipped:
     case = cases[0]
     findings: Counter[Finding] = Counter()
-    everything = sorted(_everything_said(cases, rows, rules), key=lambda item: item.order)
+    everything = sorted(_everything_said(cases, rows, settings), key=lambda item: item.order)
     once = _each_once(everything, findings)
-    said = _own_words(once, rules, findings)
-    kept = _to_send(said, rules, findings)
-    messages = tuple(item.message(keep_whole=rules.keep_removed) for item in kept)
+    said = _own_words(once, settings, findings)
+    kept = _to_send(said, settings, findings)
+    messages = tuple(item.message(keep_whole=settings.keep_removed) for item in kept)
     if not messages:
         return Skipped(Reason(Code.NO_MESSAGE), +findings, proven=False)
     participants, messages = cast_of(messages)
@@ -133,23 +132,23 @@ def _conversation(
     closed = time_of(case, "ClosedDate")
     return Conversation(
         interface=Interface.CASE,
-        session_id=rules.session_id_prefix + case["Id"],
+        session_id=settings.session_id_prefix + case["Id"],
         # The mail that opened a case is a little older than the case: the window takes it in.
         start=min(time_of(case, "CreatedDate") or first, first),
         end=max(closed, last) if closed else last,
         participants=participants,
         messages=messages,
-        metadata=metadata_of(case, rules.metadata_exclude | MESSAGE_TEXT),
+        metadata=metadata_of(case, settings.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([case]) or last,
-        master_id=_master_id(case, rules),
+        master_id=_master_id(case, settings),
         findings=+findings,  # without those that are zero
         # Its rows come from several streams.
         proven=False,
-        left_out=left_out_of_case([everything, once, said, kept], rows, rules),
+        left_out=left_out_of_case([everything, once, said, kept], rows, settings),
     )
 
 
-def _master_id(case: Row, rules: Rules) -> str | None:
+def _master_id(case: Row, settings: AssemblySettings) -> str | None:
     """Return what Creovai takes a follow-up case together with: the case that it follows.
 
     Cases also have parents of other kinds, such as the one incident of many customers. Where the
@@ -163,26 +162,26 @@ def _master_id(case: Row, rules: Rules) -> str | None:
         closed, created = time_of(told, "ClosedDate"), time_of(case, "CreatedDate")
         if closed is None or (created is not None and created < closed):
             return None
-    return rules.session_id_prefix + parent
+    return settings.session_id_prefix + parent
 
 
 # What each row says
 
 
 def _everything_said(
-    cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], rules: Rules
+    cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
 ) -> Iterator[Said]:
     mails = sorted(
         (mail for mail in rows.get("EmailMessage", ()) if _counts(mail)),
         key=lambda mail: (_mail_time(mail), str(mail.get("Id"))),
     )
     comments = _in_order(rows.get("CaseComment", ()))
-    authors = Authors(cases, mails, comments, rules.agent_id)
-    mailed = [_mail(mail, authors, strip=rules.strip_quoted_replies) for mail in mails]
+    authors = Authors(cases, mails, comments, settings.agent_id)
+    mailed = [_mail(mail, authors, strip=settings.strip_quoted_replies) for mail in mails]
     yield from _descriptions(cases, mailed, authors)
     yield from mailed
     for comment in comments:
-        published = comment.get("IsPublished") is True or rules.include_internal_comments
+        published = comment.get("IsPublished") is True or settings.include_internal_comments
         if published and counts_as_comment(comment):
             yield _comment(comment, authors)
 
@@ -257,7 +256,9 @@ def _each_once(said: Sequence[Said], findings: Counter[Finding]) -> list[Said]:
     return kept
 
 
-def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -> list[Said]:
+def _own_words(
+    said: Iterable[Said], settings: AssemblySettings, findings: Counter[Finding]
+) -> list[Said]:
     """Return the same in order, each with what its author wrote there and then."""
     found: list[Said] = []
     thread = Thread()
@@ -269,7 +270,7 @@ def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -
             mail = thread.read(
                 item.page,
                 subject=subject,
-                strip_signatures=rules.strip_signatures,
+                strip_signatures=settings.strip_signatures,
                 side=side,
             )
             own, signature = mail.text, mail.signature
@@ -278,15 +279,17 @@ def _own_words(said: Iterable[Said], rules: Rules, findings: Counter[Finding]) -
             elif not may_stand_alone(own):
                 own = with_subject(subject, own) or own
             findings.update({Finding.STRIPPED: mail.removed, Finding.KEPT_WHOLE: mail.kept_whole})
-        elif rules.strip_quoted_replies:
+        elif settings.strip_quoted_replies:
             thread.add(item.text, side)
         found.append(replace(item, own=own, signature=signature))
     return found
 
 
-def _to_send(said: Sequence[Said], rules: Rules, findings: Counter[Finding]) -> Sequence[Said]:
-    wanted = [item for item in said if not rules.leaves_out(item.sender.role)]
-    unwanted = [item for item in said if rules.leaves_out(item.sender.role)]
+def _to_send(
+    said: Sequence[Said], settings: AssemblySettings, findings: Counter[Finding]
+) -> Sequence[Said]:
+    wanted = [item for item in said if not settings.leaves_out(item.sender.role)]
+    unwanted = [item for item in said if settings.leaves_out(item.sender.role)]
     # Against what is sent: a comment may be all that is left of a mail that is not.
     kept = without_copies_of_mails(wanted)
     findings.update(

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Message, Removed, Role
+import msgspec
+from msgspec.structs import replace
+
+from target_creovai.model.conversation import Message, Removed
+from target_creovai.model.participants import Role
 from target_creovai.parsers.mail import repeats
 from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_creovai.model.conversation import Participant, Row
+    from target_creovai.model.participants import Participant
+    from target_creovai.model.rows import Row
     from target_creovai.parsers.mail import Page
 
 ATTACHMENT_ONLY = "[attachment]"  # stands for a mail without a word of its own
@@ -37,8 +41,7 @@ class Rank(IntEnum):
     COMMENT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A row that says something, with its whole text; `own` lacks what it quotes and `signature`.
 
     `page` is a mail's text laid out, where quotes are to be taken out of it.

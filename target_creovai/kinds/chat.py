@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
@@ -10,20 +11,11 @@ from target_creovai.kinds.checks import findings_of
 from target_creovai.kinds.left_out import unsent
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.whispers import whispers
-from target_creovai.model.conversation import (
-    NEEDS_ROWS,
-    Conversation,
-    Deleted,
-    DroppedRow,
-    Interface,
-    LeftOut,
-    Message,
-    Role,
-    Skipped,
-    Waiting,
-    Why,
-)
+from target_creovai.model.conversation import Conversation, Interface, LeftOut, Message, Why
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, Skipped, Waiting
 from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import lessons
 from target_creovai.participants.credits import Credits
@@ -48,7 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Assembly, Row, Rules, Unfit
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
+    from target_creovai.model.verdicts import SetAside
     from target_creovai.parsers.transcript import Transcript
 
 # `Status` is an open set; these say that the chat still goes on. With Omni-Channel the
@@ -63,7 +58,7 @@ MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
 
 def assemble_chat(
-    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+    key: str, rows: Mapping[str, Sequence[Row]], settings: AssemblySettings, now: datetime
 ) -> Assembly:
     """Make a chat of its LiveChatTranscript row.
 
@@ -80,19 +75,19 @@ def assemble_chat(
     if is_deleted(row):
         return Deleted()
     unknown = without_needed(
-        {"LiveChatTranscript": [row]}, rules, only={"LiveChatTranscript.Status"}
+        {"LiveChatTranscript": [row]}, settings, only={"LiveChatTranscript.Status"}
     )
-    if waiting := unknown or _still_going(row) or settling([row], rules, now):
+    status = _status(row)
+    if waiting := unknown or _still_going(row, status) or settling([row], settings, now):
         return waiting
-    if unread := without_needed({"LiveChatTranscript": [row]}, rules):
+    if unread := without_needed({"LiveChatTranscript": [row]}, settings):
         return unread
     # Chats are sent once: the first transcript of a chat was one by itself when it went.
     chat_key = text_of(row, "ChatKey") if transcripts else None
-    return _conversation(row, rules, chat_key, missed=_status(row) == "missed")
+    return _conversation(row, settings, chat_key, missed=status == "missed")
 
 
-def _still_going(row: Row) -> Waiting | None:
-    status = _status(row)
+def _still_going(row: Row, status: str) -> Waiting | None:
     open_end = not status and time_of(row, "EndTime") is None
     return Waiting(Reason(Code.CHAT_OPEN)) if status in UNFINISHED or open_end else None
 
@@ -102,26 +97,27 @@ def _status(row: Row) -> str:
 
 
 def _conversation(
-    row: Row, rules: Rules, chat_key: str | None, *, missed: bool
-) -> Conversation | Skipped | Unfit:
+    row: Row, settings: AssemblySettings, chat_key: str | None, *, missed: bool
+) -> Conversation | Skipped | SetAside:
     body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
+    opened = time_of(row, *_STARTS)
     transcript = parse_transcript(
         body,
-        start_time=time_of(row, *_STARTS),
-        names=known_names(row, rules),
+        start_time=opened,
+        names=known_names(row, settings),
         counts=message_counts(row),
         chatbot_session=row.get("IsChatbotSession") is True,
     )
     _insist_on_all_words(transcript)
     if missed and _is_unanswered(transcript, may_be_bot=row.get("IsChatbotSession") is True):
         return Skipped(MISSED)
-    if unfit := open_speakers(transcript, rules):
-        return unfit
+    if undecided := open_speakers(transcript, settings):
+        return undecided
     findings = findings_of(row, transcript)
-    messages = _messages(row, transcript, rules)
-    if not any(message.sender.role is not Role.SYSTEM for message in messages):
+    messages = _messages(row, transcript, settings, opened)
+    if {message.sender.role for message in messages} <= {Role.SYSTEM}:
         return Skipped(NOTHING_SAID, findings)
     participants, messages = cast_of(messages)
     messages = tuple(in_turns(messages))
@@ -130,33 +126,33 @@ def _conversation(
     case_id = text_of(row, "CaseId")
     return Conversation(
         interface=Interface.CHAT,
-        session_id=rules.session_id_prefix + row["Id"],
-        case_reference_id=rules.session_id_prefix + case_id if case_id else None,
+        session_id=settings.session_id_prefix + row["Id"],
+        case_reference_id=settings.session_id_prefix + case_id if case_id else None,
         collection_id=chat_key,
         start=start,
         end=end,
         participants=participants,
         messages=messages,
-        metadata=metadata_of(row, rules.metadata_exclude | MESSAGE_TEXT),
+        metadata=metadata_of(row, settings.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([row]) or end,
         findings=findings,
         speakers=speakers_of(transcript),
         lessons=lessons(transcript.cast),
         doubt=doubt_about(transcript),
-        left_out=_left_out(row, transcript, rules, start) if rules.keep_removed else (),
+        left_out=_left_out(row, transcript, settings, start) if settings.keep_removed else (),
     )
 
 
 def _left_out(
-    row: Row, transcript: Transcript, rules: Rules, start: datetime
+    row: Row, transcript: Transcript, settings: AssemblySettings, start: datetime
 ) -> tuple[LeftOut, ...]:
     """Return what `participant_types` and `include_internal_comments` keep back."""
     found = [
         LeftOut(line.at or start, Why.ROLE, line.text, line.speaker)
         for line in transcript.lines
-        if rules.leaves_out(line.role) and line.text.strip()
+        if settings.leaves_out(line.role) and line.text.strip()
     ]
-    if not rules.include_internal_comments:
+    if not settings.include_internal_comments:
         found += (unsent(each, Why.INTERNAL) for each in whispers(row, transcript, start))
     return tuple(sorted(found, key=lambda item: item.at))
 
@@ -175,6 +171,8 @@ def _insist_on_all_words(transcript: Transcript) -> None:
     Raises:
         TextError: There are words that are nobody's: all there are, or some behind a name.
     """
+    if not transcript.unclassified:
+        return
     is_empty = not any(line.kind == "message" for line in transcript.lines)
     # The rest of an offset that was cut off (`( 1m 3`) has no two letters in a row.
     said = _WORD if is_empty else _SAID
@@ -185,19 +183,21 @@ def _insist_on_all_words(transcript: Transcript) -> None:
         raise TextError(msg)
 
 
-def _messages(row: Row, transcript: Transcript, rules: Rules) -> tuple[Message, ...]:
-    start = time_of(row, *_STARTS)
+def _messages(
+    row: Row, transcript: Transcript, settings: AssemblySettings, opened: datetime | None
+) -> tuple[Message, ...]:
     lines = [line for line in transcript.lines if line.text.strip()]
-    credits_of = Credits(row, lines, rules)
+    credits_of = Credits(row, lines, settings)
+    left_out = {role for role in {line.role for line in lines} if settings.leaves_out(role)}
     messages = []
     for line in lines:
-        at = line.at or start
+        at = line.at or opened
         if at is None:
             msg = "neither Body nor the row says when the chat took place"
             raise RowError(msg)
-        if not rules.leaves_out(line.role):
-            messages.append(Message(at=at, sender=credits_of.of(line), text=line.text))
-    if rules.include_internal_comments and messages and not rules.leaves_out(Role.AGENT):
+        if line.role not in left_out:
+            messages.append(Message(at, credits_of.of(line), line.text))
+    if settings.include_internal_comments and messages and not settings.leaves_out(Role.AGENT):
         messages += whispers(row, transcript, messages[0].at)
     # Stable: lines of the same second keep the order of Body.
-    return tuple(sorted(messages, key=lambda message: message.at))
+    return tuple(sorted(messages, key=attrgetter("at")))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from target_creovai.errors import RowError
-from target_creovai.model.conversation import Role, Waiting
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.verdicts import Waiting
 from target_creovai.parsers.messaging import decoded, member, name_key
 from target_creovai.salesforce.rows import number_of, parse_time, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 ROLES = {
     "enduser": Role.CUSTOMER,
@@ -33,8 +35,7 @@ _NOT_ALL = Reason(Code.ENTRIES_MISSING)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """The entries of one session. `proven`: they are as many as the tap has counted."""
 
     entries: tuple[Row, ...]

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_creovai.kinds.case_messages import Said
-    from target_creovai.model.conversation import Message, Row, Rules
+    from target_creovai.model.conversation import Message
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
 
 def left_out_of_case(
-    stages: Sequence[Sequence[Said]], rows: Mapping[str, Sequence[Row]], rules: Rules
+    stages: Sequence[Sequence[Said]], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
 ) -> tuple[LeftOut, ...]:
     """Return what went on the way from all that was said in a case to what is sent.
 
@@ -23,13 +25,13 @@ def left_out_of_case(
         stages: All that was said, the same without second copies, in its author's own words, and
             what is sent of it.
         rows: The rows of the case.
-        rules: Empty unless they say `keep_removed`.
+        settings: Empty unless they say `keep_removed`.
     """
-    if not rules.keep_removed:
+    if not settings.keep_removed:
         return ()
     everything, once, said, kept = stages
-    wanted = [item for item in said if not rules.leaves_out(item.sender.role)]
-    internal = () if rules.include_internal_comments else rows.get("CaseComment", ())
+    wanted = [item for item in said if not settings.leaves_out(item.sender.role)]
+    internal = () if settings.include_internal_comments else rows.get("CaseComment", ())
     left_out = [
         *_missing_from(once, everything, Why.REPEATED),
         *_missing_from(wanted, said, Why.ROLE),

@@ -21,22 +21,12 @@ from target_creovai.kinds.entries import (
 )
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.updates import as_updated
-from target_creovai.model.conversation import (
-    NEEDS_ROWS,
-    Conversation,
-    Deleted,
-    DroppedRow,
-    Finding,
-    Interface,
-    LeftOut,
-    Message,
-    Role,
-    Skipped,
-    Unfit,
-    Waiting,
-    Why,
-)
+from target_creovai.model.conversation import Conversation, Interface, LeftOut, Message, Why
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, SetAside, Skipped, Waiting
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
 from target_creovai.participants.people import cast_of
 from target_creovai.participants.senders import Senders
@@ -55,7 +45,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.kinds.entries import Reading
-    from target_creovai.model.conversation import Assembly, Row, Rules
+    from target_creovai.model.conversation import Assembly
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.parsers.messaging import Words
 
     Spoken = tuple[datetime, Row, Words]
@@ -72,7 +64,7 @@ _LEFT_OUT = {
 
 
 def assemble_messaging(
-    key: str, rows: Mapping[str, Sequence[Row]], rules: Rules, now: datetime
+    key: str, rows: Mapping[str, Sequence[Row]], settings: AssemblySettings, now: datetime
 ) -> Assembly:
     """Make a chat of a MessagingSession row and its entries.
 
@@ -89,17 +81,17 @@ def assemble_messaging(
         return NEEDS_ROWS
     if is_deleted(session):
         return Deleted()
-    unknown = without_needed({"MessagingSession": [session]}, rules)
-    if waiting := unknown or _still_going(session) or settling([session], rules, now):
+    unknown = without_needed({"MessagingSession": [session]}, settings)
+    if waiting := unknown or _still_going(session) or settling([session], settings, now):
         return waiting
     reading = _reading(rows.get("ConversationEntry", ()))
-    if isinstance(reading, Waiting | Unfit):
+    if isinstance(reading, Waiting | SetAside):
         return reading
-    unknown = without_needed({"ConversationEntry": reading.entries}, rules)
-    return unknown or _conversation(session, reading, rules, spans_sessions=bool(sessions))
+    unknown = without_needed({"ConversationEntry": reading.entries}, settings)
+    return unknown or _conversation(session, reading, settings, spans_sessions=bool(sessions))
 
 
-def _reading(entries: Sequence[Row]) -> Reading | Waiting | Unfit:
+def _reading(entries: Sequence[Row]) -> Reading | Waiting | SetAside:
     """Return the newest reading; a whole one makes up for all whose text was dropped."""
     with_text = [entry for entry in entries if not isinstance(entry, DroppedRow)]
     reading = newest_reading(with_text)
@@ -119,11 +111,11 @@ def _has_ended(session: Row) -> bool:
 
 
 def _conversation(
-    session: Row, reading: Reading, rules: Rules, *, spans_sessions: bool
+    session: Row, reading: Reading, settings: AssemblySettings, *, spans_sessions: bool
 ) -> Conversation | Skipped:
     findings: Counter[Finding] = Counter()
     spoken = _spoken(session, reading.entries)
-    messages = _messages(session, reading.entries, spoken, rules, findings)
+    messages = _messages(session, reading.entries, spoken, settings, findings)
     if not any(message.sender.role is not Role.SYSTEM for message in messages):
         return Skipped(NOTHING_SAID, +findings, proven=reading.proven)
     if _is_missed(session, messages):
@@ -134,8 +126,8 @@ def _conversation(
     case_id = text_of(session, "CaseId")
     return Conversation(
         interface=Interface.CHAT,
-        session_id=rules.session_id_prefix + session["Id"],
-        case_reference_id=rules.session_id_prefix + case_id if case_id else None,
+        session_id=settings.session_id_prefix + session["Id"],
+        case_reference_id=settings.session_id_prefix + case_id if case_id else None,
         # Chats are sent once: the first session of a conversation was one by itself when it went,
         # and stays it. All that go later, or together, say where they belong.
         collection_id=_conversation_identifier(session, reading) if spans_sessions else None,
@@ -143,19 +135,19 @@ def _conversation(
         end=end,
         participants=participants,
         messages=messages,
-        metadata=metadata_of(session, rules.metadata_exclude | MESSAGE_TEXT),
+        metadata=metadata_of(session, settings.metadata_exclude | MESSAGE_TEXT),
         modified=latest_change([session]) or end,
         findings=+findings,
         proven=reading.proven,
-        left_out=tuple(_left_out(spoken, rules)) if rules.keep_removed else (),
+        left_out=tuple(_left_out(spoken, settings)) if settings.keep_removed else (),
     )
 
 
-def _left_out(spoken: Iterable[Spoken], rules: Rules) -> Iterator[LeftOut]:
+def _left_out(spoken: Iterable[Spoken], settings: AssemblySettings) -> Iterator[LeftOut]:
     """Yield what `participant_types` and `include_internal_comments` keep back."""
     for at, entry, words in spoken:
-        internal = is_internal(entry) and not rules.include_internal_comments
-        if words.text and (internal or rules.leaves_out(role_of(entry))):
+        internal = is_internal(entry) and not settings.include_internal_comments
+        if words.text and (internal or settings.leaves_out(role_of(entry))):
             why = Why.INTERNAL if internal else Why.ROLE
             yield LeftOut(at, why, words.text, text_of(entry, "SenderName"))
 
@@ -179,18 +171,18 @@ def _messages(
     session: Row,
     entries: Sequence[Row],
     spoken: Iterable[Spoken],
-    rules: Rules,
+    settings: AssemblySettings,
     findings: Counter[Finding],
 ) -> tuple[Message, ...]:
-    senders = Senders(session, entries, rules)
+    senders = Senders(session, entries, settings)
     messages = []
     said: Counter[Role] = Counter()
     for at, entry, words in spoken:
-        if not words.text or (is_internal(entry) and not rules.include_internal_comments):
+        if not words.text or (is_internal(entry) and not settings.include_internal_comments):
             continue
         role = role_of(entry)
         said[role] += not is_internal(entry)
-        if not rules.leaves_out(role):
+        if not settings.leaves_out(role):
             messages.append(Message(at, senders.of(entry, role), words.text))
             findings[Finding.UNSUPPORTED] += not words.known
         elif role in _LEFT_OUT:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Waiting
+from msgspec.structs import replace
+
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import latest_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Message, Row, Rules
+    from target_creovai.model.conversation import Message
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -24,12 +27,12 @@ _MICROSECOND = timedelta(microseconds=1)
 _TURNS_A_SECOND = 890
 
 
-def settling(rows: Iterable[Row], rules: Rules, now: datetime) -> Waiting | None:
+def settling(rows: Iterable[Row], settings: AssemblySettings, now: datetime) -> Waiting | None:
     """Return until when a conversation of these rows waits for `settle_minutes`, if it does."""
     changed = latest_change(rows)
-    if not rules.settle_minutes or changed is None:
+    if not settings.settle_minutes or changed is None:
         return None
-    settled = changed + timedelta(minutes=rules.settle_minutes)
+    settled = changed + timedelta(minutes=settings.settle_minutes)
     return Waiting(Reason(Code.UNSETTLED), until=settled) if now < settled else None
 
 
@@ -41,11 +44,15 @@ def in_turns(messages: Iterable[Message]) -> Iterator[Message]:
     its own. All have the same number of digits, or text would sort otherwise than time.
     """
     for at, tied in groupby(messages, key=attrgetter("at")):
-        turns = [list(turn) for _, turn in groupby(tied, key=attrgetter("sender"))]
+        first, *others = tied
+        if not others:
+            yield first
+            continue
+        turns = [list(turn) for _, turn in groupby([first, *others], key=attrgetter("sender"))]
         step = _MICROSECOND if at.microsecond or len(turns) > _TURNS_A_SECOND else _MILLISECOND
         for number, turn in enumerate(turns, start=1):
             later = at if len(turns) == 1 else at + step * _without_last_zero(number)
-            yield from (replace(message, at=later) for message in turn)
+            yield from turn if later == at else (replace(message, at=later) for message in turn)
 
 
 def _without_last_zero(number: int) -> int:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.kinds.entries import UPDATE, is_of_type, role_of
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.messaging import decoded, member, message_ids, name_key, text_in
 from target_creovai.salesforce.rows import text_of
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
     Timed = tuple[datetime, Row]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import TextError
-from target_creovai.model.conversation import Message, Role
+from target_creovai.model.conversation import Message
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript import parse_transcript, plain_text
 from target_creovai.participants.people import named_person
 from target_creovai.salesforce.rows import text_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from target_creovai.parsers.transcript import Transcript
 
 _SUPERVISOR = "Supervisor"

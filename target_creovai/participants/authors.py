@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.kinds.automatic import AUTOMATED_PROCESS, automated_process, automatic_mail
-from target_creovai.model.conversation import Participant, Role
+from target_creovai.model.participants import Participant, Role
 from target_creovai.participants.customers import Customers, Writer, contact_addresses
 from target_creovai.participants.people import (
     CUSTOMER_USER_TYPES,
@@ -18,7 +18,7 @@ from target_creovai.salesforce.rows import parent_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 CUSTOMER_ORIGINS = frozenset({"web", "email"})
 # A user that stands for whoever visits a site without logging in: its name is nobody's.

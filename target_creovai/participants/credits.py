@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Participant, Role
+from target_creovai.model.participants import Participant, Role
 from target_creovai.parsers.transcript.speakers import (
     Likeness,
     is_label,
@@ -21,7 +21,8 @@ from target_creovai.salesforce.rows import parent_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.parsers.transcript import Line, Segment
 
 
@@ -32,13 +33,18 @@ class Credits:
     somebody who got the record later: where a header names another agent, the printed name counts.
     """
 
-    def __init__(self, row: Row, lines: Sequence[Line], rules: Rules) -> None:
-        self._owner = agent_from(row, "Owner", rules.agent_id) if _is_person(row) else None
+    def __init__(self, row: Row, lines: Sequence[Line], settings: AssemblySettings) -> None:
+        self._owner = agent_from(row, "Owner", settings.agent_id) if _is_person(row) else None
         self._owners_lines = _owners_voices(row, lines) if self._owner else set()
         self._customer = _customer(row, printed_name(lines))
+        self._known: dict[tuple[Segment | None, str | None, Role], Participant] = {}
 
     def of(self, line: Line) -> Participant:
         """Return who said a line."""
+        voice = line.segment, line.speaker, line.role
+        return self._known.get(voice) or self._known.setdefault(voice, self._of(line))
+
+    def _of(self, line: Line) -> Participant:
         name = line.speaker or line.role.capitalize()
         if line.role is Role.CUSTOMER:
             return self._customer
@@ -62,8 +68,9 @@ def _is_person(row: Row) -> bool:
 def _owners_voices(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None, str | None]]:
     """Return the names, each with the segment it is printed in, that are the owner's."""
     voices: defaultdict[Segment | None, dict[str, None]] = defaultdict(dict)
+    role = Role.AGENT
     for line in lines:
-        if line.role is Role.AGENT and line.speaker:
+        if line.role is role and line.speaker:
             voices[line.segment][line.speaker] = None
     owner = owners_name(row)
     found: set[tuple[Segment | None, str | None]] = {

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_creovai.model.conversation import Participant, Role
+from msgspec.structs import replace
+
+from target_creovai.model.participants import Participant, Role
 from target_creovai.participants.people import contact_from, named_person, valid_email
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 
 class Writer(NamedTuple):

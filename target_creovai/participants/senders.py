@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from target_creovai.kinds.entries import is_of_type
-from target_creovai.model.conversation import Participant, Role
+from target_creovai.model.participants import Participant, Role
 from target_creovai.parsers.messaging import display_names
 from target_creovai.participants.people import agent_from, contact_from, is_user, named_person
 from target_creovai.salesforce.rows import parent_of, text_of
@@ -14,7 +14,8 @@ from target_creovai.salesforce.rows import parent_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
 # Messaging users of phone channels are called by their number.
 _PHONE = re.compile(r"\+?[\d ()./-]{6,}")
@@ -25,9 +26,9 @@ SHORT, LONG = 15, 18
 class Senders:
     """Knows the people and bots of one session."""
 
-    def __init__(self, session: Row, entries: Iterable[Row], rules: Rules) -> None:
+    def __init__(self, session: Row, entries: Iterable[Row], settings: AssemblySettings) -> None:
         """Get to know them from the session and from the entries that say who joined."""
-        owner = agent_from(session, "Owner", rules.agent_id)
+        owner = agent_from(session, "Owner", settings.agent_id)
         self._owner = owner if is_user(session, "Owner") else None
         self._owner_id = _short(text_of(session, "OwnerId"))
         self._customer = _customer(session)

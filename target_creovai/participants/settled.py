@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import OpenSpeakers, Role, Speaker, Unfit, whole_name
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.participants import Role, Speaker
+from target_creovai.model.settings import whole_name
+from target_creovai.model.verdicts import OpenSpeakers, SetAside
 from target_creovai.parsers.transcript import KnownNames, MessageCounts
 from target_creovai.participants.credits import owners_name
 from target_creovai.salesforce.rows import number_of, parent_of, text_of
@@ -14,11 +16,12 @@ from target_creovai.salesforce.rows import number_of, parent_of, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.parsers.transcript import Line, Transcript
 
 
-def known_names(row: Row, rules: Rules) -> KnownNames:
+def known_names(row: Row, settings: AssemblySettings) -> KnownNames:
     """Return what a chat's record and the settings know of its speakers."""
     people = [parent_of(row, parent) for parent in ("Contact", "Lead")]
     customers = [text_of(person, field) for person in people for field in ("Name", "Email")]
@@ -26,8 +29,8 @@ def known_names(row: Row, rules: Rules) -> KnownNames:
         agents=frozenset(filter(None, [owners_name(row)])),
         customers=frozenset(filter(None, customers)),
         # `re` keeps what it compiled last, so this costs a look-up a chat.
-        rules=tuple((whole_name(pattern), role) for pattern, role in rules.speaker_roles),
-        other_chats=rules.other_chats,
+        rules=tuple((whole_name(pattern), role) for pattern, role in settings.speaker_roles),
+        other_chats=settings.other_chats,
     )
 
 
@@ -51,13 +54,15 @@ def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
     )
 
 
-def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
+def open_speakers(transcript: Transcript, settings: AssemblySettings) -> OpenSpeakers | None:
     """Return why a chat is set aside of which it is open who speaks.
 
     A wrong side would silently spoil the analysis.
     """
-    unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
-    if not unknown or Role.UNKNOWN in rules.participant_types:
+    nobodys = Role.UNKNOWN
+    lines = [line for line in transcript.lines if line.role is nobodys]
+    unknown = _messages_by_name(lines)
+    if not unknown or nobodys in settings.participant_types:
         return None
     reason = Reason(Code.OPEN_SPEAKERS, (str(unknown.total()), str(len(unknown))))
     return OpenSpeakers(
@@ -65,13 +70,13 @@ def open_speakers(transcript: Transcript, rules: Rules) -> OpenSpeakers | None:
     )
 
 
-def doubt_about(transcript: Transcript) -> Unfit | None:
+def doubt_about(transcript: Transcript) -> SetAside | None:
     """Return why a chat is set aside that its record's counts contradict."""
     if not transcript.cast.only_swapped_fits:
         return None
     names = _messages_by_name(transcript.lines)
     reason = Reason(Code.SWAPPED_SPEAKERS, (str(len(names)),))
-    return Unfit(reason, detail={"unknown_speakers": dict(names)})
+    return SetAside(reason, detail={"unknown_speakers": dict(names)})
 
 
 def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:

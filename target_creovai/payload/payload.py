@@ -1,19 +1,20 @@
-"""Conversations in Creovai's words: the one file that knows its field names."""
+"""Conversations in the JSON that Creovai's interfaces take."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from target_creovai.model.conversation import Interface
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.encoding import json_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_creovai.model.conversation import Conversation, Message, Participant, Rules
+    from target_creovai.model.conversation import Conversation, Message
+    from target_creovai.model.participants import Participant
+    from target_creovai.model.settings import AssemblySettings
 
 Payload = dict[str, Any]
 
@@ -29,7 +30,7 @@ BOOKKEEPING = frozenset({"SystemModstamp", "LastModifiedDate", "LastModifiedById
 EVENT_STEP = timedelta(seconds=1)
 
 
-def build_payload(conversation: Conversation, rules: Rules) -> Payload:
+def build_payload(conversation: Conversation, settings: AssemblySettings) -> Payload:
     """Return the body of `POST /capture/v2/chat` or `/capture/v2/case`."""
     payload: Payload = {
         "sessionId": conversation.session_id,
@@ -38,7 +39,7 @@ def build_payload(conversation: Conversation, rules: Rules) -> Payload:
         "collectionId": conversation.collection_id,
         "utcStart": utc(conversation.start),
         "utcEnd": utc(conversation.end),
-        **_SHAPES[conversation.interface](conversation, rules),
+        **_SHAPES[conversation.interface](conversation, settings),
         "metadata": dict(conversation.metadata),
     }
     return _without_empty(payload)
@@ -87,32 +88,13 @@ def changed_metadata(sent: Mapping[str, Any], now: Mapping[str, Any]) -> Payload
 
 def content_hash(payload: Payload) -> str:
     """Return the fingerprint of what was said, by whom and when."""
-    return whole_hash({name: value for name, value in payload.items() if name not in NO_CONTENT})
+    return json_hash({name: value for name, value in payload.items() if name not in NO_CONTENT})
 
 
-def whole_hash(payload: Payload) -> str:
-    """Return the fingerprint of all that a payload holds."""
-    return hashlib.sha256(encode(payload, order="deterministic")).hexdigest()
-
-
-def encode(value: object, order: Literal["deterministic"] | None = None) -> bytes:
-    """Return JSON in UTF-8; lone surrogates, which UTF-8 cannot carry, become U+FFFD."""
-    try:
-        return msgspec.json.encode(value, order=order)
-    except UnicodeEncodeError:
-        return msgspec.json.encode(_scrubbed(value), order=order)
-
-
-def utc(moment: datetime) -> str:
-    """Return `2024-01-02T03:04:05Z`, with a fraction only where there is one."""
-    text = moment.replace(tzinfo=None).isoformat()
-    return (text.rstrip("0") if "." in text else text) + "Z"
-
-
-def _chat(conversation: Conversation, rules: Rules) -> Payload:
+def _chat(conversation: Conversation, settings: AssemblySettings) -> Payload:
     return {
         "participants": [
-            _participant(person, rules)
+            _participant(person, settings)
             | {
                 "messages": [
                     _chat_message(said) for said in _said_by(person, conversation.messages)
@@ -123,10 +105,10 @@ def _chat(conversation: Conversation, rules: Rules) -> Payload:
     }
 
 
-def _case(conversation: Conversation, rules: Rules) -> Payload:
+def _case(conversation: Conversation, settings: AssemblySettings) -> Payload:
     return {
         "messages": [_case_message(message) for message in conversation.messages],
-        "participants": [_participant(person, rules) for person in conversation.participants],
+        "participants": [_participant(person, settings) for person in conversation.participants],
     }
 
 
@@ -151,11 +133,11 @@ def _case_message(message: Message) -> Payload:
     }
 
 
-def _participant(person: Participant, rules: Rules) -> Payload:
+def _participant(person: Participant, settings: AssemblySettings) -> Payload:
     return _without_empty(
         {
             "referenceId": person.reference_id,
-            "type": rules.participant_types[person.role],
+            "type": settings.participant_types[person.role],
             "firstName": person.first_name,
             "lastName": person.last_name,
             "email": person.email,
@@ -166,12 +148,8 @@ def _participant(person: Participant, rules: Rules) -> Payload:
 
 def _without_empty(members: Payload) -> Payload:
     """Creovai's own client omits what is null; empty ids and metadata go the same way."""
-    return {name: value for name, value in members.items() if value not in (None, "", {})}
-
-
-def _scrubbed(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_scrubbed(name): _scrubbed(member) for name, member in value.items()}
-    return [_scrubbed(item) for item in value] if isinstance(value, list) else value
+    return {
+        name: value
+        for name, value in members.items()
+        if value or value not in (None, "", {})  # most have one: then that is all to ask
+    }

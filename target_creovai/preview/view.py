@@ -6,12 +6,15 @@ their sender. The payload tells which of them it has, so its kind does not matte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model.conversation import Role
-from target_creovai.payload.payload import encode, in_payload_order, utc
+import msgspec
+
+from target_creovai.model.participants import Role
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.encoding import encode
+from target_creovai.payload.payload import in_payload_order
 from target_creovai.preview.removed import cuts_of, redactions_of, unsent_of
 
 if TYPE_CHECKING:
@@ -22,8 +25,7 @@ if TYPE_CHECKING:
     from target_creovai.preview.removed import Cut, Redacted, Unsent
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A participant. `type` is Creovai's name for `role`."""
 
     name: str
@@ -34,8 +36,7 @@ class Person:
     phone: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """One message. `who` counts the people; None where the sender is none of them.
 
     `cuts` and `redacted` are what is not sent of it.
@@ -49,8 +50,7 @@ class Words:
     redacted: list[Redacted]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A conversation to read. Times are as in the payload: UTC, ending in `Z`.
 
     `unsent` are the messages that are not in the payload.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.model.conversation import LeftOut, Replacement, Why
 from target_creovai.redaction.rules import rules_of
@@ -12,12 +14,12 @@ from target_creovai.redaction.rules import rules_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Conversation, Message, Rules
+    from target_creovai.model.conversation import Conversation, Message
+    from target_creovai.model.settings import AssemblySettings
     from target_creovai.redaction.rules import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(msgspec.Struct, frozen=True):
     """A place in a text, and the rule that found it; `rank` is the rule's place in the setting."""
 
     start: int
@@ -25,7 +27,9 @@ class Find:
     rank: int
 
 
-def redacted(conversation: Conversation, settings: Rules) -> tuple[Conversation, Mapping[str, int]]:
+def redacted(
+    conversation: Conversation, settings: AssemblySettings
+) -> tuple[Conversation, Mapping[str, int]]:
     """Return a conversation as it may leave, and how often each rule had something to replace.
 
     A message of which nothing is left is left out, as is who said nothing else.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.errors import FieldError
-from target_creovai.model.conversation import UNREAD
+from target_creovai.model.rows import UNREAD
 from target_creovai.salesforce.fields import PARENT_FIELDS
 from target_creovai.salesforce.forms import FormError, kind_of
 from target_creovai.salesforce.spelling import parent_object, plan_of
 
 if TYPE_CHECKING:
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from target_creovai.salesforce.forms import Form
     from target_creovai.salesforce.spelling import Plan
 

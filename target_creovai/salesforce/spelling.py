@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from target_creovai.salesforce.fields import (
     FIELDS,
@@ -24,7 +25,7 @@ from target_creovai.salesforce.forms import BOOLEAN, INSTANT, FormError, documen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from target_creovai.salesforce.forms import Form
 
 # Rows of a stream mostly have the same keys; taps that leave out what is null have more shapes.
@@ -49,8 +50,7 @@ _CUSTOM = re.compile(r"__(?:c|pc|r)$", re.IGNORECASE)
 Check = tuple[str, frozenset[type], "Callable[[Any], bool] | None", "Form"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What is to be done with rows that have just these keys, in this order.
 
     Attributes:

@@ -16,7 +16,7 @@ from target_creovai.errors import (
     WithdrawnError,
 )
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.sending.failures import Failures
 from target_creovai.sending.retry_budget import insist_on_reason
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_creovai.delivery.outbox import Result
-    from target_creovai.model.conversation import Policy
+    from target_creovai.model.settings import Policy
     from target_creovai.sending.sender import Job, Sender
     from target_creovai.store import LedgerEntry, Store
     from target_creovai.watch.summary import Summary

@@ -1,4 +1,4 @@
-"""What is wrong with the settings, and what they come to: rules and policy."""
+"""What is wrong with the settings, and what they come to for the assembly and for delivery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from target_creovai.model.conversation import Policy, Role, Rules, whole_name
+from target_creovai.model.participants import Role
+from target_creovai.model.settings import AssemblySettings, Policy, whole_name
 from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
 from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
@@ -22,14 +23,14 @@ _IN_MEMORY = re.compile(
 )
 
 
-def assembly_rules(config: Mapping[str, Any]) -> Rules:
+def assembly_settings(config: Mapping[str, Any]) -> AssemblySettings:
     """Return the settings that decide how rows become conversations.
 
     Roles that `participant_types` does not name keep their default, so that
     `{"system": "System"}` does not silently drop the agents.
     """
     given = config.get("participant_types") or {}
-    return Rules(
+    return AssemblySettings(
         case_delivery=config["case_delivery"],
         settle_minutes=config["settle_minutes"],
         include_internal_comments=config["include_internal_comments"],

@@ -17,7 +17,6 @@ from target_creovai.store.ledger.entry import (
     sent_once,
 )
 from target_creovai.store.ledger.ledger import OutcomeCount
-from target_creovai.store.rows.staged import StagedRow
 from target_creovai.store.store import Store
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "ClaimPhase",
     "LedgerEntry",
     "OutcomeCount",
-    "StagedRow",
     "Store",
     "in_doubt",
     "is_first_post",

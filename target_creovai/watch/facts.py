@@ -20,7 +20,7 @@ def facts_of(
 ) -> RunFacts:
     """Return a run in numbers, without the Ids that its summary names."""
     # Dictionaries, as nothing else counts as empty to what leaves out what is empty.
-    now = Counter(trouble.kind for trouble in summary.set_aside)
+    now = Counter(one.kind for one in summary.set_aside)
     return RunFacts(
         counts=summary.counts(),
         stopped=summary.stopped,
@@ -30,7 +30,7 @@ def facts_of(
         updates=dict(+summary.metadata_sent),
         held=dict(+summary.held),
         aside=dict(summary.set_aside_before + now),
-        set_aside=_by_code((trouble.kind, trouble.reason, 1) for trouble in summary.set_aside),
+        set_aside=_by_code((one.kind, one.reason, 1) for one in summary.set_aside),
         waiting=_by_code(
             (kind, reason, queue.count) for (kind, reason), queue in summary.waiting.items()
         ),

@@ -37,7 +37,7 @@ _COUNTED: dict[Measure | Metric, tuple[str, Callable[[Summary], Counter[str]]]] 
     Measure.METADATA_SENT: ("kind", lambda summary: summary.metadata_sent),
     Measure.CONVERSATIONS_SET_ASIDE: (
         "kind",
-        lambda summary: Counter(trouble.kind for trouble in tuple(summary.set_aside)),
+        lambda summary: Counter(one.kind for one in tuple(summary.set_aside)),
     ),
 }
 

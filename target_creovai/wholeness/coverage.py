@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from target_creovai.wholeness.intervals import BEGINNING, Interval, end_before, union, up_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from target_creovai.model.conversation import OpenInput
 
 # The filter of an input that leaves nothing out.
 UNFILTERED = ""
@@ -20,8 +21,14 @@ UNFILTERED = ""
 _FORGOTTEN = "forgotten "
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class OpenInput(StrEnum):
+    """An input whose rows may be half of what is to come."""
+
+    RUNNING = "another input is being read"
+    BROKEN = "the tap did not finish"
+
+
+class Read(msgspec.Struct, frozen=True):
     """What one input has read of a stream, as far as a STATE says that is committed.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long
@@ -83,15 +90,14 @@ class LatestRead(NamedTuple):
     newest: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """All that was read, by stream and filter.
 
     `everything`: nobody asks what was read. `open_input`: of an input whose end has not come.
     """
 
-    covers: Mapping[str, Mapping[str, Cover]] = field(default_factory=dict)
-    latest: Mapping[str, LatestRead] = field(default_factory=dict)
+    covers: Mapping[str, Mapping[str, Cover]] = msgspec.field(default_factory=dict)
+    latest: Mapping[str, LatestRead] = msgspec.field(default_factory=dict)
     everything: bool = False
     open_input: OpenInput | None = None
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import OpenInput
 from target_creovai.model.outcomes import Code
-from target_creovai.wholeness.coverage import UNFILTERED
+from target_creovai.wholeness.coverage import UNFILTERED, OpenInput
 from target_creovai.wholeness.intervals import BEGINNING, Interval, around, moment_of
 from target_creovai.wholeness.reasons import (
     ANOTHER_INPUT,
@@ -22,8 +21,8 @@ from target_creovai.wholeness.reasons import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row
     from target_creovai.model.outcomes import Reason
+    from target_creovai.model.rows import Row
     from target_creovai.wholeness.coverage import Coverage
 
 _VERSIONS = ("SystemModstamp", "LastModifiedDate")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.model.conversation import UNREAD, DroppedRow, Waiting
+import msgspec
+
+from target_creovai.model.rows import UNREAD, DroppedRow
+from target_creovai.model.verdicts import Waiting
 from target_creovai.salesforce.rows import is_deleted
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from target_creovai.model.conversation import Row, Rules
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """Fields of which one is enough; `Parent.Field` is a parent's.
 
     With `has_value` an empty one is enough only if the others were read as well: a mail whose
@@ -67,11 +69,10 @@ _OWN_FIELDS = {
     stream: frozenset(field for need in needs for field in need.fields if "." not in field)
     for stream, needs in NEEDS.items()
 }
-_NAMED = tuple(
-    (stream, need, frozenset(f"{stream}.{field}" for field in need.fields))
+_NAMED = {
+    stream: tuple((need, frozenset(f"{stream}.{field}" for field in need.fields)) for need in needs)
     for stream, needs in NEEDS.items()
-    for need in needs
-)
+}
 _PARENTS = {
     stream: tuple(field for need in needs for field in need.fields if "." in field)
     for stream, needs in NEEDS.items()
@@ -113,7 +114,10 @@ def with_nulls(stream: str, row: Row, known: frozenset[str]) -> Row:
 
 
 def without_needed(
-    rows: Mapping[str, Sequence[Row]], rules: Rules, *, only: Collection[str] | None = None
+    rows: Mapping[str, Sequence[Row]],
+    settings: AssemblySettings,
+    *,
+    only: Collection[str] | None = None,
 ) -> Waiting | None:
     """Return for which field that was not read a conversation waits, if there is any.
 
@@ -121,13 +125,17 @@ def without_needed(
 
     Args:
         rows: The rows of the conversation, by stream.
-        rules: Those with `accept_missing`.
+        settings: Those with `accept_missing`.
         only: The fields that count by now, such as `Case.IsClosed`; None: all of them.
     """
-    for stream, need, names in _NAMED:
-        if stream in rows:
+    for stream, needs in _NAMED.items():
+        for need, names in needs if stream in rows else ():
             counts = only is None or not names.isdisjoint(only)
-            if counts and names.isdisjoint(rules.accept_missing) and _is_unmet(need, rows, stream):
+            if (
+                counts
+                and names.isdisjoint(settings.accept_missing)
+                and _is_unmet(need, rows, stream)
+            ):
                 return Waiting(without(stream, need.fields))
     return None if only else _without_others(rows)
 

@@ -28,7 +28,7 @@ MOST_NAMED = 300
 def say_what_to_read(summary: Summary, store: Store, dispatch: Dispatch) -> None:
     """Put into the summary which rows the store lacks, and the commands that read them."""
     gaps = list(gaps_of(store.coverage.load()))
-    summary.accepted = dispatch.rules.accept_missing
+    summary.accepted = dispatch.settings.accept_missing
     summary.keyless = list(keyless(store, summary.accepted))
     summary.gaps = list(gaps_in_words(gaps))
     summary.read_missing = commands_to_read(store, gaps, dispatch.never_read)

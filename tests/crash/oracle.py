@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from target_creovai.assemble import Ready, assemble
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import Deleted
+from target_creovai.model.verdicts import Deleted
 from target_creovai.payload.payload import BOOKKEEPING
-from target_creovai.settings.checks import assembly_rules, problems
+from target_creovai.settings.checks import assembly_settings, problems
 from target_creovai.settings.config import CONFIG_SCHEMA
 from tests.fakes.creovai.rules import OUT_OF_BAND_KEYS
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
     from tests.crash.worlds import Run, World
     from tests.fakes.creovai.tenant import Post
 
@@ -48,7 +48,7 @@ class Oracle:
     def __init__(self, world: World, settings: Mapping[str, Any]) -> None:
         config = dict(settings)
         assert problems(config, CONFIG_SCHEMA) == []  # puts the defaults in
-        self._rules = assembly_rules(config)
+        self._rules = assembly_settings(config)
         self._takes_back = world.settings["on_delete"] != "ignore"
         self._newest: dict[tuple[str, str], Row] = {}
         self._expected = Expected()

@@ -14,7 +14,7 @@ from tests.target.rows import Record, case, case_id, chat, comment, mail, schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 RUNS = 3
 BEGIN = datetime(2024, 5, 7, 12, tzinfo=UTC)

@@ -22,8 +22,9 @@ import sqlalchemy as sa
 from target_creovai.assemble import ALL_READ, Reach, Ready, assemble
 from target_creovai.errors import InputError
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import Finding, Rules, Skipped
 from target_creovai.model.outcomes import parse_reason
+from target_creovai.model.settings import AssemblySettings
+from target_creovai.model.verdicts import Skipped
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.target import TargetCreovai
 from target_creovai.wholeness.coverage import Read
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_creovai.assemble import Verdict
+    from target_creovai.model.findings import Finding
     from target_creovai.store import Store
     from tests.fakes.creovai import CreovaiServer
     from tests.target.rows import Record, Schema, State
@@ -263,7 +265,7 @@ def verdict_on(
     kind = KIND_OF_STREAM[records[0].stream]
     key = records[0].row[kind.streams[records[0].stream]]
     given = {"participant_types": DEFAULT_PARTICIPANT_TYPES} | rules
-    return assemble(kind.name, key, rows, Rules(**given), now, reach)
+    return assemble(kind.name, key, rows, AssemblySettings(**given), now, reach)
 
 
 def payload_of(*records: Record, **rules: Any) -> dict[str, Any]:

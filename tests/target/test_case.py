@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 from tests.target.rows import (
     AGENT_ID,
     CONTACT_ID,
@@ -279,7 +279,7 @@ def test_a_row_without_any_date_is_named() -> None:
     """Who reads this knows which field to select."""
     verdict = verdict_on(case(), comment(CreatedDate=None))
 
-    assert isinstance(verdict, Unfit)
+    assert isinstance(verdict, SetAside)
     assert str(verdict.reason).endswith("has no CreatedDate: select that field in the tap")
 
 

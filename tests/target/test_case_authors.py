@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Finding, Skipped
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Skipped
 from tests.target.rows import (
     AGENT,
     CONTACT_ID,

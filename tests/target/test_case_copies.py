@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Finding
+from target_creovai.model.findings import Finding
 from tests.target.rows import Record, at, case, comment, mail, reply
 from tests.target.support import payload_of, senders, texts, verdict_on
 

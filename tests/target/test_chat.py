@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model.conversation import Deleted, Skipped, Unfit, Waiting
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 from tests.target.rows import (
     AGENT,
     AGENT_ID,
@@ -174,7 +174,7 @@ def test_a_transcript_in_no_known_form_is_set_aside() -> None:
     """It is not guessed at, and not quoted."""
     verdict = verdict_on(chat(Body="Lorem ipsum\ndolor sit amet"))
 
-    assert isinstance(verdict, Unfit)
+    assert isinstance(verdict, SetAside)
     assert "ipsum" not in str(verdict.reason)
 
 
@@ -222,7 +222,7 @@ def test_unknown_speakers_set_a_chat_aside_unless_they_have_a_type() -> None:
     """A wrong side would silently spoil the analysis."""
     row = chat(Body=THREE, **NO_CONTACT)
     verdict = verdict_on(row)
-    assert isinstance(verdict, Unfit)
+    assert isinstance(verdict, SetAside)
     assert "participant_types.unknown" in str(verdict.reason)
     assert "Somebody" not in str(verdict.reason)
 

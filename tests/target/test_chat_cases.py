@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Skipped
+from target_creovai.model.verdicts import Skipped
 from tests.target.rows import Record
 from tests.target.support import verdict_on
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Finding
+from target_creovai.model.findings import Finding
 from tests.target.rows import Record, chat, transcript
 from tests.target.support import verdict_on
 

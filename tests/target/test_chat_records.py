@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_creovai.assemble import Invalid
-from target_creovai.model.conversation import Finding, Skipped
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Skipped
 from tests.target.rows import UNANSWERED, at, chat, chat_id, transcript
 from tests.target.support import dialogue, findings, payload_of, spoken, verdict_on
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.model.conversation import Role, Unfit
+from target_creovai.model.participants import Role
+from target_creovai.model.verdicts import SetAside
 from tests.target.rows import CONTACT_ID, chat, chat_id, transcript
 from tests.target.support import dialogue, in_words, payload_of, verdict_on
 
@@ -49,7 +50,7 @@ def test_a_pattern_must_fit_the_whole_name() -> None:
     """A word that stands in a name is not the name."""
     verdict = verdict_on(OPEN, speaker_roles=(("Shop", Role.AGENT),))
 
-    assert isinstance(verdict, Unfit)
+    assert isinstance(verdict, SetAside)
     assert "3 messages of 2 speakers" in str(verdict.reason)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from target_creovai.model.conversation import Role
-from target_creovai.settings.checks import assembly_rules, problems
+from target_creovai.model.participants import Role
+from target_creovai.settings.checks import assembly_settings, problems
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.target import TargetCreovai
 
@@ -178,7 +178,7 @@ def test_naming_one_role_keeps_the_others(run_dry: TargetRunner) -> None:
     run_dry()
     config = TargetCreovai(config=run_dry.config | {"participant_types": {"system": "S"}}).config
 
-    assert assembly_rules(config).participant_types == {
+    assert assembly_settings(config).participant_types == {
         "agent": "Agent",
         "customer": "Customer",
         "bot": "Bot",
@@ -203,8 +203,8 @@ def test_settings_may_come_from_the_environment(
     assert config["settle_minutes"] == 5
     assert config["metadata_exclude"] == ["Owner"]
     assert config["participant_types"] == {"bot": None}
-    assert assembly_rules(config).speaker_roles == (("Team .*", Role.AGENT),)
-    assert assembly_rules(config).redact == (("order \\d+", "[o]"), ("card", ""))
+    assert assembly_settings(config).speaker_roles == (("Team .*", Role.AGENT),)
+    assert assembly_settings(config).redact == (("order \\d+", "[o]"), ("card", ""))
 
 
 def test_a_wrong_setting_ends_the_process_with_one_paragraph(run_dry: TargetRunner) -> None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_creovai.model.conversation import SHAPE_LENGTH
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.model.settings import SHAPE_LENGTH
 from target_creovai.store import Store
 from target_creovai.store.database.counts import COUNTS, add_up, tidy_counts
 from target_creovai.store.database.tables import LEDGER

@@ -9,7 +9,7 @@ import pytest
 
 from target_creovai.assemble import assemble
 from target_creovai.delivery.streaming import MOST_NAMED, Changes
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import ClaimPhase, Store
 from tests.target.messaging_rows import session, session_id
 from tests.target.rows import COMPLETED, STARTED, at, case, case_id, chat, chat_id, comment

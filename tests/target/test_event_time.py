@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.payload.payload import event_after, utc
+from target_creovai.model.timestamps import utc
+from target_creovai.payload.payload import event_after
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import at, case, case_id, chat, chat_id
 from tests.target.support import NOW

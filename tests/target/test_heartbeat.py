@@ -17,7 +17,7 @@ from target_creovai.watch import heartbeat as module
 from target_creovai.watch.heartbeat import heartbeat
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
-from target_creovai.watch.summary import Summary, Trouble
+from target_creovai.watch.summary import NotDelivered, Summary
 from target_creovai.watch.watch import Watch
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import STARTED, case, chat, chat_id, singer
@@ -158,7 +158,7 @@ def test_a_long_run_says_every_minute_how_it_is(
     for now in range(0, 121, 5):
         clock.now = now
         if now == 100:
-            summary.set_aside.append(Trouble("chat", chat_id(), Reason(Code.NO_TEXT)))
+            summary.set_aside.append(NotDelivered("chat", chat_id(), Reason(Code.NO_TEXT)))
         watch.look()
 
     assert statuses(creovai) == ["Healthy", "Warning"]

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import Conversation, Interface, Message, Participant, Role
+from target_creovai.model.conversation import Conversation, Interface, Message
 from target_creovai.model.history import (
     KEPT_DAYS,
     Traits,
@@ -24,7 +24,8 @@ from target_creovai.model.history import (
     share_of,
     traits_of,
 )
-from target_creovai.payload.payload import encode
+from target_creovai.model.participants import Participant, Role
+from target_creovai.payload.encoding import encode
 from target_creovai.store import Store
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.runs.history import ALL_RUNS

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from target_creovai.assemble import Ready, assemble, fingerprint
-from target_creovai.model.conversation import NOTHING_REMOVED, LeftOut, Rules, Why
+from target_creovai.model.conversation import NOTHING_REMOVED, LeftOut, Why
+from target_creovai.model.settings import AssemblySettings
 from target_creovai.redaction.engine import restored
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from tests.target.messaging_rows import BOT, answer, entries, entry, says, session, session_id
@@ -14,10 +16,11 @@ from tests.target.rows import at, case, case_id, chat, chat_id, comment, mail, r
 from tests.target.support import NOW
 
 if TYPE_CHECKING:
-    from target_creovai.model.conversation import Conversation, Row
+    from target_creovai.model.conversation import Conversation
+    from target_creovai.model.rows import Row
     from tests.target.rows import Record
 
-RULES = Rules(participant_types=DEFAULT_PARTICIPANT_TYPES, keep_removed=True)
+RULES = AssemblySettings(participant_types=DEFAULT_PARTICIPANT_TYPES, keep_removed=True)
 CARD = "4111 1111 1111 1111"
 EARLIER = "The seal of my machine leaks since yesterday. What can I do about it?"
 

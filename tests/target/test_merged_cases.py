@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.assemble import Ready
-from target_creovai.model.conversation import Skipped, Waiting
+from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.model.verdicts import Skipped, Waiting
 from target_creovai.store import Store
 from tests.target.rows import Record, at, case, case_id, comment, mail, sf_id
 from tests.target.support import senders, texts, verdict_on

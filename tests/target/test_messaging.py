@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model.conversation import Deleted, Finding, Skipped, Waiting
+from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Deleted, Skipped, Waiting
 from tests.target.messaging_rows import (
     ALL_TYPES,
     BOT,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from target_creovai.assemble import Reach, Ready
-from target_creovai.model.conversation import Waiting
 from target_creovai.model.outcomes import Code, Reason
+from target_creovai.model.verdicts import Waiting
 from target_creovai.wholeness.coverage import Coverage
 from tests.target.messaging_rows import (
     answer,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model.conversation import Finding, Role
+from target_creovai.model.findings import Finding
+from target_creovai.model.participants import Role
 from tests.target.messaging_rows import (
     ALL_TYPES,
     BOT,

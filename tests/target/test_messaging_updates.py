@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model.conversation import Finding
+from target_creovai.model.findings import Finding
 from tests.target.messaging_forms import (
     answered,
     calendar,

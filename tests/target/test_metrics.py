@@ -15,7 +15,7 @@ from target_creovai.model.outcomes import Code, Reason
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
-from target_creovai.watch.summary import Summary, Trouble
+from target_creovai.watch.summary import NotDelivered, Summary
 from target_creovai.watch.watch import Watch
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, chat, chat_id, comment, singer
@@ -111,7 +111,7 @@ def test_a_counter_tells_what_is_new(
     summary.sent["chat"] = 3
     metrics.tell()
     summary.sent["chat"] = 5
-    summary.set_aside.append(Trouble("case", "500", Reason(Code.NO_TEXT)))
+    summary.set_aside.append(NotDelivered("case", "500", Reason(Code.NO_TEXT)))
     metrics.tell()
     values = [(point["metric"], point["value"]) for point in points(caplog)]
     metrics.tell()

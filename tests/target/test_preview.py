@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.preview.listing import Facts, Listed
 from target_creovai.preview.page import Index, page_of
 from target_creovai.preview.view import View, view_of

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from target_creovai.delivery.dry_run import DryRun
-from target_creovai.model.conversation import Policy, Rules
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
+from target_creovai.model.settings import AssemblySettings, Policy
 from target_creovai.sending.retry_budget import Patience
 from target_creovai.store import Store
 from target_creovai.watch.metrics import Metrics
@@ -121,7 +121,7 @@ def test_everything_that_is_due_gets_done(
     with Store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         store.rows.stage([staged_row(stream, row) for stream, row in rows])
         all_read(store)
-        dry_run = DryRun(store, Rules(), summary, Policy(), str(tmp_path))
+        dry_run = DryRun(store, AssemblySettings(), summary, Policy(), str(tmp_path))
         with progress.of(dry_run):
             dry_run.run()
             clock.now += 1

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import Role
+from target_creovai.input.staging import staged_row
+from target_creovai.model.participants import Role
 from target_creovai.participants.settled import CHATS_NEEDED
-from target_creovai.salesforce.staging import staged_row
 from target_creovai.store import ClaimPhase, Store
 from tests.target.commands.conftest import Operator
 from tests.target.messaging_rows import entry, session
@@ -238,6 +238,7 @@ def test_a_run_reads_what_is_to_be_done(target: TargetRunner, records: list[Reco
     "command",
     [
         pytest.param(["status"], id="status"),
+        pytest.param(["status", "--format", "prometheus"], id="prometheus"),
         pytest.param(["report", "--output", "report.html"], id="report"),
         pytest.param(["explain", case_id()], id="id"),
         pytest.param(["explain", "00001"], id="case-number"),

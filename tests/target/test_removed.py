@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.model.conversation import Message, Participant, Removed, Replacement, Role
+from target_creovai.model.conversation import Message, Removed, Replacement
+from target_creovai.model.participants import Participant, Role
 from target_creovai.parsers.mail import Page, Thread
 from target_creovai.preview.removed import MAX_CHARS, Cut, cuts_of, redactions_of
 

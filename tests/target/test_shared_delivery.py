@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.delivery import deliver
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from tests.target import support
 from tests.target.rows import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import (
     Cast,

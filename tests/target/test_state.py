@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.store.ledger.ledger import Ledger
 from tests.fakes.creovai import CreovaiServer, Fault

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_creovai.errors import StoreError
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
 from target_creovai.store.database.tables import SCHEMA_VERSION
 from tests.target.rows import at, case, case_id, comment, sf_id
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_creovai.store import StagedRow
+    from target_creovai.model.rows import StagedRow
     from tests.target.rows import Record
     from tests.target.support import TargetRunner
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 
-from target_creovai.model.conversation import Finding
+from target_creovai.model.findings import Finding
 from target_creovai.watch.summary import FINDINGS, Summary
 from tests.target.rows import at, case, comment, mail, reply
 

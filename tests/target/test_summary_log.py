@@ -17,7 +17,7 @@ from target_creovai.model.history import RunFacts
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.target import TargetCreovai
 from target_creovai.watch.logs import NAME, DiscreetFilter, unforeseen
-from target_creovai.watch.summary import Summary, Trouble
+from target_creovai.watch.summary import NotDelivered, Summary
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.project import ROOT
 from tests.target.rows import COMPLETED, STARTED, case, chat, chat_id, comment, singer
@@ -178,7 +178,7 @@ def test_a_run_that_a_signal_ends_says_how_far_it_came(
 
 def test_the_words_of_all_troubles_have_a_level() -> None:
     """A new line in capitals that nobody gave a level would arrive as information."""
-    trouble = Trouble("chat", "570", Reason(Code.NO_TEXT))
+    trouble = NotDelivered("chat", "570", Reason(Code.NO_TEXT))
     summary = Summary(
         gaps=["a gap"],
         unusable_rows=["a row"],

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_creovai.kinds.timing import in_turns
-from target_creovai.model.conversation import Message, Participant, Role
-from target_creovai.payload.payload import utc
+from target_creovai.model.conversation import Message
+from target_creovai.model.participants import Participant, Role
+from target_creovai.model.timestamps import utc
 from tests.target.messaging_rows import entry, session
 from tests.target.rows import case, case_id, chat, mail, reply, transcript
 from tests.target.support import payload_of

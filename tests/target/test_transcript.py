@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.chat_growth import HOSTILE, STARTED, flat, repeated, seconds_for
 from target_creovai.errors import TextError
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript import KnownNames, Transcript, parse_transcript
 from target_creovai.parsers.transcript.dates import parse_start
 from target_creovai.parsers.transcript.markup import FIELD_LIMIT

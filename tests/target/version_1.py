@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_creovai.salesforce.staging import staged_row
+from target_creovai.input.staging import staged_row
 from tests.target.rows import at
 
 if TYPE_CHECKING:

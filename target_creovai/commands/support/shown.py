@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.explain import Explanation, explanation
 from target_creovai.delivery.decide import Action
-from target_creovai.model.conversation import Deleted, DroppedRow, Unfit, Waiting
 from target_creovai.model.outcomes import Code, Outcome, Reason
+from target_creovai.model.rows import DroppedRow
+from target_creovai.model.verdicts import Deleted, SetAside, Waiting
 from target_creovai.preview.listing import Customer, Facts, customer_of, facts_of, main_row
 from target_creovai.preview.view import View, view_of
 from target_creovai.wholeness.needs import ACCEPTABLE
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_creovai.assemble import Verdict
-    from target_creovai.model.conversation import Policy, Role, Row, Rules
+    from target_creovai.model.participants import Role
+    from target_creovai.model.rows import Row
+    from target_creovai.model.settings import AssemblySettings, Policy
     from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
@@ -30,8 +35,7 @@ NO_TEXT = Reason(Code.NO_TEXT)
 _TOGETHER = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A conversation on the page. `view` is what would be sent, None where nothing can be made.
 
     `outcome`: the ledger's, or what the next run will make it, such as "ready"; `reason` is the
@@ -49,11 +53,10 @@ class Shown:
     problems: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What decides, beside the rows, what the next run does."""
 
-    rules: Rules
+    settings: AssemblySettings
     policy: Policy
     now: datetime
     other_chats: Callable[[Collection[str]], Mapping[str, Role]]
@@ -86,8 +89,8 @@ def _shown_or_known(
 
 def without_text(line: LedgerEntry, terms: Terms) -> Shown:
     """Return what the ledger alone knows of a conversation."""
-    prefix = terms.rules.session_id_prefix
-    known = explanation(line, {}, Unfit(NO_TEXT), terms.policy, prefix=prefix)
+    prefix = terms.settings.session_id_prefix
+    known = explanation(line, {}, SetAside(NO_TEXT), terms.policy, prefix=prefix)
     return Shown(
         known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
@@ -104,14 +107,14 @@ def shown(
     line: LedgerEntry, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach
 ) -> Shown:
     """Assemble a conversation as the next run will, and lay out what that gives."""
-    rules = terms.rules
-    verdict = _assemble(line, rows, rules, terms, reach)
+    settings = terms.settings
+    verdict = _assemble(line, rows, settings, terms, reach)
     readable = verdict
-    if isinstance(verdict, Waiting | Unfit) and not isinstance(verdict, Invalid):
-        readable = _assemble(line, rows, _as_if_due(rules), terms, ALL_READ)
-    prefix = rules.session_id_prefix
+    if isinstance(verdict, Waiting | SetAside) and not isinstance(verdict, Invalid):
+        readable = _assemble(line, rows, _as_if_due(settings), terms, ALL_READ)
+    prefix = settings.session_id_prefix
     known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
-    outcome, view = _outcome(known, verdict), _view(readable, rules)
+    outcome, view = _outcome(known, verdict), _view(readable, settings)
     changed = max((seen.modified for seen in known.rows if seen.modified), default=None)
     # Whoever deleted it did not want it read.
     row = {} if isinstance(verdict, Deleted) else main_row(line.kind, line.id, rows)
@@ -134,10 +137,14 @@ def _dated(facts: Facts, otherwise: str | None) -> Facts:
 
 
 def _assemble(
-    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], rules: Rules, terms: Terms, reach: Reach
+    line: LedgerEntry,
+    rows: Mapping[str, Sequence[Row]],
+    settings: AssemblySettings,
+    terms: Terms,
+    reach: Reach,
 ) -> Verdict:
     return assemble_with_others(
-        line.kind, line.id, rows, rules, terms.now, terms.other_chats, reach
+        line.kind, line.id, rows, settings, terms.now, terms.other_chats, reach
     )
 
 
@@ -169,11 +176,11 @@ def _reason(known: Explanation, outcome: str, verdict: Verdict) -> str | None:
     return known.code if outcome == known.outcome else None
 
 
-def _as_if_due(rules: Rules) -> Rules:
-    """Return rules by which all has been said, and who speaks may stay open."""
-    types = {"unknown": "Unknown", **rules.participant_types}
+def _as_if_due(settings: AssemblySettings) -> AssemblySettings:
+    """Return settings by which all has been said, and who speaks may stay open."""
+    types = {"unknown": "Unknown", **settings.participant_types}
     return replace(
-        rules,
+        settings,
         case_delivery="all",
         settle_minutes=0,
         participant_types=types,
@@ -181,7 +188,7 @@ def _as_if_due(rules: Rules) -> Rules:
     )
 
 
-def _view(verdict: Verdict, rules: Rules) -> View | None:
+def _view(verdict: Verdict, settings: AssemblySettings) -> View | None:
     if not isinstance(verdict, Ready | Invalid):
         return None
-    return view_of(verdict.payload, rules.participant_types, verdict.conversation)
+    return view_of(verdict.payload, settings.participant_types, verdict.conversation)

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from target_creovai.errors import TextError
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.entries import CUT, ENTRY, STARTED, STRAY, Token
 from target_creovai.parsers.transcript.flat import is_flat, unflatten
 from target_creovai.parsers.transcript.lines import read_lines

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

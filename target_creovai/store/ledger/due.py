@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import OPENING_LENGTH, SHAPE_LENGTH
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.payload.payload import utc
+from target_creovai.model.settings import OPENING_LENGTH, SHAPE_LENGTH
+from target_creovai.model.timestamps import utc
 from target_creovai.store.database.counts import COUNTS, add_up, counts
-from target_creovai.store.database.tables import IS_DUE, IS_INTENDED, LEDGER, execute_many
+from target_creovai.store.database.statements import execute_many
+from target_creovai.store.database.tables import IS_DUE, IS_INTENDED, LEDGER
 from target_creovai.store.ledger.entry import DELETED_LATER, SEND_AGAIN, sent_once
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from target_creovai.kinds import KINDS
-from target_creovai.model.conversation import OPENING_LENGTH
 from target_creovai.model.outcomes import Code, Outcome, Reason
+from target_creovai.model.settings import OPENING_LENGTH
 
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
 # the second was found there, sent by another store: nobody knows its content.
@@ -17,8 +17,7 @@ EXCLUDED = Reason(Code.EXCLUDED)
 DELETED_LATER = Reason(Code.DELETED_LATER)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(msgspec.Struct, frozen=True):
     """One conversation's line in the ledger, as delivery and the operator's commands see it.
 
     See the ledger's columns in `tables` for what the fields are.

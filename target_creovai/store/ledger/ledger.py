@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_creovai.errors import StoreError
-from target_creovai.model.conversation import SHAPE_LENGTH
 from target_creovai.model.outcomes import Outcome
+from target_creovai.model.settings import SHAPE_LENGTH
 from target_creovai.store.database.counts import COUNTS, counts, waiting_reasons
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, META
 from target_creovai.store.ledger.due import ClaimPhase, becomes_due, has_newly_due, is_due, mark_due
@@ -40,7 +40,7 @@ class OutcomeCount(NamedTuple):
     oldest: str | None
 
 
-ENTRY_COLUMNS = [LEDGER.c[name] for name in LedgerEntry.__dataclass_fields__]
+ENTRY_COLUMNS = [LEDGER.c[name] for name in LedgerEntry.__struct_fields__]
 
 
 class Ledger:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.store.database.tables import COLLECTIONS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import COLLECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_creovai.store.rows.staged import StagedRow
+    from target_creovai.model.rows import StagedRow
 
 
 def write_collections(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from target_creovai.model.conversation import UNREAD
-from target_creovai.payload.payload import encode
+from target_creovai.model.rows import UNREAD
+from target_creovai.payload.encoding import encode
 from target_creovai.store.database.tables import DROPPED, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_creovai.model.conversation import Row
-    from target_creovai.store.rows.staged import StagedRow
+    from target_creovai.model.rows import Row, StagedRow
 
     Key = tuple[str, str]
     """Stream and Id of a row."""

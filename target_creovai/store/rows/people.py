@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.model.conversation import PEOPLE, DroppedRow
-from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS, chunks
+from target_creovai.model.rows import PEOPLE, DroppedRow
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from target_creovai.model.conversation import Row
-    from target_creovai.store.rows.staged import StagedRow
+    from target_creovai.model.rows import Row, StagedRow
 
 _USER, _CONTACT = PEOPLE["User"], PEOPLE["Contact"]
 # Who owns a row is shown without `UserType`, as an owner may be a queue.

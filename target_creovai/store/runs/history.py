@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model.history import KEPT_DAYS, Lag, OfAgent, OfDay, Run, RunFacts
-from target_creovai.payload.payload import utc
+from target_creovai.model.timestamps import utc
 from target_creovai.store.database.engine import lock_schema
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.runs.deliveries import DAY_LENGTH, SUMS
@@ -111,7 +111,7 @@ class History:
 
     def _sums(self, table: sa.Table, form: type[Any], since: str) -> Iterator[Any]:
         """Yield sums by the keys that a form has: of days that are added up, and of the others."""
-        names = form.__dataclass_fields__
+        names = form.__struct_fields__
         keys = [table.c[name] for name in names if name not in SUMS[table]]
         sums = [_sum(table.c[name]) for name in names if name in SUMS[table]]
         query = sa.select(*keys, *sums).where(table.c.day >= since).group_by(*keys)

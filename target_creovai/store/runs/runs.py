@@ -19,10 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from target_creovai.clock import Deadline
 from target_creovai.errors import StoreError
-from target_creovai.model.conversation import OpenInput
 from target_creovai.store.database.counts import tidy_counts
 from target_creovai.store.database.engine import file_lock
 from target_creovai.store.database.tables import IS_DUE, LEDGER, RUNS
+from target_creovai.wholeness.coverage import OpenInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

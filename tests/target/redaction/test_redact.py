@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_creovai.assemble import Ready, fingerprint
-from target_creovai.model.conversation import Role, Rules, Skipped, Unfit
+from target_creovai.model.participants import Role
+from target_creovai.model.settings import AssemblySettings
+from target_creovai.model.verdicts import SetAside, Skipped
 from tests.target.redaction.support import BUILT_IN, redact
 from tests.target.rows import at, case, case_id, chat, chat_id, comment, mail, transcript
 from tests.target.support import texts, verdict_on
@@ -70,7 +72,10 @@ def test_new_rules_are_another_content(run_target: TargetRunner, creovai: Creova
     assert isinstance(plain, Ready)
     assert isinstance(hidden, Ready)
     assert plain.content_hash != hidden.content_hash
-    assert len({fingerprint(Rules(redact=tuple(r.items()))) for r in ({}, RULES, BUILT_IN)}) == 3
+    assert (
+        len({fingerprint(AssemblySettings(redact=tuple(r.items()))) for r in ({}, RULES, BUILT_IN)})
+        == 3
+    )
 
     run_target(*ROWS)
     run_target(redact=RULES)
@@ -133,9 +138,9 @@ def test_names_of_unknown_speakers_stay_readable() -> None:
     row = chat(Body=body, ContactId=None, Contact=None)
     verdict = verdict_on(row, redact=(("card", "-"),))
 
-    assert isinstance(verdict, Unfit)
+    assert isinstance(verdict, SetAside)
     assert verdict.detail == {"unknown_speakers": {"Lee": 1, "Sam": 1}}
-    assert Role.UNKNOWN not in Rules().participant_types
+    assert Role.UNKNOWN not in AssemblySettings().participant_types
 
 
 def test_who_redacts_nothing_loads_nothing(run_dry: TargetRunner) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
     is_signed,

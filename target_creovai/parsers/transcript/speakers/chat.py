@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers.facts import Person, person_of
 
 if TYPE_CHECKING:

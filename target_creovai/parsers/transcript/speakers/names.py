@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from target_creovai.parsers.transcript.words import LABELS
 
 if TYPE_CHECKING:
-    from target_creovai.model.conversation import Role
+    from target_creovai.model.participants import Role
 
 _INVISIBLE: Final = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NUMBERING: Final = "0123456789#-_ "

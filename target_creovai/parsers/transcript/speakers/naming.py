@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
     in_any_order,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.model.conversation import Role
+from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers.facts import Evidence
 from target_creovai.parsers.transcript.speakers.names import is_label
 from target_creovai.participants.settled import ANSWERING

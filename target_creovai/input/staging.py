@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError
 from target_creovai.kinds import KIND_OF_STREAM
-from target_creovai.model.conversation import PEOPLE, PERSON, number_of
-from target_creovai.payload.payload import encode
+from target_creovai.model.rows import PEOPLE, PERSON, StagedRow, case_number_key
+from target_creovai.payload.encoding import encode
 from target_creovai.salesforce.normal import normal_row
 from target_creovai.salesforce.rows import is_deleted, parse_time
-from target_creovai.store import StagedRow
 from target_creovai.wholeness.intervals import text_of_moment
 from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
-    from target_creovai.model.conversation import Row
+    from target_creovai.model.rows import Row
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
 IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
@@ -58,7 +57,9 @@ def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset
         merges=merges,
         merged_into=winner if merges and winner != row_id else None,
         collection=_id(record.get(kind.collected_by or "")) if is_main else None,
-        number=number_of(record.get(kind.numbered_by)) if kind.numbered_by and is_main else None,
+        number=case_number_key(record.get(kind.numbered_by))
+        if kind.numbered_by and is_main
+        else None,
         lacks=missing_fields(stream, record),
     )
 
