@@ -28,7 +28,7 @@ from target_creovai.model.timestamps import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
 from target_creovai.settings.checks import assembly_settings, delivery_policy
-from target_creovai.store.database.tables import chunks
+from target_creovai.store.database.statements import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

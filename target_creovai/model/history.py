@@ -145,10 +145,11 @@ def channel_of(kind: Kind, metadata: Mapping[str, Any], channels: Iterable[str |
 
 def _agent(participants: Iterable[Participant], messages: Iterable[Message]) -> str:
     """Return the name of the agent who wrote most, of equals the first."""
+    role = Role.AGENT
+    agents = [who for who in participants if who.role is role]
+    if len(agents) <= 1:
+        return agents[0].name if agents else ""
     spoken = Counter(id(message.sender) for message in messages)
-    agents = [who for who in participants if who.role is Role.AGENT]
-    if not agents:
-        return ""
     return max(agents, key=lambda who: spoken[id(who)]).name
 
 

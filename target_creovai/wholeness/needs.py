@@ -69,11 +69,10 @@ _OWN_FIELDS = {
     stream: frozenset(field for need in needs for field in need.fields if "." not in field)
     for stream, needs in NEEDS.items()
 }
-_NAMED = tuple(
-    (stream, need, frozenset(f"{stream}.{field}" for field in need.fields))
+_NAMED = {
+    stream: tuple((need, frozenset(f"{stream}.{field}" for field in need.fields)) for need in needs)
     for stream, needs in NEEDS.items()
-    for need in needs
-)
+}
 _PARENTS = {
     stream: tuple(field for need in needs for field in need.fields if "." in field)
     for stream, needs in NEEDS.items()
@@ -129,8 +128,8 @@ def without_needed(
         settings: Those with `accept_missing`.
         only: The fields that count by now, such as `Case.IsClosed`; None: all of them.
     """
-    for stream, need, names in _NAMED:
-        if stream in rows:
+    for stream, needs in _NAMED.items():
+        for need, names in needs if stream in rows else ():
             counts = only is None or not names.isdisjoint(only)
             if (
                 counts

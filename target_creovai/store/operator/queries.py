@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.model.rows import case_number_key
-from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS
 from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.ledger.ledger import ENTRY_COLUMNS
 from target_creovai.store.rows.naming import conversations_naming
@@ -81,13 +82,6 @@ class Queries:
             return None
         kind, key, reason, modified = row
         return Oldest(kind, key, reason and str(reason), modified)
-
-    def rows_by_stream(self) -> dict[str, int]:
-        """Return how many rows there are of each stream."""
-        stream = ROWS.c.stream
-        query = sa.select(stream, sa.func.count().label("number")).group_by(stream)
-        with self._database.reading() as db:
-            return {row.stream: row.number for row in db.execute(query)}
 
     def sent(
         self, kind: str, since: str, *, after: str = "", limit: int = 1000

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
+from target_creovai.store.database.statements import chunks, execute_many
+from target_creovai.store.database.tables import IS_DROPPED, ROWS
 from target_creovai.store.ledger.due import NO_FACTS, ConversationFacts, mark_changed
+from target_creovai.store.rows.arrivals import arrivals_of, record_arrivals
 from target_creovai.store.rows.collected import companions, write_collections
 from target_creovai.store.rows.kept import keep_what_was_read
 from target_creovai.store.rows.merges import owners, with_winners, write_merges
@@ -18,10 +20,8 @@ from target_creovai.store.rows.people import fill_parents, reconsider_authors
 from target_creovai.store.rows.retention import drop_texts, reconsider, row_of
 from target_creovai.store.rows.sizes import batches_by_size
 from target_creovai.store.runs.coverage import (
-    arrivals_of,
     load_coverage,
-    note_arrivals,
-    note_newest,
+    record_newest,
 )
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ class Rows:
                 self._take(db, changed, known)
                 reconsider_authors(db, changed)
             self._refill(db, [newest[key] for key in known if key in newest], known)
-            note_newest(db, self._database.upsert, rows)
+            record_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
-                note_arrivals(
+                record_arrivals(
                     db, self._database.upsert, [r for r in rows if r.kind == kind], condition
                 )
             self._runs.reading(db)
