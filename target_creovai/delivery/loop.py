@@ -173,7 +173,7 @@ class DeliveryLoop(ABC):
     def _record_speakers(self, entry: LedgerEntry, verdict: Verdict) -> None:
         """Record the roles of the names in a chat, or that it leaves them open."""
         if isinstance(verdict, Ready) and verdict.speakers:
-            self.store.speakers.record(entry.id, verdict.lessons)
+            self.store.speakers.record(entry.id, verdict.roles_by_name)
         elif isinstance(verdict, OpenSpeakers):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
             self.store.speakers.record(entry.id, left_open)

@@ -10,8 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tap_salesforce_chat.commands.findings import (
-    NEEDED,
-    Allowed,
+    ApiQuota,
     Finding,
     Status,
     judge_entries,
@@ -20,6 +19,7 @@ from tap_salesforce_chat.commands.findings import (
     judge_rows,
     would_work,
 )
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault
 from tests.tap.support import add_cases, run_tap, settings
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock
+
+# The objects that a conversation is made of, in the order of the checks.
+CHECKED = [stream.sobject for stream in QUERY_STREAMS if stream.shown]
 
 
 class Doctor:
@@ -63,7 +66,7 @@ def make_doctor(server: SalesforceServer, tmp_path: Path) -> Doctor:
 @pytest.fixture(name="healthy")
 def make_healthy(org: SalesforceOrg, clock: Clock) -> SalesforceOrg:
     """An org with a row in each stream."""
-    for sobject in NEEDED:
+    for sobject in CHECKED:
         org.add(sobject)
     clock.tick()
     return org
@@ -81,9 +84,9 @@ def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doc
         "login",
         "API version 62.0",
         "org",
-        *NEEDED,
+        *CHECKED,
         "View All Data",
-        *(f"{sobject} rows" for sobject in NEEDED),
+        *(f"{sobject} rows" for sobject in CHECKED),
         "ConversationEntry rows",
         "daily API requests",
         "new chats",
@@ -340,7 +343,7 @@ def test_most_of_the_requests_of_a_sync_are_for_rows(
     """One asks whether the objects have changed, two are for each query, one counts sessions."""
     found = doctor.findings()["daily API requests"][1]
 
-    assert f"a sync takes {1 + 2 * len(NEEDED) + 1} when little has changed" in found
+    assert f"a sync takes {1 + 2 * len(CHECKED) + 1} when little has changed" in found
 
 
 def test_a_folder_that_does_not_keep_describes_is_named(
@@ -554,15 +557,15 @@ def test_a_feed_that_is_not_shown_is_no_failure(
     [
         (judge_rows("x", 0, 5, "in all", 1), Status.OK, "0 to read in all, which takes 1 API"),
         (judge_rows("x", 0, 0, "in all", 1), Status.WARNING, "not one is visible"),
-        (judge_quota(Allowed(0, 0, 90), 5, 5), Status.OK, "a sync takes 5"),
-        (judge_quota(Allowed(85, 100, 90), 5, 5), Status.OK, "85 of 100"),
-        (judge_quota(Allowed(85, 100, 90), 1, 6), Status.WARNING, "a sync takes 1 when little"),
-        (judge_quota(Allowed(85, 100, 90), 1, 6), Status.WARNING, "6 or more with what waits"),
-        (judge_quota(Allowed(90, 100, 90), 0, 0), Status.OK, "90 of 100"),
-        (judge_quota(Allowed(91, 100, 90), 0, 0), Status.FAILED, "91 of 100"),
-        (judge_quota(Allowed(0, 100, 90, 10), 10, 10), Status.OK, "(240 a day, if hourly)"),
-        (judge_quota(Allowed(0, 100, 90, 10), 10, 11), Status.WARNING, "a sync takes 10"),
-        (judge_quota(Allowed(0, 100, 90), 5, 5, kept=False), Status.WARNING, "a sync takes 5"),
+        (judge_quota(ApiQuota(0, 0, 90), 5, 5), Status.OK, "a sync takes 5"),
+        (judge_quota(ApiQuota(85, 100, 90), 5, 5), Status.OK, "85 of 100"),
+        (judge_quota(ApiQuota(85, 100, 90), 1, 6), Status.WARNING, "a sync takes 1 when little"),
+        (judge_quota(ApiQuota(85, 100, 90), 1, 6), Status.WARNING, "6 or more with what waits"),
+        (judge_quota(ApiQuota(90, 100, 90), 0, 0), Status.OK, "90 of 100"),
+        (judge_quota(ApiQuota(91, 100, 90), 0, 0), Status.FAILED, "91 of 100"),
+        (judge_quota(ApiQuota(0, 100, 90, 10), 10, 10), Status.OK, "(240 a day, if hourly)"),
+        (judge_quota(ApiQuota(0, 100, 90, 10), 10, 11), Status.WARNING, "a sync takes 10"),
+        (judge_quota(ApiQuota(0, 100, 90), 5, 5, kept=False), Status.WARNING, "a sync takes 5"),
         (judge_entries(9, 24, "connect"), Status.OK, "9 ended sessions"),
         (judge_entries(9, 25, "connect"), Status.WARNING, "about 25 h"),
         (judge_new_chats(1, 5), Status.OK, "1 LiveChatTranscript"),

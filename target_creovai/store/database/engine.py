@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from target_creovai.errors import StoreError
+from target_creovai.store.database.errors import store_error, translate_errors
 from target_creovai.store.database.tables import know_postgresql
-from target_creovai.store.database.troubles import speak_plainly, store_error
 from target_creovai.watch.logs import DISCREET_FILTER, LOGGER_NAME
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def make_engine(url: str) -> sa.Engine:
         raise StoreError(NO_URL) from None
     except OSError as error:
         raise store_error(error) from None
-    speak_plainly(engine)
+    translate_errors(engine)
     return engine
 
 
