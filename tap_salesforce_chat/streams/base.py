@@ -237,6 +237,14 @@ class SalesforceStream(Stream):
         """Return none: there are no child streams."""
         return ()
 
+    # Streams move their bookmark themselves: the SDK's own would go back over the rows that the
+    # lookback reads again, and past rows that are still to come.
+    @override
+    def _increment_stream_state(
+        self, latest_record: Any, *, context: Context | None = None
+    ) -> None:
+        """Do nothing."""
+
     # The SDK's own searches each row for fields that are not selected: none of them was queried.
     @override
     def _generate_record_messages(self, record: Any) -> Iterator[RecordMessage]:  # type: ignore[override] # a generator, too

@@ -100,13 +100,6 @@ class ConversationEntry(SalesforceStream):
         """Remove fields that are not selected."""
         return {name: row[name] for name in row if self.mask["properties", name]}
 
-    # The SDK's own would move the bookmark with each row of a session.
-    @override
-    def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
-    ) -> None:
-        """Do nothing: the bookmark moves when all rows of a session are emitted."""
-
     def _all(self, query: Query, lost: list[Session]) -> Iterator[Record]:
         more = True
         while more:

@@ -125,7 +125,8 @@ class QueryStream(DescribedStream):
         """Write the RECORD messages of rows that are not of the sync's own query."""
         with self.get_record_counter() as counter:
             for row in rows:
-                self._write_record_message(row)  # type: ignore[arg-type] # structs, not dicts
+                for message in self._generate_record_messages(row):
+                    self._tap.write_message(message)
                 counter.increment()
         self._flush()
 
@@ -159,8 +160,6 @@ class QueryStream(DescribedStream):
 
     # -- bookmark ------------------------------------------------------------------------------
 
-    # The SDK's own would move the bookmark back over the rows that the lookback reads again, and
-    # past rows that are still to come.
     @override
     def _increment_stream_state(
         self, latest_record: Any, *, context: Context | None = None
