@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.discovery.catalogs import renew
+from tap_salesforce_chat.discovery.catalogs import refresh_catalog
 from tap_salesforce_chat.discovery.fields import has_path
 from tap_salesforce_chat.errors import InvalidStateError, OutputClosedError
 from tap_salesforce_chat.output.summary import log_summary
@@ -62,7 +62,7 @@ class Sync:
         """
         began = time.monotonic()
         self._know_origin()
-        self._renew_catalog()
+        self._refresh_catalog()
         self._mark(STARTED)
         # By name it would be in the middle. Rows that cost no calls of their own go first.
         if entries := self._tap.streams.pop(ConversationEntry.sobject, None):
@@ -132,12 +132,12 @@ class Sync:
         if known := actual or recorded:
             self._extra_state[ORGANIZATION] = known
 
-    def _renew_catalog(self) -> None:
+    def _refresh_catalog(self) -> None:
         """Bring the catalog that was given up to date, and all that is made of it."""
         if (catalog := self._tap.input_catalog) is not None:
             bookmarks = self._extra_state.get(BOOKMARKS) or {}
             lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
-            renew(catalog, STREAMS, self._services.describe, self._tap.logger, lacking)
+            refresh_catalog(catalog, STREAMS, self._services.describe, self._tap.logger, lacking)
             self._tap.mapper.register_raw_streams_from_catalog(catalog)
             self._tap.forget_streams()
 

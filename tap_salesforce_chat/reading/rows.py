@@ -51,7 +51,7 @@ class Row(Protocol):
     SystemModstamp: str
 
 
-def plain(row: Row) -> dict[str, Any]:
+def row_as_dict(row: Row) -> dict[str, Any]:
     """Return a row as a dict of decoded values, which may be changed."""
     document: dict[str, Any] = _DECODER.decode(_ENCODER.encode(row))
     return document

@@ -17,7 +17,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from tap_salesforce_chat.discovery.fields import has_path, missing_fields_advice
-from tap_salesforce_chat.reading.rows import plain
+from tap_salesforce_chat.reading.rows import row_as_dict
 from tap_salesforce_chat.soql import CURSOR, KEY
 from tap_salesforce_chat.state.bookmarks import (
     bookmark_in,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.discovery.describe import Describe, Discovery
-    from tap_salesforce_chat.discovery.fields import Renewal
+    from tap_salesforce_chat.discovery.fields import SchemaRefresh
     from tap_salesforce_chat.services import Services
 
 
@@ -86,7 +86,7 @@ class SalesforceStream(Stream):
 
     @classmethod
     @abstractmethod
-    def renewed(cls, schema: dict[str, Any], describe: Describe) -> Renewal | None:
+    def refreshed(cls, schema: dict[str, Any], describe: Describe) -> SchemaRefresh | None:
         """Return the schema of a catalog as the org has it now, None if it shows nothing."""
 
     @override
@@ -119,7 +119,7 @@ class SalesforceStream(Stream):
         goes_on = self.bookmark and self._is_incremental
         if not goes_on or READ_SINCE not in self._progress:
             self._progress[READ_SINCE] = instant_text(self._start())
-        self._note_missing_fields(self.reads.since)
+        self._record_missing_fields(self.reads.since)
         # For an object that cannot be read at all, discovery has warned, and the query will fail.
         if self.reads.without and set(self.schema["properties"]) > {KEY, CURSOR}:
             self._warn_of_missing_fields(self.reads.without)
@@ -195,7 +195,7 @@ class SalesforceStream(Stream):
         end_date = self._end_date
         return min(moment, end_date) if end_date else moment
 
-    def _note_end(self, until: datetime) -> None:
+    def _record_end(self, until: datetime) -> None:
         """Put into STATE that all rows up to an instant are emitted."""
         if self.bookmark is None and READ_SINCE in self._progress:
             self._progress[EMPTY_SINCE] = self._progress[READ_SINCE]
@@ -205,7 +205,7 @@ class SalesforceStream(Stream):
 
     # -- needed fields that cannot be read -----------------------------------------------------
 
-    def _note_missing_fields(self, since: datetime | None) -> None:
+    def _record_missing_fields(self, since: datetime | None) -> None:
         """Put into STATE from where on rows lack needed fields, and are read again."""
         known, missing = self._progress.get(READ_WITHOUT, {}), self.reads.without
         if known.keys() - set(missing):
@@ -250,7 +250,11 @@ class SalesforceStream(Stream):
     def _generate_record_messages(self, record: Any) -> Iterator[RecordMessage]:  # type: ignore[override] # a generator, too
         """Yield the RECORD messages of a row."""
         for stream_map in self.stream_maps:
-            mapped = record if _changes_nothing(stream_map) else stream_map.transform(plain(record))
+            mapped = (
+                record
+                if _changes_nothing(stream_map)
+                else stream_map.transform(row_as_dict(record))
+            )
             if mapped is not None:
                 yield RecordMessage(
                     stream_map.stream_alias, mapped, time_extracted=self._extracted_at

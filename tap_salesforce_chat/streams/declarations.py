@@ -28,7 +28,7 @@ LEAD = Parent("Lead", "Lead", _PERSON)
 
 
 class Case(DeletableStream):
-    """Cases; their messages are in the two streams below, and in `Description`."""
+    """Cases; their messages are in CaseComment, EmailMessage, and `Description`."""
 
     sobject = "Case"
     case_field = KEY
@@ -101,7 +101,7 @@ class MessagingSession(DeletableStream):
 
 
 class LiveChatTranscriptEvent(DeletableStream):
-    """What happened in chats: requests, transfers, idle times; no message text."""
+    """Events of chats: requests, transfers, idle times; no message text."""
 
     sobject = "LiveChatTranscriptEvent"
 
@@ -113,7 +113,7 @@ class User(QueryStream):
 
 
 class Contact(DeletableStream):
-    """Customers; a row that lost a merge is deleted and names its winner in `MasterRecordId`."""
+    """Customers; a row merged into another one is deleted and names it in `MasterRecordId`."""
 
     sobject = "Contact"
     parents: ClassVar = (ACCOUNT,)

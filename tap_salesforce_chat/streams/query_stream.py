@@ -79,11 +79,13 @@ class QueryStream(DescribedStream):
             try:
                 yield from self._rows(query)
             except ADAPTABLE as exc:
-                query = self._continued(self._adapted(query, exc, self._position_instant()))
+                query = self._continued_query(
+                    self._adapted_query(query, exc, self._position_instant())
+                )
             else:
                 self._advance_to(self._held_back)
                 clock = parse_instant(self._clock) if self._clock else datetime.now(UTC)
-                self._note_end(self._up_to(end_of(clock)))
+                self._record_end(self._up_to(end_of(clock)))
                 return
 
     def _rows(self, query: Query) -> Iterator[Row]:
@@ -99,7 +101,7 @@ class QueryStream(DescribedStream):
             batch.rows.clear()
             self._flush()
 
-    def has_none(self, query: Query) -> bool:
+    def has_no_rows(self, query: Query) -> bool:
         """Return whether Salesforce counts no row of a query; False if `verify_counts` is off."""
         return self.config["verify_counts"] and self._source().rest.count(query) == 0
 
@@ -117,7 +119,7 @@ class QueryStream(DescribedStream):
                     batch.rows.clear()
             except ADAPTABLE as exc:
                 # Older rows lack the field as well: all are read again when it is back.
-                query = self._adapted(query, exc, instant_in(self._progress, READ_SINCE))
+                query = self._adapted_query(query, exc, instant_in(self._progress, READ_SINCE))
             else:
                 return
 
@@ -148,7 +150,7 @@ class QueryStream(DescribedStream):
             logger=self.logger,
         )
 
-    def _continued(self, query: Query) -> Query:
+    def _continued_query(self, query: Query) -> Query:
         if self._position is None:
             return query
         modified, row_id = self._position

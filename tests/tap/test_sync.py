@@ -73,7 +73,7 @@ def test_a_token_that_expires_at_any_page_costs_no_row(
     run = sync(server)
 
     assert run.column("Id") == ids
-    assert sum("token" in call.path for call in server.calls) == 3  # discovery, sync, renewal
+    assert sum("token" in call.path for call in server.calls) == 3  # discovery, sync, refresh
 
 
 @pytest.mark.parametrize("lost_after", [1, 2, 3])
