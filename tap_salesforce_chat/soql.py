@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-KEY = "Id"
-CURSOR = "SystemModstamp"
+PRIMARY_KEY = "Id"
+REPLICATION_KEY = "SystemModstamp"
 
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -71,7 +71,7 @@ class Query:
         )
 
     def __str__(self) -> str:
-        return f"{self.unordered()} ORDER BY {CURSOR} ASC, {KEY} ASC"
+        return f"{self.unordered()} ORDER BY {REPLICATION_KEY} ASC, {PRIMARY_KEY} ASC"
 
     def unordered(self) -> str:
         """Return the query without an order, which makes Bulk faster."""
@@ -83,14 +83,14 @@ class Query:
 
     def by_id(self, after_id: str | None, limit: int) -> str:
         """Return the query for some rows by Id, the cheapest order for Salesforce."""
-        after = [f"{KEY} > {quote(after_id)}"] if after_id else []
+        after = [f"{PRIMARY_KEY} > {quote(after_id)}"] if after_id else []
         select = self._select(", ".join(self.fields), self._conditions() + after)
-        return f"{select} ORDER BY {KEY} ASC LIMIT {limit}"
+        return f"{select} ORDER BY {PRIMARY_KEY} ASC LIMIT {limit}"
 
     def newest(self) -> str:
         """Return the query for the row that changed last."""
         select = self._select(", ".join(self.fields), self._conditions())
-        return f"{select} ORDER BY {CURSOR} DESC, {KEY} DESC LIMIT 1"
+        return f"{select} ORDER BY {REPLICATION_KEY} DESC, {PRIMARY_KEY} DESC LIMIT 1"
 
     def count(self) -> str:
         """Return the query for the number of rows."""
@@ -105,13 +105,14 @@ class Query:
         if self.after:
             conditions.append(_after(self.after))
         elif self.since:
-            conditions.append(f"{CURSOR} >= {format_instant(self.since)}")
+            conditions.append(f"{REPLICATION_KEY} >= {format_instant(self.since)}")
         if self.until:
-            conditions.append(f"{CURSOR} < {format_instant(self.until)}")
+            conditions.append(f"{REPLICATION_KEY} < {format_instant(self.until)}")
         configured = [self.condition] if self.condition else []
         return conditions + [f"({text})" for text in (*self.more, *configured)]
 
 
 def _after(position: Position) -> str:
-    moment = format_instant(position.modified)
-    return f"({CURSOR} > {moment} OR ({CURSOR} = {moment} AND {KEY} > {quote(position.row_id)}))"
+    moment, row_id = format_instant(position.modified), quote(position.row_id)
+    same_moment = f"{REPLICATION_KEY} = {moment} AND {PRIMARY_KEY} > {row_id}"
+    return f"({REPLICATION_KEY} > {moment} OR ({same_moment}))"

@@ -14,7 +14,7 @@ from tap_salesforce_chat.discovery.fields import (
     without_paths,
 )
 from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams, disabled_warning
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 
 if TYPE_CHECKING:
     import logging
@@ -79,7 +79,7 @@ def _is_metadata(metadata: object) -> bool:
 def select_keys(catalog: Catalog) -> None:
     """Have the keys of all streams selected, even if the catalog deselects them."""
     for entry in catalog.streams:
-        for name in (KEY, CURSOR):
+        for name in (PRIMARY_KEY, REPLICATION_KEY):
             entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
 
 

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from tap_salesforce_chat.discovery.fields import has_path, missing_fields_advice
 from tap_salesforce_chat.reading.rows import row_as_dict
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.state.bookmarks import (
     bookmark_in,
     earlier,
@@ -61,8 +61,8 @@ class SalesforceStream(Stream):
     # Whether orgs without the object are usual: the catalog then lacks the stream.
     optional: ClassVar[bool] = False
 
-    primary_keys = (KEY,)
-    replication_key = CURSOR
+    primary_keys = (PRIMARY_KEY,)
+    replication_key = REPLICATION_KEY
     is_sorted = True
     # Rows match the schema already: both come from Salesforce.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -93,12 +93,12 @@ class SalesforceStream(Stream):
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take selections from a catalog, but not keys."""
         super().apply_catalog(catalog)
-        self.primary_keys = (KEY,)
-        self.replication_key = CURSOR
+        self.primary_keys = (PRIMARY_KEY,)
+        self.replication_key = REPLICATION_KEY
 
     def selected_fields(self) -> tuple[str, ...]:
         """Return the selected fields as SOQL paths, `Owner.Name` for a parent's."""
-        paths = [KEY, CURSOR]
+        paths = [PRIMARY_KEY, REPLICATION_KEY]
         for name, kind in self.schema["properties"].items():
             if "properties" in kind:
                 paths += [
@@ -121,7 +121,7 @@ class SalesforceStream(Stream):
             self._progress[READ_SINCE] = instant_text(self._start())
         self._record_missing_fields(self.reads.since)
         # For an object that cannot be read at all, discovery has warned, and the query will fail.
-        if self.reads.without and set(self.schema["properties"]) > {KEY, CURSOR}:
+        if self.reads.without and set(self.schema["properties"]) > {PRIMARY_KEY, REPLICATION_KEY}:
             self._warn_of_missing_fields(self.reads.without)
         self.publish()
 

@@ -30,7 +30,7 @@ from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
 from tap_salesforce_chat.messaging.reader import EntryReader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
-from tap_salesforce_chat.soql import CURSOR, Position
+from tap_salesforce_chat.soql import REPLICATION_KEY, Position
 from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
 from tap_salesforce_chat.state.keys import READ_AGAIN
 from tap_salesforce_chat.streams.base import SalesforceStream
@@ -199,7 +199,7 @@ class ConversationEntry(SalesforceStream):
         elif self._is_incremental:
             self._progress.pop(READ_AGAIN, None)
             self._progress |= {
-                "replication_key": CURSOR,
+                "replication_key": REPLICATION_KEY,
                 "replication_key_value": session.modified,
                 _LAST_ID: session.id,
             }

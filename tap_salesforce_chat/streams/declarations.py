@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Parent
-from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY
 from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 from tap_salesforce_chat.streams.deletions import DeletableStream
 from tap_salesforce_chat.streams.query_stream import QueryStream
@@ -31,7 +31,7 @@ class Case(DeletableStream):
     """Cases; their messages are in CaseComment, EmailMessage, and `Description`."""
 
     sobject = "Case"
-    case_field = KEY
+    case_field = PRIMARY_KEY
     needed = ("CreatedDate", "IsClosed", "Description")
     parents: ClassVar = (
         CONTACT,

@@ -24,7 +24,7 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.streams.base import SalesforceStream
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class DescribedStream(SalesforceStream):
         scope = self._scope()
         objects = {parent.relationship: parent.sobject for parent in self.parents}
         missing = paths_named((*query.fields, *scope), exc, {"": self.name, **objects})
-        if not missing or not missing.isdisjoint({KEY, CURSOR}):
+        if not missing or not missing.isdisjoint({PRIMARY_KEY, REPLICATION_KEY}):
             raise exc
         self._remove_fields(missing, since)
         conditions = {scope[path] for path in missing.intersection(scope)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tap_salesforce_chat.discovery.catalogs import refresh_catalog
 from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
 from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams
+from tap_salesforce_chat.state.keys import BOOKMARKS, READ_WITHOUT
 from tap_salesforce_chat.streams.declarations import STREAMS
 
 if TYPE_CHECKING:
@@ -22,16 +24,25 @@ if TYPE_CHECKING:
 
 
 def make_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
-    """Return the streams of the given catalog, or else those that discovery finds.
+    """Return the streams of the given catalog, brought up to date, or else those of discovery.
 
     Raises:
         NotFoundError: Discovery finds none.
     """
-    if tap.input_catalog is not None:
-        return _catalogued_streams(tap, services, tap.input_catalog)
+    if (catalog := tap.input_catalog) is not None:
+        if catalog:  # the SDK asks for the streams of an empty one before there is a state
+            _update(catalog, tap, services)
+        return _catalogued_streams(tap, services, catalog)
     streams = _described_streams(tap, services)
     services.describe.save()
     return streams
+
+
+def _update(catalog: Catalog, tap: Tap, services: Services) -> None:
+    bookmarks = cast("dict[str, Any]", tap.state).get(BOOKMARKS) or {}
+    lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
+    refresh_catalog(catalog, STREAMS, services.describe, tap.logger, lacking)
+    tap.mapper.register_raw_streams_from_catalog(catalog)
 
 
 def _catalogued_streams(tap: Tap, services: Services, catalog: Catalog) -> list[SalesforceStream]:

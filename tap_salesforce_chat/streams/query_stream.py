@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tap_salesforce_chat.output.writer import WholeLineWriter
 from tap_salesforce_chat.reading.source import QuerySource
-from tap_salesforce_chat.soql import CURSOR, Position, Query
+from tap_salesforce_chat.soql import REPLICATION_KEY, Position, Query
 from tap_salesforce_chat.state.bookmarks import (
     bookmark_in,
     earlier,
@@ -198,6 +198,6 @@ class QueryStream(DescribedStream):
             return
         bookmark = bookmark_in(self._progress)
         if bookmark is None or is_later(modified, bookmark):
-            self._progress.update(replication_key=CURSOR, replication_key_value=modified)
+            self._progress.update(replication_key=REPLICATION_KEY, replication_key_value=modified)
         elif READ_AGAIN in self._progress:
             self._progress[READ_AGAIN] = modified

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.reading.rows import row_as_dict
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query, one_of
 from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
 from tap_salesforce_chat.state.keys import OWED_SINCE, READ_AGAIN, READ_SINCE, WHOLE_BEFORE
 from tap_salesforce_chat.timestamps import format_instant
@@ -41,8 +41,8 @@ class WholeCases:
 
     def __init__(self, streams: Sequence[QueryStream]) -> None:
         self._streams = streams
-        self._cases = next((item for item in streams if item.case_field == KEY), None)
-        self._children = [item for item in streams if item.case_field != KEY]
+        self._cases = next((item for item in streams if item.case_field == PRIMARY_KEY), None)
+        self._children = [item for item in streams if item.case_field != PRIMARY_KEY]
         bounds = {item.name: instant_in(item.progress, READ_SINCE) for item in streams}
         self._bounds = {name: bound for name, bound in bounds.items() if bound}
 
@@ -90,7 +90,7 @@ class WholeCases:
     def _changed_through(self, child: QueryStream, cases: QueryStream) -> Iterator[list[Any]]:
         """Yield the Ids of older cases of which a child was read, but not the case itself."""
         begin = self._changed_since(cases)
-        not_read = [f"Parent.{CURSOR} < {format_instant(begin)}"] if begin else []
+        not_read = [f"Parent.{REPLICATION_KEY} < {format_instant(begin)}"] if begin else []
         return self._changed(child, parent="Parent.", conditions=not_read)
 
     def _changed(
@@ -101,7 +101,7 @@ class WholeCases:
         names = (stream.case_field, *more)
         query = Query(
             stream.name,
-            tuple(dict.fromkeys((KEY, CURSOR, *names))),
+            tuple(dict.fromkeys((PRIMARY_KEY, REPLICATION_KEY, *names))),
             since=self._changed_since(stream),
             condition=stream.condition,
             more=(older, *conditions),

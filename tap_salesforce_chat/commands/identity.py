@@ -1,4 +1,4 @@
-"""Which org and which user a login has led to."""
+"""Which org and which user a login belongs to."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import MissingFieldError, NotFoundError, UnreadableObjectError
 from tap_salesforce_chat.reading.query_client import QueryClient
-from tap_salesforce_chat.soql import KEY, Query, one_of
+from tap_salesforce_chat.soql import PRIMARY_KEY, Query, one_of
 
 if TYPE_CHECKING:
     from tap_salesforce_chat.http.client import SalesforceClient
 
-_ORGANIZATION = ("Name", "IsSandbox", "OrganizationType")
+_ORGANIZATION_FIELDS = ("Name", "IsSandbox", "OrganizationType")
 _UNKNOWN = "not shown to this user"
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """An org and a user, as far as they let themselves be asked."""
+class LoginIdentity:
+    """An org and a user.
+
+    `organization` is the row of Organization, empty if the user may not read it. `username` is None
+    if it cannot be read.
+    """
 
     organization: dict[str, Any]
     username: str | None
@@ -27,31 +31,33 @@ class Reached:
         org = self.organization
         kind = "sandbox" if org.get("IsSandbox") else "production"
         edition = org.get("OrganizationType")
-        known = f"{org.get('Name')} ({org[KEY]}), {kind}" if "Name" in org else _UNKNOWN
-        return f"{known}{f', {edition}' if edition else ''}; user {self.username or _UNKNOWN}"
+        name = f"{org.get('Name')} ({org[PRIMARY_KEY]}), {kind}" if "Name" in org else _UNKNOWN
+        return f"{name}{f', {edition}' if edition else ''}; user {self.username or _UNKNOWN}"
 
 
-def reached(client: SalesforceClient) -> Reached:
-    """Ask for the org's row and for the user's name."""
-    rows = _rows(client, Query("Organization", (KEY, *_ORGANIZATION)))
-    return Reached(rows[0] if rows else {}, _username(client))
+def read_identity(client: SalesforceClient) -> LoginIdentity:
+    """Read the org's row and the user's name."""
+    rows = _rows(client, Query("Organization", (PRIMARY_KEY, *_ORGANIZATION_FIELDS)))
+    return LoginIdentity(rows[0] if rows else {}, _username(client))
 
 
 def _username(client: SalesforceClient) -> str | None:
-    if client.session.user_id is None:
+    user_id = client.session.user_id
+    if user_id is None:
         return _username_of_token(client)
-    me = one_of(KEY, [client.session.user_id])
-    rows = _rows(client, Query("User", (KEY, "Username"), condition=me))
+    rows = _rows(
+        client, Query("User", (PRIMARY_KEY, "Username"), condition=one_of(PRIMARY_KEY, [user_id]))
+    )
     return rows[0]["Username"] if rows else None
 
 
 def _username_of_token(client: SalesforceClient) -> str | None:
-    """Return whose a token is that comes from elsewhere."""
+    """Return the user of a token that the tap did not get by a login."""
     try:
-        answer = client.get("/services/oauth2/userinfo", subject="The token's user")
+        response = client.get("/services/oauth2/userinfo", subject="The token's user")
     except (NotFoundError, UnreadableObjectError):
         return None
-    name = answer.document.get("preferred_username")
+    name = response.document.get("preferred_username")
     return name if isinstance(name, str) else None
 
 
