@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,7 @@ class DroppedRow(dict[str, Any]):
     """What `retention_days` has left of a row: its Id and its SystemModstamp."""
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(msgspec.Struct, frozen=True, gc=False):
     """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
 
     Where `merges` is true the row is a conversation itself, and `merged_into` the one
