@@ -13,7 +13,7 @@ import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.reading.bulk_csv import cells
+from tap_salesforce_chat.reading.bulk.csv_rows import cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

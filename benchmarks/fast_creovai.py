@@ -12,6 +12,10 @@ import socketserver
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 TYPES = {"types": [{"id": name} for name in ("Agent", "Customer", "Bot")]}
@@ -68,12 +72,16 @@ class Connection(socketserver.StreamRequestHandler):
     server: Server
 
     def handle(self) -> None:
-        while head := b"".join(iter(self.rfile.readline, b"\r\n")):
+        while head := b"".join(self._lines_of_head()):
             length = LENGTH.search(head)
             self.rfile.read(int(length[1]) if length else 0)
             body = json.dumps(self.server.answer(head.split(b" ", 2)[1])).encode()
             start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
             self.wfile.write(start + b"%d\r\n\r\n" % len(body) + body)
+
+    def _lines_of_head(self) -> Iterator[bytes]:
+        while (line := self.rfile.readline()) not in {b"\r\n", b""}:  # empty: the connection ended
+            yield line
 
 
 if __name__ == "__main__":

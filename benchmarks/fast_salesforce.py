@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from tap_salesforce_chat.streams.declarations import STREAMS
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS
 from tests.fakes.salesforce import SalesforceOrg
 from tests.fakes.salesforce.answers import Answer, json_answer, make_request
 from tests.fakes.salesforce.api import RestApi
@@ -63,7 +63,7 @@ class Table:
     def __init__(self, org: SalesforceOrg, sobject: str, scale: float) -> None:
         self._random = Random(sobject)  # noqa: S311 - nothing is secret
         definition = org.sobject(sobject)
-        stream = next(item for item in STREAMS if item.sobject == sobject)
+        stream = next(item for item in QUERY_STREAMS if item.sobject == sobject)
         if definition is None:
             raise ValueError(sobject)
         count, texts = SHAPE[sobject]

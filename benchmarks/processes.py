@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 ROOT = Path(__file__).parents[1]
+LAUNCHER = Path(__file__).with_name("launcher.py")
 # Goals in seconds are of a machine that starts singer_sdk in so many CPU seconds.
 REFERENCE = [sys.executable, "-c", "import singer_sdk"]
 REFERENCE_SECONDS = 0.31
@@ -39,20 +41,24 @@ def run(
 ) -> Cost:
     """Run a command to its end, whose exit code has to be a good one."""
     began = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"LOGLEVEL": "ERROR", "TAP_SALESFORCE_CHAT_LOGLEVEL": "ERROR"},
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as told:
+        process = subprocess.Popen(
+            [sys.executable, str(LAUNCHER), str(write), *command],
+            cwd=ROOT,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"LOGLEVEL": "ERROR", "TAP_SALESFORCE_CHAT_LOGLEVEL": "ERROR"},
+            pass_fds=[write],
+        )
+        os.close(write)
+        cpu, peak, code = json.loads(told.read())
+        process.wait()
     wall = time.monotonic() - began
-    if process.returncode not in good:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+    if code not in good:
+        raise subprocess.CalledProcessError(code, command)
+    return Cost(cpu, wall, peak)
 
 
 def slowness(rounds: int = 3) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.timestamps import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
 KEY = "Id"
@@ -53,6 +53,14 @@ class Query:
     condition: str | None = None
     more: tuple[str, ...] = ()  # conditions of our own; a subquery may not stand deeper than these
     after: Position | None = None
+
+    def without(self, fields: Collection[str], conditions: Collection[str]) -> Query:
+        """Return the query without some fields, and without some conditions of the tap's own."""
+        return replace(
+            self,
+            fields=tuple(path for path in self.fields if path not in fields),
+            more=tuple(text for text in self.more if text not in conditions),
+        )
 
     def __str__(self) -> str:
         return f"{self.unordered()} ORDER BY {CURSOR} ASC, {KEY} ASC"

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
     TapCapabilities,
 )
-from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from tap_salesforce_chat.commands.command_line import with_doctor
@@ -28,11 +26,11 @@ from tap_salesforce_chat.errors import InvalidStateError
 from tap_salesforce_chat.malloc import tune_malloc
 from tap_salesforce_chat.output.logs import install_log_filter, unexpected_error_message
 from tap_salesforce_chat.output.writer import WholeLineWriter
-from tap_salesforce_chat.settings.config import CONFIG_SCHEMA, trimmed
+from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 from tap_salesforce_chat.settings.json_files import as_utf8_file, read_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
     from tap_salesforce_chat.services import Services
@@ -40,6 +38,9 @@ if TYPE_CHECKING:
 
 # A process that a signal ends has 128 + the signal's number as its exit code.
 _SIGNAL_EXIT_CODE = 128
+_ENVIRONMENT_PREFIX = "TAP_SALESFORCE_CHAT_"
+# A value of the option `--test`.
+_TEST_ALL = "all"
 
 
 class TapSalesforceChat(Tap):
@@ -47,9 +48,8 @@ class TapSalesforceChat(Tap):
 
     name = "tap-salesforce-chat"
     package_name = "salesforce-creovai"
-    # The org that the state names which this run has loaded.
-    _recorded_organization: str | None = None
-    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    # A copy, as the SDK adds its own settings to it.
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(CONFIG_SCHEMA)
     # Describe needs a login, so `--discover` needs valid settings.
     dynamic_catalog = True
     message_writer_class = WholeLineWriter
@@ -62,6 +62,47 @@ class TapSalesforceChat(Tap):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+    # The Id of the org in the state that was loaded.
+    _loaded_organization: str | None = None
+
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **options: Any,
+    ) -> None:
+        """Check the settings before the SDK does, whose messages quote wrong ones.
+
+        Args:
+            config: The settings.
+            parse_env_config: Whether environment variables take precedence over them.
+            validate_config: Whether wrong settings raise.
+            options: The SDK's other options: catalog, state, and so on.
+
+        Raises:
+            ConfigValidationError: Some settings are wrong; the message names them.
+        """
+        settings = dict(config or {})
+        if validate_config:
+            settings = self.valid_settings(settings, parse_env=parse_env_config)
+        super().__init__(config=settings, validate_config=False, **options)
+
+    @classmethod
+    def valid_settings(cls, given: Mapping[str, Any], *, parse_env: bool) -> dict[str, Any]:
+        """Return settings with their defaults.
+
+        Raises:
+            ConfigValidationError: Some settings are wrong; the message names them.
+        """
+        from tap_salesforce_chat.settings.loading import settings_in_environment, valid_settings
+        from tap_salesforce_chat.streams.declarations import FILTERABLE
+
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        from_environment = settings_in_environment(schema, _ENVIRONMENT_PREFIX) if parse_env else {}
+        return valid_settings({**given, **from_environment}, schema, FILTERABLE)
 
     @cached_property
     def services(self) -> Services:
@@ -70,100 +111,51 @@ class TapSalesforceChat(Tap):
 
         return Services(self.config, self.logger)
 
-    # -- settings ------------------------------------------------------------------------------
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check all settings before the first request.
-
-        The SDK's own check quotes the values of wrong settings, which may be credentials.
-        """
-        from tap_salesforce_chat.settings.checks import problems, rule_broken
-        from tap_salesforce_chat.streams.declarations import FILTERABLE
-
-        self._config = trimmed(self._config)
-        schema = deepcopy(self.config_jsonschema)
-        self.append_builtin_config(schema)
-        found = [
-            rule_broken(error) for error in JSONSchemaValidator(schema).iter_errors(self._config)
-        ]
-        found = found or problems(self._config, FILTERABLE)
-        if found and raise_errors:
-            summary = "Config validation failed"
-            raise ConfigValidationError(summary, errors=found, schema=schema)
-        return found
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - of the class
-        """Read the settings of the environment without quoting what is wrong with them."""
-        from tap_salesforce_chat.settings.checks import from_environment
-
-        schema = deepcopy(cls.config_jsonschema)
-        cls.append_builtin_config(schema)
-        return from_environment(schema, cls._env_var_prefix)
-
     # -- streams -------------------------------------------------------------------------------
 
     @override
     def setup_mapper(self) -> None:
-        """Make sure of what a catalog selects before anything is made of it."""
-        from tap_salesforce_chat.discovery.catalogs import insist_on_keys, leave_out_unasked
+        """Adjust what a catalog selects before mappers and streams are made of it."""
+        from tap_salesforce_chat.discovery.catalogs import remove_disabled, select_keys
 
         if self.input_catalog is not None:
-            insist_on_keys(self.input_catalog)
-            leave_out_unasked(self.input_catalog, self.config, self.logger)
+            select_keys(self.input_catalog)
+            remove_disabled(self.input_catalog, self.config, self.logger)
         super().setup_mapper()
 
     @override
     def discover_streams(self) -> Sequence[SalesforceStream]:
-        """Return the streams of the catalog as it is, or else what the org has."""
-        from tap_salesforce_chat.discovery.discover import streams_of
+        """Return the streams of the catalog, brought up to date, or else of the org."""
+        from tap_salesforce_chat.streams.factory import make_streams
 
-        return streams_of(self)
-
-    def forget_streams(self) -> None:
-        """Have the streams made anew from a catalog that has changed."""
-        self._streams = None
+        return make_streams(self, self.services)
 
     # -- a run ---------------------------------------------------------------------------------
 
-    # Final for type checkers only. The SDK's own would insist on streams that nobody asked for.
-    @override  # type: ignore[misc]
-    def run_connection_test(self) -> bool:
-        """Read one row of each stream, if that costs nothing."""
-        from tap_salesforce_chat.messaging.stream import ConversationEntry
-
-        return self.run_sync_dry_run(
-            dry_run_record_limit=1,
-            streams=[
-                stream
-                for stream in self.streams.values()
-                if not isinstance(stream, ConversationEntry)
-            ],
-        )
-
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take bookmarks over; refuse what is none, rather than silently read all again."""
+        """Load the bookmarks; refuse a state without a valid form, which would read all again."""
+        from tap_salesforce_chat.state.checks import form_problem
+        from tap_salesforce_chat.state.keys import ORGANIZATION
         from tap_salesforce_chat.streams.declarations import STREAMS
-        from tap_salesforce_chat.streams.state import ORGANIZATION, form_problem
 
         if problem := form_problem(state, [stream.sobject for stream in STREAMS]):
             raise InvalidStateError(problem)
-        self._recorded_organization = state.get(ORGANIZATION)
+        self._loaded_organization = state.get(ORGANIZATION)
         super().load_state(state)
 
-    # Final for type checkers only, and the one place that sees a sync start and end.
+    # Final in the SDK. No hook runs before the first STATE and after the last stream.
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
-        """Sync all streams; say in STATE when that began, what is read, and that it is complete."""
+        """Sync all streams; write the start, the reads and the end of the sync in STATE."""
         from tap_salesforce_chat.sync import Sync
 
-        Sync(self, self._recorded_organization).run(super().sync_all)
+        Sync(self, self.services, self._loaded_organization).run(super().sync_all)
 
+    # Private in the SDK, whose own exits with 0, which looks like a complete sync.
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """End with the exit code of a signal; the SDK's 0 would look like a finished run."""
+        """Exit with the exit code of a signal."""
         exit_code = _SIGNAL_EXIT_CODE + signum
         if isinstance(self.message_writer, WholeLineWriter):
             self.message_writer.exit_between_lines(exit_code)
@@ -176,7 +168,15 @@ class TapSalesforceChat(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         install_log_filter()
-        return with_doctor(super().get_singer_command(), cls)
+        return with_doctor(super().get_singer_command(), cls.cb_config, cls._services_of)
+
+    @classmethod
+    def _services_of(cls, given: Any) -> Services:
+        """Return the services of a command, from what `cb_config` returns."""
+        from tap_salesforce_chat.services import Services
+
+        settings = cls.valid_settings(given.config, parse_env=given.parse_env)
+        return Services(settings, cls.logger)
 
     @classmethod
     @override
@@ -195,12 +195,12 @@ class TapSalesforceChat(Tap):
     @override
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read config files, later ones over earlier ones; `ENV` stands for the environment."""
-        found = super().cb_config(ctx, param, tuple(name for name in value if name == "ENV"))
+        given = super().cb_config(ctx, param, tuple(name for name in value if name == "ENV"))
         with _plain_errors():
             for name in value:
                 if name != "ENV":
-                    found.config |= read_config(name)
-        return found
+                    given.config |= read_config(name)
+        return given
 
     @classmethod
     @override
@@ -212,25 +212,37 @@ class TapSalesforceChat(Tap):
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         with _plain_errors():
+            if value == _TEST_ALL:
+                given = ctx.params["config"]
+                cls(config=given.config, parse_env_config=given.parse_env).test_streams()
+                ctx.exit()
             super().cb_test(ctx, param, value)
+
+    def test_streams(self) -> None:
+        """Read one row of each stream, except where reading counts as chat activity."""
+        from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
+
+        streams = self.streams.values()
+        self.run_sync_dry_run(
+            streams=[stream for stream in streams if not isinstance(stream, ConversationEntry)]
+        )
 
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Turn errors into one line of the log that says what to do, and the exit code 1."""
+    """Turn an exception into one log line that says what to do, and the exit code 1."""
     try:
         yield
     except ConfigValidationError as exc:
-        _end_with(" ".join([f"{exc}.", *exc.errors]))
+        _exit_with(" ".join([f"{exc}.", *exc.errors]))
     except SingerSDKError as exc:
-        _end_with(str(exc))
+        _exit_with(str(exc))
     except (click.ClickException, click.exceptions.Exit):
         raise
     except Exception as exc:  # noqa: BLE001 - its own text and traceback may quote a row
-        _end_with(unexpected_error_message(exc))
+        _exit_with(unexpected_error_message(exc))
 
 
-def _end_with(message: str) -> None:
-    """Log what ended the run, and end the process."""
+def _exit_with(message: str) -> None:
     TapSalesforceChat.logger.error("%s", message)
     raise SystemExit(1)

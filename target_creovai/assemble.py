@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import asdict, replace
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
@@ -96,8 +99,7 @@ class Invalid(SetAside):
 Verdict = Ready | Waiting | Skipped | Deleted | SetAside
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """What was read, as far as a conversation is concerned that came under these filters."""
 
     coverage: Coverage

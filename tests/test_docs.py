@@ -23,6 +23,7 @@ from target_creovai.commands.group import COMMANDS
 from target_creovai.model.outcomes import Code
 from target_creovai.settings.config import CONFIG_SCHEMA as TARGET_SCHEMA
 from target_creovai.target import TargetCreovai
+from target_creovai.watch.summary_log import _LEVELS
 from tests.plugin_definitions import OF_THE_SDK, kind_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -205,6 +206,15 @@ def test_every_reason_is_listed() -> None:
     )
 
     assert rows == [code.value for code in Code]
+
+
+def test_every_word_of_a_summary_that_warns_is_listed() -> None:
+    """Whoever meets one at the end of a run finds what to do."""
+    rows = re.findall(
+        r"^\| `([A-Z ]+)` \| .+ \| .+ \|$", marked("delivery.md", "words"), re.MULTILINE
+    )
+
+    assert set(rows) == set(_LEVELS)
 
 
 def test_the_site_is_built_without_a_broken_link(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.errors import LoginError, SalesforceError, SessionExpiredError
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.soql import KEY, Query, one_of
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def has_case_feed(client: SalesforceClient) -> bool | None:
 
     They are not without Chatter, and not to a user without View All Data.
     """
-    asker = Asker(client, "query", page_size=2000, subject="Query of the case feed")
+    query_client = QueryClient(client, "query", page_size=2000, subject="Query of the case feed")
     try:
-        return any(page.rows for probe in _PROBES for page in asker.pages(probe.any_one()))
+        return any(page.rows for probe in _PROBES for page in query_client.pages(probe.any_one()))
     except (LoginError, SessionExpiredError):
         raise
     except SalesforceError:

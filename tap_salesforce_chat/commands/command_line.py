@@ -1,4 +1,4 @@
-"""The command line: the Singer command as the SDK makes it, and `doctor` beside it."""
+"""The command line: the Singer command as the SDK makes it, with `doctor` as a subcommand."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ import click
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from tap_salesforce_chat.tap import TapSalesforceChat
+    from tap_salesforce_chat.commands.doctor_output import OpenServices
 
 
-def with_doctor(singer: click.Command, tap: type[TapSalesforceChat]) -> click.Group:
-    """Return the Singer command, options and all, as a group that knows `doctor` as well."""
+def with_doctor(
+    singer: click.Command, read_config: Callable[..., Any], open_services: OpenServices
+) -> click.Group:
+    """Return the Singer command, with its options, as a group that has a subcommand `doctor`.
+
+    Args:
+        singer: The command.
+        read_config: The callback of the option `--config`.
+        open_services: Makes services of what it returns.
+    """
 
     @click.pass_context
     def run(ctx: click.Context, /, **_: Any) -> None:
-        # A group runs itself first, whatever command comes behind it.
+        # A group runs itself first, whatever subcommand follows.
         if ctx.invoked_subcommand is None:
             singer.invoke(ctx)
 
@@ -30,16 +39,16 @@ def with_doctor(singer: click.Command, tap: type[TapSalesforceChat]) -> click.Gr
         callback=run,
         context_settings=singer.context_settings,
         invoke_without_command=True,
-        commands=[_doctor(tap)],
+        commands=[_doctor(read_config, open_services)],
     )
 
 
-def _doctor(tap: type[TapSalesforceChat]) -> click.Command:
+def _doctor(read_config: Callable[..., Any], open_services: OpenServices) -> click.Command:
     @click.command("doctor")
     @click.option(
         "--config",
         multiple=True,
-        callback=tap.cb_config,
+        callback=read_config,
         help="Configuration file, or 'ENV' for environment variables.",
     )
     @click.option(
@@ -64,12 +73,12 @@ def _doctor(tap: type[TapSalesforceChat]) -> click.Command:
         """Check whether a sync would work, what it would cost, and what to change."""
         # Meltano puts its options in front of the command.
         given = config if config.config or config.parse_env else ctx.find_root().params["config"]
-        from tap_salesforce_chat.commands.examination import print_findings, print_permission_set
+        from tap_salesforce_chat.commands.doctor_output import print_findings, print_permission_set
 
         if permission_set:
-            print_permission_set(tap, given)
+            print_permission_set(open_services, given)
         else:
-            ctx.exit(print_findings(tap, given, since, form))
+            ctx.exit(print_findings(open_services, given, since, form))
 
     return doctor
 

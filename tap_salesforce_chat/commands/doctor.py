@@ -1,7 +1,7 @@
-"""`doctor`: would a sync work, what would it cost, and what has to be clicked so that it does.
+"""`doctor`: would a sync work, what would it cost, and what to change in Setup so that it works.
 
-Every check asks Salesforce little, judges the answer in a function of its own, and ends as one
-`Finding`. A check that Salesforce refuses is a finding too: the errors of the tap say what to do.
+Every check sends few requests, has the responses judged by a function of `findings`, and ends as
+one `Finding`. A check that Salesforce refuses is a finding too: its text is the tap's error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tap_salesforce_chat.commands.findings import (
     ENTRIES,
     FEED,
     NEEDED,
-    Allowed,
+    ApiQuota,
     Finding,
     Status,
     judge_case_feed,
@@ -31,78 +31,92 @@ from tap_salesforce_chat.commands.findings import (
     judge_view_all_data,
     not_there,
 )
+from tap_salesforce_chat.commands.identity import read_identity
 from tap_salesforce_chat.commands.proxies import Proxy
-from tap_salesforce_chat.commands.reached import reached
-from tap_salesforce_chat.commands.sync_cost import Knowledge, requests_of_a_sync
+from tap_salesforce_chat.commands.sync_cost import KnownMetadata, requests_of_a_sync
 from tap_salesforce_chat.discovery.describe import discover
-from tap_salesforce_chat.discovery.describe_cache import Describer
+from tap_salesforce_chat.discovery.describe_cache import DescribeClient
 from tap_salesforce_chat.errors import (
     LoginError,
     SessionExpiredError,
     UnreadableObjectError,
     unreadable_object,
 )
+from tap_salesforce_chat.login.flows import flow_name
 from tap_salesforce_chat.login.hosts import login_url
-from tap_salesforce_chat.messaging.interfaces import budget_for
+from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.settings.opt_in import disabled_streams
 from tap_salesforce_chat.soql import CURSOR, KEY, Query
-from tap_salesforce_chat.streams.declarations import STREAMS
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tap_salesforce_chat.discovery.describe_cache import DescribeCache
     from tap_salesforce_chat.http.client import SalesforceClient
-    from tap_salesforce_chat.streams.base import SalesforceStream
+    from tap_salesforce_chat.services import Services
+    from tap_salesforce_chat.streams.query_stream import QueryStream
 
 
 _RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """What is examined: an org by its client, and what a sync would ask of it."""
+class CheckContext:
+    """What the checks share: the services of a run, and the start of the rows to count."""
 
-    client: SalesforceClient
-    config: Mapping[str, Any]
-    flow: str
+    services: Services
     since: datetime | None
-    cache: Callable[[], DescribeCache]  # known after the login
+
+    @property
+    def client(self) -> SalesforceClient:
+        """The client."""
+        return self.services.client
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings."""
+        return self.services.config
 
     def count(self, query: Query, *, deleted: bool = False) -> int:
-        """Return how many rows a query would give."""
+        """Return how many rows a query would return."""
         resource = "queryAll" if deleted else "query"
         subject = f"Count of {query.sobject}"
         page_size = self.config["page_size"]
-        asker = Asker(self.client, resource, page_size=page_size, subject=subject)
-        return asker.count(query.count())
+        query_client = QueryClient(self.client, resource, page_size=page_size, subject=subject)
+        return query_client.count(query.count())
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
-    """Yield the findings, the login first; without one there is nothing more to find."""
-    way = _way(login_url(patient.config))
-    yield from way
-    login = [] if any(finding.status is Status.FAILED for finding in way) else _login(patient)
+def run_checks(services: Services, since: datetime | None) -> Iterator[Finding]:
+    """Yield the findings: proxy and login first, the others only if the login works.
+
+    Args:
+        services: The services of a run.
+        since: Rows that changed earlier are not counted; None: all are.
+    """
+    context = CheckContext(services, since)
+    proxy = _proxy(login_url(context.config))
+    yield from proxy
+    login = [] if any(finding.status is Status.FAILED for finding in proxy) else _login(context)
     yield from login
     if not login or login[-1].status is Status.FAILED:
         return
-    yield _checked("org", partial(_org, patient.client))
-    streams = [stream for stream in STREAMS if stream.sobject in NEEDED]
-    describe = Describer(patient.client)
+    yield _checked("org", partial(_org, context.client))
+    streams = [stream for stream in QUERY_STREAMS if stream.sobject in NEEDED]
+    describe = DescribeClient(context.client)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
-    yield _checked("View All Data", partial(_view_all_data, patient))
+    yield _checked("View All Data", partial(_view_all_data, context))
     pages: list[int] = []
     for stream in streams:
         name = f"{stream.sobject} rows"
-        yield _checked(name, partial(_rows, patient, stream, name, pages))
-    yield _checked(ENTRIES, partial(_entries, patient))
-    yield _checked("daily API requests", partial(_quota, patient, describe, sum(pages)))
-    yield _checked("new chats", partial(_new_chats, patient))
-    yield _checked(FEED, partial(_case_feed, patient))
+        yield _checked(name, partial(_rows, context, stream, name, pages))
+    yield _checked(ENTRIES, partial(_entries, context))
+    yield _checked("daily API requests", partial(_quota, context, describe, sum(pages)))
+    yield _checked("new chats", partial(_new_chats, context))
+    yield _checked(FEED, partial(_case_feed, context))
 
 
 def _checked(check: str, ask: Callable[[], Finding]) -> Finding:
@@ -112,8 +126,8 @@ def _checked(check: str, ask: Callable[[], Finding]) -> Finding:
         return Finding(check, Status.FAILED, str(exc))
 
 
-def _way(url: str) -> list[Finding]:
-    """Return what is found of the proxy, none if there is none."""
+def _proxy(url: str) -> list[Finding]:
+    """Return the finding about the proxy, an empty list if requests go through none."""
     check = "proxy"
     host = urlsplit(url).hostname
     advice = f"Correct the variable, or have NO_PROXY name {host} if the way there is straight."
@@ -130,11 +144,11 @@ def _way(url: str) -> list[Finding]:
 
 
 def _org(client: SalesforceClient) -> Finding:
-    return Finding("org", Status.OK, str(reached(client)))
+    return Finding("org", Status.OK, str(read_identity(client)))
 
 
-def _login(patient: Patient) -> list[Finding]:
-    client, version = patient.client, patient.config["api_version"]
+def _login(context: CheckContext) -> list[Finding]:
+    client, version = context.client, context.config["api_version"]
     check = f"API version {version}"
     try:
         client.get("", subject=check)
@@ -144,103 +158,104 @@ def _login(patient: Patient) -> list[Finding]:
         outcome = Finding(check, Status.FAILED, str(exc))
     else:
         outcome = Finding(check, Status.OK, "the org has it")
-    plain = ", not encrypted" if str(client.instance_url).startswith("http:") else ""
-    found = f"{patient.flow} at {client.instance_url}{plain}"
+    clear = ", not encrypted" if str(client.instance_url).startswith("http:") else ""
+    flow = flow_name(context.config)
+    found = f"{flow} at {client.instance_url}{clear}"
     return [Finding("login", Status.OK, found), outcome]
 
 
-def _object(stream: type[SalesforceStream], describe: Describer) -> Finding:
+def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
     document = describe(stream.sobject)
     if document is None and stream.optional:
         return not_there(stream.sobject, stream.sobject)
     if document is None:
         return Finding(stream.sobject, Status.FAILED, str(unreadable_object(stream.sobject)))
     visible = {field["name"] for field in document["fields"]}
-    lacking = [name for name in (KEY, CURSOR, *NEEDED[stream.sobject]) if name not in visible]
+    hidden = [name for name in (KEY, CURSOR, *NEEDED[stream.sobject]) if name not in visible]
     return judge_fields(
-        stream.sobject, lacking, discover(document, stream.parents, describe).missing
+        stream.sobject, hidden, discover(document, stream.parents, describe).missing
     )
 
 
-def _view_all_data(patient: Patient) -> Finding:
+def _view_all_data(context: CheckContext) -> Finding:
     subject = "Permissions of the user"
-    asker = Asker(patient.client, "query", page_size=2000, subject=subject)
+    query_client = QueryClient(context.client, "query", page_size=2000, subject=subject)
     try:
-        (page,) = asker.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
+        (page,) = query_client.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
     except FatalAPIError:
         return judge_view_all_data(granted=None)
     return judge_view_all_data(granted=bool(page.rows and page.rows[0]["PermissionsViewAllData"]))
 
 
 def _rows(
-    patient: Patient, stream: type[SalesforceStream], check: str, pages: list[int]
+    context: CheckContext, stream: type[QueryStream], check: str, pages: list[int]
 ) -> Finding:
-    config, sobject = patient.config, stream.sobject
+    config, sobject = context.config, stream.sobject
     end_date = config.get("end_date")
     waiting = Query(
         sobject,
         (KEY,),
-        since=patient.since,
+        since=context.since,
         until=parse_instant(end_date) if end_date else None,
         condition=(config.get("filters") or {}).get(sobject),
         more=tuple(stream.scope(config).values()),
     )
     try:
-        count = patient.count(waiting, deleted=config["include_deleted"])
+        count = context.count(waiting, deleted=config["include_deleted"])
     except UnreadableObjectError:
         if stream.optional:
             return not_there(check, sobject)
         raise
-    visible = count or patient.count(Query(sobject, (KEY,)))
-    since = f"since {format_instant(patient.since)}" if patient.since else "in all"
+    visible = count or context.count(Query(sobject, (KEY,)))
+    since = f"since {format_instant(context.since)}" if context.since else "in all"
     needed = max(1, -(-count // config["page_size"]))
     pages.append(needed - 1)
     return judge_rows(check, count, visible, since, needed)
 
 
-def _entries(patient: Patient) -> Finding:
-    clock = patient.client.clock or datetime.now(UTC)
-    wish = (patient.config.get("filters") or {}).get(SESSIONS)
+def _entries(context: CheckContext) -> Finding:
+    clock = context.client.clock or datetime.now(UTC)
+    condition = (context.config.get("filters") or {}).get(SESSIONS)
     try:
-        ended = patient.count(replace(Sessions.ended(None, wish), since=patient.since))
+        ended = context.count(replace(Sessions.ended(None, condition), since=context.since))
     except UnreadableObjectError:
         return not_there(ENTRIES, SESSIONS)
-    hours = budget_for(patient.config, {}).hours_for(ended, clock)
-    return judge_entries(ended, hours, patient.config["messaging_api"])
+    hours = rate_limits_for(context.config, {}).hours_for(ended, clock)
+    return judge_entries(ended, hours, context.config["messaging_api"])
 
 
-def _quota(patient: Patient, describe: Describer, pages: int) -> Finding:
-    config = patient.config
-    quota = patient.client.quota
+def _quota(context: CheckContext, describe: DescribeClient, pages: int) -> Finding:
+    config = context.config
+    quota = context.client.quota
     unasked = disabled_streams(config)
     streams = [
         stream
         for stream in STREAMS
         if stream.sobject not in unasked and (stream.discovered(describe) or not stream.optional)
     ]
-    known = Knowledge(
-        organization=patient.client.session.organization_id is not None,
-        objects=describe.known,
-        kept=describe.keep(patient.cache()),
+    known = KnownMetadata(
+        organization=context.client.session.organization_id is not None,
+        objects=describe.document_count,
+        kept=describe.save(context.services.describe_cache),
     )
     hourly = requests_of_a_sync(streams, config, known)
-    own = config.get("quota_percent_per_run")
-    allowed = Allowed(quota.used, quota.limit, config["quota_percent_total"], own)
-    return judge_quota(allowed, hourly, hourly + pages, kept=known.kept)
+    per_run = config.get("quota_percent_per_run")
+    api_quota = ApiQuota(quota.used, quota.limit, config["quota_percent_total"], per_run)
+    return judge_quota(api_quota, hourly, hourly + pages, kept=known.kept)
 
 
-def _case_feed(patient: Patient) -> Finding:
-    return judge_case_feed(found=has_case_feed(patient.client))
+def _case_feed(context: CheckContext) -> Finding:
+    return judge_case_feed(found=has_case_feed(context.client))
 
 
-def _new_chats(patient: Patient) -> Finding:
-    if patient.client.clock is None:
+def _new_chats(context: CheckContext) -> Finding:
+    if context.client.clock is None:
         return Finding("new chats", Status.WARNING, "Salesforce does not say what time it is")
-    begin = format_instant(patient.client.clock - _RECENT)
+    begin = format_instant(context.client.clock - _RECENT)
     recent = f"CreatedDate >= {begin}"
     try:
-        sessions = patient.count(Query("MessagingSession", (KEY,), condition=recent))
+        sessions = context.count(Query("MessagingSession", (KEY,), condition=recent))
     except UnreadableObjectError:
         return Finding("new chats", Status.OK, "the org shows no MessagingSession")
-    chats = patient.count(Query("LiveChatTranscript", (KEY,), condition=recent))
+    chats = context.count(Query("LiveChatTranscript", (KEY,), condition=recent))
     return judge_new_chats(chats, sessions)

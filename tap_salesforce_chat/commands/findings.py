@@ -1,4 +1,4 @@
-"""What `doctor` finds, and how it judges what it was told. Pure."""
+"""The findings of `doctor`: how each response is judged, and what to change. Pure."""
 
 from __future__ import annotations
 
@@ -115,33 +115,33 @@ def judge_entries(sessions: int, hours: int, interface: str) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
-    """The org's daily requests, which all of its clients share.
+class ApiQuota:
+    """The org's daily API requests, which all of its clients share.
 
     Args:
         used: Requests of the last 24 hours.
-        limit: How many the org has, 0 if it does not tell.
-        percent: How many a sync leaves to all clients together.
-        own: How many percent a run may take for itself, None: any.
+        limit: How many the org has, 0 if its responses do not say.
+        percent_total: The share of them at which a sync stops, by whatever client they are used.
+        percent_per_run: The share of them that a run may use, None: any.
     """
 
     used: int
     limit: int
-    percent: int
-    own: int | None = None
+    percent_total: int
+    percent_per_run: int | None = None
 
 
-def judge_quota(allowed: Allowed, hourly: int, first: int, *, kept: bool = True) -> Finding:
+def judge_quota(quota: ApiQuota, hourly: int, first: int, *, kept: bool = True) -> Finding:
     """Judge the use of the org's daily requests.
 
     Args:
-        allowed: What there is of them.
+        quota: The requests.
         hourly: How many a sync takes when little has changed.
-        first: How many one takes at least that reads what waits now.
+        first: How many the next sync takes at least.
         kept: Whether describes are kept for later runs.
     """
     check = "daily API requests"
-    used, limit, percent = allowed.used, allowed.limit, allowed.percent
+    used, limit, percent = quota.used, quota.limit, quota.percent_total
     cost = f"a sync takes {hourly} when little has changed ({hourly * _HOURS} a day, if hourly)"
     cost += f", and {first} or more with what waits now" if first > hourly else ""
     if not limit:
@@ -154,10 +154,9 @@ def judge_quota(allowed: Allowed, hourly: int, first: int, *, kept: bool = True)
     if (used + first) * 100 > percent * limit:
         advice = f"{stops}expect several days, or raise the setting, or set a later start_date."
         return Finding(check, Status.WARNING, found, advice)
-    if allowed.own and first * 100 > allowed.own * limit:
-        advice = (
-            f"A run stops at {allowed.own} % of them (quota_percent_per_run), with state kept: "
-        )
+    per_run = quota.percent_per_run
+    if per_run and first * 100 > per_run * limit:
+        advice = f"A run stops at {per_run} % of them (quota_percent_per_run), with state kept: "
         advice += "expect several runs, or raise the setting, or set a later start_date."
         return Finding(check, Status.WARNING, found, advice)
     if not kept:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tap_salesforce_chat.commands.findings import NEEDED
-from tap_salesforce_chat.messaging.stream import ConversationEntry
+from tap_salesforce_chat.streams.described_stream import DescribedStream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ def grants_for(streams: Collection[type[SalesforceStream]], describe: Describe) 
 
 
 def _wanted(stream: type[SalesforceStream]) -> Iterator[tuple[str, Iterable[str]]]:
-    if stream is ConversationEntry:
+    if not issubclass(stream, DescribedStream):
         return
     own = (name for name in stream.needed if "." not in name)
     references = (f"{parent.relationship}Id" for parent in stream.parents)

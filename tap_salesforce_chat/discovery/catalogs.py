@@ -1,13 +1,18 @@
-"""A catalog that is given to the tap, brought up to date: it may be older than the org's fields."""
+"""Check a catalog that is given to the tap, and update it to the fields that the org has now."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from singer_sdk.singerlib.catalog import Metadata
 from singer_sdk.singerlib.schema import Schema
 
-from tap_salesforce_chat.discovery.fields import has_path, left_out, retyped, without_paths
+from tap_salesforce_chat.discovery.fields import (
+    has_path,
+    left_out_warning,
+    retyped_warning,
+    without_paths,
+)
 from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams, disabled_warning
 from tap_salesforce_chat.soql import CURSOR, KEY
 
@@ -20,11 +25,21 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.discovery.describe import Describe
     from tap_salesforce_chat.discovery.fields import Renewal
-    from tap_salesforce_chat.streams.base import SalesforceStream
+
+
+class Renewable(Protocol):
+    """What `renew` needs of a class of streams."""
+
+    sobject: ClassVar[str]
+    needed: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def renewed(cls, schema: dict[str, Any], describe: Describe) -> Renewal | None:
+        """Return the schema of a catalog as the org has it now, None if it shows nothing."""
 
 
 def catalog_problem(catalog: Mapping[str, Any]) -> str | None:
-    """Say why an object is no catalog, None if it is one that the SDK can take in."""
+    """Return why an object is no catalog, None if it is one that the SDK accepts."""
     streams = catalog.get("streams")
     if not isinstance(streams, list):
         return "it has no list of streams"
@@ -61,15 +76,15 @@ def _is_metadata(metadata: object) -> bool:
     )
 
 
-def insist_on_keys(catalog: Catalog) -> None:
-    """Have the keys of all streams selected, whatever a catalog by hand says."""
+def select_keys(catalog: Catalog) -> None:
+    """Have the keys of all streams selected, even if the catalog deselects them."""
     for entry in catalog.streams:
         for name in (KEY, CURSOR):
             entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
 
 
-def leave_out_unasked(catalog: Catalog, config: Mapping[str, Any], logger: logging.Logger) -> None:
-    """Take out of a catalog what is only read if a setting asks for it; name what is selected."""
+def remove_disabled(catalog: Catalog, config: Mapping[str, Any], logger: logging.Logger) -> None:
+    """Remove streams and fields that no setting enables; warn of those that are selected."""
     named: set[str] = set()
     for stream in disabled_streams(config) & catalog.keys():
         if catalog.pop(stream).metadata.resolve_selection()[()]:
@@ -86,21 +101,21 @@ def leave_out_unasked(catalog: Catalog, config: Mapping[str, Any], logger: loggi
 
 def renew(
     catalog: Catalog,
-    streams: Iterable[type[SalesforceStream]],
+    streams: Iterable[type[Renewable]],
     describe: Describe,
     logger: logging.Logger,
     lacking: Collection[str],
 ) -> None:
     """Give the selected streams of a catalog the needed fields that the org shows, and no others.
 
-    Those that were hidden when it was discovered would be left out for ever, and those that are
-    hidden since would look as if they were back at each sync. Only such streams cost a describe.
+    Fields that were hidden at discovery would otherwise stay left out, and fields that are hidden
+    since would look as if they were back at each sync. Only such streams cost a describe.
 
     Args:
         catalog: The catalog.
         streams: All streams.
-        describe: Looks an object up.
-        logger: Gets what has changed.
+        describe: Returns the describe document of an object.
+        logger: Gets a line for each change.
         lacking: The streams that the last sync read without a needed field.
     """
     for stream in streams:
@@ -118,12 +133,12 @@ def renew(
 
 
 def _report(
-    stream: type[SalesforceStream], entry: CatalogEntry, renewal: Renewal, logger: logging.Logger
+    stream: type[Renewable], entry: CatalogEntry, renewal: Renewal, logger: logging.Logger
 ) -> None:
     selected = entry.metadata.resolve_selection()
     gone = [name for name in renewal.gone if selected["properties", name]]
-    # A sync speaks of needed ones by itself.
+    # The sync itself warns of needed ones.
     if gone := [name for name in gone if name not in stream.needed]:
-        logger.warning("%s", left_out(stream.sobject, gone))
+        logger.warning("%s", left_out_warning(stream.sobject, gone))
     if changed := [name for name in renewal.retyped if selected["properties", name]]:
-        logger.warning("%s", retyped(stream.sobject, changed))
+        logger.warning("%s", retyped_warning(stream.sobject, changed))

@@ -1,7 +1,7 @@
-"""From Salesforce's describe documents to the JSON schema of a stream.
+"""Convert Salesforce's describe documents to the JSON schema of a stream.
 
-Types are what Salesforce declares, never what values look like. All but the key may be null:
-describe's `nillable` only binds people who edit rows, not rows that are there.
+Types are those that Salesforce declares, whatever values look like. All fields but the key may be
+null: describe's `nillable` applies to edits, not to existing rows.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _TEXT = {"type": "string"}
 _DECIMAL = {"type": "number"}
 
-# Field types that leave the tap, as JSON schema. Not here, and so left out: `address` and
-# `location` (their parts are fields of their own), `base64` (a link to a file, not its content),
-# `complexvalue` and `junctionidlist` (lists that queries limit and Bulk refuses).
+# Field types that the tap reads, as JSON schema. Left out: `address` and `location` (their parts
+# are fields of their own), `base64` (a link to a file, not its content), `complexvalue` and
+# `junctionidlist` (lists that queries limit and Bulk refuses).
 TYPES: dict[str, dict[str, str]] = {
     "anytype": _TEXT,
     "boolean": {"type": "boolean"},
@@ -47,8 +47,8 @@ TYPES: dict[str, dict[str, str]] = {
 }
 _JUNCTION_SOAP_TYPE = "urn:JunctionIdList"
 
-# What a query sees of a parent that may be one of several objects (a Group or a User, say): the
-# fields of the pseudo-object `Name`, which cannot be described.
+# The fields of a parent that may be one of several objects (a Group or a User, say): those of the
+# pseudo-object `Name`, which cannot be described.
 NAME_FIELDS: dict[str, str] = {
     "Alias": "string",
     "Email": "email",
@@ -68,14 +68,14 @@ NAME_FIELDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Fields of a parent object that travel inside the row of its child."""
+    """Fields of a parent object that are in the row of its child."""
 
     relationship: str
     sobject: str  # `Name` where it may be one of several objects
     fields: tuple[str, ...]
 
     def has_any(self, paths: Iterable[str]) -> bool:
-        """Tell whether any of some paths leads to this parent."""
+        """Return whether any of some paths leads to this parent."""
         return any(path.startswith(f"{self.relationship}.") for path in paths)
 
 
@@ -87,7 +87,7 @@ class Discovery:
     missing: tuple[str, ...]
 
 
-# What is sure about an object that cannot be described.
+# The schema of an object that cannot be described.
 MINIMAL_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -101,12 +101,12 @@ MINIMAL_SCHEMA: dict[str, Any] = {
 def discover(
     document: Mapping[str, Any], parents: Iterable[Parent], describe: Describe
 ) -> Discovery:
-    """Return the schema of an object's rows with as much of its parents as the org has.
+    """Return the schema of an object's rows, with the fields of its parents that the org shows.
 
     Args:
         document: The object's describe document.
         parents: The parents wanted.
-        describe: Looks a parent object up.
+        describe: Returns the describe document of a parent object.
     """
     properties = {KEY: _TEXT, **properties_of(document["fields"])}
     properties[KEY] = _TEXT
@@ -121,7 +121,7 @@ def discover(
 
 
 def properties_of(fields: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the JSON schema of each field of a describe document that can leave."""
+    """Return the JSON schema of each field of a describe document that the tap reads."""
     return {
         field["name"]: _nullable(TYPES[field["type"].lower()])
         for field in fields
@@ -145,8 +145,8 @@ def _parent_schema(
         return None, [f"Read on object {parent.sobject}"]
     sobject, available = _parent_fields(reference, describe)
     if available is None:
-        # The child's describe shows the way to it, so a query may well see it; all that we ask of
-        # parents is text. If a query does not, the stream leaves it out, with a warning.
+        # The child's describe has the relationship, so a query may well see the parent; all fields
+        # of parents are text. If it does not, the stream leaves them out, with a warning.
         available = dict.fromkeys(parent.fields, _nullable(_TEXT))
     wanted = {name: available[name] for name in parent.fields if name in available}
     lacking = [

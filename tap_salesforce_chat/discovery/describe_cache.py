@@ -1,8 +1,8 @@
-"""Describe documents: asked for once a run, and kept for the next ones as long as nothing changed.
+"""Describe documents: requested once a run, and cached for the next runs until the org changes.
 
-One request tells whether anything has: Describe Global with `If-Modified-Since` answers 304 as
-long as no object's metadata has changed, and no permission, profile or label either (REST API
-Developer Guide, Describe Global). It is a weak check, so after a day all is asked for anew.
+One request finds out whether it has: Describe Global with `If-Modified-Since` answers 304 as long
+as no object's metadata, permission, profile or label has changed (REST API Developer Guide,
+Describe Global). The check is weak, so after a day all documents are requested again.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-_LONGEST_TRUST = timedelta(days=1)
-# Salesforce's times are whole seconds, in the last of which something may have changed as well.
+_MAX_AGE = timedelta(days=1)
+# Salesforce's times are whole seconds: a change may follow within the last one.
 _SECOND = timedelta(seconds=1)
-_OF_A_FIELD = (
+_KEPT_KEYS = (
     *("name", "type", "soapType", "relationshipName", "referenceTo"),
     *("polymorphicForeignKey", "permissionable"),
 )
 
 
 class DescribeCache:
-    """A file of describe documents; one that cannot be read or written is as good as none.
+    """A file of describe documents; one that cannot be read or written is ignored.
 
     Args:
-        folder: Where it is, or will be; None: the user's folder for caches.
-        identity: Whose documents: what is shown differs from user to user.
+        folder: Its folder; None: the user's folder for caches.
+        identity: Org, user and API version: documents differ between them.
     """
 
     def __init__(self, folder: str | None, identity: str) -> None:
         self._folder, self._name = folder, hashlib.sha256(identity.encode()).hexdigest()[:32]
 
     def read(self) -> tuple[datetime, dict[str, Document | None]] | None:
-        """Return the documents, and since when they are known; None if there are none."""
+        """Return the documents, and the time of the oldest one; None if there are none."""
         with suppress(OSError, ValueError, KeyError, TypeError, RuntimeError):
             kept = json.loads(self._path().read_bytes())
             return parse_instant(kept["since"]), dict(kept["documents"])
         return None
 
     def write(self, since: datetime, documents: Mapping[str, Document | None]) -> bool:
-        """Keep documents, whole or not at all; return whether that was possible."""
+        """Write documents, whole or not at all; return whether that was possible."""
         text = json.dumps({"since": format_instant(since), "documents": documents})
         with suppress(OSError, RuntimeError):
             path = self._path()
@@ -74,12 +74,12 @@ class DescribeCache:
         return folder / f"describes-{self._name}.json"
 
 
-class Describer:
-    """Asks for each object once, or not at all where nothing has changed since an earlier run.
+class DescribeClient:
+    """Requests each document once, or not at all if nothing has changed since an earlier run.
 
     Args:
-        client: The way to Salesforce.
-        cache: What earlier runs have kept; None: nothing.
+        client: Sends the requests.
+        cache: The documents of earlier runs; None: none.
     """
 
     def __init__(self, client: SalesforceClient, cache: DescribeCache | None = None) -> None:
@@ -100,12 +100,12 @@ class Describer:
         return self._documents[sobject]
 
     @property
-    def known(self) -> int:
-        """How many objects were asked for."""
+    def document_count(self) -> int:
+        """The number of documents requested or cached."""
         return len(self._documents)
 
-    def keep(self, cache: DescribeCache | None = None) -> bool:
-        """Keep what was asked for, if it is new; return whether later runs have it."""
+    def save(self, cache: DescribeCache | None = None) -> bool:
+        """Write new documents to the cache; return whether later runs find them there."""
         cache = cache or self._cache
         if cache is None or self._since is None:
             return False
@@ -117,12 +117,12 @@ class Describer:
     def _load(self) -> None:
         self._loaded = True
         kept = self._cache.read() if self._cache else None
-        if kept and self._is_still_true(kept[0]):
+        if kept and self._is_current(kept[0]):
             self._since, self._documents = kept
 
-    def _is_still_true(self, since: datetime) -> bool:
+    def _is_current(self, since: datetime) -> bool:
         now = self._client.now
-        if now and now - since > _LONGEST_TRUST:
+        if now and now - since > _MAX_AGE:
             return False
         try:
             return not self._client.changed_since("sobjects/", since, subject="Describe Global")
@@ -139,7 +139,7 @@ class Describer:
         if self._since is None and answer.date:
             self._since = answer.date - _SECOND
         fields = [
-            {key: field[key] for key in _OF_A_FIELD if key in field}
+            {key: field[key] for key in _KEPT_KEYS if key in field}
             for field in answer.document["fields"]
         ]
         return {"name": answer.document["name"], "fields": fields}

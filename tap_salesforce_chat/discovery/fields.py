@@ -1,4 +1,4 @@
-"""The fields of a stream, wanted and there: what changes when the org does. Pure."""
+"""Change the fields of a schema when the org changes. Pure: values in, values out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A schema of a catalog, brought up to date with the org.
+    """A schema of a catalog, updated to the org.
 
     Args:
         schema: As the org has the fields.
-        gone: Fields that the org does not have or does not show any more.
-        retyped: Fields whose type is another one now.
+        gone: Fields that the org no longer has or shows.
+        retyped: Fields whose type has changed.
     """
 
     schema: dict[str, Any]
@@ -28,7 +28,7 @@ class Renewal:
     retyped: tuple[str, ...] = ()
 
     def with_parents(self, org: Schema, wanted: Collection[str]) -> Renewal:
-        """Return the same with wanted fields of parents as far as the org has them."""
+        """Return the renewal with the wanted fields of parents that the org has."""
         hidden = [path for path in wanted if "." in path and not has_path(org, path)]
         properties = dict(self.schema["properties"])
         for path in wanted:
@@ -50,8 +50,8 @@ def renewed(
     Args:
         schema: That of the catalog.
         names: The org's fields of the object.
-        types: The JSON schema of each of them that can leave.
-        wanted: Fields to add where the catalog does not know them, but the org does.
+        types: The JSON schema of each of them that the tap reads.
+        wanted: Fields to add if the org has them and the catalog does not.
     """
     properties = dict(schema["properties"])
     own = [name for name, kind in properties.items() if not is_parent(kind)]
@@ -65,7 +65,7 @@ def renewed(
 
 
 def is_parent(kind: Schema) -> bool:
-    """Tell whether a property holds fields of a parent."""
+    """Return whether a property holds the fields of a parent."""
     return bool(kind.get("properties"))
 
 
@@ -75,7 +75,7 @@ def _kind(kind: Schema) -> tuple[frozenset[str], str | None]:
 
 
 def has_path(schema: Schema, path: str) -> bool:
-    """Tell whether a schema has a field, `Owner.Name` for a parent's."""
+    """Return whether a schema has a field, `Owner.Name` for a parent's."""
     relationship, _, name = path.rpartition(".")
     properties = schema["properties"]
     if relationship:
@@ -84,7 +84,7 @@ def has_path(schema: Schema, path: str) -> bool:
 
 
 def without_paths(schema: Schema, paths: Collection[str]) -> dict[str, Any]:
-    """Return a schema without fields, `Owner.Name` for a parent's, nor parents that have none."""
+    """Return a schema without fields, `Owner.Name` for a parent's, and without empty parents."""
     kept: dict[str, Any] = {}
     for name, kind in schema["properties"].items():
         if is_parent(kind):
@@ -100,12 +100,12 @@ def without_paths(schema: Schema, paths: Collection[str]) -> dict[str, Any]:
 def paths_named(
     fields: Iterable[str], missing: MissingFieldError, objects: Mapping[str, str]
 ) -> set[str]:
-    """Return the paths of a SELECT list that Salesforce's complaint is about.
+    """Return the paths of a SELECT list that Salesforce's error is about.
 
     Args:
         fields: The SELECT list.
-        missing: The complaint: a relationship, or a field and the object that lacks it.
-        objects: Relationship to the object that it leads to, an empty one to the stream's own.
+        missing: The error: it names a relationship, or a field and the object that lacks it.
+        objects: The object of each relationship, the stream's own for an empty one.
     """
     split = {path: path.rpartition(".")[::2] for path in fields}
     if missing.entity is None:
@@ -118,7 +118,7 @@ def paths_named(
 
 
 def with_types(schema: Schema, types: Schema) -> dict[str, Any]:
-    """Return a schema with other types for fields that it has."""
+    """Return a schema with other types for some of its fields."""
     properties = schema["properties"]
     return {
         **schema,
@@ -126,16 +126,16 @@ def with_types(schema: Schema, types: Schema) -> dict[str, Any]:
     }
 
 
-def retyped(sobject: str, names: Iterable[str]) -> str:
-    """Return what to say of fields whose type is another one than in the catalog."""
+def retyped_warning(sobject: str, names: Iterable[str]) -> str:
+    """Return the warning about fields whose type differs from the catalog's."""
     return (
         f"These fields of {sobject} have another type now than in the catalog, and are read as the "
         f"org has them: {', '.join(names)}. Discover the catalog again."
     )
 
 
-def left_out(sobject: str, names: Iterable[str]) -> str:
-    """Return what to say of fields that no conversation depends on."""
+def left_out_warning(sobject: str, names: Iterable[str]) -> str:
+    """Return the warning about fields that are left out, and that no conversation needs."""
     return (
         f"Left out of {sobject}: {', '.join(names)}. If the org has it, give the integration "
         "user's permission set field-level security on it (and Read on its object); else discover "
@@ -143,8 +143,10 @@ def left_out(sobject: str, names: Iterable[str]) -> str:
     )
 
 
-def advice(sobject: str, hidden: Collection[str], deselected: Collection[str]) -> str:
-    """Return what to do so that a stream is read with fields that it needs."""
+def missing_fields_advice(
+    sobject: str, hidden: Collection[str], deselected: Collection[str]
+) -> str:
+    """Return what to do so that a stream is read with the fields that it needs."""
     done = []
     if hidden:
         names = ", ".join(f"{sobject}.{name}" for name in hidden)

@@ -271,6 +271,12 @@ def choose_flow(config: Mapping[str, Any]) -> type[AuthFlow]:
     return AUTH_FLOWS[fitting[0]]
 
 
+def flow_name(config: Mapping[str, Any]) -> str:
+    """Return the value of `auth_flow` that the settings amount to."""
+    chosen = choose_flow(config)
+    return next(name for name, flow in AUTH_FLOWS.items() if flow is chosen)
+
+
 def _several_fit(fitting: list[str]) -> str:
     return f"The settings fit more than one way to log in: set auth_flow to {' or '.join(fitting)}."
 

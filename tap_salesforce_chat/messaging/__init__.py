@@ -1,1 +1,1 @@
-"""What was said in enhanced chats, which no query shows: interfaces, limits, and the stream."""
+"""Read the entries of messaging conversations: APIs, rate limits, and the conversion to rows."""

@@ -1,4 +1,4 @@
-"""From the entries of a conversation to rows of its sessions. Pure: values in, values out."""
+"""Convert the entries of a conversation to rows of its sessions. Pure: values in, values out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Document = Mapping[str, Any]
 
-# What a session without an entry has in the place of one: it was read, and there is nothing.
+# The type of the one row of a session without entries: it was read, and has none.
 NO_ENTRIES = "NoEntries"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,11 +49,11 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A messaging session; instants are milliseconds since 1970, None where they are not known."""
+    """A messaging session; instants are milliseconds since 1970, None if unknown."""
 
     id: str
     conversation: str | None  # the Id of its Conversation
-    identifier: str | None  # under which the interfaces know that
+    identifier: str | None  # its `ConversationIdentifier`, by which the APIs find it
     modified: str
     began: int | None
     ended: int | None
@@ -72,11 +72,11 @@ class Session:
 
     @property
     def key(self) -> str:
-        """What sessions of one conversation have in common."""
+        """The Id that the sessions of one conversation share."""
         return self.conversation or self.id
 
     def distance(self, moment: int) -> int:
-        """Return how many milliseconds lie between an instant and the session; 0: it is in it."""
+        """Return the milliseconds between an instant and the session, 0 within the session."""
         before = (self.began or 0) - moment
         after = 0 if self.ended is None else moment - self.ended
         return max(before, after, 0)
@@ -84,7 +84,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as both interfaces know it; instants are milliseconds, 0 where there is none."""
+    """An entry of either API; instants are milliseconds since 1970, 0 if missing."""
 
     id: str
     kind: str | None
@@ -95,11 +95,11 @@ class Entry:
     client: int
     text: str | None = field(repr=False)
     payload: dict[str, Any] | None = field(repr=False)
-    records: tuple[str, ...]  # Ids that the entry itself says it belongs to
+    records: tuple[str, ...]  # Ids of its `relatedRecords`
 
     @classmethod
     def of(cls, document: Document) -> Entry:
-        """Return the entry of a document of an interface.
+        """Return the entry of a document of either API.
 
         Raises:
             KeyError: It has no identifier.
@@ -112,7 +112,7 @@ class Entry:
         received = document.get("serverReceivedTimestamp") or document.get("transcriptedTimestamp")
         return cls(
             id=document["identifier"],
-            # Connect does not tell the kind; what has a text is a message.
+            # Connect has no entry types; an entry with a text is a message.
             kind=document.get("entryType") or ("Message" if text else None),
             role=sender.get("role"),
             sender=sender.get("subject"),
@@ -131,14 +131,14 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(by_id.values(), key=lambda entry: (entry.received, entry.id))
 
 
-def shared_out(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict[str, list[Entry]]:
+def by_session_id(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict[str, list[Entry]]:
     """Return the entries of each session of a conversation, by the session's Id.
 
-    An entry that names a session is that session's, be it one that is gone. Any other goes to the
-    session that was on when it came; between two sessions, to the nearer one: the line that opens a
-    chat comes a moment before its session begins.
+    An entry that names a session belongs to it, even to a deleted one. Any other belongs to the
+    session during which it was received; between two sessions, to the nearer one: the opening
+    message of a chat comes a moment before its session begins.
     """
-    shares: dict[str, list[Entry]] = defaultdict(list)
+    found: dict[str, list[Entry]] = defaultdict(list)
     known = {session.id[:15]: session.id for session in sessions}
     prefixes = tuple({session.id[:3] for session in sessions})
     latest_first = sorted(sessions, key=lambda session: session.began or 0, reverse=True)
@@ -146,12 +146,12 @@ def shared_out(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict[st
         named = [item for item in entry.records if item.startswith(prefixes)]
         owners = [known[item[:15]] for item in named if item[:15] in known] + named
         nearest = min(latest_first, key=lambda session: session.distance(entry.received))
-        shares[owners[0] if owners else nearest.id].append(entry)
-    return shares
+        found[owners[0] if owners else nearest.id].append(entry)
+    return found
 
 
 def display_names(entries: Iterable[Entry]) -> dict[str, str]:
-    """Return the names of participants by their subject, as the entries tell them."""
+    """Return the display names of participants in the entries, by their subject."""
     names: dict[str, str] = {}
     for entry in entries:
         if entry.sender and entry.name:
@@ -166,7 +166,7 @@ def display_names(entries: Iterable[Entry]) -> dict[str, str]:
 def rows_of(
     session: Session, entries: Sequence[Entry], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return the rows of a session: all of them, or the one that says that there are none."""
+    """Return the rows of a session: one for each entry, or one that says that there are none."""
     common = {
         "MessagingSessionId": session.id,
         "ConversationIdentifier": session.identifier,
@@ -194,7 +194,7 @@ def _own_fields(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _payload(value: Any) -> dict[str, Any] | None:
-    """Return a payload, which comes as an object or as the JSON text of one."""
+    """Return a payload, which is an object or the JSON text of one."""
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
@@ -204,7 +204,7 @@ def _payload(value: Any) -> dict[str, Any] | None:
 
 
 def _static_text(payload: dict[str, Any] | None) -> str | None:
-    """Return the text of a message that is nothing but text, or text beside something else."""
+    """Return the text of a message that is nothing but text, or text for_host something else."""
     content = ((payload or {}).get("abstractMessage") or {}).get("staticContent") or {}
     text = content.get("text")
     return text if isinstance(text, str) else None

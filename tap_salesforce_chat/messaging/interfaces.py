@@ -1,7 +1,6 @@
-"""The two ways to the entries of a conversation: one class each, and the table of them.
+"""The two APIs that return the entries of a conversation: one class each, and a table of them.
 
-An interface only knows what to ask for and how answers go on; limits, retries and what to make of
-the entries are the stream's business.
+A class builds the requests and follows the pages; `Reader` adds rate limits and retries.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from typing_extensions import override
 from tap_salesforce_chat.errors import UnreadableConversationError
 from tap_salesforce_chat.login.flows import ConversationDataFlow
 from tap_salesforce_chat.messaging.entries import Entry
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
-from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
+from tap_salesforce_chat.messaging.rate_limits import Limit, RateLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,32 +25,32 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.login.flows import AuthFlow
 
-# Asks a path with parameters, within the limits, and returns the decoded answer.
-Ask = Callable[[str, dict[str, str]], dict[str, Any]]
+# Sends a GET request for a path with parameters, and returns the decoded answer.
+Get = Callable[[str, dict[str, str]], dict[str, Any]]
 
-_CONNECT_PAGE = 1000  # the most it gives
+_CONNECT_PAGE = 1000  # the maximum
 
 
 class Interface(abc.ABC):
-    """A way to the entries of a conversation."""
+    """An API that returns the entries of a conversation."""
 
     limits: ClassVar[tuple[Limit, ...]] = ()  # beyond those of the settings
-    login: ClassVar[type[AuthFlow] | None] = None  # None: that of the org will do
-    advice: ClassVar[str]  # what to change where it refuses
+    login: ClassVar[type[AuthFlow] | None] = None  # None: the org's
+    advice: ClassVar[str]  # what to change if it refuses
 
     @staticmethod
     @abc.abstractmethod
-    def pages(ask: Ask, identifier: str, since: int) -> Iterator[list[Entry]]:
+    def pages(get: Get, identifier: str, since: int) -> Iterator[list[Entry]]:
         """Yield the entries of a conversation, in no order, some perhaps twice.
 
         Args:
-            ask: Asks the interface.
+            get: Gets the interface.
             identifier: The conversation's `ConversationIdentifier`.
-            since: Milliseconds since 1970; what is older is not needed.
+            since: Milliseconds since 1970; older entries are not needed.
 
         Raises:
-            NotFoundError: The interface does not know the conversation.
-            UnreadableConversationError: What it answers is not understood.
+            NotFoundError: The API does not have the conversation.
+            UnreadableConversationError: The answer is malformed.
         """
 
 
@@ -59,7 +58,7 @@ class ConnectEntries(Interface):
     """Connect REST: static text only, 1,000 calls per app, user and hour.
 
     https://developer.salesforce.com/docs/atlas.en-us.chatterapi.meta/chatterapi/connect_resources_conversation_entries.htm
-    knows no page token: the next page begins at the last instant of the one before.
+    has no page token: the next page begins at the last instant of the one before.
     """
 
     advice = (
@@ -71,7 +70,7 @@ class ConnectEntries(Interface):
 
     @override
     @staticmethod
-    def pages(ask: Ask, identifier: str, since: int) -> Iterator[list[Entry]]:
+    def pages(get: Get, identifier: str, since: int) -> Iterator[list[Entry]]:
         path = f"connect/conversation/{quote(identifier, safe='')}/entries"
         seen: set[str] = set()
         while True:
@@ -80,7 +79,7 @@ class ConnectEntries(Interface):
                 "queryDirection": "FromStart",
                 "recordLimit": str(_CONNECT_PAGE),
             }
-            page = _entries(ask(path, params))
+            page = _entries(get(path, params))
             yield page
             if len(page) < _CONNECT_PAGE:
                 return
@@ -108,10 +107,10 @@ class ConversationData(Interface):
 
     @override
     @staticmethod
-    def pages(ask: Ask, identifier: str, since: int) -> Iterator[list[Entry]]:
+    def pages(get: Get, identifier: str, since: int) -> Iterator[list[Entry]]:
         params, tokens = {"conversationIdentifier": identifier}, set[str]()
         while True:
-            answer = ask("/conversation-entries", params)
+            answer = get("/conversation-entries", params)
             yield _entries(answer)
             token = answer.get("nextPageToken")
             if not token:
@@ -131,17 +130,17 @@ INTERFACES: dict[str, type[Interface]] = {
 }
 
 
-def budget_for(
-    config: Mapping[str, Any], spent: Mapping[str, int], rest_until: datetime | None = None
-) -> Budget:
-    """Return the budget of the settings, less what earlier runs have spent of it."""
+def rate_limits_for(
+    config: Mapping[str, Any], calls: Mapping[str, int], blocked_until: datetime | None = None
+) -> RateLimits:
+    """Return the rate limits of the settings, against which the calls of earlier runs count."""
     limits = (
         Limit(config["messaging_calls_per_hour"], timedelta(hours=1), "messaging_calls_per_hour"),
         Limit(config["messaging_max_active"], timedelta(minutes=30), "messaging_max_active"),
         *INTERFACES[config["messaging_api"]].limits,
     )
-    pauses = Pauses.parse(config["messaging_pause"], config.get("messaging_time_zone"))
-    return Budget(limits, pauses, spent, rest_until)
+    quiet_hours = QuietHours.parse(config["messaging_pause"], config.get("messaging_time_zone"))
+    return RateLimits(limits, quiet_hours, calls, blocked_until)
 
 
 def _entries(answer: dict[str, Any]) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""The hours of the day in which the org is left alone. Pure: values in, values out."""
+"""Quiet hours: the hours of the day in which no call is made. Pure: values in, values out."""
 
 from __future__ import annotations
 
@@ -19,55 +19,53 @@ _DAY = 24 * 60  # minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
-    """Hours by the clock on the wall, so that they keep their place when the clocks change.
+class QuietHours:
+    """Hours of local time, which follow daylight saving time.
 
     Args:
-        windows: Begin, and end (exclusive), which is on the next day if it is not later.
-        zone: Where the clock hangs; None: where this machine thinks it is.
+        windows: Start, and end (exclusive), which is on the next day if it is not later.
+        zone: The time zone; None: that of this machine.
     """
 
     windows: tuple[tuple[time, time], ...] = ()
     zone: tzinfo | None = None
 
     @classmethod
-    def parse(cls, windows: Iterable[str], zone: str | None) -> Pauses:
-        """Return what the settings say.
+    def parse(cls, windows: Iterable[str], zone: str | None) -> QuietHours:
+        """Return the quiet hours of the settings.
 
         Raises:
-            ValueError: A window is none, nobody knows the time zone, or no minute of the day is
-                left. The message names the setting.
+            ValueError: A window is malformed, the time zone does not exist, or no minute of the
+                day is left. The message names the setting.
         """
-        pauses = cls(tuple(map(_window, windows)), _zone(zone))
-        if not pauses.open_minutes:
+        quiet = cls(tuple(map(_window, windows)), _zone(zone))
+        if not quiet.open_minutes:
             msg = "Setting 'messaging_pause' leaves no minute of the day to read in."
             raise ValueError(msg)
-        return pauses
+        return quiet
 
     @property
     def open_minutes(self) -> int:
-        """The number of minutes that a day has outside of all windows."""
-        return sum(
-            not self._covers_wall_clock(time(minute // 60, minute % 60)) for minute in range(_DAY)
-        )
+        """The number of minutes of a day outside of all windows."""
+        return sum(not self._cover_time(time(minute // 60, minute % 60)) for minute in range(_DAY))
 
-    def covers(self, moment: datetime) -> bool:
-        """Tell whether an instant lies in a window."""
-        return self._covers_wall_clock(moment.astimezone(self.zone).time())
+    def cover(self, moment: datetime) -> bool:
+        """Return whether an instant lies in a window."""
+        return self._cover_time(moment.astimezone(self.zone).time())
 
-    def end(self, moment: datetime) -> datetime:
+    def next_open(self, moment: datetime) -> datetime:
         """Return the first instant from one on that lies in no window."""
-        if not self.covers(moment):
+        if not self.cover(moment):
             return moment
         moment = moment.replace(second=0, microsecond=0)
-        while self.covers(moment):
+        while self.cover(moment):
             moment += _MINUTE
         return moment
 
-    def _covers_wall_clock(self, clock: time) -> bool:
+    def _cover_time(self, local: time) -> bool:
         return any(
-            begin <= clock < end if begin < end else clock >= begin or clock < end
-            for begin, end in self.windows
+            start <= local < end if start < end else local >= start or local < end
+            for start, end in self.windows
         )
 
 

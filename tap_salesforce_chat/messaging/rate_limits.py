@@ -1,9 +1,9 @@
-"""How many calls the limits leave, and when. Pure: the time comes from the caller.
+"""Rate limits: when the next call may be made. No I/O: the time comes from the caller.
 
-Salesforce counts calls in an hour (Connect) or a minute (Conversation Data), and takes every
-conversation that was called for as active during half an hour: an org has a limit of active ones,
-beyond which customers cannot begin a chat. All of these are limits of calls in a sliding period,
-kept here against the calls of earlier runs too.
+Salesforce counts calls in an hour (Connect) or a minute (Conversation Data), and counts every
+conversation that was called for as active for half an hour: an org has a limit of active ones,
+above which customers cannot start a chat. All of these limit the calls in a sliding period, and
+the calls of earlier runs count as well.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from tap_salesforce_chat.timestamps import format_instant, parse_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_salesforce_chat.messaging.quiet_hours import Pauses
+    from tap_salesforce_chat.messaging.quiet_hours import QuietHours
 
-# Calls are counted by so many seconds: few numbers to remember from run to run.
-_GRAIN = timedelta(seconds=10)
+# Calls are counted per interval of this length: STATE keeps few numbers from run to run.
+_INTERVAL = timedelta(seconds=10)
 # A call reaches Salesforce a little later than it is counted, and clocks are read a little late.
 _LAG = timedelta(seconds=10)
 _HOUR = timedelta(hours=1)
@@ -31,86 +31,87 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many calls in any period of a length; `name` is for people."""
+    """At most `max_calls` calls in any period of a length; `name` is for log lines."""
 
-    most: int
+    max_calls: int
     period: timedelta
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """When a call may be made, and what it has to wait for."""
+    """When a call may be made, and the limit that it waits for."""
 
     at: datetime
-    because: str
+    reason: str
 
 
-class Budget:
-    """The calls of this run and of those before it, against the limits.
+class RateLimits:
+    """Compares the calls of this run and of earlier ones with the limits.
 
     Args:
-        limits: All of them hold.
-        pauses: When nothing may be called at all.
-        spent: The calls of earlier runs, as `spent` returned them.
-        rest_until: What Salesforce asked an earlier run to wait for.
+        limits: The limits, all of which hold.
+        quiet_hours: When no call may be made.
+        calls: The calls of earlier runs, as `recorded_calls` returned them.
+        blocked_until: Until when Salesforce refused calls in an earlier run.
 
     Raises:
-        ValueError: `spent` is not what `spent` returns.
+        ValueError: `calls` is not of the form that `recorded_calls` returns.
     """
 
     def __init__(
         self,
         limits: Iterable[Limit],
-        pauses: Pauses,
-        spent: Mapping[str, int],
-        rest_until: datetime | None = None,
+        quiet_hours: QuietHours,
+        calls: Mapping[str, int],
+        blocked_until: datetime | None = None,
     ) -> None:
         self._limits = tuple(limits)
-        self._pauses = pauses
-        self._calls = Counter({parse_instant(text): int(spent[text]) for text in spent})
-        self.rest_until = rest_until
+        self._quiet_hours = quiet_hours
+        self._calls = Counter({parse_instant(text): int(calls[text]) for text in calls})
+        self.blocked_until = blocked_until
 
     def next_slot(self, now: datetime) -> Slot:
-        """Return when the next call may be made: now, or else as soon as all limits let it."""
-        slots = [Slot(self._room(limit, now), limit.name) for limit in self._limits]
-        if self.rest_until and self.rest_until > now:
-            slots.append(Slot(self.rest_until, "Salesforce, which refuses calls for now"))
+        """Return when the next call may be made: now, or as soon as all limits permit it."""
+        slots = [Slot(self._next_call(limit, now), limit.name) for limit in self._limits]
+        if self.blocked_until and self.blocked_until > now:
+            slots.append(Slot(self.blocked_until, "Salesforce, which refuses calls for now"))
         slot = max(slots, key=lambda slot: slot.at, default=Slot(now, ""))
-        end = self._pauses.end(slot.at)
+        end = self._quiet_hours.next_open(slot.at)
         return Slot(end, "messaging_pause") if end > slot.at else slot
 
-    def _room(self, limit: Limit, now: datetime) -> datetime:
-        """Return when a limit lets one more call pass."""
-        kept = limit.period + _GRAIN + _LAG
-        left = limit.most
+    def _next_call(self, limit: Limit, now: datetime) -> datetime:
+        """Return when a limit permits one more call."""
+        kept = limit.period + _INTERVAL + _LAG
+        left = limit.max_calls
         for moment in sorted(self._calls, reverse=True):
             left -= self._calls[moment]
             if left <= 0:
                 return max(now, moment + kept)
         return now
 
-    def spend(self, now: datetime) -> None:
+    def record_call(self, now: datetime) -> None:
         """Count a call that is about to be made."""
-        self.rest_until = None
-        second = now.second - now.second % int(_GRAIN.total_seconds())
+        self.blocked_until = None
+        second = now.second - now.second % int(_INTERVAL.total_seconds())
         self._calls[now.replace(second=second, microsecond=0)] += 1
         longest = max((limit.period for limit in self._limits), default=timedelta())
-        for moment in [key for key in self._calls if key + longest + _GRAIN + _LAG <= now]:
+        for moment in [key for key in self._calls if key + longest + _INTERVAL + _LAG <= now]:
             del self._calls[moment]
 
-    def spent(self) -> dict[str, int]:
-        """Return the calls that still count, by time, for the next run."""
+    def recorded_calls(self) -> dict[str, int]:
+        """Return the number of calls that still count, by instant, for the next run."""
         return {format_instant(moment): self._calls[moment] for moment in sorted(self._calls)}
 
     def hours_for(self, calls: int, now: datetime) -> int:
-        """Return in how many hours so many calls can be made if it is tried all the time."""
+        """Return in how many hours so many calls can be made by runs without a break."""
         kept = [
-            limit.most / (limit.period + _GRAIN + _LAG).total_seconds() for limit in self._limits
+            limit.max_calls / (limit.period + _INTERVAL + _LAG).total_seconds()
+            for limit in self._limits
         ]
         minutes = ceil(calls / (60 * min(kept)))
-        days, rest = divmod(minutes, self._pauses.open_minutes)
+        days, rest = divmod(minutes, self._quiet_hours.open_minutes)
         moment = self.next_slot(now).at + days * _DAY
         for _ in range(rest):
-            moment = self._pauses.end(moment + timedelta(minutes=1))
+            moment = self._quiet_hours.next_open(moment + timedelta(minutes=1))
         return ceil((moment - now) / _HOUR)

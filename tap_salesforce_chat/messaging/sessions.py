@@ -1,4 +1,4 @@
-"""What queries tell about conversations: their sessions, and the names of agents."""
+"""Query the sessions of conversations, and the names of agents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_salesforce_chat.messaging.entries import Entry
-    from tap_salesforce_chat.reading.pagination import Asker
+    from tap_salesforce_chat.reading.query_client import QueryClient
 
 SESSIONS = "MessagingSession"
 CONVERSATION = "ConversationId"
@@ -34,39 +34,39 @@ class Sessions:
     """The sessions of an org.
 
     Args:
-        asker: Runs queries.
-        ask_all: Runs queries that see deleted rows, too.
+        query_client: Runs queries.
+        query_all_client: Runs queries that return deleted rows, too.
     """
 
-    def __init__(self, asker: Asker, ask_all: Asker) -> None:
-        self._asker = asker
-        self._ask_all = ask_all
+    def __init__(self, query_client: QueryClient, query_all_client: QueryClient) -> None:
+        self._query_client = query_client
+        self._query_all_client = query_all_client
         self._users: dict[str, str | None] = {}  # names by the short form of the Id
 
     @staticmethod
     def ended(until: datetime | None, condition: str | None) -> Query:
-        """Return the query for ended sessions, those that meet a condition of the settings."""
-        wish = f" AND ({condition})" if condition else ""
-        return Query(SESSIONS, _FIELDS, until=until, condition=f"{_ENDED}{wish}")
+        """Return the query for ended sessions that meet a condition of the settings."""
+        more = f" AND ({condition})" if condition else ""
+        return Query(SESSIONS, _FIELDS, until=until, condition=f"{_ENDED}{more}")
 
     def count(self, query: Query) -> int:
-        """Return how many sessions a query would give."""
-        return self._asker.count(query.count())
+        """Return the number of sessions of a query."""
+        return self._query_client.count(query.count())
 
     def page(self, query: Query) -> tuple[list[Session], bool]:
         """Return the first sessions of a query, and whether there are more."""
-        page = next(self._asker.pages(str(query)))
+        page = next(self._query_client.pages(str(query)))
         return [Session.of(row) for row in page.rows], len(page.rows) < page.total
 
     def of_conversations(self, conversations: Collection[str]) -> dict[str, list[Session]]:
         """Return all sessions of conversations, by the conversation's Id.
 
-        Active ones and deleted ones, too: what was said in them is not another session's.
+        Active ones and deleted ones, too: their entries belong to no other session.
         """
         found: dict[str, list[Session]] = defaultdict(list)
         if conversations:
             query = Query(SESSIONS, _FIELDS, condition=one_of(CONVERSATION, conversations))
-            for session in map(Session.of, self._ask_all.rows(str(query))):
+            for session in map(Session.of, self._query_all_client.rows(str(query))):
                 found[session.key].append(session)
         return found
 
@@ -74,12 +74,12 @@ class Sessions:
         """Return the ended session that changed last, of another conversation."""
         other = f"{CONVERSATION} != null AND {CONVERSATION} != {quote(session.key)}"
         query = Query(SESSIONS, _FIELDS, condition=f"{_ENDED} AND {other}")
-        rows = next(self._asker.pages(query.newest())).rows
+        rows = next(self._query_client.pages(query.newest())).rows
         return Session.of(rows[0]) if rows else None
 
-    def agents_in(self, entries: list[Entry], told: Collection[str]) -> dict[str, str]:
-        """Return the names of senders that are users and whose name the entries have not told."""
-        senders = {entry.sender for entry in entries if entry.sender} - set(told)
+    def agents_in(self, entries: list[Entry], named: Collection[str]) -> dict[str, str]:
+        """Return the names of senders that are users, but for those that the entries name."""
+        senders = {entry.sender for entry in entries if entry.sender} - set(named)
         agents = {sender for sender in senders if sender.startswith(_USER_PREFIX)}
         self._look_up({agent for agent in agents if agent[:_SHORT_ID] not in self._users})
         names = {agent: self._users[agent[:_SHORT_ID]] for agent in agents}
@@ -88,9 +88,9 @@ class Sessions:
     def _look_up(self, users: set[str]) -> None:
         if not users:
             return
-        # Those that cannot be seen are not asked for again.
+        # Users that the query does not return are not queried again.
         self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
         query = Query("User", (KEY, "Name"), condition=one_of(KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):
-            rows = self._asker.rows(str(query))
+            rows = self._query_client.rows(str(query))
             self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in rows}

@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING
 from tap_salesforce_chat.output.logs import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from tap_salesforce_chat.http.client import SalesforceClient
-    from tap_salesforce_chat.streams.bookmarks import ResumableStream
 
 logger = logging.getLogger(NAME)
 
 
-def log_summary(
-    streams: Iterable[ResumableStream], client: SalesforceClient, seconds: float
-) -> None:
+def log_summary(rows: Mapping[str, int], client: SalesforceClient, seconds: float) -> None:
     """Log how many rows came of each stream; `summary` in the event's fields is for programs."""
-    rows = {stream.name: stream.rows_out for stream in streams}
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
     logger.info(
         "%s read%s; %s, %.1f s",
@@ -30,7 +26,7 @@ def log_summary(
         seconds,
         extra={
             "summary": {
-                "rows": rows,
+                "rows": dict(rows),
                 "requests": client.requests_made,
                 "org_requests_today": client.quota.used,
                 "org_requests_allowed": client.quota.limit,

@@ -1,13 +1,13 @@
-"""Many windows in flight, of one stream and the next ones, their rows in order.
+"""Read several windows at once, of one query and the next ones, and return their rows in order.
 
-Each window in flight is a lane with a thread, which sends requests and decodes answers; all else
-happens in the thread that takes the rows. A lane reads ahead as long as there is room. The one
-whose rows are due always gets on, so that nothing can be stuck.
+Each window in flight has a thread, which sends requests and decodes answers; everything else runs
+in the thread that takes the rows. Threads read on until the buffer is full. The window whose rows
+are taken next is exempt, which rules out a deadlock.
 
-Queries that are due later wait until the first answer is there, so that an org that is down or
-refuses the login is asked once. Then they get what the query whose turn it is leaves to them, but
-never the last worker. Room that an earlier lane is going to need is not there for a later one:
-rows that come long before they are due would keep those from coming that are due before them.
+Queries whose turn comes later wait for the first answer, so that an org that is down or refuses
+the login gets one request. Then they use the workers that the current query leaves idle, but never
+the last one. Bytes that an earlier window is about to need count as used for a later one: rows that
+are buffered long before their turn would otherwise block those that come first.
 """
 
 from __future__ import annotations
@@ -18,52 +18,46 @@ from itertools import takewhile
 from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.reading.windows import ROOM
+from tap_salesforce_chat.reading.tasks import BUFFER_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    from tap_salesforce_chat.reading.windows import Batch, Window
+    from tap_salesforce_chat.reading.tasks import Batch, WindowTask
 
-    HandOver = Callable[[Iterable[Window], int], None]
-    Read = Callable[[Window, HandOver], Iterator[Batch]]
-
-# Bytes to expect of a query that has not answered yet: what a page takes as a rule.
-_UNKNOWN = ROOM // 8
+# Bytes to expect of a query that has not been answered yet: a common size of a page.
+_USUAL_BYTES = BUFFER_BYTES // 8
 
 
-class _Lane:
-    """A window: its batches that are here, and what became of it."""
+class _QueuedTask:
+    """A task with its batches in memory, and the state of its thread."""
 
-    def __init__(self, reading: Reading, window: Window, size: int = 0) -> None:
-        self.reading = reading
-        self.window = window
-        self.size = size  # bytes to expect of its first batch, 0 if that is not known
+    def __init__(self, query: PrefetchedQuery, task: WindowTask, size: int = 0) -> None:
+        self.query = query
+        self.task = task
+        self.size = size  # bytes to expect of its first batch, 0 if unknown
         self.batches: deque[Batch] = deque()
         self.started = False
         self.done = False
         self.error: BaseException | None = None
-        self.at_end = False  # no more rows are to be expected
-        self.asking = 0  # bytes to expect of the request in flight
+        self.at_end = False  # no more rows are expected
+        self.requested = 0  # bytes to expect of the request in flight
 
 
-class Reading:
-    """A query on its way through the lanes.
+class PrefetchedQuery:
+    """A query in the prefetcher: its windows, in order.
 
     Args:
-        read: Reads one window. It may hand over windows, which are read next after it, and tells
-            how many bytes to expect of a batch of them.
-        first: The window that all others come from.
+        task: Reads the whole query, or its first window, and enqueues the others.
     """
 
-    def __init__(self, read: Read, first: Window) -> None:
-        self.read = read
-        self.lanes = [_Lane(self, first)]
-        self.largest = 0  # bytes of the largest batch so far, as what the next may have
+    def __init__(self, task: WindowTask) -> None:
+        self.queue = [_QueuedTask(self, task)]
+        self.largest = 0  # bytes of the largest batch so far, to be expected of the next one
         self.closed = False
 
 
-class Lanes:
+class Prefetcher:
     """Reads the windows of queries, a few at a time.
 
     Args:
@@ -73,182 +67,189 @@ class Lanes:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._changed = Condition()
-        self._readings: list[Reading] = []
+        self._queries: list[PrefetchedQuery] = []
         self._answered = False
-        self._waiting = 0  # bytes that are here
-        self._asking = 0  # bytes to expect of the requests in flight
-        self._largest = _UNKNOWN  # bytes of the largest batch of any query
+        self._buffered = 0  # bytes in memory
+        self._requested = 0  # bytes to expect of the requests in flight
+        self._largest = _USUAL_BYTES  # bytes of the largest batch of any query
 
-    def open(self, read: Read, first: Window) -> Reading:
-        """Have a query read when the ones before it leave time for it."""
-        reading = Reading(read, first)
+    def enqueue(self, task: WindowTask) -> PrefetchedQuery:
+        """Have a query read when the queries before it leave a worker idle."""
+        query = PrefetchedQuery(task)
         with self._changed:
-            self._readings.append(reading)
-        return reading
+            self._queries.append(query)
+        return query
 
-    def batches(self, reading: Reading) -> Iterator[Batch]:
-        """Yield all batches of a query, whose turn it is now.
+    def batches(self, query: PrefetchedQuery) -> Iterator[Batch]:
+        """Yield all batches of a query, which is the current one from now on.
 
         Raises:
-            Exception: What the reading of a window ended with, when it is the window's turn.
+            Exception: What the task of a window raised, once the rows before it are taken.
         """
         try:
-            self._put_first(reading)
-            while (batch := self._next(reading)) is not None:
+            self._put_first(query)
+            while (batch := self._next(query)) is not None:
                 size = batch.size
                 try:
                     yield batch
                 finally:
                     del batch
-                    self._make_room(size)
+                    self._release(size)
         finally:
-            self._close(reading)
+            self._close(query)
 
     def close(self) -> None:
-        """Leave all queries that are open."""
-        for reading in list(self._readings):
-            self._close(reading)
+        """Drop all queries."""
+        for query in list(self._queries):
+            self._close(query)
 
-    def _put_first(self, reading: Reading) -> None:
+    def _put_first(self, query: PrefetchedQuery) -> None:
         with self._changed:
-            self._readings.remove(reading)
-            self._readings.insert(0, reading)
-            self._start_lanes()
+            self._queries.remove(query)
+            self._queries.insert(0, query)
+            self._start_threads()
             self._changed.notify_all()
 
-    def _next(self, reading: Reading) -> Batch | None:
+    def _next(self, query: PrefetchedQuery) -> Batch | None:
         with self._changed:
-            while reading.lanes:
-                lane = reading.lanes[0]
-                self._changed.wait_for(lambda lane=lane: lane.batches or lane.done)  # type: ignore[misc] # a default binds the loop's variable
-                if lane.batches:
-                    return lane.batches.popleft()
-                if lane.error is not None:
-                    raise lane.error
-                reading.lanes.pop(0)
-                self._start_lanes()
-                self._changed.notify_all()  # another lane is due, room or not
+            while query.queue:
+                queued = query.queue[0]
+                self._changed.wait_for(lambda queued=queued: queued.batches or queued.done)  # type: ignore[misc] # a default binds the loop's variable
+                if queued.batches:
+                    return queued.batches.popleft()
+                if queued.error is not None:
+                    raise queued.error
+                query.queue.pop(0)
+                self._start_threads()
+                self._changed.notify_all()  # another task is next, and exempt from the limit
             return None
 
-    def _make_room(self, size: int) -> None:
+    def _release(self, size: int) -> None:
         with self._changed:
-            self._waiting -= size
+            self._buffered -= size
             self._changed.notify_all()
 
-    def _close(self, reading: Reading) -> None:
+    def _close(self, query: PrefetchedQuery) -> None:
         with self._changed:
-            reading.closed = True
-            self._waiting -= sum(batch.size for lane in reading.lanes for batch in lane.batches)
-            reading.lanes.clear()
-            if reading in self._readings:
-                self._readings.remove(reading)
+            query.closed = True
+            self._buffered -= sum(batch.size for queued in query.queue for batch in queued.batches)
+            query.queue.clear()
+            if query in self._queries:
+                self._queries.remove(query)
             self._changed.notify_all()
 
-    # -- what is in flight ---------------------------------------------------------------------
+    # -- threads -------------------------------------------------------------------------------
 
-    def _start_lanes(self) -> None:
-        """Start what may be in flight, in the order in which it is due."""
-        running = sum(lane.started and not lane.done for lane in self._all_lanes())
-        for lane in self._all_lanes():
-            if lane.started:
+    def _start_threads(self) -> None:
+        """Start as many tasks as may be in flight, in the order in which their rows are taken."""
+        running = sum(queued.started and not queued.done for queued in self._all_queued())
+        for queued in self._all_queued():
+            if queued.started:
                 continue
-            later = not self._has_turn(lane)
+            later = not self._is_current(queued)
             full = running >= self.workers - later
-            if (full and not self._is_due(lane)) or (later and not self._answered):
+            if (full and not self._is_next(queued)) or (later and not self._answered):
                 return
-            lane.started, running = True, running + 1
+            queued.started, running = True, running + 1
             # A daemon: a request that hangs must not keep the process from ending.
-            Thread(target=self._run, args=(lane,), daemon=True).start()
+            Thread(target=self._run, args=(queued,), daemon=True).start()
 
-    def _all_lanes(self) -> Iterator[_Lane]:
-        return (lane for reading in self._readings for lane in reading.lanes)
+    def _all_queued(self) -> Iterator[_QueuedTask]:
+        return (queued for query in self._queries for queued in query.queue)
 
-    def _has_turn(self, lane: _Lane) -> bool:
-        return lane.reading is self._readings[0]
+    def _is_current(self, queued: _QueuedTask) -> bool:
+        return queued.query is self._queries[0]
 
-    def _is_due(self, lane: _Lane) -> bool:
-        return self._has_turn(lane) and lane is lane.reading.lanes[0]
+    def _is_next(self, queued: _QueuedTask) -> bool:
+        return self._is_current(queued) and queued is queued.query.queue[0]
 
-    def _run(self, lane: _Lane) -> None:
+    def _run(self, queued: _QueuedTask) -> None:
         try:
-            self._read_ahead(lane)
-        except BaseException as exc:  # noqa: BLE001 - raised where the rows are wanted
-            lane.error = exc
+            self._read(queued)
+        except BaseException as exc:  # noqa: BLE001 - raised in the thread that takes the rows
+            queued.error = exc
         with self._changed:
-            lane.done = True
-            if not lane.reading.closed:
-                self._start_lanes()
+            queued.done = True
+            if not queued.query.closed:
+                self._start_threads()
             self._changed.notify_all()
 
-    def _read_ahead(self, lane: _Lane) -> None:
-        batches = lane.reading.read(lane.window, partial(self._insert, lane))
-        while self._enter(lane):
+    def _read(self, queued: _QueuedTask) -> None:
+        batches = queued.task.read(partial(self._insert, queued))
+        while self._reserve(queued):
             batch = None
             try:
                 batch = next(batches, None)
             finally:
-                self._leave(lane, batch)
+                self._store(queued, batch)
             if batch is None:
                 return
 
-    def _enter(self, lane: _Lane) -> bool:
-        """Wait for room; return False when there is nobody left to read for."""
+    def _insert(self, queued: _QueuedTask, tasks: Iterable[WindowTask], size: int) -> None:
+        queue = queued.query.queue
         with self._changed:
-            self._changed.wait_for(lambda: lane.reading.closed or self._has_room(lane))
-            if lane.reading.closed:
+            if queued.query.closed:
+                return
+            self._note_size(queued.query, size)
+            place = queue.index(queued) + 1
+            queue[place:place] = [_QueuedTask(queued.query, task, size) for task in tasks]
+            self._start_threads()
+
+    # -- the buffer ----------------------------------------------------------------------------
+
+    def _reserve(self, queued: _QueuedTask) -> bool:
+        """Wait until the next batch fits; return False if its query was closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: queued.query.closed or self._fits(queued))
+            if queued.query.closed:
                 return False
-            lane.asking = self._coming(lane)
-            self._asking += lane.asking
+            queued.requested = self._expected(queued)
+            self._requested += queued.requested
             return True
 
-    def _coming(self, lane: _Lane) -> int:
-        """Return how many bytes to expect of a lane's next batch."""
-        no_rows = lane.at_end or lane.window.proof
-        return 0 if no_rows else lane.size or lane.reading.largest or self._largest
+    def _expected(self, queued: _QueuedTask) -> int:
+        """Return how many bytes to expect of the next batch of a task."""
+        if queued.at_end or not queued.task.has_rows:
+            return 0
+        return queued.size or queued.query.largest or self._largest
 
-    def _has_room(self, lane: _Lane) -> bool:
-        coming = self._coming(lane)
-        if not coming or (self._is_due(lane) and not lane.batches):
+    def _fits(self, queued: _QueuedTask) -> bool:
+        expected = self._expected(queued)
+        if not expected or (self._is_next(queued) and not queued.batches):
             return True
-        return self._waiting + self._asking + self._promised_before(lane) + coming <= ROOM
+        used = self._buffered + self._requested + self._reserved_before(queued)
+        return used + expected <= BUFFER_BYTES
 
-    def _promised_before(self, lane: _Lane) -> int:
-        """Return how many bytes lanes that are due earlier will ask for next.
+    def _reserved_before(self, queued: _QueuedTask) -> int:
+        """Return how many bytes earlier tasks will request next.
 
-        All there is for more than a first batch, while an earlier query has not told what it has.
+        For any batch but the first of a query, that is the whole buffer as long as the size of an
+        earlier query is unknown.
         """
-        earlier = list(takewhile(lambda other: other is not lane, self._all_lanes()))
-        if lane.reading.largest and not all(other.reading.largest for other in earlier):
-            return ROOM
-        return sum(0 if other.asking or other.done else self._coming(other) for other in earlier)
+        earlier = list(takewhile(lambda other: other is not queued, self._all_queued()))
+        if queued.query.largest and not all(other.query.largest for other in earlier):
+            return BUFFER_BYTES
+        return sum(
+            0 if other.requested or other.done else self._expected(other) for other in earlier
+        )
 
-    def _leave(self, lane: _Lane, batch: Batch | None) -> None:
+    def _store(self, queued: _QueuedTask, batch: Batch | None) -> None:
         with self._changed:
-            self._asking -= lane.asking
-            lane.asking = 0
-            if batch is not None and not lane.reading.closed:
-                self._take(lane, batch)
+            self._requested -= queued.requested
+            queued.requested = 0
+            if batch is not None and not queued.query.closed:
+                self._append(queued, batch)
             self._changed.notify_all()
 
-    def _take(self, lane: _Lane, batch: Batch) -> None:
-        lane.batches.append(batch)
-        lane.at_end, lane.size = batch.at_end, 0
-        self._waiting += batch.size
-        self._note_size(lane.reading, batch.size)
+    def _append(self, queued: _QueuedTask, batch: Batch) -> None:
+        queued.batches.append(batch)
+        queued.at_end, queued.size = batch.at_end, 0
+        self._buffered += batch.size
+        self._note_size(queued.query, batch.size)
         if not self._answered:
             self._answered = True
-            self._start_lanes()
+            self._start_threads()
 
-    def _note_size(self, reading: Reading, size: int) -> None:
-        reading.largest = max(reading.largest, size)
+    def _note_size(self, query: PrefetchedQuery, size: int) -> None:
+        query.largest = max(query.largest, size)
         self._largest = max(self._largest, size)
-
-    def _insert(self, lane: _Lane, windows: Iterable[Window], size: int) -> None:
-        lanes = lane.reading.lanes
-        with self._changed:
-            if lane.reading.closed:
-                return
-            self._note_size(lane.reading, size)
-            place = lanes.index(lane) + 1
-            lanes[place:place] = [_Lane(lane.reading, window, size) for window in windows]
-            self._start_lanes()

@@ -1,11 +1,11 @@
-"""Rows as structs: what the tap looks at is decoded, all else travels as the JSON that came.
+"""Rows as structs: the few fields that the tap uses are decoded, all others stay JSON text.
 
-Most of a row is text that nobody here reads. Not taking it apart to put it together again saves
-most of the work, and half of the memory. What was not asked for, such as the `attributes` that
-describe the answer and not the row, has no place in a struct, and so does not leave.
+Most of a row is text that the tap passes on unread. Not decoding and encoding it saves most of the
+work, and half of the memory. What was not selected, such as the `attributes` that describe the
+answer and not the row, has no field in a struct, and so is dropped.
 
-The type of a custom field may have become another one since the schema was made, and a row must
-not contradict it. All values of an answer are of one type: the first that is not null tells.
+The type of a custom field may have changed since the schema was made, and a row must not
+contradict its schema. All values of an answer have one type: the first non-null one is checked.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ _CUSTOM = "__c"
 _NULL = msgspec.Raw(b"null")
 _DATE_BYTES = len('"2024-01-02"')
 # Whether the JSON of a custom field's value is of the type that its schema names.
-_IS_OF: dict[str, Callable[[bytes], bool]] = {
+_HAS_TYPE: dict[str, Callable[[bytes], bool]] = {
     "boolean": lambda raw: raw in {b"true", b"false"},
     "date": lambda raw: raw[:1] == b'"' and len(raw) == _DATE_BYTES,
     "integer": lambda raw: raw.lstrip(b"-").isdigit(),
     "number": lambda raw: raw[:1] in b"-0123456789",
     "string": lambda raw: raw[:1] == b'"',
 }
-# Bytes that a field of a row takes beside its text, measured for msgspec's Raw, and for instants.
+# Bytes that a field takes for_host its text, measured for msgspec's Raw and for date-times.
 _FIELD_BYTES = 68
 
 
 class Row(Protocol):
-    """What all rows have. A field that did not come is `msgspec.UNSET`, and does not leave."""
+    """What all rows have. A field that the answer lacks is `msgspec.UNSET`, and is not written."""
 
     Id: str
     SystemModstamp: str
 
 
 def plain(row: Row) -> dict[str, Any]:
-    """Return a row taken apart, for who wants to change it."""
+    """Return a row as a dict of decoded values, which may be changed."""
     document: dict[str, Any] = _DECODER.decode(_ENCODER.encode(row))
     return document
 
@@ -69,9 +69,9 @@ def grouped(paths: Iterable[str]) -> tuple[list[str], dict[str, list[str]]]:
 
 @cache
 def struct_type(paths: tuple[str, ...], instants: frozenset[str] = frozenset()) -> Any:
-    """Return the type of what a SELECT list gives: own fields, then a struct for each parent.
+    """Return the struct type of a SELECT list: own fields, then a struct for each parent.
 
-    Values are the JSON that came, except for the keys, and for own fields that are date-times.
+    Values stay JSON text, except for the keys, and for own fields that are date-times.
     """
     own, parents = grouped(paths)
     types: dict[str, Any] = dict.fromkeys(own, msgspec.Raw)
@@ -85,14 +85,14 @@ def struct_type(paths: tuple[str, ...], instants: frozenset[str] = frozenset()) 
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What rows are decoded as.
+class RowFormat:
+    """How the rows of a query are decoded.
 
     Args:
         type: Of a row.
         instants: The own fields that are date-times.
-        custom: The other custom fields, and the kind that the schema of each names.
-        row_bytes: What a row takes in memory beside the answer that it came in.
+        custom: The other custom fields, and the type that the schema of each names.
+        row_bytes: What a row takes in memory for_host the bytes of the answer.
     """
 
     type: Any
@@ -100,8 +100,8 @@ class Shape:
     custom: tuple[tuple[str, str], ...]
     row_bytes: int
 
-    def settle(self, rows: Sequence[Row]) -> None:
-        """Write all instants in their one form, and make sure of the type of custom fields.
+    def normalize(self, rows: Sequence[Row]) -> None:
+        """Write all date-times in canonical form, and check the type of custom fields.
 
         Raises:
             UnexpectedResponseError: A field has another type than its schema says.
@@ -112,11 +112,11 @@ class Shape:
                     if text := getattr(row, name):
                         setattr(row, name, canonical(text))
             except ValueError:
-                raise _misfit(name, "date-time") from None
+                raise _wrong_type(name, "date-time") from None
         for name, kind in self.custom:
             value = _first_value(rows, name)
-            if value is not None and not _IS_OF[kind](value):
-                raise _misfit(name, kind)
+            if value is not None and not _HAS_TYPE[kind](value):
+                raise _wrong_type(name, kind)
 
 
 def _first_value(rows: Sequence[Row], name: str) -> bytes | None:
@@ -127,15 +127,21 @@ def _first_value(rows: Sequence[Row], name: str) -> bytes | None:
     return None if first is None else bytes(first)
 
 
-def _misfit(name: str, kind: str) -> UnexpectedResponseError:
-    return UnexpectedResponseError(
-        f"A value of the field {name} is no {kind}, as the catalog says. Discover the catalog "
+def _wrong_type(name: str, kind: str) -> UnexpectedResponseError:
+    problem = type_problem(name, kind)
+    return UnexpectedResponseError(f"{problem[:1].upper()}{problem[1:]}")
+
+
+def type_problem(path: str, kind: str) -> str:
+    """Return the message about a value of another type than its schema's."""
+    return (
+        f"a value of the field {path} is no {kind}, as the catalog says. Discover the catalog "
         "again; until then, deselect the field."
     )
 
 
-def shape_of(paths: tuple[str, ...], schemas: Schemas) -> Shape:
-    """Return the shape of the rows that a query gives.
+def row_format(paths: tuple[str, ...], schemas: Schemas) -> RowFormat:
+    """Return the format of the rows that a query returns.
 
     Args:
         paths: What is selected, `Owner.Name` for a parent's field.
@@ -143,21 +149,17 @@ def shape_of(paths: tuple[str, ...], schemas: Schemas) -> Shape:
     """
     kinds = {path: schemas[path] for path in paths if path in schemas}
     instants = tuple(path for path, kind in kinds.items() if kind.get("format") == "date-time")
-    custom = {path: _kind_of(kind) for path, kind in kinds.items() if path.endswith(_CUSTOM)}
-    return Shape(
+    custom = {path: type_name(kind) for path, kind in kinds.items() if path.endswith(_CUSTOM)}
+    return RowFormat(
         struct_type(paths, frozenset(instants)),
         instants,
-        custom=tuple((path, kind) for path, kind in custom.items() if kind in _IS_OF),
+        custom=tuple((path, kind) for path, kind in custom.items() if kind in _HAS_TYPE),
         row_bytes=len(paths) * _FIELD_BYTES,
     )
 
 
-def _kind_of(schema: Mapping[str, Any]) -> str:
-    return str(schema.get("format") or json_type(schema))
-
-
-def json_type(kind: Mapping[str, Any]) -> str:
-    """Return the one JSON type of a schema beside null."""
-    types = kind.get("type", "string")
+def type_name(schema: Mapping[str, Any]) -> str:
+    """Return the format of a field's schema, or else its one JSON type for_host null."""
+    types = schema.get("type", "string")
     names: Collection[str] = [types] if isinstance(types, str) else types
-    return next((name for name in names if name != "null"), "null")
+    return str(schema.get("format") or next((name for name in names if name != "null"), "null"))

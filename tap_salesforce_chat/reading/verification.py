@@ -1,112 +1,122 @@
-"""Windows side by side, compared with Salesforce's count in one request instead of one each."""
+"""Compare the rows of a window with Salesforce's count, and read again what is missing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import islice
-from threading import Lock
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.reading.windows import MAX_PAGES
+from tap_salesforce_chat.errors import QueryLocatorExpiredError, QueryTimeoutError, RowCountError
+from tap_salesforce_chat.reading.tasks import Batch
+from tap_salesforce_chat.timestamps import format_instant, is_later
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import logging
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
-    from tap_salesforce_chat.reading.prefetch import HandOver
-    from tap_salesforce_chat.reading.windows import Batch, Tally, Window
+    from tap_salesforce_chat.reading.field_parts import FieldParts
+    from tap_salesforce_chat.reading.query_client import Page
+    from tap_salesforce_chat.reading.rows import Row
+    from tap_salesforce_chat.reading.tasks import Count
     from tap_salesforce_chat.soql import Query
 
-    Count = Callable[[Query], int | None]
+# How often a window is read when rows and count differ.
+_MAX_READINGS = 3
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+class RowCounter:
+    """Counts the rows of a window by the instant of their change."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self._instants: Counter[str] = Counter()
+
+    def add(self, rows: list[Row]) -> list[Row]:
+        """Count rows; return those whose Ids are new."""
+        new = [row for row in rows if row.Id not in self.ids]
+        self.ids.update([row.Id for row in new])
+        self._instants.update([row.SystemModstamp for row in rows])
+        return new
+
+    def restart(self) -> None:
+        """Count from zero; Ids stay known."""
+        self._instants.clear()
+
+    def count_before(self, until: datetime | None) -> int:
+        """Return the number of rows that changed before an instant."""
+        if until is None:
+            return sum(self._instants.values())
+        bound = format_instant(until)
+        return sum(count for text, count in self._instants.items() if is_later(bound, text))
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A window that has ended.
+@dataclass(slots=True)
+class Verification:
+    """Verifies one window.
 
     Args:
-        tally: Its rows.
-        proof: Compares just this window with Salesforce's count, and reads what it lacks.
+        query: The window, up to Salesforce's time when it was read.
+        counter: Its rows so far.
+        count: Returns Salesforce's count of a query, None where Salesforce refuses to count.
+        fields: Reads its pages again.
+        by_id: Whether it is read by Id.
+        batch: Makes a batch of rows of a page.
+        logger: Gets a line when Salesforce interrupts the reading.
     """
 
-    tally: Tally
-    proof: Window
+    query: Query
+    counter: RowCounter
+    count: Count
+    fields: FieldParts
+    by_id: bool
+    batch: Callable[[list[Row], Page], Batch]
+    logger: logging.Logger
 
+    def missing_rows(self) -> Iterator[Batch]:
+        """Yield the rows that only come when asked for again.
 
-class Group:
-    """Windows that meet. Salesforce counts them all while the last of them is read.
+        A row that changes meanwhile leaves the window, and a transaction that commits late puts
+        one into it: reading again explains both.
 
-    Whichever ends last, the count or a window, compares. A count that came later would add its
-    latency to each run, and know of no row that the lookback of the next run does not know.
-
-    Args:
-        queries: Those of the windows, in order.
-        clock: Salesforce's. What changes from then on may still come, and is not compared.
-        count: Returns Salesforce's count of a query, None where it does not tell.
-    """
-
-    def __init__(self, queries: Sequence[Query], clock: datetime, count: Count) -> None:
-        self.last = queries[-1]
-        self._whole = replace(queries[0], until=min(self.last.until or clock, clock))
-        self._count = count
-        self._lock = Lock()
-        self._missing = len(queries) + 1  # windows that have not ended, and the count
-        self._ended: list[Member] = []
-        self._counted: int | None = None
-        self._hand_over: HandOver | None = None
-        self._meet = True
-
-    def leave(self) -> None:
-        """Take note that a window has left rows to others: there is a gap behind it."""
-        self._meet = False
-
-    def count(self, hand_over: HandOver) -> Iterator[Batch]:
-        """Count, as a window of its own behind the others, and yield nothing."""
-        self._hand_over = hand_over
-        self._counted = self._count(self._whole) if self._meet else None
-        self._end()
-        return iter(())
-
-    def end(self, member: Member | None) -> None:
-        """Take note that a window has ended, with None if it has left all of its rows to others."""
-        if member:
-            self._ended.append(member)
-        self._end()
-
-    def _end(self) -> None:
-        with self._lock:
-            self._missing -= 1
-            if self._missing:
+        Raises:
+            RowCountError: Rows and count still differ after some readings.
+        """
+        query, counter = self.query, self.counter
+        if query.since and query.until and query.since >= query.until:
+            return
+        for reading in range(_MAX_READINGS + 1):
+            read, counted = counter.count_before(query.until), self.count(query)
+            if counted is None or counted == read:
                 return
-        # Windows know their group to the end of the query: their tallies must not stay with it.
-        ended, self._ended = self._ended, []
-        if self._hand_over and not (self._meet and self._agrees(ended)):
-            proofs = [member.proof for member in ended]
-            self._hand_over(sorted(proofs, key=lambda proof: proof.query.since or _BEGINNING), 0)
+            if reading == _MAX_READINGS:
+                raise _incomplete(query, read, counted)
+            if counted > read:
+                # The run may end before they come: the bookmark has to go back first.
+                yield Batch([], None, None, in_order=False, incomplete=query)
+            known = len(counter.ids)
+            yield from self._read_again()
+            if counted < read and len(counter.ids) == known:
+                return  # no row is missing; those that are too many have left the window
 
-    def _agrees(self, ended: list[Member]) -> bool:
-        rows = sum(member.tally.before(self._whole.until) for member in ended)
-        return self._counted in {rows, None}
+    def _read_again(self) -> Iterator[Batch]:
+        self.counter.restart()
+        fields, query = self.fields, self.query
+        try:
+            for page in fields.pages_by_id(query) if self.by_id else fields.pages(query):
+                if new := self.counter.add(page.rows):
+                    yield self.batch(new, page)
+        except (QueryLocatorExpiredError, QueryTimeoutError) as exc:
+            self.logger.warning("%s Reading and counting again.", exc)
+            self.by_id |= isinstance(exc, QueryTimeoutError)
 
 
-def groups_for(
-    queries: Sequence[Query], pages: float, clock: datetime, count: Count
-) -> list[Group | None]:
-    """Return the group of each window, in order: as many together as a large one has pages.
-
-    None stands for a window that is compared by itself.
-
-    Args:
-        queries: Those of the windows, in order.
-        pages: How many each of them has, about.
-        clock: Salesforce's.
-        count: Returns Salesforce's count of a query, None where it does not tell.
-    """
-    most, rest = max(1, int(MAX_PAGES / pages)), iter(queries)
-    groups: list[Group | None] = []
-    while together := list(islice(rest, most)):
-        group = Group(together, clock, count) if len(together) > 1 else None
-        groups += [group] * len(together)
-    return groups
+def _incomplete(query: Query, read: int, counted: int) -> RowCountError:
+    start = format_instant(query.since) if query.since else "the beginning"
+    end = format_instant(query.until) if query.until else "now"
+    return RowCountError(
+        f"{query.sobject} from {start} to {end}: {read} rows came, but Salesforce counts "
+        f"{counted}, and reading again does not explain it. The bookmark stays before them: run "
+        "again, and ask Salesforce's support if it stays so. To do without this check, set "
+        "verify_counts to false."
+    )

@@ -1,32 +1,25 @@
-"""How a query is cut into windows of time. Pure: values in, values out."""
+"""Cut a query into windows of time. Pure: values in, values out."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.timestamps import format_instant, is_later
+from tap_salesforce_chat.reading.tasks import BUFFER_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
-    from tap_salesforce_chat.reading.prefetch import HandOver
-    from tap_salesforce_chat.reading.rows import Row
-    from tap_salesforce_chat.reading.verification import Group
     from tap_salesforce_chat.soql import Query
 
 # No row is older than Salesforce.
 _FIRST_DAY = datetime(1999, 1, 1, tzinfo=UTC)
-# A window that runs for too long is halved down to this, and from there on read by Id.
-SHORTEST = timedelta(minutes=1)
-# Bytes that rows which wait may take, with those that are on their way. Measured with pages of
-# 20 MB: with half of it, answers that take 150 ms cost half as much time again.
-ROOM = 110_000_000
-# A window of more pages is cut: where rows and count differ, there is little to read again.
+# A window whose query times out is halved down to this, and from there on read by Id.
+_SHORTEST = timedelta(minutes=1)
+# A window of more pages is cut: where rows and count differ, little has to be read again.
 MAX_PAGES = 10
 # Time cuts rows unevenly: a window that is to fit one page gets somewhat less.
 _SLACK = 1.1
@@ -34,39 +27,18 @@ _SLACK = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window to read: oldest change first, or by Id where that is too much for Salesforce.
+    """A window to read: oldest change first, or by Id where Salesforce cannot sort it in time.
 
-    A part of a query knows what Salesforce's clock said when it began to read the query. A member
-    of a group is compared with Salesforce's count together with it. A proof is what is to be done
-    about windows that are being read, or were.
+    Args:
+        query: The window.
+        by_id: Whether it is read by Id.
+        clock: Salesforce's time when it began to run the query that the window is a part of; None
+            for the whole query.
     """
 
     query: Query
     by_id: bool = False
     clock: datetime | None = None
-    group: Group | None = None
-    proof: Callable[[HandOver], Iterator[Batch]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows on their way out, and how far they may move the bookmark.
-
-    No further than `until`, the end of the window, and than `clock`, Salesforce's when it began to
-    read the query: what is committed late while it is read, into windows that were read before,
-    has to be in reach of the next run's lookback. And not before all rows are out, where they come
-    in no order.
-    """
-
-    rows: list[Row] = field(repr=False)
-    clock: str | None
-    until: str | None
-    in_order: bool
-    size: int = 0  # bytes that the rows take
-    at_end: bool = False  # no rows follow in this window, so far as it is known
-    locator: str | None = None  # where a Bulk job goes on behind these rows
-    newest: str | None = None  # change among the rows of the job that an earlier run has emitted
-    lacking: Query | None = None  # a window that went before, and lacks rows
 
 
 def cut(query: Query, low: datetime, high: datetime, parts: int) -> list[Query]:
@@ -85,12 +57,12 @@ def cut_at(query: Query, cuts: Iterable[datetime]) -> list[Query]:
 
 
 def after_timeout(query: Query, low: datetime | None, clock: datetime) -> list[Window]:
-    """Return smaller windows for what a query still has to read from an instant on.
+    """Return smaller windows for the part of a query that is not read yet.
 
     Args:
-        query: What Salesforce did not manage to find in time.
-        low: Where to go on; None: at the beginning.
-        clock: Salesforce's; what changes later is a window of its own.
+        query: The query that timed out.
+        low: The instant to go on from; None: the beginning.
+        clock: Salesforce's time. Later changes get a window of their own.
     """
     rest = replace(query, since=low, after=None)
     start, end = low or _FIRST_DAY, rest.until
@@ -103,49 +75,28 @@ def after_timeout(query: Query, low: datetime | None, clock: datetime) -> list[W
 
 
 def _halved(query: Query, low: datetime, high: datetime) -> list[Window]:
-    if high - low <= SHORTEST:
+    if high - low <= _SHORTEST:
         return [Window(query, by_id=True)]
     return [Window(half) for half in cut(query, low, high, 2)]
 
 
-def parts_for(pages_left: float, size: int, workers: int, *, nested: bool) -> int:
-    """Return how many windows to make of a query that has pages left behind its first one.
+def window_count(pages_left: float, size: int, workers: int, *, is_part: bool) -> int:
+    """Return into how many windows to cut what a query has left behind its first page.
 
-    A query of one more page stays one. More are shared among the workers: in windows so small that
-    those in flight fit into memory together, or else they would wait for each other. Only a window
-    that has become far too large is cut again.
+    One more page stays one window. More are shared among the workers, in windows so small that
+    those in flight fit into the buffer together; larger ones would wait for each other.
+
+    Args:
+        pages_left: The number of pages that follow the first one.
+        size: Bytes of a page.
+        workers: How many windows may be in flight.
+        is_part: Whether the query is a window already: it is cut only if it is far too large.
     """
-    if pages_left <= (2 * MAX_PAGES if nested else 1):
+    if pages_left <= (2 * MAX_PAGES if is_part else 1):
         return 1
     if workers == 1:
         return ceil(pages_left / MAX_PAGES)
-    fitting = ROOM / (workers * max(size, 1))
+    fitting = BUFFER_BYTES / (workers * max(size, 1))
     by_size = ceil(pages_left / min(max(fitting, 1), MAX_PAGES))
     parts = max(by_size, min(workers, ceil(pages_left)))
     return parts if parts < pages_left else ceil(pages_left * _SLACK)
-
-
-class Tally:
-    """The rows of a window that were read, to be compared with what Salesforce counts."""
-
-    def __init__(self) -> None:
-        self.ids: set[str] = set()
-        self._instants: Counter[str] = Counter()
-
-    def take(self, rows: list[Row]) -> list[Row]:
-        """Note rows; return those that are new."""
-        new = [row for row in rows if row.Id not in self.ids]
-        self.ids.update([row.Id for row in new])
-        self._instants.update([row.SystemModstamp for row in rows])
-        return new
-
-    def forget(self) -> None:
-        """Count from the beginning; the rows stay known."""
-        self._instants.clear()
-
-    def before(self, until: datetime | None) -> int:
-        """Return the number of rows that changed before an instant."""
-        if until is None:
-            return sum(self._instants.values())
-        bound = format_instant(until)
-        return sum(count for text, count in self._instants.items() if is_later(bound, text))

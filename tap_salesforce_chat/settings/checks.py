@@ -1,20 +1,13 @@
-"""What may be wrong with the settings.
-
-A message about a setting names it and the rule, never its value: a password that is a number
-fails the type check like any other setting.
-"""
+"""What is wrong with settings, in words that name a setting and a rule, never a value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.configuration._dict_config import parse_environment_config
-from singer_sdk.exceptions import ConfigValidationError
-
 from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import address_problem, is_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -24,7 +17,7 @@ if TYPE_CHECKING:
 
 # JSON schema keyword -> the rule in words, from the keyword's value in the schema.
 _RULES: dict[str, Callable[[Any], str]] = {
-    "type": lambda kinds: f"must be of type {' or '.join(_names(kinds))}",
+    "type": lambda kinds: f"must be of type {' or '.join(type_names(kinds))}",
     "enum": lambda values: f"must be one of {', '.join(map(str, values))}",
     "minimum": lambda bound: f"must be at least {bound}",
     "maximum": lambda bound: f"must be at most {bound}",
@@ -33,45 +26,20 @@ _RULES: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _names(kinds: str | list[str]) -> list[str]:
+def type_names(kinds: str | list[str]) -> list[str]:
+    """Return the JSON types that a schema allows, without null."""
     return [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
 
 
 def rule_broken(error: ValidationError) -> str:
-    """Say which setting breaks which rule of the JSON schema, without its value."""
+    """Return which setting breaks which rule of the JSON schema."""
     setting = ".".join(str(part) for part in error.absolute_path) or "config"
     rule = _RULES.get(str(error.validator), lambda _: f"breaks the rule '{error.validator}'")
     return f"Setting '{setting}' {rule(error.validator_value)}."
 
 
-def from_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Return the settings that environment variables hold.
-
-    The SDK's own messages quote what is no number, and so on: it may be a credential.
-
-    Args:
-        schema: The JSON schema of all settings.
-        prefix: What the variables' names begin with.
-
-    Raises:
-        ConfigValidationError: Some of them cannot be read. The message names them.
-    """
-    settings: dict[str, Any] = {}
-    wrong = []
-    for name, kind in schema["properties"].items():
-        try:
-            settings |= parse_environment_config({"properties": {name: kind}}, prefix)
-        except ValueError:
-            kinds = " or ".join(_names(kind["type"]))
-            wrong.append(f"The environment variable {prefix}{name.upper()} holds no {kinds}.")
-    if wrong:
-        summary = "Config validation failed"
-        raise ConfigValidationError(summary, errors=wrong, schema=dict(schema))
-    return settings
-
-
 def problems(config: Mapping[str, Any], stream_names: Iterable[str]) -> list[str]:
-    """Say what is wrong with settings that the JSON schema lets pass."""
+    """Return what is wrong with settings that the JSON schema lets pass; reads a private key."""
     return [
         *_address_problems(config),
         *_token_problems(config),
@@ -103,7 +71,7 @@ def _token_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def _batch_problems(config: Mapping[str, Any]) -> list[str]:
-    # The SDK would heed it: a bookmark would move before the message that names its rows' file.
+    # With it the SDK would write bookmarks before the message that names the file of their rows.
     if "batch_config" not in config:
         return []
     return ["Setting 'batch_config' is not supported: rows leave as RECORD messages only."]
@@ -124,7 +92,7 @@ def _date_problems(config: Mapping[str, Any]) -> list[str]:
 
 
 def _filter_problems(filters: Mapping[str, str], stream_names: list[str]) -> list[str]:
-    # A misspelt stream would silently let through what the filter was to hold back.
+    # A misspelt stream would be read without its filter.
     if filters.keys() <= set(stream_names):
         return []
     return [f"Setting 'filters' may only name these streams: {', '.join(stream_names)}."]
@@ -138,7 +106,7 @@ def _messaging_problems(config: Mapping[str, Any]) -> list[str]:
         if not config.get(name)
     ]
     try:
-        Pauses.parse(config["messaging_pause"], config.get("messaging_time_zone"))
+        QuietHours.parse(config["messaging_pause"], config.get("messaging_time_zone"))
     except ValueError as exc:
         found.append(str(exc))
     return found

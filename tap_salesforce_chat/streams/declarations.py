@@ -1,4 +1,4 @@
-"""The streams: an object's name, and the parents whose fields travel inside its rows."""
+"""The streams: the name of an object, its needed fields, and the parents in its rows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Parent
-from tap_salesforce_chat.messaging.stream import ConversationEntry
 from tap_salesforce_chat.soql import KEY
-from tap_salesforce_chat.streams.base import SalesforceStream
+from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 from tap_salesforce_chat.streams.deletions import DeletableStream
+from tap_salesforce_chat.streams.query_stream import QueryStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tap_salesforce_chat.streams.base import SalesforceStream
 
 _PERSON = ("FirstName", "LastName", "Name", "Email")
 
@@ -60,7 +62,7 @@ class EmailMessage(DeletableStream):
     @override
     @classmethod
     def scope(cls, config: Mapping[str, Any]) -> dict[str, str]:
-        """Leave out mail that belongs to no case, unless it is asked for."""
+        """Leave out mail that belongs to no case, unless `mail_without_case` is set."""
         field = cls.case_field
         return {} if config["mail_without_case"] else {field: f"{field} != null"}
 
@@ -83,7 +85,7 @@ class LiveChatTranscript(DeletableStream):
 
 
 class MessagingSession(DeletableStream):
-    """Enhanced chats, and messages of other channels; what was said is in ConversationEntry."""
+    """Enhanced chats and sessions of other channels; their messages are in ConversationEntry."""
 
     sobject = "MessagingSession"
     needed = ("Status", "EndTime")
@@ -104,8 +106,8 @@ class LiveChatTranscriptEvent(DeletableStream):
     sobject = "LiveChatTranscriptEvent"
 
 
-class User(SalesforceStream):
-    """People who log in: agents, and customers of a portal. Nobody can delete them."""
+class User(QueryStream):
+    """People who log in: agents, and customers of a portal. Users cannot be deleted."""
 
     sobject = "User"
 
@@ -129,5 +131,6 @@ STREAMS: tuple[type[SalesforceStream], ...] = (
     Contact,
 )
 
-# Entries come with their sessions, so a condition on sessions is one on entries too.
-FILTERABLE = [stream.sobject for stream in STREAMS if stream is not ConversationEntry]
+QUERY_STREAMS = tuple(stream for stream in STREAMS if issubclass(stream, QueryStream))
+# Entries are read by session, so a condition on sessions is one on entries too.
+FILTERABLE = [stream.sobject for stream in QUERY_STREAMS]

@@ -1,7 +1,7 @@
-"""Rows that are gone for good: deleted, and not in the recycle bin any more.
+"""Hard deletions: rows that were deleted, and are not in the recycle bin any more.
 
-A query does not see them. `/sobjects/X/deleted` names all that was deleted in a window, without
-telling which of it the recycle bin still has, so a query of their Ids tells the two apart.
+No query returns them. `/sobjects/X/deleted` lists all deletions of a window; a query of their Ids
+finds those that are still in the recycle bin, and the others are hard deletions.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_salesforce_chat.errors import DeletionsExpiredError
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rows import struct_type
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
-from tap_salesforce_chat.streams.base import SalesforceStream
-from tap_salesforce_chat.timestamps import canonical, parse_instant
+from tap_salesforce_chat.streams.query_stream import QueryStream
+from tap_salesforce_chat.timestamps import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 DELETED = "IsDeleted"
 
-# How long Salesforce knows deletions, less what may pass between our clock reading and its own.
-MEMORY = timedelta(days=15) - timedelta(minutes=5)
+# How long Salesforce lists deletions, less the time from reading its clock to the request.
+_LISTED_FOR = timedelta(days=15) - timedelta(minutes=5)
 # Seconds do not count in a window, and its ends have to be more than a minute apart.
 _MINUTE = timedelta(minutes=1)
 _SHORTEST = 2 * _MINUTE
@@ -38,33 +38,29 @@ _SHORTEST = 2 * _MINUTE
 _IDS_AT_ONCE = 200
 
 
-class DeletableStream(SalesforceStream):
-    """A stream that can also tell which of its rows are gone for good."""
+class DeletableStream(QueryStream):
+    """A stream that also emits a row for each hard deletion."""
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Row]:  # type: ignore[override] # as the base
-        """Yield all rows; then, if that is wanted, those that were there once."""
-        had_bookmark, since = self._bookmark() is not None, self._since()
+        """Yield all rows; then, with `include_hard_deleted`, one for each hard deletion."""
+        had_bookmark, since = self.bookmark is not None, self._since()
         yield from super().get_records(context)
         if self.config["include_hard_deleted"] and DELETED in self.selected_fields():
             yield from self._hard_deleted(since, had_bookmark=had_bookmark)
 
     def _hard_deleted(self, since: datetime | None, *, had_bookmark: bool) -> Iterator[Row]:
-        now = self._client.clock
+        now = self._services.client.clock
         if now is None:
             return
-        if had_bookmark and since and since < now - MEMORY:
-            self._warn_of_a_gap()
+        if had_bookmark and since and since < now - _LISTED_FOR:
+            self._warn_of_gap()
         try:
-            yield from hard_deleted(self._client, self.name, since, self._last(now), now)
+            yield from hard_deleted(self._services.client, self.name, since, self._up_to(now), now)
         except DeletionsExpiredError:
-            self._warn_of_a_gap()
+            self._warn_of_gap()
 
-    def _last(self, now: datetime) -> datetime:
-        end_date = self.config.get("end_date")
-        return min(now, parse_instant(end_date)) if end_date else now
-
-    def _warn_of_a_gap(self) -> None:
+    def _warn_of_gap(self) -> None:
         self.logger.warning(
             "Salesforce does not know all hard deletions of %s since the last run any more: it "
             "keeps those of 15 days, and fewer where there are very many. Rows that are gone may "
@@ -76,19 +72,19 @@ class DeletableStream(SalesforceStream):
 def hard_deleted(
     client: SalesforceClient, sobject: str, since: datetime | None, until: datetime, now: datetime
 ) -> Iterator[Row]:
-    """Yield a row for each deletion of a window that the recycle bin does not explain, by time.
+    """Yield a row for each hard deletion in a window, in the order of time.
 
     Args:
-        client: The way to Salesforce.
+        client: Sends the requests.
         sobject: The object.
-        since: Begin of the window, which may begin a few minutes earlier; none: all that is known.
+        since: Start of the window, rounded down by a few minutes; None: as far back as listed.
         until: Its end.
-        now: The time by Salesforce's clock.
+        now: Salesforce's time.
 
     Raises:
-        DeletionsExpiredError: Salesforce does not know the deletions of that time any more.
+        DeletionsExpiredError: Salesforce no longer lists the deletions of that time.
     """
-    horizon = now - MEMORY
+    horizon = now - _LISTED_FOR
     if until <= horizon:
         return
     end = _whole_minute(until)
@@ -108,7 +104,7 @@ def _whole_minute(moment: datetime) -> datetime:
 def _deleted(
     client: SalesforceClient, sobject: str, start: datetime, end: datetime
 ) -> dict[str, str]:
-    """Return when what was deleted, by Id."""
+    """Return the instant of each deletion, by Id."""
     answer = client.get(
         f"sobjects/{sobject}/deleted/",
         subject=f"Deletions of {sobject}",
@@ -120,9 +116,9 @@ def _deleted(
 
 def _in_recycle_bin(client: SalesforceClient, sobject: str, ids: list[str]) -> set[str]:
     subject = f"Recycle bin of {sobject}"
-    asker = Asker(client, "queryAll", page_size=2000, subject=subject)
+    query_client = QueryClient(client, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
         query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))
-        found.update(row[KEY] for row in asker.rows(str(query)))
+        found.update(row[KEY] for row in query_client.rows(str(query)))
     return found

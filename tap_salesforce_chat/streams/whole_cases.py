@@ -16,15 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.reading.rows import plain
 from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
-from tap_salesforce_chat.streams.state import (
-    OWED_SINCE,
-    READ_AGAIN,
-    READ_SINCE,
-    WHOLE_BEFORE,
-    earlier,
-    instant_in,
-    put_instant,
-)
+from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
+from tap_salesforce_chat.state.keys import OWED_SINCE, READ_AGAIN, READ_SINCE, WHOLE_BEFORE
 from tap_salesforce_chat.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -32,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_salesforce_chat.reading.rows import Row
-    from tap_salesforce_chat.streams.base import SalesforceStream
+    from tap_salesforce_chat.streams.query_stream import QueryStream
 
 # About 21 characters each, of the 100,000 that a query may have.
 _IDS_AT_ONCE = 3_000
@@ -46,7 +39,7 @@ class WholeCases:
         streams: The streams that are read of Case and its children.
     """
 
-    def __init__(self, streams: Sequence[SalesforceStream]) -> None:
+    def __init__(self, streams: Sequence[QueryStream]) -> None:
         self._streams = streams
         self._cases = next((item for item in streams if item.case_field == KEY), None)
         self._children = [item for item in streams if item.case_field != KEY]
@@ -60,7 +53,7 @@ class WholeCases:
                 since, progress = stream.reads.since, stream.progress
                 if OWED_SINCE in progress:
                     since = earlier(since, instant_in(progress, OWED_SINCE))
-                put_instant(progress, OWED_SINCE, since)
+                progress[OWED_SINCE] = instant_text(since)
                 if READ_AGAIN in progress:
                     # Whatever touched a case meanwhile, its older rows came without the field.
                     progress.pop(WHOLE_BEFORE, None)
@@ -75,11 +68,11 @@ class WholeCases:
             for stream in self._streams:
                 del stream.progress[OWED_SINCE]
                 bound = self._bounds.get(stream.name)
-                put_instant(stream.progress, WHOLE_BEFORE, bound)
+                stream.progress[WHOLE_BEFORE] = instant_text(bound)
                 stream.reads.whole_before = bound
                 stream.publish()
 
-    def _emit_older(self, cases: SalesforceStream) -> None:
+    def _emit_older(self, cases: QueryStream) -> None:
         # Children first: a case that changes meanwhile is then found by its own row at the latest.
         elsewhere = {row[0] for child in self._children for row in self._touched_by(child, cases)}
         own = set()
@@ -92,14 +85,14 @@ class WholeCases:
             if ids and (bound := self._bounds.get(stream.name)):
                 stream.emit(_older_rows(stream, sorted(ids), bound))
 
-    def _touched_by(self, child: SalesforceStream, cases: SalesforceStream) -> Iterator[list[Any]]:
+    def _touched_by(self, child: QueryStream, cases: QueryStream) -> Iterator[list[Any]]:
         """Yield the Ids of older cases that have a child in what was read, but are not in it."""
         begin = self._begin(cases)
         elsewhere = [f"Parent.{CURSOR} < {format_instant(begin)}"] if begin else []
         return self._touched(child, parent="Parent.", conditions=elsewhere)
 
     def _touched(
-        self, stream: SalesforceStream, *more: str, parent: str = "", conditions: Sequence[str] = ()
+        self, stream: QueryStream, *more: str, parent: str = "", conditions: Sequence[str] = ()
     ) -> Iterator[list[Any]]:
         """Yield the Id of the older case of each row in what was read, and more fields of it."""
         older = f"{parent}CreatedDate < {format_instant(max(self._bounds.values()))}"
@@ -116,7 +109,7 @@ class WholeCases:
             for row in map(plain, stream.rows_by_rest(query)):
                 yield [row.get(name) for name in names]
 
-    def _begin(self, stream: SalesforceStream) -> datetime | None:
+    def _begin(self, stream: QueryStream) -> datetime | None:
         """Return from where on rows are out whose cases are owed older ones."""
         known = all(
             item.progress.get(WHOLE_BEFORE) == item.progress.get(READ_SINCE)
@@ -126,7 +119,7 @@ class WholeCases:
         return owed if known else earlier(owed, min(self._bounds.values()))
 
 
-def _older_rows(stream: SalesforceStream, ids: Sequence[str], bound: datetime) -> Iterator[Row]:
+def _older_rows(stream: QueryStream, ids: Sequence[str], bound: datetime) -> Iterator[Row]:
     for first in range(0, len(ids), _IDS_AT_ONCE):
         query = Query(
             stream.name,
@@ -138,10 +131,10 @@ def _older_rows(stream: SalesforceStream, ids: Sequence[str], bound: datetime) -
         yield from stream.rows_by_rest(query)
 
 
-def _is_nobodys(stream: SalesforceStream) -> bool:
+def _is_nobodys(stream: QueryStream) -> bool:
     """Tell whether the rows of a stream come without the case that they belong to."""
     return stream.case_field in stream.reads.without
 
 
-def _merged_into(cases: SalesforceStream) -> tuple[str, ...]:
+def _merged_into(cases: QueryStream) -> tuple[str, ...]:
     return (_MASTER,) if _MASTER in cases.schema["properties"] else ()

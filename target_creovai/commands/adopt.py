@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
     from target_creovai.store.operator.store import OperatorStore
 
 
-@dataclass(slots=True)
-class Adoption:
+class Adoption(msgspec.Struct):
     """Counts by kind: what was asked for, and what Creovai has of it; `statuses` in its words."""
 
-    asked: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = msgspec.field(default_factory=Counter)
+    found: Counter[str] = msgspec.field(default_factory=Counter)
+    statuses: Counter[str] = msgspec.field(default_factory=Counter)
     in_doubt: int = 0
 
     def lines(self) -> Iterator[str]:

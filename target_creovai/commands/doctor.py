@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -203,7 +202,7 @@ def doctor(settings: Settings, output: str) -> None:
     """Check settings, store, token, rights, participant types and clock, one line each."""
     checks = list(examine(settings))
     would_work = all(check.status is not Status.FAILED for check in checks)
-    report = {"would_work": would_work, "checks": [asdict(check) for check in checks]}
+    report = {"would_work": would_work, "checks": checks}
     show(output, map(str, checks), report)
     if not would_work:
         sys.exit(1)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from target_creovai.assemble import Reach, Ready, Verdict, assemble_with_others
 from target_creovai.commands.support.command import (
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from target_creovai.store.operator.store import OperatorStore
 
 
-@dataclass(frozen=True, slots=True)
-class RowSeen:
+class RowSeen(msgspec.Struct, frozen=True):
     """A row of the conversation that the store holds."""
 
     stream: str
@@ -50,16 +49,14 @@ class RowSeen:
     modified: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakerSeen:
+class SpeakerSeen(msgspec.Struct, frozen=True):
     """Somebody who speaks in a chat, without a name, and what tells who that is."""
 
     role: str
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """What is known of a conversation; `now` is what would become of it in the next run."""
 
     kind: str
@@ -282,4 +279,4 @@ def explain(settings: Settings, key: str, output: str) -> None:
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})
         sys.exit(1)
     text = (said for one in found for said in one.lines())
-    show(output, text, [asdict(one) for one in found])
+    show(output, text, found)

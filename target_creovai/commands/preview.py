@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.commands.explain import with_advice
 from target_creovai.commands.support.command import Settings, open_store, operator_command
@@ -27,7 +28,7 @@ from target_creovai.model.timestamps import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
 from target_creovai.settings.checks import assembly_settings, delivery_policy
-from target_creovai.store.database.tables import chunks
+from target_creovai.store.database.statements import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,8 +43,7 @@ MAX_NAMED = 50
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """What the page shows of a conversation once it is read."""
 
     known: Explanation

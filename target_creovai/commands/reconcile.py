@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -43,8 +42,7 @@ REQUEUED = Reason(Code.REQUEUED)
 IDS_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """A conversation that did not come through to the end."""
 
     kind: str
@@ -57,21 +55,20 @@ class Difference:
         return f"{self.kind} {self.id}{when}"
 
 
-@dataclass(slots=True)
-class Reconciliation:
+class Reconciliation(msgspec.Struct):
     """Counts by kind, side by side, and who makes the differences between them.
 
     `not_sent` is what the store has beyond what was sent, by outcome and reason; it is of the
     whole store, as is `stored`. All else is of what was sent since the given date.
     """
 
-    stored: Counter[str] = field(default_factory=Counter)
-    sent: Counter[str] = field(default_factory=Counter)
-    accepted: Counter[str] = field(default_factory=Counter)
-    complete: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
-    differences: list[Difference] = field(default_factory=list)
-    not_sent: list[Difference] = field(default_factory=list)
+    stored: Counter[str] = msgspec.field(default_factory=Counter)
+    sent: Counter[str] = msgspec.field(default_factory=Counter)
+    accepted: Counter[str] = msgspec.field(default_factory=Counter)
+    complete: Counter[str] = msgspec.field(default_factory=Counter)
+    statuses: Counter[str] = msgspec.field(default_factory=Counter)
+    differences: list[Difference] = msgspec.field(default_factory=list)
+    not_sent: list[Difference] = msgspec.field(default_factory=list)
 
     @property
     def lost(self) -> list[Difference]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+from msgspec.structs import asdict
 
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.support.command import (
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
     from target_creovai.store.operator.store import OperatorStore
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How many conversations of a kind have an outcome for the same reason."""
 
     kind: str
@@ -53,8 +53,7 @@ class Standing:
         return f"{self.kind:<10} {self.outcome:<10} {self.count:>8}{why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """The whole report. `last_run` is what a run wrote down of itself, None before the first."""
 
     conversations: list[Standing]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -69,15 +68,14 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What to do next. `changes` are the metadata to append.
 
     `outdated`: Creovai keeps what it has, though it would be made otherwise now.
     """
 
     action: Action
-    changes: Payload = field(default_factory=dict)
+    changes: Payload = msgspec.field(default_factory=dict)
     outdated: bool = False
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS

@@ -7,9 +7,11 @@ replaces the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.clock import uptime
 from target_creovai.delivery.outbox import SECONDS_TO_SEND
@@ -44,8 +46,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
 DIED = "a run ended before its answer came"
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(msgspec.Struct, frozen=True):
     """A post that may have arrived. `why`: what came instead of its answer.
 
     `traits` are empty where another run has posted it.

@@ -6,9 +6,10 @@ and no second post.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.assemble import Ready
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE

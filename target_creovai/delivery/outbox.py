@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.clock import Deadline
 from target_creovai.delivery.dispatch import BYTES_AT_ONCE
@@ -37,6 +38,8 @@ SECONDS_TO_HOLD = 0.5
 MOST_TO_HOLD = IDS_PER_LOOK_UP
 # How often intents are committed while workers have nothing to do, and more are assembled.
 SECONDS_TO_IDLE = 0.05
+# How many requests are ready for each worker while more are read, assembled and looked up.
+READY_PER_WORKER = 4
 # How long after its intent a conversation may be sent: a run that dies leaves no other clue.
 SECONDS_TO_SEND = 120.0
 # What is left of that when a worker gets it: it may have to wait for its turn.
@@ -98,12 +101,13 @@ class Outbox:
         self._send_next()
 
     def let_go(self) -> None:
-        """Let all jobs go that were given, and wait until hardly any is left to be sent.
+        """Let all jobs go that were given, and wait until few are left to be sent.
 
         Nor may those that are left, or on their way, be too large together.
         """
         self.write_down()
-        while len(self._jobs) > self._workers.count or self._asked or self._is_full:
+        enough = READY_PER_WORKER * self._workers.count
+        while len(self._jobs) > enough or self._asked or self._is_full:
             self._finish_one()
 
     def write_down(self) -> None:

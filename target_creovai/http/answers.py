@@ -14,7 +14,8 @@ from target_creovai.errors import HaltError, LostAnswerError, RejectedError, Ret
 from target_creovai.http.certificates import tls_trouble
 
 if TYPE_CHECKING:
-    from target_creovai.http.wire import Answer, Attempt
+    from target_creovai.http.connection import Attempt
+    from target_creovai.http.wire import Answer
     from target_creovai.payload.payload import Payload
 
 # Nobody asks for more than this to be waited.
@@ -144,13 +145,13 @@ def refuse_page(response: Answer) -> None:
     Raises:
         LostAnswerError: It is such a page.
     """
-    if response.headers.get("Content-Type", "").startswith("text/html"):
+    if response.headers.get("content-type", "").startswith("text/html"):
         raise LostAnswerError(_NOT_CREOVAI)
 
 
 def retry_after(response: Answer) -> float:
     """Return `Retry-After` in seconds, which may be a number or a date; 0 if absent or absurd."""
-    value = response.headers.get("Retry-After", "")
+    value = response.headers.get("retry-after", "")
     moment = http_date(value)
     if value.isdecimal():
         wait = float(value)

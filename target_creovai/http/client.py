@@ -230,7 +230,7 @@ class CreovaiClient:
         if isinstance(answer, Exception):
             raise answers.no_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)
-        self.server_time = answers.http_date(answer.headers.get("Date", ""))
+        self.server_time = answers.http_date(answer.headers.get("date", ""))
         return answer
 
     def _trust(self) -> None:

@@ -5,9 +5,10 @@ A new kind is one module and one row in `KINDS`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.conversation import Interface
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     Assemble = Callable[[str, Mapping[str, Sequence[Row]], AssemblySettings, datetime], Assembly]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """One kind of conversation.
 
     `streams` maps each stream that belongs to it to the field that holds the

@@ -7,8 +7,9 @@ arrived and whether or not Salesforce has moved them.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.errors import RowError
 from target_creovai.kinds.case_messages import (

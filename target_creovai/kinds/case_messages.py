@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.model.conversation import Message, Removed
 from target_creovai.model.participants import Role
@@ -39,8 +41,7 @@ class Rank(IntEnum):
     COMMENT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A row that says something, with its whole text; `own` lacks what it quotes and `signature`.
 
     `page` is a mail's text laid out, where quotes are to be taken out of it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
@@ -76,17 +77,17 @@ def assemble_chat(
     unknown = without_needed(
         {"LiveChatTranscript": [row]}, settings, only={"LiveChatTranscript.Status"}
     )
-    if waiting := unknown or _still_going(row) or settling([row], settings, now):
+    status = _status(row)
+    if waiting := unknown or _still_going(row, status) or settling([row], settings, now):
         return waiting
     if unread := without_needed({"LiveChatTranscript": [row]}, settings):
         return unread
     # Chats are sent once: the first transcript of a chat was one by itself when it went.
     chat_key = text_of(row, "ChatKey") if transcripts else None
-    return _conversation(row, settings, chat_key, missed=_status(row) == "missed")
+    return _conversation(row, settings, chat_key, missed=status == "missed")
 
 
-def _still_going(row: Row) -> Waiting | None:
-    status = _status(row)
+def _still_going(row: Row, status: str) -> Waiting | None:
     open_end = not status and time_of(row, "EndTime") is None
     return Waiting(Reason(Code.CHAT_OPEN)) if status in UNFINISHED or open_end else None
 
@@ -101,9 +102,10 @@ def _conversation(
     body = text_of(row, "Body")
     if body is None:
         return Skipped(MISSED if missed else NOTHING_SAID)
+    opened = time_of(row, *_STARTS)
     transcript = parse_transcript(
         body,
-        start_time=time_of(row, *_STARTS),
+        start_time=opened,
         names=known_names(row, settings),
         counts=message_counts(row),
         chatbot_session=row.get("IsChatbotSession") is True,
@@ -114,8 +116,8 @@ def _conversation(
     if undecided := open_speakers(transcript, settings):
         return undecided
     findings = findings_of(row, transcript)
-    messages = _messages(row, transcript, settings)
-    if not any(message.sender.role is not Role.SYSTEM for message in messages):
+    messages = _messages(row, transcript, settings, opened)
+    if {message.sender.role for message in messages} <= {Role.SYSTEM}:
         return Skipped(NOTHING_SAID, findings)
     participants, messages = cast_of(messages)
     messages = tuple(in_turns(messages))
@@ -169,6 +171,8 @@ def _insist_on_all_words(transcript: Transcript) -> None:
     Raises:
         TextError: There are words that are nobody's: all there are, or some behind a name.
     """
+    if not transcript.unclassified:
+        return
     is_empty = not any(line.kind == "message" for line in transcript.lines)
     # The rest of an offset that was cut off (`( 1m 3`) has no two letters in a row.
     said = _WORD if is_empty else _SAID
@@ -179,19 +183,21 @@ def _insist_on_all_words(transcript: Transcript) -> None:
         raise TextError(msg)
 
 
-def _messages(row: Row, transcript: Transcript, settings: AssemblySettings) -> tuple[Message, ...]:
-    start = time_of(row, *_STARTS)
+def _messages(
+    row: Row, transcript: Transcript, settings: AssemblySettings, opened: datetime | None
+) -> tuple[Message, ...]:
     lines = [line for line in transcript.lines if line.text.strip()]
     credits_of = Credits(row, lines, settings)
+    left_out = {role for role in {line.role for line in lines} if settings.leaves_out(role)}
     messages = []
     for line in lines:
-        at = line.at or start
+        at = line.at or opened
         if at is None:
             msg = "neither Body nor the row says when the chat took place"
             raise RowError(msg)
-        if not settings.leaves_out(line.role):
-            messages.append(Message(at=at, sender=credits_of.of(line), text=line.text))
+        if line.role not in left_out:
+            messages.append(Message(at, credits_of.of(line), line.text))
     if settings.include_internal_comments and messages and not settings.leaves_out(Role.AGENT):
         messages += whispers(row, transcript, messages[0].at)
     # Stable: lines of the same second keep the order of Body.
-    return tuple(sorted(messages, key=lambda message: message.at))
+    return tuple(sorted(messages, key=attrgetter("at")))

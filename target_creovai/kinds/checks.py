@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from target_creovai.model.findings import Finding, Findings
 from target_creovai.model.participants import Role
@@ -12,7 +12,7 @@ from target_creovai.parsers.transcript import Evidence
 from target_creovai.salesforce.rows import number_of, time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from target_creovai.model.rows import Row
     from target_creovai.parsers.transcript import Transcript
@@ -23,20 +23,21 @@ TOLERANCE = timedelta(seconds=60)
 
 def findings_of(row: Row, transcript: Transcript) -> Findings:
     """Return where record and transcript differ, and what of the body has no place in it."""
-    found = {
-        Finding.UNPLACED: sum(map(len, transcript.unclassified)),
-        Finding.OTHER_CHATS: int(_rests_on_others(transcript)),
-        Finding.CUT_OFF: int(transcript.truncated),
-        Finding.OPERATOR_COUNT: int(_operator_count_differs(row, transcript)),
-        Finding.VISITOR_COUNT: int(_visitor_count_differs(row, transcript)),
-        Finding.DURATION: int(_is_too_late(row, transcript)),
-    }
-    return {finding: number for finding, number in found.items() if number}
+    return {finding: int(number) for finding, look in _LOOKS if (number := look(row, transcript))}
 
 
-def _rests_on_others(transcript: Transcript) -> bool:
+def _unplaced_characters(_row: Row, transcript: Transcript) -> int:
+    return sum(map(len, transcript.unclassified))
+
+
+def _is_cut_off(_row: Row, transcript: Transcript) -> bool:
+    return transcript.truncated
+
+
+def _rests_on_others(_row: Row, transcript: Transcript) -> bool:
+    others = Evidence.OTHER_CHATS
     decisions = transcript.cast.decisions.values()
-    return any(decision.evidence is Evidence.OTHER_CHATS for decision in decisions)
+    return any(decision.evidence is others for decision in decisions)
 
 
 def _messages(transcript: Transcript) -> Counter[Role]:
@@ -46,9 +47,11 @@ def _messages(transcript: Transcript) -> Counter[Role]:
 def _operator_count_differs(row: Row, transcript: Transcript) -> bool:
     """Whether Salesforce counts a bot among the operators is not documented: both will do."""
     counted = number_of(row, "OperatorMessageCount")
+    if counted is None:
+        return False
     said = _messages(transcript)
     agents = said[Role.AGENT]
-    return counted is not None and counted not in {agents, agents + said[Role.BOT]}
+    return counted not in {agents, agents + said[Role.BOT]}
 
 
 def _visitor_count_differs(row: Row, transcript: Transcript) -> bool:
@@ -82,3 +85,13 @@ def _is_too_late(row: Row, transcript: Transcript) -> bool:
     times = [line.at for line in transcript.lines if line.kind == "message" and line.at]
     # Compared as a difference: the record may hold a number of seconds that no date can take.
     return bool(times) and (max(times) - start - TOLERANCE).total_seconds() > seconds
+
+
+_LOOKS: Final[tuple[tuple[Finding, Callable[[Row, Transcript], int]], ...]] = (
+    (Finding.UNPLACED, _unplaced_characters),
+    (Finding.OTHER_CHATS, _rests_on_others),
+    (Finding.CUT_OFF, _is_cut_off),
+    (Finding.OPERATOR_COUNT, _operator_count_differs),
+    (Finding.VISITOR_COUNT, _visitor_count_differs),
+    (Finding.DURATION, _is_too_late),
+)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.errors import RowError
 from target_creovai.model.outcomes import Code, Reason
@@ -34,8 +35,7 @@ _NOT_ALL = Reason(Code.ENTRIES_MISSING)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """The entries of one session. `proven`: they are as many as the tap has counted."""
 
     entries: tuple[Row, ...]

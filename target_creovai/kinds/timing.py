@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.model.verdicts import Waiting
@@ -43,11 +44,15 @@ def in_turns(messages: Iterable[Message]) -> Iterator[Message]:
     its own. All have the same number of digits, or text would sort otherwise than time.
     """
     for at, tied in groupby(messages, key=attrgetter("at")):
-        turns = [list(turn) for _, turn in groupby(tied, key=attrgetter("sender"))]
+        first, *others = tied
+        if not others:
+            yield first
+            continue
+        turns = [list(turn) for _, turn in groupby([first, *others], key=attrgetter("sender"))]
         step = _MICROSECOND if at.microsecond or len(turns) > _TURNS_A_SECOND else _MILLISECOND
         for number, turn in enumerate(turns, start=1):
             later = at if len(turns) == 1 else at + step * _without_last_zero(number)
-            yield from (replace(message, at=later) for message in turn)
+            yield from turn if later == at else (replace(message, at=later) for message in turn)
 
 
 def _without_last_zero(number: int) -> int:

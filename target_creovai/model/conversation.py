@@ -5,9 +5,10 @@ Values only. Every point in time is an aware `datetime` in UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
 
@@ -55,8 +56,7 @@ class Removed(NamedTuple):
 NOTHING_REMOVED = Removed()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One thing that was said, in plain text. `channel` is given in cases only.
 
     `removed` says nothing without `AssemblySettings.keep_removed`.
@@ -78,8 +78,7 @@ class Why(StrEnum):
     REDACTED = "redacted"
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A message that is not sent, though its row is there. `name` is its author's, if known."""
 
     at: datetime
@@ -89,8 +88,7 @@ class LeftOut:
     channel: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """A conversation, complete, before it takes Creovai's shape.
 
     `messages` are in time order and every sender is one of `participants`;
@@ -112,9 +110,9 @@ class Conversation:
     master_id: str | None = None
     collection_id: str | None = None
     proven: bool = True
-    findings: Findings = field(default_factory=dict)
+    findings: Findings = msgspec.field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
-    lessons: Mapping[str, Role] = field(default_factory=dict)
+    lessons: Mapping[str, Role] = msgspec.field(default_factory=dict)
     doubt: SetAside | None = None
     left_out: tuple[LeftOut, ...] = ()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,8 +33,7 @@ _CHANNEL_LENGTH, _AGENT_LENGTH = 80, 200
 CHAT = "Chat"
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(msgspec.Struct, frozen=True):
     """What a history counts a conversation by.
 
     `agent` is who of them wrote most, empty where none did; `channel` is empty where it is not
@@ -76,8 +74,7 @@ class RunFacts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     salesforce_requests: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """One run. Without `ended_at` it runs still, or it was killed or stopped by a signal."""
 
     began_at: str
@@ -86,8 +83,7 @@ class Run:
     facts: RunFacts
 
 
-@dataclass(frozen=True, slots=True)
-class OfDay:
+class OfDay(msgspec.Struct, frozen=True):
     """What Creovai took in one day (UTC) of one kind; `updates` are later changes of metadata."""
 
     day: str
@@ -97,8 +93,7 @@ class OfDay:
     updates: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfAgent:
+class OfAgent(msgspec.Struct, frozen=True):
     """What Creovai took of one kind, channel and agent; both may be empty, see `Traits`."""
 
     kind: str
@@ -108,8 +103,7 @@ class OfAgent:
     messages: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lag:
+class Lag(msgspec.Struct, frozen=True):
     """How many conversations of a kind took how long, in one day (UTC)."""
 
     day: str
@@ -151,10 +145,11 @@ def channel_of(kind: Kind, metadata: Mapping[str, Any], channels: Iterable[str |
 
 def _agent(participants: Iterable[Participant], messages: Iterable[Message]) -> str:
     """Return the name of the agent who wrote most, of equals the first."""
+    role = Role.AGENT
+    agents = [who for who in participants if who.role is role]
+    if len(agents) <= 1:
+        return agents[0].name if agents else ""
     spoken = Counter(id(message.sender) for message in messages)
-    agents = [who for who in participants if who.role is Role.AGENT]
-    if not agents:
-        return ""
     return max(agents, key=lambda who: spoken[id(who)]).name
 
 

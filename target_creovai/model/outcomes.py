@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 # Exit codes of a run that came to its end.
 BROKEN_OFF, NEEDS_AN_EYE = 1, 3
@@ -152,8 +153,7 @@ def in_general(code: str) -> str:
     return _IN_GENERAL.get(known) or _TEXTS[known].replace("{}", "\N{HORIZONTAL ELLIPSIS}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """A code with what its text names, such as a stream and a moment. No customer text."""
 
     code: Code

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,7 @@ SHAPE_LENGTH = 32
 OPENING_LENGTH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class AssemblySettings:
+class AssemblySettings(msgspec.Struct, frozen=True):
     """The settings that decide how rows become conversations."""
 
     case_delivery: str = "closed"
@@ -26,7 +26,7 @@ class AssemblySettings:
     include_internal_comments: bool = False
     strip_quoted_replies: bool = True
     strip_signatures: bool = False
-    participant_types: Mapping[str, str | None] = field(
+    participant_types: Mapping[str, str | None] = msgspec.field(
         default_factory=lambda: {"agent": "Agent", "customer": "Customer", "bot": "Bot"}
     )
     speaker_roles: tuple[tuple[str, Role], ...] = ()
@@ -37,7 +37,7 @@ class AssemblySettings:
     max_payload_bytes: int | None = None
     redact: tuple[tuple[str, str], ...] = ()
     redact_region: str | None = None
-    other_chats: Mapping[str, Role] = field(default_factory=dict)
+    other_chats: Mapping[str, Role] = msgspec.field(default_factory=dict)
     """No setting: what other chats have settled, where one leaves open who speaks."""
     keep_removed: bool = False
     """No setting: whether conversations also tell what is not sent of them, for `preview`."""
@@ -47,8 +47,7 @@ class AssemblySettings:
         return self.participant_types.get(role) is None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """The settings that decide how delivery goes."""
 
     workers: int = 4

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 def utc(moment: datetime) -> str:
     """Return `2024-01-02T03:04:05Z`, with a fraction only where there is one."""
-    text = moment.replace(tzinfo=None).isoformat()
+    text = moment.isoformat().removesuffix("+00:00")
     return (text.rstrip("0") if "." in text else text) + "Z"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from target_creovai.model.outcomes import Code, Reason
 
 if TYPE_CHECKING:
@@ -36,11 +38,10 @@ class Skipped:
     proven: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(msgspec.Struct, frozen=True):
     """Its record is in Salesforce's recycle bin: never sent, and taken back if it was."""
 
-    reason: Reason = Reason(Code.DELETED)  # noqa: RUF009 -- immutable
+    reason: Reason = Reason(Code.DELETED)
 
 
 @dataclass(frozen=True, slots=True)

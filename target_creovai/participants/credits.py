@@ -37,9 +37,14 @@ class Credits:
         self._owner = agent_from(row, "Owner", settings.agent_id) if _is_person(row) else None
         self._owners_lines = _owners_voices(row, lines) if self._owner else set()
         self._customer = _customer(row, printed_name(lines))
+        self._known: dict[tuple[Segment | None, str | None, Role], Participant] = {}
 
     def of(self, line: Line) -> Participant:
         """Return who said a line."""
+        voice = line.segment, line.speaker, line.role
+        return self._known.get(voice) or self._known.setdefault(voice, self._of(line))
+
+    def _of(self, line: Line) -> Participant:
         name = line.speaker or line.role.capitalize()
         if line.role is Role.CUSTOMER:
             return self._customer
@@ -63,8 +68,9 @@ def _is_person(row: Row) -> bool:
 def _owners_voices(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None, str | None]]:
     """Return the names, each with the segment it is printed in, that are the owner's."""
     voices: defaultdict[Segment | None, dict[str, None]] = defaultdict(dict)
+    role = Role.AGENT
     for line in lines:
-        if line.role is Role.AGENT and line.speaker:
+        if line.role is role and line.speaker:
             voices[line.segment][line.speaker] = None
     owner = owners_name(row)
     found: set[tuple[Segment | None, str | None]] = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from target_creovai.model.participants import Participant, Role
 from target_creovai.participants.people import contact_from, named_person, valid_email

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from target_creovai.model.participants import Participant, Role
 from target_creovai.salesforce.rows import parent_of, text_of
@@ -90,9 +91,9 @@ def cast_of(messages: Iterable[Message]) -> tuple[tuple[Participant, ...], tuple
     """
     messages = tuple(messages)
     people: dict[tuple[str, Role], Participant] = {}
-    for message in messages:
-        key = (message.sender.reference_id, message.sender.role)
-        people[key] = _merged(people[key], message.sender) if key in people else message.sender
+    for sender in {id(message.sender): message.sender for message in messages}.values():
+        key = (sender.reference_id, sender.role)
+        people[key] = _merged(people[key], sender) if key in people else sender
     shared = {key for key, count in Counter(key for key, _ in people).items() if count > 1}
     cast = {
         (key, role): (
@@ -102,11 +103,12 @@ def cast_of(messages: Iterable[Message]) -> tuple[tuple[Participant, ...], tuple
         )
         for (key, role), person in people.items()
     }
-    spoken = (
-        replace(message, sender=cast[message.sender.reference_id, message.sender.role])
-        for message in messages
-    )
+    spoken = (_sent_by(cast[each.sender.reference_id, each.sender.role], each) for each in messages)
     return tuple(cast.values()), tuple(spoken)
+
+
+def _sent_by(sender: Participant, message: Message) -> Message:
+    return message if message.sender is sender else replace(message, sender=sender)
 
 
 def _merged(known: Participant, other: Participant) -> Participant:

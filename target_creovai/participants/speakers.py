@@ -59,8 +59,10 @@ def open_speakers(transcript: Transcript, settings: AssemblySettings) -> OpenSpe
 
     A wrong side would silently spoil the analysis.
     """
-    unknown = _messages_by_name(line for line in transcript.lines if line.role is Role.UNKNOWN)
-    if not unknown or Role.UNKNOWN in settings.participant_types:
+    nobodys = Role.UNKNOWN
+    lines = [line for line in transcript.lines if line.role is nobodys]
+    unknown = _messages_by_name(lines)
+    if not unknown or nobodys in settings.participant_types:
         return None
     reason = Reason(Code.OPEN_SPEAKERS, (str(unknown.total()), str(len(unknown))))
     return OpenSpeakers(

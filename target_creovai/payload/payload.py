@@ -148,4 +148,8 @@ def _participant(person: Participant, settings: AssemblySettings) -> Payload:
 
 def _without_empty(members: Payload) -> Payload:
     """Creovai's own client omits what is null; empty ids and metadata go the same way."""
-    return {name: value for name, value in members.items() if value not in (None, "", {})}
+    return {
+        name: value
+        for name, value in members.items()
+        if value or value not in (None, "", {})  # most have one: then that is all to ask
+    }

@@ -74,11 +74,11 @@ _RULES = {Interface.CHAT: _chat_rules, Interface.CASE: _case_rules}
 
 
 def _window(payload: Payload, messages: list[Payload]) -> Iterator[str]:
-    start, end = payload["utcStart"], payload["utcEnd"]
-    if _key(start) > _key(end):
+    start, end = _key(payload["utcStart"]), _key(payload["utcEnd"])
+    if start > end:
         yield "utcStart: later than utcEnd"
     for index, message in enumerate(messages):
-        if not _key(start) <= _key(message["utcTimestamp"]) <= _key(end):
+        if not start <= _key(message["utcTimestamp"]) <= end:
             yield f"message {index}: outside utcStart and utcEnd"
 
 
@@ -88,6 +88,8 @@ def _key(moment: str) -> str:
 
 
 def _unique(keys: list[Any]) -> Iterator[str]:
+    if len(set(keys)) == len(keys):
+        return
     for index, count in enumerate(Counter(keys).values()):
         if count > 1:
             yield f"participants: key {index} stands {count} times"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.kinds import KINDS
 from target_creovai.model.history import channel_of
@@ -31,8 +32,7 @@ _DATES = ("StartTime", "RequestTime", "CreatedDate")
 _ID_CHARS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What there is to choose and to filter by.
 
     `date` is when it began, in UTC; `seconds` is how long it took; `case` is the Id of its case.
@@ -49,8 +49,7 @@ class Facts:
     case: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """What tells a customer from all others: an Id and mail addresses, and no name.
 
     `person` is the surest Id that the record has, without what makes 18 characters of 15.
@@ -66,8 +65,7 @@ class Customer:
         return self.addresses | ({self.person} if self.person else set())
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A conversation in the list. `reason` is a code.
 
     Who shares a number of `same` is one customer, who has the same `account` belongs to it.

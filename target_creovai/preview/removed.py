@@ -5,10 +5,11 @@ The engines say what they kept; they join its lines, so that the places are foun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate, groupby, takewhile
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.redaction.engine import restored
 
@@ -24,8 +25,7 @@ MAX_CHARS = 4_000
 MAX_PAIRS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """A piece of a message that is not sent.
 
     `at`: how many characters of the text that is sent stand before it. `lines` counts those that
@@ -39,8 +39,7 @@ class Cut:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
+class Redacted(msgspec.Struct, frozen=True):
     """What stands in the text, and what it stands for; `rule` is how reports call the rule."""
 
     shown: str
@@ -48,8 +47,7 @@ class Redacted:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+class Unsent(msgspec.Struct, frozen=True):
     """A message that is not sent. `at` is in UTC."""
 
     at: str

@@ -6,9 +6,10 @@ their sender. The payload tells which of them it has, so its kind does not matte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from target_creovai.model.participants import Role
 from target_creovai.model.timestamps import utc
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from target_creovai.preview.removed import Cut, Redacted, Unsent
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A participant. `type` is Creovai's name for `role`."""
 
     name: str
@@ -36,8 +36,7 @@ class Person:
     phone: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """One message. `who` counts the people; None where the sender is none of them.
 
     `cuts` and `redacted` are what is not sent of it.
@@ -51,8 +50,7 @@ class Words:
     redacted: list[Redacted]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A conversation to read. Times are as in the payload: UTC, ending in `Z`.
 
     `unsent` are the messages that are not in the payload.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from string import ascii_letters
 from typing import TYPE_CHECKING
 
+import msgspec
 from stdnum import ean, luhn
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ _PART_BEFORE = re.compile(r"(?:\d[.,]|\+)\Z")
 _PART_BEHIND = re.compile(r"[.,]\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(msgspec.Struct, frozen=True):
     """First digits from `low` to `high`, and how long numbers are that begin so."""
 
     low: str

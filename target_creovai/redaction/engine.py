@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.model.conversation import LeftOut, Replacement, Why
 from target_creovai.redaction.rules import rules_of
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from target_creovai.redaction.rules import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(msgspec.Struct, frozen=True):
     """A place in a text, and the rule that found it; `rank` is the rule's place in the setting."""
 
     start: int

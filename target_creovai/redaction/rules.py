@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,7 @@ Finder = Callable[[str], Iterable[tuple[int, int]]]
 BUILT_IN = {"card": "cards", "email": "emails", "phone": "phones", "iban": "ibans"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One rule. `label` is what reports may call it: a pattern may hold what it hides."""
 
     label: str

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 # More bars than this are too thin to tell apart: from then on, one stands for a week.
 MOST_DAYS_ONE_BY_ONE = 92
 WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A day, or the part of a week that the report speaks of; `last` belongs to it."""
 
     first: date
@@ -26,8 +26,7 @@ class Step:
         return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """Steps without a gap between them, the last of which ends today."""
 
     first: date

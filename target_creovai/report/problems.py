@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.outcomes import Outcome
 from target_creovai.report.known import name_of
@@ -42,8 +43,7 @@ _ENDED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Something that needs an eye. `grave`: delivery stands still, or text may be missing.
 
     `what_to_do` has what is to be typed between backticks.

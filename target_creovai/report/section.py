@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.report.known import name_of
 from target_creovai.report.tables import Table
@@ -23,8 +24,7 @@ WHY = frozenset({"Kind", "Why", "Why it waits", "Why set aside"})
 MOST_LISTED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """A part of the page.
 
     Tables are folded away where there is a picture of them, or `is_long`.

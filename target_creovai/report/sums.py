@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.history import share_of
 
@@ -16,19 +17,20 @@ if TYPE_CHECKING:
 _REFUSED = 400  # of an answer's status, from here on
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(msgspec.Struct):
     """What happened in a stretch of days, by kind of conversation where that makes a difference.
 
     `last` is the last run of it that ended.
     """
 
-    conversations: Counter[str] = field(default_factory=Counter)
-    messages: Counter[str] = field(default_factory=Counter)
-    updates: Counter[str] = field(default_factory=Counter)
-    lags: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    set_aside: Counter[tuple[str, str]] = field(default_factory=Counter)
-    runs: list[Run] = field(default_factory=list)
+    conversations: Counter[str] = msgspec.field(default_factory=Counter)
+    messages: Counter[str] = msgspec.field(default_factory=Counter)
+    updates: Counter[str] = msgspec.field(default_factory=Counter)
+    lags: defaultdict[str, Counter[int]] = msgspec.field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    set_aside: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    runs: list[Run] = msgspec.field(default_factory=list)
     last: Run | None = None
 
     def add(self, delivered: OfDay) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.report.html import Html, element
 
@@ -17,8 +18,7 @@ NOTHING = "–"  # noqa: RUF001 -- a dash, as people write it
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table. The first column names what a row is about; `words` are other columns of text."""
 
     caption: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from target_creovai.model.timestamps import utc
 from target_creovai.salesforce.ids import SHORT, long_id
@@ -38,8 +38,7 @@ class FormError(ValueError):
     """A value in a form that is not understood; says nothing of the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """One form that values have.
 
     `types` are those of values that may pass as they are, if `fits` agrees; `convert` makes

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from target_creovai.model.rows import Row
 
 # Differ for every user who looks and move without a change of the record
 # (Salesforce object reference, system fields).
 VIEWER_FIELDS = frozenset({"LastViewedDate", "LastReferencedDate"})
+_NO_METADATA = VIEWER_FIELDS | {"attributes"}
 
 
 def parse_time(value: object) -> datetime | None:
@@ -25,6 +26,8 @@ def parse_time(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:  # as nearly all are
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -44,7 +47,10 @@ def number_of(row: Row, field: str) -> float | None:
 
 def time_of(row: Row, *fields: str) -> datetime | None:
     """Return the first of these fields that holds a date-time."""
-    return next((moment for field in fields if (moment := parse_time(row.get(field)))), None)
+    for field in fields:
+        if moment := parse_time(row.get(field)):
+            return moment
+    return None
 
 
 def parent_of(row: Row, relationship: str) -> Row:
@@ -60,9 +66,8 @@ def is_deleted(row: Row) -> bool:
 
 def latest_change(rows: Iterable[Row]) -> datetime | None:
     """Return the newest SystemModstamp among these rows."""
-    return max(
-        (moment for row in rows if (moment := parse_time(row.get("SystemModstamp")))), default=None
-    )
+    changes = [moment for row in rows if (moment := parse_time(row.get("SystemModstamp")))]
+    return max(changes) if changes else None
 
 
 def metadata_of(row: Row, exclude: frozenset[str]) -> dict[str, Any]:
@@ -72,24 +77,33 @@ def metadata_of(row: Row, exclude: frozenset[str]) -> dict[str, Any]:
     `{"Status": "Closed", "Owner.Name": "Ann"}`. A name in `exclude` leaves out a
     field, one field of a parent (`Owner.Email`) or a whole parent (`Owner`).
     """
-    return {
-        name: value
-        for name, value in _flatten(row)
-        if value is not None
-        and name not in exclude
-        and name.partition(".")[0] not in exclude
-        and name not in VIEWER_FIELDS
-    }
-
-
-def _flatten(row: Row) -> Iterator[tuple[str, Any]]:
+    found: dict[str, Any] = {}
     for name, value in row.items():
-        # No field of Salesforce's begins so: loaders' columns do.
-        if name.startswith("_") or name == "attributes" or isinstance(value, list):
+        if value is None or name in exclude or _is_never_metadata(name, exclude):
             continue
         if isinstance(value, dict):
-            for child, scalar in value.items():
-                if child != "attributes" and not isinstance(scalar, list | dict):
-                    yield f"{name}.{child}", scalar
-        else:
-            yield name, value
+            found.update(_fields_of_parent(name, value, exclude))
+        elif not isinstance(value, list):
+            found[name] = value
+    return found
+
+
+def _is_never_metadata(name: str, exclude: frozenset[str]) -> bool:
+    # No field of Salesforce's begins with an underscore: loaders' columns do. A dot is in the
+    # names that other taps give to the fields of parents.
+    return (
+        name[:1] == "_"
+        or name in _NO_METADATA
+        or ("." in name and name.partition(".")[0] in exclude)
+    )
+
+
+def _fields_of_parent(name: str, parent: Row, exclude: frozenset[str]) -> dict[str, Any]:
+    return {
+        flat: value
+        for child, value in parent.items()
+        if value is not None
+        and child != "attributes"
+        and not isinstance(value, list | dict)
+        and (flat := f"{name}.{child}") not in exclude
+    }

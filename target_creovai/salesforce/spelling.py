@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from target_creovai.salesforce.fields import (
     FIELDS,
@@ -49,8 +50,7 @@ _CUSTOM = re.compile(r"__(?:c|pc|r)$", re.IGNORECASE)
 Check = tuple[str, frozenset[type], "Callable[[Any], bool] | None", "Form"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What is to be done with rows that have just these keys, in this order.
 
     Attributes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(slots=True)
-class Course:
+class Course(msgspec.Struct):
     """How the deliveries of a run go, the one while rows come and the one after them.
 
     `stopped`: nothing more may be sent. `took`: Creovai has taken something. `set_aside`: how many

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import backoff
 
@@ -34,6 +35,7 @@ class Patience:
         self._seconds = seconds
         self._left = seconds
         self._lock = threading.Lock()
+        self._again: dict[tuple[int, bool], Callable[..., Any]] = {}
         self.retries = 0
         """How many requests were made again."""
 
@@ -51,6 +53,13 @@ class Patience:
             RetryLaterError: From that call: it was tried often enough.
             HaltError: From that call: a run does not wait for so long.
         """
+        again = self._again.get((tries, lost_too))
+        if again is None:
+            again = self._again[tries, lost_too] = self._calling(tries, lost_too=lost_too)
+        return partial(again, call)
+
+    def _calling(self, tries: int, *, lost_too: bool) -> Callable[..., Any]:
+        """Return what makes a call again. To make this takes longer than most calls."""
         return backoff.on_exception(
             self._waits,
             RetryLaterError,
@@ -59,7 +68,7 @@ class Patience:
             jitter=None,
             on_backoff=_log_wait,
             logger=None,
-        )(call)
+        )(_call)
 
     def _waits(self) -> Generator[float, RetryLaterError, None]:
         """Yield pauses: exponential with jitter, and never less than Retry-After."""
@@ -84,6 +93,10 @@ class Patience:
                 f"retry_budget_seconds allows; the last answer: {error}."
             )
             raise HaltError(msg)
+
+
+def _call(call: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    return call(*arguments, **named)
 
 
 def _log_wait(details: Details) -> None:

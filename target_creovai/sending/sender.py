@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from target_creovai.errors import (
     CreovaiError,
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 LOOK_AGAIN_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """One request to make. `changes` is the out-of-band body, None for a whole conversation.
 
     `send_by`: later than that its intent is to be written down anew.
@@ -68,8 +68,7 @@ class Job:
         return self.changes is None and is_first_post(self.entry)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """Sessions to ask Creovai for; `then` is called with what it has, by who waits for answers.
 
     Where one of `certain` is not found, it is asked for once more, a moment later.
@@ -80,8 +79,7 @@ class Question:
     certain: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Permits:
+class Permits(msgspec.Struct, frozen=True):
     """What is asked right before bytes leave. Each may be called by any thread.
 
     `lease_lost`: another run may have taken over. `stopping`: this run was asked to end.

@@ -6,7 +6,6 @@ anew where the source has changed since. The source is read as of one moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,14 +14,15 @@ import sqlalchemy as sa
 from target_creovai.errors import StoreError
 from target_creovai.store.database.counts import COUNTS, DERIVED, begin_counts
 from target_creovai.store.database.engine import make_engine
+from target_creovai.store.database.statements import execute_many
 from target_creovai.store.database.tables import (
+    APPLIED,
     HALF_COPIED,
     LEDGER,
     META,
     METADATA,
     RUNS,
     SCHEMA_VERSION,
-    execute_many,
 )
 from target_creovai.store.database.there import file_of, is_there, store_name
 from target_creovai.store.store import Store
@@ -62,17 +62,16 @@ def _plain(table: sa.Table) -> sa.Table:
 TABLES = [_plain(table) for table in METADATA.sorted_tables if table is not META]
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """What a copy notes in its destination: of which source it is, and how far it has come.
 
     `origin` is the state of the source, `after` the last key of `table` that was copied.
     """
 
     origin: dict[str, int]
-    done: list[str] = field(default_factory=list)
+    done: list[str] = msgspec.field(default_factory=list)
     table: str = ""
-    after: list[Any] = field(default_factory=list)
+    after: list[Any] = msgspec.field(default_factory=list)
 
 
 def open_source(url: str) -> Store:
@@ -160,7 +159,8 @@ class Destination:
     def _holds(db: sa.Connection, there: set[str]) -> bool:
         """Tell whether a store has rows, or tables that are not this version's."""
         version = db.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
-        tables = [table for table in TABLES if table.name in there]
+        # What an empty store has had is recorded in it as well.
+        tables = [table for table in TABLES if table.name in there - {APPLIED.name}]
         return version != str(SCHEMA_VERSION) or any(
             db.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) for table in tables
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import BROKEN_OFF, NEEDS_AN_EYE
@@ -47,8 +48,7 @@ FINDINGS = {
 _NOUNS = {"messaging": "messaging session"}
 
 
-@dataclass(frozen=True, slots=True)
-class NotDelivered:
+class NotDelivered(msgspec.Struct, frozen=True):
     """A conversation that needs someone's eye. No customer text in `reason`."""
 
     kind: str
@@ -65,8 +65,7 @@ def _ago(since: datetime) -> str:
     return pendulum.instance(since).diff_for_humans()
 
 
-@dataclass(slots=True)
-class Queue:
+class Queue(msgspec.Struct):
     """Conversations that wait for the same. `oldest` is when the first of them changed."""
 
     count: int = 0
@@ -79,8 +78,7 @@ class Queue:
         return f" (oldest: {_ago(since)})" if since else ""
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(msgspec.Struct):
     """Counts of one run by kind or stream; `waiting`, `unchanged` and `held` are of the store.
 
     What was sent, skipped or set aside happened in this run; what waits, or was
@@ -90,35 +88,35 @@ class Summary:
     empty where it was not read.
     """
 
-    rows: Counter[str] = field(default_factory=Counter)
-    changed_rows: Counter[str] = field(default_factory=Counter)
-    ignored: Counter[str] = field(default_factory=Counter)
-    sent: Counter[str] = field(default_factory=Counter)
-    metadata_sent: Counter[str] = field(default_factory=Counter)
-    written: Counter[str] = field(default_factory=Counter)
-    adopted: Counter[str] = field(default_factory=Counter)
-    unchanged: Counter[str] = field(default_factory=Counter)
-    waiting: defaultdict[tuple[str, Reason], Queue] = field(
+    rows: Counter[str] = msgspec.field(default_factory=Counter)
+    changed_rows: Counter[str] = msgspec.field(default_factory=Counter)
+    ignored: Counter[str] = msgspec.field(default_factory=Counter)
+    sent: Counter[str] = msgspec.field(default_factory=Counter)
+    metadata_sent: Counter[str] = msgspec.field(default_factory=Counter)
+    written: Counter[str] = msgspec.field(default_factory=Counter)
+    adopted: Counter[str] = msgspec.field(default_factory=Counter)
+    unchanged: Counter[str] = msgspec.field(default_factory=Counter)
+    waiting: defaultdict[tuple[str, Reason], Queue] = msgspec.field(
         default_factory=lambda: defaultdict(Queue)
     )
-    skipped: Counter[tuple[str, Reason]] = field(default_factory=Counter)
-    erased: Counter[tuple[str, str]] = field(default_factory=Counter)
-    set_aside: list[NotDelivered] = field(default_factory=list)
-    set_aside_before: Counter[str] = field(default_factory=Counter)
-    pending: dict[tuple[str, str], NotDelivered] = field(default_factory=dict)
-    unusable_rows: list[str] = field(default_factory=list)
-    changed_after_sending: list[str] = field(default_factory=list)
-    of_other_settings: Counter[str] = field(default_factory=Counter)
-    next_run: Counter[tuple[str, str]] = field(default_factory=Counter)
-    held: Counter[str] = field(default_factory=Counter)
-    gaps: list[str] = field(default_factory=list)
-    keyless: list[Reason] = field(default_factory=list)
+    skipped: Counter[tuple[str, Reason]] = msgspec.field(default_factory=Counter)
+    erased: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    set_aside: list[NotDelivered] = msgspec.field(default_factory=list)
+    set_aside_before: Counter[str] = msgspec.field(default_factory=Counter)
+    pending: dict[tuple[str, str], NotDelivered] = msgspec.field(default_factory=dict)
+    unusable_rows: list[str] = msgspec.field(default_factory=list)
+    changed_after_sending: list[str] = msgspec.field(default_factory=list)
+    of_other_settings: Counter[str] = msgspec.field(default_factory=Counter)
+    next_run: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    held: Counter[str] = msgspec.field(default_factory=Counter)
+    gaps: list[str] = msgspec.field(default_factory=list)
+    keyless: list[Reason] = msgspec.field(default_factory=list)
     accepted: Sequence[str] = ()
-    findings: Counter[tuple[Finding, str]] = field(default_factory=Counter)
-    redacted: Counter[str] = field(default_factory=Counter)
-    texts_dropped: Counter[str] = field(default_factory=Counter)
-    read_again: list[str] = field(default_factory=list)
-    read_missing: list[str] = field(default_factory=list)
+    findings: Counter[tuple[Finding, str]] = msgspec.field(default_factory=Counter)
+    redacted: Counter[str] = msgspec.field(default_factory=Counter)
+    texts_dropped: Counter[str] = msgspec.field(default_factory=Counter)
+    read_again: list[str] = msgspec.field(default_factory=list)
+    read_missing: list[str] = msgspec.field(default_factory=list)
     looked_at: int = 0
     input_broke_off: bool = False
     payload_dir: str | None = None

@@ -10,8 +10,9 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from target_creovai.watch.heartbeat import Status, status_of
 from target_creovai.watch.summary_log import is_without_news
@@ -33,8 +34,7 @@ SECONDS_BETWEEN_METRICS = 60.0
 SECONDS_BETWEEN_LINES = 30.0
 
 
-@dataclass(slots=True)
-class _Chore:
+class _Chore(msgspec.Struct):
     seconds: float
     do: Callable[[], None]
     done_at: float

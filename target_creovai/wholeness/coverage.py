@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from target_creovai.wholeness.intervals import BEGINNING, Interval, end_before, union, up_to
 
@@ -27,8 +28,7 @@ class OpenInput(StrEnum):
     BROKEN = "the tap did not finish"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """What one input has read of a stream, as far as a STATE says that is committed.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long
@@ -90,15 +90,14 @@ class LatestRead(NamedTuple):
     newest: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """All that was read, by stream and filter.
 
     `everything`: nobody asks what was read. `open_input`: of an input whose end has not come.
     """
 
-    covers: Mapping[str, Mapping[str, Cover]] = field(default_factory=dict)
-    latest: Mapping[str, LatestRead] = field(default_factory=dict)
+    covers: Mapping[str, Mapping[str, Cover]] = msgspec.field(default_factory=dict)
+    latest: Mapping[str, LatestRead] = msgspec.field(default_factory=dict)
     everything: bool = False
     open_input: OpenInput | None = None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from target_creovai.model.rows import UNREAD, DroppedRow
 from target_creovai.model.verdicts import Waiting
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from target_creovai.model.settings import AssemblySettings
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """Fields of which one is enough; `Parent.Field` is a parent's.
 
     With `has_value` an empty one is enough only if the others were read as well: a mail whose
@@ -69,11 +69,10 @@ _OWN_FIELDS = {
     stream: frozenset(field for need in needs for field in need.fields if "." not in field)
     for stream, needs in NEEDS.items()
 }
-_NAMED = tuple(
-    (stream, need, frozenset(f"{stream}.{field}" for field in need.fields))
+_NAMED = {
+    stream: tuple((need, frozenset(f"{stream}.{field}" for field in need.fields)) for need in needs)
     for stream, needs in NEEDS.items()
-    for need in needs
-)
+}
 _PARENTS = {
     stream: tuple(field for need in needs for field in need.fields if "." in field)
     for stream, needs in NEEDS.items()
@@ -134,8 +133,8 @@ def without_needed(
         settings: Those with `accept_missing`.
         only: The fields that count by now, such as `Case.IsClosed`; None: all of them.
     """
-    for stream, need, names in _NAMED:
-        if stream in rows:
+    for stream, needs in _NAMED.items():
+        for need, names in needs if stream in rows else ():
             counts = only is None or not names.isdisjoint(only)
             if (
                 counts

@@ -26,30 +26,25 @@ CHECKS = [
         ["kubernetes-validate", "--strict", "deploy/kubernetes/cronjob.yaml"], id="kubernetes"
     ),
     pytest.param(
-        [
-            "check-jsonschema",
-            "--builtin-schema=vendor.github-workflows",
-            "deploy/github/salesforce-creovai.yml",
-            ".github/workflows/test.yml",
-            ".github/workflows/release.yml",
-        ],
-        id="workflows",
-    ),
-    pytest.param(
         ["zizmor", "--offline", "--quiet", "--no-progress", "deploy/github", ".github"],
-        id="workflows' rights",
+        id="what workflows may do",
     ),
-    pytest.param(
-        [
-            "check-jsonschema",
-            "--builtin-schema=vendor.dependabot",
-            ".github/dependabot.yml",
-        ],
-        id="dependabot",
-    ),
-    pytest.param(
-        ["check-jsonschema", "--builtin-schema=vendor.meltano", "meltano.yml"], id="meltano"
-    ),
+]
+# By the name of a schema that check-jsonschema has, the files that have to follow it.
+SCHEMAS = {
+    "dependabot": [".github/dependabot.yml"],
+    "github-issue-config": [".github/ISSUE_TEMPLATE/config.yml"],
+    "github-issue-forms": [".github/ISSUE_TEMPLATE/fault.yml", ".github/ISSUE_TEMPLATE/wish.yml"],
+    "github-workflows": [
+        "deploy/github/salesforce-creovai.yml",
+        ".github/workflows/release.yml",
+        ".github/workflows/test.yml",
+    ],
+    "meltano": ["meltano.yml"],
+}
+CHECKS += [
+    pytest.param(["check-jsonschema", f"--builtin-schema=vendor.{schema}", *files], id=schema)
+    for schema, files in SCHEMAS.items()
 ]
 
 

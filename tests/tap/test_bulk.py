@@ -45,7 +45,7 @@ def is_look(request: Request) -> bool:
 def small_pages(server: SalesforceServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server send three rows a page, and the tap pass on two at a time."""
     server.bulk.largest_page = 3
-    monkeypatch.setattr("tap_salesforce_chat.reading.bulk._BATCH_ROWS", 2)
+    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.results._BATCH_ROWS", 2)
 
 
 def by_id(run: Run) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_a_cancelled_run_aborts_its_job(
     def cancel(_: float) -> None:
         raise SystemExit(143)
 
-    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.time.sleep", cancel)
+    monkeypatch.setattr("tap_salesforce_chat.reading.bulk.jobs.time.sleep", cancel)
 
     run = bulk(server)
 
@@ -146,7 +146,7 @@ def test_a_failed_job_is_tried_once_more(
     api: str,
 ) -> None:
     """What failed for an accident of Salesforce's works the second time."""
-    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
+    monkeypatch.setattr("tap_salesforce_chat.reading.source._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
     server.bulk.failure = "Internal error"
     server.interceptors.add(is_look, after=lambda: setattr(server.bulk, "failure", ""))
@@ -423,7 +423,7 @@ def test_auto_chooses_by_the_backlog(
     jobs: int,
 ) -> None:
     """A few rows are not worth a job, nor many worth hundreds of requests."""
-    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", threshold)
+    monkeypatch.setattr("tap_salesforce_chat.reading.source._BULK_FROM", threshold)
     ids = add_cases(org, clock, 5)
 
     run = bulk(server, api_type="AUTO")
@@ -442,7 +442,7 @@ def test_auto_falls_back_to_rest(
     refusal: str,
 ) -> None:
     """What Bulk does not take, or fails over, REST may still give."""
-    monkeypatch.setattr("tap_salesforce_chat.streams.base._BULK_FROM", 1)
+    monkeypatch.setattr("tap_salesforce_chat.reading.source._BULK_FROM", 1)
     ids = add_cases(org, clock, 3)
     if refusal == "unsupported":
         server.bulk.unsupported.add("Case")

@@ -12,7 +12,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.reading.bulk_csv import Body, MisfitError, RowMaker, cells, columns
+from tap_salesforce_chat.reading.bulk.csv_rows import (
+    FieldTypeError,
+    MeasuredChunks,
+    RowMaker,
+    cells,
+    columns,
+)
 from tap_salesforce_chat.reading.rows import plain
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 from tests.tap.support import Clock, catalog_of, run_tap, settings
@@ -38,7 +44,7 @@ SCHEMAS: dict[str, Any] = {
 def rows(content: bytes, size: int = 7, paths: list[str] | None = None) -> list[dict[str, Any]]:
     """Read content that comes in chunks of a size."""
     chunks = (content[start : start + size] for start in range(0, len(content), size))
-    records = cells(Body(iter(chunks)))
+    records = cells(MeasuredChunks(iter(chunks)))
     header = next(records)
     make = RowMaker(paths or header, SCHEMAS, header)
     return [plain(make(record)) for record in records]
@@ -157,7 +163,7 @@ def test_a_value_that_does_not_fit_names_its_field(column: str, cell: str, kind:
     cells = dict.fromkeys(header.replace('"', "").split(","), "")
     line = ",".join(f'"{text}"' for text in (cells | {column: cell}).values())
 
-    with pytest.raises(MisfitError, match=f"the field {column} is no {kind}") as caught:
+    with pytest.raises(FieldTypeError, match=f"the field {column} is no {kind}") as caught:
         rows(f"{header}\n{line}\n".encode())
     assert cell not in str(caught.value).replace(column, "")
 

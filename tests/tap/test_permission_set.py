@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tap_salesforce_chat.commands.findings import NEEDED
-from tap_salesforce_chat.streams.declarations import STREAMS
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce.permissions import deploy_permission_set
 from tests.tap.support import run_tap, settings
@@ -68,7 +68,7 @@ def test_with_what_it_grants_a_sync_reads_everything(
     reads = run.states[-1]["sync_reads"]
     assert reads.keys() == {*NEEDED, "ConversationEntry"}
     assert not any("without" in entry for entry in reads.values())
-    for stream in (stream for stream in STREAMS if stream.sobject in NEEDED):
+    for stream in (stream for stream in QUERY_STREAMS if stream.sobject in NEEDED):
         row = run.rows(stream.sobject)[0]
         assert set(NEEDED[stream.sobject]) <= row.keys()
         for parent in stream.parents:
@@ -85,8 +85,13 @@ def test_no_field_and_no_object_of_it_can_be_spared(
     wanted = {
         *(f"{sobject}.{name}" for sobject, names in NEEDED.items() for name in names),
         *(f"{stream.sobject}.{name}" for stream in STREAMS for name in stream.needed),
-        *(f"{item.sobject}.{p.relationship}Id" for item in STREAMS for p in item.parents),
-        *(f"{p.sobject}.{name}" for item in STREAMS for p in item.parents for name in p.fields),
+        *(f"{item.sobject}.{p.relationship}Id" for item in QUERY_STREAMS for p in item.parents),
+        *(
+            f"{p.sobject}.{name}"
+            for item in QUERY_STREAMS
+            for p in item.parents
+            for name in p.fields
+        ),
     }
 
     assert len(fields) == len(set(fields))

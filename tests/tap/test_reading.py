@@ -14,8 +14,7 @@ from tap_salesforce_chat.errors import (
     RetryLaterError,
     RowCountError,
 )
-from tap_salesforce_chat.reading import prefetch as lanes
-from tap_salesforce_chat.reading import rest
+from tap_salesforce_chat.reading import field_parts, prefetch
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.answers import Answer, refusal
 from tests.fakes.salesforce.errors import Code
@@ -168,9 +167,9 @@ def test_rows_by_id_are_all_read_while_others_leave(
     """Whoever gets the rows clears their lists, and one that is purged makes a chunk smaller."""
     ids = [org.add("Case") for _ in range(40)]
     clock.tick(3_600)
-    monkeypatch.setattr(rest, "_MOST_BY_ID", 8)
-    monkeypatch.setattr(rest, "_FEWEST_BY_ID", 2)
-    monkeypatch.setattr(lanes, "ROOM", 1)
+    monkeypatch.setattr(field_parts, "_MAX_BY_ID", 8)
+    monkeypatch.setattr(field_parts, "_MIN_BY_ID", 2)
+    monkeypatch.setattr(prefetch, "BUFFER_BYTES", 1)
     server.rows_in_time = 8
     if purged:
         lose(ids[3])

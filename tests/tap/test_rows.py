@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.errors import SalesforceError
-from tap_salesforce_chat.reading.rows import Shape, plain, shape_of
+from tap_salesforce_chat.reading.rows import RowFormat, plain, row_format
 
 STAMP = "2024-05-01T12:00:00.000+0000"
 SCHEMAS: dict[str, Any] = {
@@ -21,13 +21,13 @@ SCHEMAS: dict[str, Any] = {
     "Body": {},
     "Owner": {"properties": {"Name": {}}},
 }
-SHAPE = shape_of(("Id", "SystemModstamp", "CreatedDate", "Body", "Owner.Name"), SCHEMAS)
+FORMAT = row_format(("Id", "SystemModstamp", "CreatedDate", "Body", "Owner.Name"), SCHEMAS)
 
 
-def read(document: str, shape: Shape = SHAPE) -> Any:
+def read(document: str, rows: RowFormat = FORMAT) -> Any:
     """Read one row."""
-    row = msgspec.json.decode(document, type=shape.type)
-    shape.settle([row])
+    row = msgspec.json.decode(document, type=rows.type)
+    rows.normalize([row])
     return row
 
 

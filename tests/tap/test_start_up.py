@@ -19,7 +19,7 @@ PROGRAM = """
 import json, sys
 from tap_salesforce_chat.tap import TapSalesforceChat
 if {sync}:
-    import tap_salesforce_chat.discovery.discover, tap_salesforce_chat.sync
+    import tap_salesforce_chat.streams.factory, tap_salesforce_chat.sync
     import tap_salesforce_chat.services, tap_salesforce_chat.settings.checks
 else:
     TapSalesforceChat.cli(["--version"], standalone_mode=False)
@@ -41,7 +41,7 @@ def test_what_is_not_needed_is_not_imported(
 
     imported = set(json.loads(done.stdout.splitlines()[-1]))
     assert "singer_sdk" in imported
-    assert imported.isdisjoint((*COSTLY, "tap_salesforce_chat.reading.bulk"))
+    assert imported.isdisjoint((*COSTLY, "tap_salesforce_chat.reading.bulk.source"))
     assert imported.isdisjoint(() if sync else OF_A_SYNC)
 
 

@@ -1,4 +1,4 @@
-"""How queries are cut, and how many of their rows may wait in memory."""
+"""How queries are cut, and how many of their rows are buffered in memory."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_salesforce_chat.reading.prefetch import Lanes
-from tap_salesforce_chat.reading.windows import ROOM, Batch, Window, after_timeout, cut, parts_for
+from tap_salesforce_chat.reading.prefetch import Prefetcher
+from tap_salesforce_chat.reading.tasks import BUFFER_BYTES, Batch, WindowTask
+from tap_salesforce_chat.reading.windows import after_timeout, cut, window_count
 from tap_salesforce_chat.soql import Query
 from tests.tap.support import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_salesforce_chat.reading.prefetch import HandOver
+    from tap_salesforce_chat.reading.tasks import Enqueue
 
 ALL = Query("Case", ("Id",))
 HOUR, KB, MB = timedelta(hours=1), 1_000, 1_000_000
@@ -33,7 +34,7 @@ def test_windows_meet(parts: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages_left", "size", "workers", "nested", "parts"),
+    ("pages_left", "size", "workers", "is_part", "parts"),
     [
         pytest.param(0.5, MB, 8, False, 1, id="small"),
         pytest.param(1, MB, 8, False, 1, id="one-more-page"),
@@ -43,15 +44,15 @@ def test_windows_meet(parts: int) -> None:
         pytest.param(800, KB, 8, False, 80, id="not-too-large"),
         pytest.param(80, 4 * MB, 8, False, 24, id="large-pages"),
         pytest.param(80, KB, 1, False, 8, id="one-worker"),
-        pytest.param(20, KB, 8, True, 1, id="nested"),
-        pytest.param(80, KB, 8, True, 8, id="nested-and-far-too-large"),
+        pytest.param(20, KB, 8, True, 1, id="part"),
+        pytest.param(80, KB, 8, True, 8, id="part-far-too-large"),
     ],
 )
 def test_windows_fit_the_backlog(
-    *, pages_left: float, size: int, workers: int, nested: bool, parts: int
+    *, pages_left: float, size: int, workers: int, is_part: bool, parts: int
 ) -> None:
     """Few for little, so that each request brings rows; small ones, so that many fit."""
-    assert parts_for(pages_left, size, workers, nested=nested) == parts
+    assert window_count(pages_left, size, workers, is_part=is_part) == parts
 
 
 def test_a_timeout_halves_what_is_over_and_leaves_the_present_alone() -> None:
@@ -64,23 +65,24 @@ def test_a_timeout_halves_what_is_over_and_leaves_the_present_alone() -> None:
     assert [window.by_id for window in last] == [True, False]
 
 
-@pytest.mark.parametrize("size", [ROOM // 10, ROOM // 2, 2 * ROOM])
-def test_what_is_read_ahead_fits_into_the_room(size: int) -> None:
-    """But for the batch that is due: without it nothing would go on."""
+@pytest.mark.parametrize("size", [BUFFER_BYTES // 10, BUFFER_BYTES // 2, 2 * BUFFER_BYTES])
+def test_prefetched_batches_fit_into_the_buffer(size: int) -> None:
+    """Except for the batch that is taken next: waiting for it would be a deadlock."""
     made, lock, most, taken = [0], Lock(), 0, 0
 
-    def read(window: Window, hand_over: HandOver) -> Iterator[Batch]:
-        if window.query is ALL:
-            others = cut(ALL, NOON - HOUR, NOON, 20)
-            hand_over([Window(query) for query in others], size)
+    def first(enqueue: Enqueue) -> Iterator[Batch]:
+        enqueue([WindowTask(one, read) for one in cut(ALL, NOON - HOUR, NOON, 20)], size)
+        return read(enqueue)
+
+    def read(enqueue: Enqueue) -> Iterator[Batch]:
         for _ in range(5):
             with lock:
                 made[0] += 1
             yield Batch([], None, None, in_order=True, size=size)
 
-    lanes = Lanes(8)
-    for _ in lanes.batches(lanes.open(read, Window(ALL))):
+    prefetcher = Prefetcher(8)
+    for _ in prefetcher.batches(prefetcher.enqueue(WindowTask(ALL, first))):
         most, taken = max(most, made[0] - taken), taken + 1
 
     assert taken == 21 * 5
-    assert most * size <= max(ROOM, size) + size
+    assert most * size <= max(BUFFER_BYTES, size) + size

@@ -177,7 +177,7 @@ def test_requests_per_second_caps_every_request(
 @time_machine.travel(NOW, tick=False)
 def test_retry_after_is_read_leniently(header: str, seconds: float) -> None:
     """It may be a number or a date; nonsense counts as absent."""
-    assert retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
+    assert retry_after(Answer(429, {"retry-after": header}, b"")) == seconds
 
 
 def test_a_path_in_api_url_is_dropped(creovai: CreovaiServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from target_creovai.http.client import CreovaiClient
-from target_creovai.store import Store
+from target_creovai.store.ledger.outcomes import Outcomes
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import case, case_id, chat, chat_id
 from tests.target.support import posts_to
@@ -129,7 +129,7 @@ def test_what_a_run_sent_that_died_is_in_doubt_as_well(
 ) -> None:
     """Crash recovery goes by the same rule: the clock runs from when it may have been sent."""
     creovai.hide_for(NEVER)
-    with after(0), crash_in(Store, "receipt"):
+    with after(0), crash_in(Outcomes, "record_receipt"):
         run_target(chat())
     with after(10):
         assert run_target().exit_code == 1

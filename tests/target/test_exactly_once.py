@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_creovai.http.client import CreovaiClient
-from target_creovai.store import Store
+from target_creovai.store.ledger.outcomes import Outcomes
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import at, case, case_id, chat, chat_id, comment, transcript
 from tests.target.support import texts
@@ -122,9 +122,9 @@ def crash_in(owner: type, name: str) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("owner", "method", "arrived"),
     [
-        pytest.param(Store, "intend", 0, id="before-the-intent"),
+        pytest.param(Outcomes, "record_intent", 0, id="before-the-intent"),
         pytest.param(CreovaiClient, "capture", 0, id="before-the-post"),
-        pytest.param(Store, "receipt", 1, id="before-the-receipt"),
+        pytest.param(Outcomes, "record_receipt", 1, id="before-the-receipt"),
     ],
 )
 @pytest.mark.parametrize("row", [chat(), case(Description="words")], ids=["chat", "case"])
@@ -152,7 +152,7 @@ def test_a_chat_that_changed_after_a_crash_is_not_sent_twice(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """What was intended has arrived; what came since is told out of band."""
-    with crash_in(Store, "receipt"):
+    with crash_in(Outcomes, "record_receipt"):
         run_target(chat())
     changed = transcript("( 7s ) Nora V: other words", "( 31s ) Ada Quill: other words")
     outcome = run_target(chat(Body=changed, Rating__c=5, SystemModstamp=at("20:00")))
@@ -166,7 +166,7 @@ def test_a_case_that_changed_after_a_crash_is_sent_complete(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """Creovai has the old version: the new one follows."""
-    with crash_in(Store, "receipt"):
+    with crash_in(Outcomes, "record_receipt"):
         run_target(case(Description="words"))
     run_target(comment())
 
@@ -191,7 +191,7 @@ def test_an_update_that_was_taken_back_after_a_crash_is_taken_back_at_creovai(
 ) -> None:
     """The update may have arrived: what was sent before it is sent again."""
     run_target(case(Description="words"))
-    with crash_in(Store, "receipt"):
+    with crash_in(Outcomes, "record_receipt"):
         run_target(comment())
     run_target(comment(IsDeleted=True, SystemModstamp=at("20:00")))
 
@@ -203,7 +203,7 @@ def test_many_lost_ones_are_asked_for_together(
 ) -> None:
     """One question a page, not one each."""
     creovai.latency_seconds = 0.3  # all are on their way before the first answer
-    with crash_in(Store, "receipt"):
+    with crash_in(Outcomes, "record_receipt"):
         run_target(*(chat(n) for n in range(30)), max_workers=30)
     sent = len(creovai.chats)
     assert sent > 1
@@ -220,7 +220,7 @@ def test_nothing_is_sent_while_creovai_does_not_tell_what_it_has(
     run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """A guess could make a duplicate."""
-    with crash_in(Store, "receipt"):
+    with crash_in(Outcomes, "record_receipt"):
         run_target(chat())
     creovai.faults.add(Fault("503", path="/capture/v2/status", times=FOREVER))
     outcome = run_target()

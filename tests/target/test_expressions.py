@@ -10,7 +10,6 @@ import importlib
 import json
 import pkgutil
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,22 +115,12 @@ def test_what_is_misread_is_found(expression: str) -> None:
     assert [*misread_parts(_parser.parse(expression))]
 
 
-def other_python() -> str | None:
-    """Return the system's Python, where it is a supported one and not the one that runs this."""
-    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
-    if python is None:
-        return None
-    ask = "import sys; print(json.dumps(sys.version_info[:3]))"
-    answer = subprocess.run([python, "-c", f"import json; {ask}"], capture_output=True, check=True)
-    version = tuple(json.loads(answer.stdout))
-    return python if version >= (3, 11) and version != sys.version_info[:3] else None
+LOWEST = Path(sys.executable).parent.parent / "lowest" / "bin" / "python"
 
 
+@pytest.mark.skipif(not LOWEST.exists(), reason="made by `make test`: the system's Python")
 def test_the_systems_python_reads_the_same_from_every_transcript() -> None:
-    """The parser needs nothing but the standard library, so any interpreter can run it."""
-    python = other_python()
-    if python is None:
-        pytest.skip("there is no other supported Python on this machine")
+    """Python 3.11.2 misreads some expressions that later ones read well."""
     files = [file for path in GOLDENS for file in path.parent.glob(f"{path.stem}.*")]
     bodies = [chat.body for chat in chats()]
     bodies += [file.read_bytes().decode() for file in files if file.suffix != ".json"]
@@ -144,7 +133,7 @@ def test_the_systems_python_reads_the_same_from_every_transcript() -> None:
             text=True,
             cwd=ROOT,
         ).stdout
-        for each in (sys.executable, python)
+        for each in (sys.executable, LOWEST)
     ]
     here, there = map(json.loads, answers)
 

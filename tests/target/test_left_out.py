@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from target_creovai.assemble import Ready, assemble, fingerprint
 from target_creovai.model.conversation import NOTHING_REMOVED, LeftOut, Why

@@ -238,6 +238,7 @@ def test_a_run_reads_what_is_to_be_done(target: TargetRunner, records: list[Reco
     "command",
     [
         pytest.param(["status"], id="status"),
+        pytest.param(["status", "--format", "prometheus"], id="prometheus"),
         pytest.param(["report", "--output", "report.html"], id="report"),
         pytest.param(["explain", case_id()], id="id"),
         pytest.param(["explain", "00001"], id="case-number"),

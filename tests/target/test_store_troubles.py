@@ -57,7 +57,7 @@ def test_a_disk_that_takes_no_more_is_a_sentence(
 
 
 FULL_LATER = """
-from target_creovai.store.ledger.outcome_counts import Outcomes
+from target_creovai.store.ledger.outcomes import Outcomes
 from target_creovai.target import TargetCreovai
 
 def record_receipt(self, *_, **__):

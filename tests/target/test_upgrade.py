@@ -12,13 +12,16 @@ import sqlalchemy as sa
 from target_creovai.store import Store
 from target_creovai.store.database.counts import DERIVED
 from target_creovai.store.database.tables import METADATA, SCHEMA_VERSION
-from target_creovai.store.migrations.steps import upgrade
+from target_creovai.store.migrations import migrate
+from target_creovai.store.migrations.migrations import MIGRATIONS, Migration
 from target_creovai.store.operator.store import OperatorStore
 from tests.target.rows import at, case, case_id, chat, chat_id, comment
 from tests.target.support import texts
 from tests.target.version_1 import make_store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 
@@ -29,6 +32,15 @@ NOW = "2024-06-01T00:00:00Z"
 def url(run_target: TargetRunner) -> str:
     """Where the target keeps its store."""
     return str(run_target.config["store_url"])
+
+
+def applied(url: str) -> dict[str, str | None]:
+    """Return the migrations that a store has recorded, and when each was applied."""
+    engine = sa.create_engine(url)
+    with engine.connect() as db:
+        lines = db.exec_driver_sql("SELECT name, applied_at FROM creovai_migrations").all()
+    engine.dispose()
+    return dict(map(tuple, lines))
 
 
 def columns(url: str) -> dict[str, set[str]]:
@@ -57,6 +69,56 @@ def test_an_upgraded_store_has_what_a_new_one_has(url: str) -> None:
     assert columns(url) == expected
 
 
+def test_each_applied_migration_is_recorded(url: str, tmp_path: Path) -> None:
+    """A new store has had all of them; when an earlier version applied one is not known."""
+    names = {migration.name for migration in MIGRATIONS}
+    make_store(url, case())
+    new = f"sqlite:///{tmp_path / 'new.db'}"
+    for place in (url, new):
+        with Store(place):
+            pass
+        assert applied(place).keys() == names
+        assert all(applied(place).values())
+
+    make_schema_6(new)
+    with Store(new):
+        pass
+    assert {name for name, moment in applied(new).items() if moment} == {"recorded-migrations"}
+    assert applied(new).keys() == names
+
+
+def make_schema_6(url: str) -> None:
+    """Make a store what schema 6 left: the same, but for what records migrations."""
+    engine = sa.create_engine(url)
+    with engine.begin() as db:
+        db.exec_driver_sql("DROP TABLE creovai_migrations")
+        db.exec_driver_sql("UPDATE creovai_meta SET value = '6' WHERE name = 'schema_version'")
+    engine.dispose()
+
+
+def test_a_migration_that_a_store_has_had_is_not_applied_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name decides: one that comes new is applied alone, and once."""
+    changed: list[str] = []
+    newest = Migration("newest", SCHEMA_VERSION, lambda *_: changed.append("newest"))
+    with Store(url):
+        pass
+    monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, newest))
+    for _ in range(2):
+        with Store(url):
+            pass
+
+    assert changed == ["newest"]
+    assert "newest" in applied(url)
+
+
+def test_the_version_mark_moves_with_the_migrations() -> None:
+    """Programs from before migrations were recorded refuse a newer store by that mark alone."""
+    assert max(migration.version for migration in MIGRATIONS) == SCHEMA_VERSION
+    assert len({migration.name for migration in MIGRATIONS}) == len(MIGRATIONS)
+
+
 def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,11 +126,12 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(
     make_store(url, case())
     before = columns(url)
 
-    def fail(_: sa.Connection) -> None:
+    def fail(*_: object) -> None:
         raise OSError
 
     with monkeypatch.context() as patch:
-        patch.setattr("target_creovai.store.migrations.migrate.merged_cases", fail)
+        failing = Migration("failing", SCHEMA_VERSION, fail)
+        patch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, failing))
         with pytest.raises(Exception, match="cannot be used"):
             Store(url)
     assert columns(url) == before
@@ -158,20 +221,17 @@ def test_two_that_open_a_store_at_once_upgrade_it_once(
     runner = request.getfixturevalue("run_target" if server == "sqlite" else "run_shared")
     url = runner.config["store_url"]
     make_store(url, case(), chat())
-    at_once, upgraded = Barrier(4), []
-
-    def noted(db: sa.Connection, version: int) -> None:
-        upgraded.append(version)
-        upgrade(db, version)
+    at_once, changed = Barrier(4), []
+    counted = Migration("counted", SCHEMA_VERSION, lambda *_: changed.append("counted"))
+    monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, counted))
 
     def opened() -> int:
         at_once.wait()
         with Store(url) as store:
             return sum(one.number for one in store.ledger.outcome_counts())
 
-    monkeypatch.setattr("target_creovai.store.migrations.migrate.upgrade", noted)
     with ThreadPoolExecutor(4) as pool:
         found = [task.result() for task in [pool.submit(opened) for _ in range(4)]]
 
-    assert upgraded == [1]
+    assert changed == ["counted"]
     assert found == [2] * 4

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from target_creovai.errors import LostAnswerError, RetryLaterError
-from target_creovai.http import wire
+from target_creovai.http import connection
 from target_creovai.http.client import CreovaiClient
 from target_creovai.model.conversation import Interface
 from tests.target.support import PAUSE
@@ -184,14 +184,14 @@ def test_the_last_look_comes_after_turn_login_and_connection(
     steps: list[str] = []
     client = client_of(creovai)
     monkeypatch.setattr(client._pace, "wait", lambda: steps.append("turn"))
-    connect = wire._Connection.connect
+    connect = connection.Connection.connect
 
-    def noted(self: wire._Connection) -> None:
+    def noted(self: connection.Connection) -> None:
         steps.append("connection")
         connect(self)
 
-    monkeypatch.setattr(wire._Connection, "connect", noted)
-    monkeypatch.setattr(wire, "LONGEST_IDLE_SECONDS", -1)  # each on a connection of its own
+    monkeypatch.setattr(connection.Connection, "connect", noted)
+    monkeypatch.setattr(connection, "LONGEST_IDLE_SECONDS", -1)  # each on a connection of its own
     client.capture(Interface.CHAT, PAYLOAD, lambda: steps.append("permit"))
 
     assert steps[:4] == ["turn", "connection", "turn", "connection"], "the first two: the login"
@@ -222,7 +222,7 @@ def test_a_connection_that_rested_is_not_used_again(
 ) -> None:
     """A load balancer may have cut it, and what is sent into that is lost."""
     now = 1000.0
-    monkeypatch.setattr(wire, "uptime", lambda: now)
+    monkeypatch.setattr(connection, "uptime", lambda: now)
     client = client_of(creovai)
     client.statuses(["a"])
     client.statuses(["a"])

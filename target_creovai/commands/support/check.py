@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Status(StrEnum):
@@ -17,8 +18,7 @@ class Status(StrEnum):
 _MARKS = {Status.OK: "ok", Status.FAILED: "FAIL", Status.WARNING: "--"}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """What one look found, and what to do about it; a warning where it was not possible to look.
 
     The fields are those of the tap's `doctor`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -89,8 +88,7 @@ def _refuse_wrong(settings: Settings) -> None:
         raise click.ClickException(" ".join(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(msgspec.Struct, frozen=True):
     """The store that a command speaks of, and Meltano's environment, None without one."""
 
     store: str

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.model.history import share_of
 from target_creovai.salesforce.rows import parse_time
 from target_creovai.watch.prometheus import Gauge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from target_creovai.commands.status import Standing, Status
@@ -29,15 +30,13 @@ _DAYS_OF_LAGS = 1
 _PERCENTS = (50, 95)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurements:
+class Measurements(msgspec.Struct, frozen=True):
     """What only monitoring asks of the store; `None` for never.
 
     `ended` is the last run that ended by itself, `last_success` and `last_completion` are when
     the last one ended with such an exit code.
     """
 
-    rows: Mapping[str, int]
     newest_row: str | None
     ended: Run | None
     last_success: str | None
@@ -49,7 +48,6 @@ class Measurements:
         """Ask the store; `now` is in UTC."""
         since = f"{(now - timedelta(days=_DAYS_OF_LAGS)).date()}"
         return cls(
-            rows=store.queries.rows_by_stream(),
             newest_row=store.coverage.newest_moment,
             ended=next(
                 (run for run in store.history.runs(limit=_RUNS_LOOKED_AT) if run.ended_at), None
@@ -77,11 +75,6 @@ def gauges(status: Status, measured: Measurements) -> Iterator[Gauge]:
     )
     yield Gauge.of(
         f"{PREFIX}gaps", "Periods and streams of which rows were never read.", len(status.gaps)
-    )
-    yield Gauge(
-        f"{PREFIX}rows",
-        "Rows in the store by stream.",
-        [({"stream": stream}, count) for stream, count in sorted(measured.rows.items())],
     )
     yield _moment(
         "newest_row", "Newest SystemModstamp of any row that arrived.", measured.newest_row

@@ -11,10 +11,10 @@ import os
 import re
 import shlex
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +27,7 @@ _FILES = ("tap.json", "target.json")
 LOADER = "target-creovai"
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(msgspec.Struct, frozen=True):
     """What decides how a command is typed.
 
     `environment` is Meltano's, empty where it has none, None where Meltano has not started this

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.assemble import ALL_READ, Invalid, Reach, Ready, assemble_with_others
 from target_creovai.commands.explain import Explanation, explanation
@@ -33,8 +35,7 @@ NO_TEXT = Reason(Code.NO_TEXT)
 _TOGETHER = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A conversation on the page. `view` is what would be sent, None where nothing can be made.
 
     `outcome`: the ledger's, or what the next run will make it, such as "ready"; `reason` is the
@@ -52,8 +53,7 @@ class Shown:
     problems: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What decides, beside the rows, what the next run does."""
 
     settings: AssemblySettings

@@ -6,9 +6,10 @@ is an anchor, wherever it stands, and from there both texts are compared word by
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from target_creovai.parsers.mail.words import Vocabulary, common_length
 
@@ -35,8 +36,7 @@ MAX_WRITTEN: Final = 4
 MAX_ANSWER_LINES: Final = 12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passage:
+class Passage(msgspec.Struct, frozen=True, eq=False):
     """Words in a row of an earlier message that the ones before it don't have.
 
     Attributes:
@@ -59,8 +59,7 @@ class Passage:
         return Place(self, len(self.words))
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """Words of a mail, `start` to `end`, that stand in a passage, from `at` on."""
 
     start: int
@@ -81,14 +80,13 @@ class Place(NamedTuple):  # two for each line of a mail, in half the time of a f
     at: int
 
 
-@dataclass(slots=True)
-class Earlier:
+class Earlier(msgspec.Struct):
     """The earlier messages of a case, to be compared with the next one."""
 
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    _passages: list[Passage] = field(default_factory=list)
-    _index: dict[str, int] = field(default_factory=dict)
-    _written: dict[tuple[int, int], list[Passage]] = field(default_factory=dict)
+    vocabulary: Vocabulary = msgspec.field(default_factory=Vocabulary)
+    _passages: list[Passage] = msgspec.field(default_factory=list)
+    _index: dict[str, int] = msgspec.field(default_factory=dict)
+    _written: dict[tuple[int, int], list[Passage]] = msgspec.field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self._passages)

@@ -7,8 +7,9 @@ author's own that look like headers stay outside it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.mail.languages import HEADERS, Headers
 from target_creovai.parsers.mail.signs import (
@@ -55,8 +56,7 @@ _LABELLED: Final = re.compile(r"[^\W\d_][^:\uff1a]{0,30}[:\uff1a](?: ?\S.{0,600}
 _REPLIED: Final = re.compile(r"[:\uff1a] ?(?:\w{2,3}|\w{2,3}\[\d\]) ?[:\uff1a]", re.IGNORECASE)
 
 
-@dataclass(slots=True)
-class Block:
+class Block(msgspec.Struct):
     """A header block.
 
     Attributes:
@@ -70,13 +70,12 @@ class Block:
     sender: str = ""
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     """What the lines of a block say so far."""
 
     end: int
-    kinds: dict[str, str] = field(default_factory=dict)
-    fields: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = msgspec.field(default_factory=dict)
+    fields: list[str] = msgspec.field(default_factory=list)
 
 
 def header_kind(line: str) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
+
+import msgspec
 
 from target_creovai.parsers.mail.earlier import Place, without_detours, without_weak
 
@@ -25,8 +26,7 @@ MAX_REPEATED_WORDS: Final = 20
 WORDS_FOR_ONE: Final = 3
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct):
     """What of a line earlier messages hold.
 
     Attributes:
@@ -59,8 +59,7 @@ class Line:
 _NOTHING: Final = Line(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """The lines of a mail against the earlier messages of its case.
 
     Attributes:
@@ -113,8 +112,7 @@ def _cover(lines: Sequence[Line], runs: Iterable[Run]) -> None:
             at = stop
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Lines that were written into a quoted message, and where.
 
     Attributes:
@@ -197,8 +195,7 @@ class Writing:
         return sum(line.words - line.covered for line in self._known.lines[gap.start : gap.end])
 
 
-@dataclass(slots=True)
-class _Gap:
+class _Gap(msgspec.Struct):
     """Lines between two places of an earlier message.
 
     Attributes:

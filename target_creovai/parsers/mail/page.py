@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
+
+import msgspec
+from msgspec.structs import replace
 
 from target_creovai.parsers.mail.html import (
     FRAME_MARK,
@@ -43,8 +45,7 @@ _NESTING: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """The lines of a mail, without blank edges, trailing spaces and double empty lines.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.mail.signs import MARKS
 
@@ -15,12 +16,11 @@ if TYPE_CHECKING:
 QUOTE_MARK: Final = "> "
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct):
     """Some lines of a mail in a row: all quoted, or all written by its author."""
 
     quoted: bool
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = msgspec.field(default_factory=list)
     known: bool = False
     attributed: bool = False
 
@@ -28,8 +28,7 @@ class Part:
         return any(line.strip() for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """A mail, split into what its author wrote and what stays of the rest.
 
     Attributes:

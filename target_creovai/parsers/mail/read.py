@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.mail.banners import without_banner
 from target_creovai.parsers.mail.earlier import Earlier
@@ -36,8 +37,7 @@ _THREAD_TOKEN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MailText:
+class MailText(msgspec.Struct, frozen=True):
     """The text of one mail, and what reading it took out.
 
     Attributes:

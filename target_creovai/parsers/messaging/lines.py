@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.parsers.messaging.members import name_key
 
@@ -30,8 +31,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A line of a message.
 
     `known`: it is what was said. `in_words`: it is no marker that stands for something.

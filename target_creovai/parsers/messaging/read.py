@@ -7,8 +7,9 @@ reader is shown; all others may be internal, and are never said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from target_creovai.parsers.messaging.choices import choices_lines, chosen_lines
 from target_creovai.parsers.messaging.forms import answers_lines, form_lines
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from target_creovai.parsers.messaging.titles import Titles
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """What a message says. `known` is false where not all of it is understood."""
 
     text: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _YEAR_FIRST: Final = re.compile(r"(?<!\d)(\d{4})[-/.年] ?(\d{1,2})[-/.月] ?(\d
 _YEAR_LAST: Final = re.compile(r"(?<!\d)(\d{1,2})([-/.]) ?(\d{1,2})[-/.] ?(\d{4})(?!\d)")
 _LAST_MONTH: Final = 12
 _YEAR_DIGITS: Final = 4
+_LONGEST_DATE: Final = 100
 
 _EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -106,7 +108,8 @@ def _from_epoch(text: str) -> datetime | None:
 
 
 def _from_clock(date_text: str, clock: re.Match[str]) -> datetime | None:
-    day = _day(date_text)
+    # Many chats begin on the same day; a long text is none that Salesforce printed.
+    day = _known_day(date_text) if len(date_text) <= _LONGEST_DATE else _day(date_text)
     if day is None:
         return None
     return datetime.combine(date(*day), _time_of(clock)).astimezone(UTC)
@@ -140,6 +143,9 @@ def _day(text: str) -> tuple[int, int, int] | None:
     if numeric := _YEAR_LAST.search(text):
         return _numeric_day(numeric)
     return _worded_day(text)
+
+
+_known_day: Final = lru_cache(maxsize=1024)(_day)
 
 
 def _numeric_day(match: re.Match[str]) -> tuple[int, int, int] | None:

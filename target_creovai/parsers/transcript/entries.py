@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import stamp_of
@@ -46,10 +47,11 @@ _LABELLED: Final = re.compile(
     rf"[{MARKS}]?[{BLANKS}]{{0,8}}([^\s:][^:]{{0,79}}?)[{BLANKS}]?:(?=\s|\Z)"
 )
 _NAMELIKE: Final = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){0,3}")
+_AROUND: Final = BLANKS + "\n\u3000"
 _HEADER_HEADS: Final = frozenset({"", *words.STARTED, *words.ORIGIN})
 
 
-class Kind(Enum):
+class Kind(IntEnum):  # hashed without a call in Python
     """What a token is to the dialogue."""
 
     STARTED = auto()
@@ -65,14 +67,17 @@ class Kind(Enum):
 
 # Python 3.11 takes a property call for each `Kind.ENTRY`: too much for every token of a body.
 STARTED: Final = Kind.STARTED
+ORIGIN: Final = Kind.ORIGIN
 AGENT: Final = Kind.AGENT
+TRANSFER: Final = Kind.TRANSFER
+HEADING: Final = Kind.HEADING
+NOTICE: Final = Kind.NOTICE
 ENTRY: Final = Kind.ENTRY
 STRAY: Final = Kind.STRAY
 CUT: Final = Kind.CUT
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """One or more lines of the body; `lead`, `name`, ":" and `texts` are all that is in them."""
 
     kind: Kind
@@ -98,7 +103,7 @@ class Token:
 
 def bare(text: str) -> str:
     """Return the text without blanks and invisible marks around it."""
-    return text.strip(BLANKS + "\n\u3000")
+    return text.strip(_AROUND)
 
 
 def entry_of(line: str) -> Token | None:

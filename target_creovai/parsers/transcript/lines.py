@@ -48,6 +48,7 @@ _ZONE_AT_END: Final = re.compile(
     re.IGNORECASE,
 )
 _SAID: Final = re.compile(r"[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S")
+_MARKS_AND_BLANK: Final = MARKS + " "
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
 # A last entry that stops in its name, after its offset or in it.
 _CUT_NAME: Final = re.compile(rf"[{BLANKS}]{{0,8}}{OFFSET}([^\n]*)\Z")
@@ -71,7 +72,7 @@ def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> li
         before = entry
     if not reader.has_entries:
         _doubt_headers(reader.tokens, centred=reader.has_centred)
-    _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(MARKS + " ")))
+    _split_cut_entry(reader.tokens, is_open=bool(lines[-1].strip(_MARKS_AND_BLANK)))
     return reader.tokens
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from target_creovai.parsers.transcript import words
 from target_creovai.parsers.transcript.dates import parse_clock, parse_start
-from target_creovai.parsers.transcript.entries import AGENT, ENTRY, STARTED, Kind, Token, bare
+from target_creovai.parsers.transcript.entries import (
+    AGENT,
+    ENTRY,
+    HEADING,
+    NOTICE,
+    ORIGIN,
+    STARTED,
+    TRANSFER,
+    Token,
+    bare,
+)
 from target_creovai.parsers.transcript.markup import decode
 from target_creovai.parsers.transcript.speakers import Scene, Transfer, Voice, name_key
 
@@ -17,11 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime, time
 
-_HEADERS: Final = frozenset({Kind.STARTED, Kind.ORIGIN, Kind.AGENT, Kind.TRANSFER})
+_HEADERS: Final = frozenset({STARTED, ORIGIN, AGENT, TRANSFER})
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """The header that a chat, and each transfer of it, starts with; as printed, None if absent."""
 
     started_at: datetime | None
@@ -29,12 +38,11 @@ class Segment:
     agent: str | None
 
 
-@dataclass(slots=True)
-class Part:
+class Part(msgspec.Struct):
     """The tokens from one start to the next, and what they say about who speaks in them."""
 
-    tokens: list[Token] = field(default_factory=list)
-    scene: Scene = field(default_factory=Scene)
+    tokens: list[Token] = msgspec.field(default_factory=list)
+    scene: Scene = msgspec.field(default_factory=Scene)
     segment: Segment | None = None
     started: Token | None = None
 
@@ -94,20 +102,26 @@ def _settle_colon(token: Token, names: Sequence[str]) -> None:
 def _read_scene(part: Part, before: Scene) -> None:
     """Fill in scene and segment."""
     scene = part.scene
-    printed = Counter([(token.name, token.label) for token in part.tokens if token.kind is ENTRY])
+    printed: dict[tuple[str | None, str | None], int] = {}
+    unspoken: list[Token] = []
+    for token in part.tokens:
+        if token.kind is ENTRY:
+            speaker = token.name, token.label
+            printed[speaker] = printed.get(speaker, 0) + 1
+        else:
+            unspoken.append(token)
     for (name, label), count in printed.items():
         voice = Voice(speaker_of(name), label)
         scene.said[voice] = scene.said.get(voice, 0) + count
-    unspoken = [token for token in part.tokens if token.kind is not ENTRY]
     for token in unspoken:
-        if token.kind is Kind.NOTICE:
+        if token.kind is NOTICE:
             _read_notice(bare(text_of(token)), scene)
-        elif token.kind is Kind.TRANSFER:
+        elif token.kind is TRANSFER:
             by_bot = before.left_by_bot or scene.left_by_bot
             scene.transfers.append(_transfer_in(bare(text_of(token)), scene.said, by_bot=by_bot))
     worded = next(filter(None, map(_agent_in, unspoken)), None)
     if worded is None:
-        headings = [bare(text_of(token)) for token in unspoken if token.kind is Kind.HEADING]
+        headings = [bare(text_of(token)) for token in unspoken if token.kind is HEADING]
         worded = _unworded_agent(headings, scene)
         scene.transfers += _unworded_transfers(headings, before, scene)
     scene.agent = worded
@@ -145,7 +159,7 @@ def _joins(text: str, end: int) -> bool:
 def _segment_of(part: Part, unspoken: Sequence[Token]) -> Segment | None:
     if not any(token.kind in _HEADERS for token in unspoken):
         return None
-    origin = next((token for token in unspoken if token.kind is Kind.ORIGIN), None)
+    origin = next((token for token in unspoken if token.kind is ORIGIN), None)
     takers = [transfer.taker for transfer in part.scene.transfers]
     return Segment(
         started_at=parse_start(text_of(part.started)) if part.started else None,

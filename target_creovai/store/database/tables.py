@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -12,13 +11,9 @@ from target_creovai.store.database.reasons import ReasonType
 from target_creovai.wholeness.coverage import forgotten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-Item = TypeVar("Item")
-
-SCHEMA_VERSION = 6
-# SQLite takes 32,766 variables a statement; PostgreSQL more.
-IDS_PER_QUERY = 1000
+SCHEMA_VERSION = 7
 
 METADATA = sa.MetaData()
 
@@ -75,6 +70,16 @@ META = sa.Table(
     METADATA,
     sa.Column("name", sa.String(40), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+# The migrations that the store has had, see `migrations`; `applied_at` is empty for those that a
+# version before schema 7 applied.
+APPLIED = sa.Table(
+    "creovai_migrations",
+    METADATA,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("applied_at", sa.String(32)),
+    sqlite_with_rowid=False,
 )
 
 # `modified` is SystemModstamp in one fixed form, so that text order is time order.
@@ -275,24 +280,3 @@ LAGS = sa.Table(
     sa.Column("conversations", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-
-
-def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Cut a list into pieces that fit into one statement."""
-    return (items[start : start + IDS_PER_QUERY] for start in range(0, len(items), IDS_PER_QUERY))
-
-
-def execute_many(
-    db: sa.Connection, statement: sa.Insert, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert rows that name the same columns, in values that the driver takes as they are.
-
-    SQLAlchemy's own way prepares the statement anew for every row, which costs more than the
-    insert does.
-    """
-    compiled = statement.compile(dialect=db.dialect, column_keys=list(rows[0]))
-    same_for_all = {name: compiled.params[name] for name in compiled.params.keys() - rows[0].keys()}
-    values: list[Any] = [{**same_for_all, **row} for row in rows]
-    if compiled.positiontup:
-        values = list(map(itemgetter(*compiled.positiontup), values))
-    db.exec_driver_sql(str(compiled), values)

@@ -13,7 +13,8 @@ from target_creovai.model.outcomes import Code, Outcome, Reason
 from target_creovai.model.settings import OPENING_LENGTH, SHAPE_LENGTH
 from target_creovai.model.timestamps import utc
 from target_creovai.store.database.counts import COUNTS, add_up, counts
-from target_creovai.store.database.tables import IS_DUE, IS_INTENDED, LEDGER, execute_many
+from target_creovai.store.database.statements import execute_many
+from target_creovai.store.database.tables import IS_DUE, IS_INTENDED, LEDGER
 from target_creovai.store.ledger.entry import DELETED_LATER, SEND_AGAIN, sent_once
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Outcome, Reason
@@ -17,8 +17,7 @@ EXCLUDED = Reason(Code.EXCLUDED)
 DELETED_LATER = Reason(Code.DELETED_LATER)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(msgspec.Struct, frozen=True):
     """One conversation's line in the ledger, as delivery and the operator's commands see it.
 
     See the ledger's columns in `tables` for what the fields are.

@@ -40,7 +40,7 @@ class OutcomeCount(NamedTuple):
     oldest: str | None
 
 
-ENTRY_COLUMNS = [LEDGER.c[name] for name in LedgerEntry.__dataclass_fields__]
+ENTRY_COLUMNS = [LEDGER.c[name] for name in LedgerEntry.__struct_fields__]
 
 
 class Ledger:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from target_creovai.model.outcomes import Outcome
 from target_creovai.model.participants import Role
 from target_creovai.participants.settled import settled_role
-from target_creovai.store.database.tables import LEDGER, SPEAKERS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import LEDGER, SPEAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

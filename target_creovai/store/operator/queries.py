@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
 from target_creovai.kinds import KIND_OF_STREAM, KINDS
 from target_creovai.model.rows import case_number_key
-from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS
 from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.ledger.ledger import ENTRY_COLUMNS
 from target_creovai.store.rows.naming import conversations_naming
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(msgspec.Struct, frozen=True):
     """The conversation that waits longest; `modified` is its last change in Salesforce."""
 
     kind: str
@@ -82,13 +82,6 @@ class Queries:
             return None
         kind, key, reason, modified = row
         return Oldest(kind, key, reason and str(reason), modified)
-
-    def rows_by_stream(self) -> dict[str, int]:
-        """Return how many rows there are of each stream."""
-        stream = ROWS.c.stream
-        query = sa.select(stream, sa.func.count().label("number")).group_by(stream)
-        with self._database.reading() as db:
-            return {row.stream: row.number for row in db.execute(query)}
 
     def sent(
         self, kind: str, since: str, *, after: str = "", limit: int = 1000

@@ -20,7 +20,7 @@ from target_creovai.store.database.tables import (
 )
 from target_creovai.store.ledger.due import is_of_other_settings
 from target_creovai.store.ledger.entry import ADOPTED, EXCLUDED, SEND_AGAIN
-from target_creovai.store.runs.coverage import note_forgotten
+from target_creovai.store.rows.arrivals import record_forgotten
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -139,7 +139,7 @@ class Repairs:
                 rows += db.execute(sa.delete(ROWS).where(own)).rowcount
                 for table in (LEDGER, COLLECTIONS, ARRIVALS):
                     db.execute(sa.delete(table).where(_is(line, table)))
-                note_forgotten(db, self._database.upsert, line.kind, line.id, newest or "")
+                record_forgotten(db, self._database.upsert, line.kind, line.id, newest or "")
                 merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
                 db.execute(sa.delete(MERGES).where(merged))
                 db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))

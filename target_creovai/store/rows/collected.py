@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_creovai.store.database.tables import COLLECTIONS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import COLLECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import sqlalchemy as sa
 
-from target_creovai.store.database.tables import IS_DROPPED, MERGES, ROWS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import MERGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -90,22 +90,3 @@ def _losers(db: sa.Connection, kind: str, winners: Iterable[str]) -> list[tuple[
         )
         found += [(loser, winner) for loser, winner in db.execute(query)]
     return found
-
-
-class _Case(msgspec.Struct):
-    """The one field of a Case row that version 1 of the store did not look at."""
-
-    MasterRecordId: Any = None
-
-
-def merged_cases(db: sa.Connection) -> dict[str, str | None]:
-    """Return the merges among the Case rows that a store of version 1 holds."""
-    decode = msgspec.json.Decoder(_Case).decode
-    query = sa.select(ROWS.c.id, ROWS.c.body).where(ROWS.c.stream == "Case", sa.not_(IS_DROPPED))
-    rows = db.execute(query, execution_options={"yield_per": 500})
-    found = {row_id: decode(body).MasterRecordId for row_id, body in rows}
-    return {
-        loser: winner
-        for loser, winner in found.items()
-        if isinstance(winner, str) and winner not in {"", loser}
-    }

@@ -12,7 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from target_creovai.model.rows import PEOPLE, DroppedRow
-from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS
 from target_creovai.wholeness.reasons import without
 
 if TYPE_CHECKING:

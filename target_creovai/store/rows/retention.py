@@ -16,6 +16,7 @@ from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Outcome
 from target_creovai.model.rows import DroppedRow
 from target_creovai.store.database.counts import add_up
+from target_creovai.store.database.statements import chunks
 from target_creovai.store.database.tables import (
     DELETED,
     DROPPED,
@@ -27,7 +28,6 @@ from target_creovai.store.database.tables import (
     MERGES,
     ROWS,
     UNCHANGED_SINCE,
-    chunks,
 )
 from target_creovai.store.ledger.due import DEPENDS_ON_RULES
 from target_creovai.store.rows.merges import owners, with_winners

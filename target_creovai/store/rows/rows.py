@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import sqlalchemy as sa
 
-from target_creovai.store.database.tables import IS_DROPPED, ROWS, chunks, execute_many
+from target_creovai.store.database.statements import chunks, execute_many
+from target_creovai.store.database.tables import IS_DROPPED, ROWS
 from target_creovai.store.ledger.due import NO_FACTS, ConversationFacts, mark_changed
+from target_creovai.store.rows.arrivals import arrivals_of, record_arrivals
 from target_creovai.store.rows.collected import companions, write_collections
 from target_creovai.store.rows.kept import keep_what_was_read
 from target_creovai.store.rows.merges import owners, with_winners, write_merges
@@ -18,10 +20,8 @@ from target_creovai.store.rows.people import fill_parents, reconsider_authors
 from target_creovai.store.rows.retention import drop_texts, reconsider, row_of
 from target_creovai.store.rows.sizes import batches_by_size
 from target_creovai.store.runs.coverage import (
-    arrivals_of,
     load_coverage,
-    note_arrivals,
-    note_newest,
+    record_newest,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """Conversations as of one moment: their rows by Id and stream, and what was read by then.
 
     `filters` are those under which each of them came.
@@ -89,9 +88,9 @@ class Rows:
                 reconsider_authors(db, changed)
             if refilled:
                 self._refill(db, refilled)
-            note_newest(db, self._database.upsert, rows)
+            record_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
-                note_arrivals(
+                record_arrivals(
                     db, self._database.upsert, [r for r in rows if r.kind == kind], condition
                 )
             self._runs.reading(db)

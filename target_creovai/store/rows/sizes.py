@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_creovai.store.database.tables import ROWS, chunks
+from target_creovai.store.database.statements import chunks
+from target_creovai.store.database.tables import ROWS
 from target_creovai.store.rows.merges import owners
 
 if TYPE_CHECKING:

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from target_creovai.kinds import KINDS
 from target_creovai.store.database.tables import (
-    ARRIVALS,
     COVERAGE,
-    IS_FORGOTTEN,
-    LEDGER,
     META,
     READS,
     ROWS,
     RUNS,
-    chunks,
 )
-from target_creovai.store.rows.merges import with_winners
+from target_creovai.store.rows.arrivals import forget_marks
 from target_creovai.wholeness.coverage import (
     UNFILTERED,
     Cover,
     Coverage,
     LatestRead,
     extended,
-    forgotten,
 )
-from target_creovai.wholeness.intervals import BEGINNING, Interval, moment_after
+from target_creovai.wholeness.intervals import BEGINNING, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -144,7 +137,7 @@ def write_reads(
     left = [stream for stream in assumed.streams if stream not in told]
     _assume(db, upsert, _Assumed(left, whole=assumed.whole))
     _set(db, upsert, _LATEST_INPUT, input_id)
-    _remember(db, said)
+    forget_marks(db, said)
 
 
 def _without_standing_filters(
@@ -168,7 +161,7 @@ def _without_standing_filters(
     ]
 
 
-def note_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) -> None:
+def record_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) -> None:
     """Keep the newest SystemModstamp that has come."""
     newest = max((row.modified for row in rows), default=BEGINNING)
     known = db.scalar(sa.select(META.c.value).where(META.c.name == _NEWEST))
@@ -177,58 +170,6 @@ def note_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) ->
         insert = upsert(META).values(name=_NEWEST, value=newest)
         set_, later = {"value": newest}, META.c.value < newest
         db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=set_, where=later))
-
-
-def note_arrivals(
-    db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow], condition: str
-) -> None:
-    """Note under which filter conversations came, and look again at those that are new to it."""
-    by_kind: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        if row.conversation == row.id:
-            by_kind[row.kind].add(row.id)
-    for kind, ids in by_kind.items():
-        known = arrivals_of(db, kind, sorted(ids))
-        new = sorted(key for key in ids if condition not in known.get(key, ()))
-        if new:
-            lines = [{"kind": kind, "id": key, "filter": condition} for key in new]
-            db.execute(upsert(ARRIVALS).on_conflict_do_nothing(), lines)
-        for some in chunks(new):
-            theirs = sa.and_(LEDGER.c.kind == kind, LEDGER.c.id.in_(some))
-            waiting = sa.update(LEDGER).where(theirs, LEDGER.c.outcome == "waiting")
-            db.execute(waiting.values(assembled=None))
-
-
-def note_forgotten(db: sa.Connection, upsert: Upsert, kind: str, key: str, newest: str) -> None:
-    """Note that the rows of a conversation were dropped: up to the newest, they were not read.
-
-    So it is for the one that it was merged into.
-    """
-    mark = forgotten(moment_after(newest))
-    lines = [
-        {"kind": kind, "id": owner, "filter": mark}
-        for kind, owner in sorted(with_winners(db, [(kind, key)]))
-    ]
-    db.execute(upsert(ARRIVALS).on_conflict_do_nothing(), lines)
-
-
-def _remember(db: sa.Connection, reads: Iterable[Read]) -> None:
-    """Lift what was forgotten of a kind of which all rows have come anew."""
-    anew = {read.stream for read in reads if read.begins_anew}
-    kinds = [kind.name for kind in KINDS.values() if anew.issuperset(kind.streams)]
-    db.execute(sa.delete(ARRIVALS).where(sa.text(IS_FORGOTTEN), ARRIVALS.c.kind.in_(kinds)))
-
-
-def arrivals_of(db: sa.Connection, kind: str, ids: Sequence[str]) -> dict[str, set[str]]:
-    """Return, by conversation, under which filters it came."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for some in chunks(ids):
-        query = sa.select(ARRIVALS.c.id, ARRIVALS.c.filter)
-        for key, condition in db.execute(
-            query.where(ARRIVALS.c.kind == kind, ARRIVALS.c.id.in_(some))
-        ):
-            found[key].add(condition)
-    return found
 
 
 def _adopted(

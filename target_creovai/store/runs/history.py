@@ -111,7 +111,7 @@ class History:
 
     def _sums(self, table: sa.Table, form: type[Any], since: str) -> Iterator[Any]:
         """Yield sums by the keys that a form has: of days that are added up, and of the others."""
-        names = form.__dataclass_fields__
+        names = form.__struct_fields__
         keys = [table.c[name] for name in names if name not in SUMS[table]]
         sums = [_sum(table.c[name]) for name in names if name in SUMS[table]]
         query = sa.select(*keys, *sums).where(table.c.day >= since).group_by(*keys)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import os
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 -- msgspec reads it
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
+
 # Enough to see that the secret has changed, and far too little to find out what it is.
 FINGERPRINT_BYTES = 4
 KEY_BYTES = 16
@@ -20,8 +20,7 @@ KEY_BYTES = 16
 _NAME = "secret"  # in `creovai_meta`
 
 
-@dataclass(frozen=True, slots=True)
-class SecretInUse:
+class SecretInUse(msgspec.Struct, frozen=True):
     """A fingerprint of the secret, under a key of the store's own, and when it was used first."""
 
     key: str

@@ -12,10 +12,10 @@ from tap_salesforce_chat.messaging.entries import (
     SCHEMA,
     Entry,
     Session,
+    by_session_id,
     display_names,
     in_order,
     rows_of,
-    shared_out,
 )
 
 MINUTE = 60_000
@@ -54,7 +54,7 @@ SESSIONS = [FIRST, SECOND, RUNNING]
 )
 def test_an_entry_belongs_to_the_session_of_its_time(received: int, owner: Session) -> None:
     """Between two, to the nearer one; a session that goes on has no end."""
-    assert list(shared_out([entry(received=received)], SESSIONS)) == [owner.id]
+    assert list(by_session_id([entry(received=received)], SESSIONS)) == [owner.id]
 
 
 @pytest.mark.parametrize("name", [FIRST.id, FIRST.id[:15]])
@@ -62,21 +62,21 @@ def test_an_entry_that_names_its_session_belongs_to_it(name: str) -> None:
     """Whatever the time, and whichever form the Id has."""
     named = entry(received=SECOND.began or 0, relatedRecords=["0aC000000000001AAA", name])
 
-    assert shared_out([named], SESSIONS) == {FIRST.id: [named]}
+    assert by_session_id([named], SESSIONS) == {FIRST.id: [named]}
 
 
 def test_an_entry_of_a_session_that_is_gone_is_nobody_elses() -> None:
     """It names one that no query shows any more."""
     gone = "0Mw000000000009AAA"
 
-    assert list(shared_out([entry(relatedRecords=[gone])], SESSIONS)) == [gone]
+    assert list(by_session_id([entry(relatedRecords=[gone])], SESSIONS)) == [gone]
 
 
 def test_where_sessions_overlap_the_later_one_counts() -> None:
     """A transfer may begin a session before the one before has been wound up."""
     later = session(4, T0 + 5 * MINUTE, T0 + 20 * MINUTE)
 
-    assert list(shared_out([entry(received=T0 + 6 * MINUTE)], [FIRST, later])) == [later.id]
+    assert list(by_session_id([entry(received=T0 + 6 * MINUTE)], [FIRST, later])) == [later.id]
 
 
 MOMENTS = st.integers(T0 - DAY, T0 + 9 * DAY)
@@ -90,7 +90,7 @@ def test_no_entry_is_lost_or_doubled(pairs: list[tuple[int, int]], random: Any) 
     random.shuffle(answers)
 
     ordered = in_order(answers)
-    shares = shared_out(ordered, SESSIONS)
+    shares = by_session_id(ordered, SESSIONS)
 
     assert {item.id for item in ordered} == {item.id for item in entries}
     assert len({item.id for item in ordered}) == len(ordered)

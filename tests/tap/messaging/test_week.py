@@ -19,7 +19,7 @@ from tap_salesforce_chat.errors import (
 )
 from tap_salesforce_chat.http.errors.mapping import error_for
 from tap_salesforce_chat.http.errors.responses import ErrorResponse
-from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
+from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 from tests.fakes.salesforce import SalesforceError, SalesforceOrg
@@ -56,7 +56,7 @@ class World:
         self.read = 0
         self.paused_calls = 0
         self.reports: list[str] = []
-        self._spent: str = "{}"
+        self._calls: str = "{}"
 
     def check_quota(self) -> None:
         """Stand in for the client, too."""
@@ -97,9 +97,9 @@ class World:
 
     def run(self) -> None:
         """Read what is due, as far as the limits let it."""
-        budget = budget_for(self.config, json.loads(self._spent))
+        rate_limits = rate_limits_for(self.config, json.loads(self._calls))
         client = cast("SalesforceClient", self)
-        reader = Reader(INTERFACES["connect"], client, budget, lambda: self.now, lambda: None)
+        reader = Reader(INTERFACES["connect"], client, rate_limits, lambda: self.now, lambda: None)
         try:
             while self.due:
                 reader.entries(self.due[0], 0)
@@ -107,7 +107,7 @@ class World:
                 self.read += 1
         except RateLimitReachedError as exc:
             self.reports.append(str(exc))
-        self._spent = json.dumps(budget.spent())
+        self._calls = json.dumps(rate_limits.recorded_calls())
 
     def week(self, backlog: int, ended_a_day: int) -> list[int]:
         """Run every hour of a week; return what was left after each."""

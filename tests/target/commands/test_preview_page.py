@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from target_creovai.assemble import ALL_READ
@@ -256,7 +256,7 @@ def many(number: int, messages: int) -> bytes:
     speakers = ("Nora V", "Ada Quill")
     talk = (f"( {n}s ) {speakers[n % 2]}: line {n} of the talk" for n in range(messages))
     row = chat(Body=transcript(*talk)).row
-    nothing: dict[str, Any] = dict.fromkeys(LedgerEntry.__dataclass_fields__)
+    nothing: dict[str, Any] = dict.fromkeys(LedgerEntry.__struct_fields__)
     line = LedgerEntry(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
     terms = Terms(
         AssemblySettings(participant_types=DEFAULT_PARTICIPANT_TYPES),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import stat
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from msgspec.structs import replace
 
 from target_creovai.model.history import Run, RunFacts
 from target_creovai.model.outcomes import Code, in_general

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
 from target_creovai.model.outcomes import Code, Outcome, Reason

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers.names import name_key
@@ -47,8 +48,7 @@ def person_of(voice: Voice) -> Person:
     return Person(name_key(voice.name), name_key(voice.part) if voice.part else "")
 
 
-@dataclass(frozen=True, slots=True)
-class KnownNames:
+class KnownNames(msgspec.Struct, frozen=True):
     """Names that the record's other fields, the settings and other chats supply.
 
     Attributes:
@@ -63,7 +63,7 @@ class KnownNames:
     customers: frozenset[str] = frozenset()
     bots: frozenset[str] = frozenset()
     rules: tuple[tuple[re.Pattern[str], Role], ...] = ()
-    other_chats: Mapping[str, Role] = field(default_factory=dict)
+    other_chats: Mapping[str, Role] = msgspec.field(default_factory=dict)
 
 
 class MessageCounts(NamedTuple):
@@ -73,8 +73,7 @@ class MessageCounts(NamedTuple):
     visitor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True):
     """`Chat Transferred From A To B`; `by_bot` when a notice just before it names the bot."""
 
     giver: str
@@ -82,17 +81,16 @@ class Transfer:
     by_bot: bool
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(msgspec.Struct):
     """What one segment says about its speakers."""
 
     agent: str | None = None
-    transfers: list[Transfer] = field(default_factory=list)
-    said: dict[Voice, int] = field(default_factory=dict)
+    transfers: list[Transfer] = msgspec.field(default_factory=list)
+    said: dict[Voice, int] = msgspec.field(default_factory=dict)
     """How many messages each voice has, in order of appearance."""
-    agents: list[str] = field(default_factory=list)
+    agents: list[str] = msgspec.field(default_factory=list)
     """Agents whom notices name."""
-    bots: list[str] = field(default_factory=list)
+    bots: list[str] = msgspec.field(default_factory=list)
     """Bots whom notices name."""
     has_bot: bool = False
     """Whether a notice speaks of the bot, whatever it did."""
@@ -112,8 +110,7 @@ class Decision(NamedTuple):
 UNDECIDED = Decision(Role.UNKNOWN, Evidence.NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(msgspec.Struct, frozen=True):
     """Who is who in a chat.
 
     Attributes:
@@ -122,5 +119,5 @@ class Cast:
             customer's messages were somebody else's.
     """
 
-    decisions: Mapping[Person, Decision] = field(default_factory=dict)
+    decisions: Mapping[Person, Decision] = msgspec.field(default_factory=dict)
     only_swapped_fits: bool = False

@@ -133,8 +133,10 @@ def only_swapped_fits(chat: Chat) -> bool:
     too much.
     """
     known = sum(count is not None for count in chat.counts)
+    if known < (1 if len(chat.said) <= _PAIR else 2):
+        return False
     ruled = any(decision.evidence is Evidence.RULE for decision in chat.decided.values())
-    if ruled or known < (1 if len(chat.said) <= _PAIR else 2) or _agree(chat.customers, chat):
+    if ruled or _agree(chat.customers, chat):
         return False
     others: list[set[Person]] = [{person} for person in chat.answering]
     if chat.customers and not chat.answering and chat.counts.operator:

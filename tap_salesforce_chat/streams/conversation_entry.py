@@ -1,9 +1,9 @@
-"""The stream `ConversationEntry`: what was said in messaging sessions that have ended.
+"""The stream `ConversationEntry`: the messages of messaging sessions that have ended.
 
-The text of enhanced chats is not in the objects that queries see. So the stream reads the sessions
-by a query of its own, and each of their conversations by one of two interfaces whose calls are
-few: a run reads as many as the limits let it, and the next run goes on behind them. The bookmark
-moves over sessions whose entries are out; the calls of the last hour stand beside it in the state.
+No query returns the text of enhanced chats. So the stream queries the sessions, and reads each of
+their conversations by one of two APIs with tight rate limits: a run reads as many as the limits
+permit, and the next run goes on behind them. The bookmark moves over sessions whose entries are
+emitted; the calls of the last hour are kept for_host it in STATE.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.messaging.entries import SCHEMA, display_names, rows_of, shared_out
-from tap_salesforce_chat.messaging.interfaces import INTERFACES, budget_for
+from tap_salesforce_chat.messaging.entries import SCHEMA, by_session_id, display_names, rows_of
+from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
 from tap_salesforce_chat.messaging.reader import Reader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
-from tap_salesforce_chat.reading.pagination import Asker
+from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.soql import CURSOR, Position
+from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
+from tap_salesforce_chat.state.keys import READ_AGAIN
 from tap_salesforce_chat.streams.base import SalesforceStream
-from tap_salesforce_chat.streams.state import READ_AGAIN, earlier, instant_in
-from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
+from tap_salesforce_chat.timestamps import is_later, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,20 +44,20 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.discovery.describe import Describe
     from tap_salesforce_chat.http.client import SalesforceClient
     from tap_salesforce_chat.messaging.entries import Session
-    from tap_salesforce_chat.messaging.rate_limits import Budget
+    from tap_salesforce_chat.messaging.rate_limits import RateLimits
     from tap_salesforce_chat.soql import Query
 
-# The line that opens a chat comes before its session begins. Milliseconds.
+# The opening message of a chat comes before its session begins. Milliseconds.
 _LEAD = 3_600_000
 # Conversations in one query; more of them would make its URL too long.
 _IDS_AT_ONCE = 200
 _IDS_SHOWN = 20
-# Keys of the stream's state beside the bookmark.
-_PLACE, _CALLS, _REST = "session_id", "calls", "rest_until"
+# Keys of the stream's state for_host the bookmark.
+_LAST_ID, _CALLS, _BLOCKED = "session_id", "calls", "rest_until"
 
 
 class ConversationEntry(SalesforceStream):
-    """What was said, and what happened, in messaging sessions that have ended."""
+    """Messages and events of messaging sessions that have ended."""
 
     sobject = "ConversationEntry"
     optional = True
@@ -65,7 +66,7 @@ class ConversationEntry(SalesforceStream):
     @override
     @classmethod
     def discovered(cls, describe: Describe) -> Discovery | None:
-        """Return the schema, which is no object's; none without sessions and conversations."""
+        """Return the schema, which is no object's; None if the org shows no conversations."""
         document = describe(SESSIONS)
         names = {field["name"] for field in document["fields"]} if document else set()
         return Discovery(SCHEMA, ()) if CONVERSATION in names else None
@@ -73,21 +74,17 @@ class ConversationEntry(SalesforceStream):
     @override
     @classmethod
     def renewed(cls, schema: dict[str, Any], describe: Describe) -> None:
-        """Return none: the schema is no object's."""
-
-    @override
-    def read_ahead(self) -> None:
-        """Leave calls for when they are due: each of them counts."""
+        """Return None: the schema is no object's."""
 
     # -- rows ----------------------------------------------------------------------------------
 
     @override
-    def get_records(self, context: Context | None) -> Iterator[Record]:  # type: ignore[override] # dicts, made here
-        """Yield the rows of ended sessions, one session after the other, as limits let it."""
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Yield the rows of ended sessions, one session after the other, within the rate limits."""
         self._progress = self.get_context_state(context)
         lost: list[Session] = []
         try:
-            # It also brings the login, and the time by Salesforce's clock.
+            # The count also logs in, and returns Salesforce's time.
             if self._sessions.count(due := self._due()):
                 yield from self._all(due, lost)
             self._note_end(due.until or self._horizon())
@@ -100,19 +97,20 @@ class ConversationEntry(SalesforceStream):
 
     @override
     def post_process(self, row: Record, context: Context | None = None) -> Record:
-        """Leave out what is not selected."""
+        """Remove fields that are not selected."""
         return {name: row[name] for name in row if self.mask["properties", name]}
 
+    # The SDK's own would move the bookmark with each row of a session.
     @override
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
     ) -> None:
-        """Leave the bookmark alone: it moves when all rows of a session are out."""
+        """Do nothing: the bookmark moves when all rows of a session are emitted."""
 
     def _all(self, query: Query, lost: list[Session]) -> Iterator[Record]:
         more = True
         while more:
-            # Each page is a query of its own: a run may read for longer than Salesforce keeps one.
+            # One query a page: a run may take longer than Salesforce keeps a query.
             sessions, more = self._sessions.page(query)
             for first in range(0, len(sessions), _IDS_AT_ONCE):
                 yield from self._rows_of(sessions[first : first + _IDS_AT_ONCE], lost)
@@ -132,7 +130,7 @@ class ConversationEntry(SalesforceStream):
                 yield from rows_of(session, [], {})
             elif mine:
                 yield from self._rows_of_conversation(mine, siblings[session.key], lost)
-            self._pass(session)
+            self._move_bookmark(session)
 
     def _rows_of_conversation(
         self, due: list[Session], siblings: list[Session], lost: list[Session]
@@ -141,52 +139,52 @@ class ConversationEntry(SalesforceStream):
 
         Args:
             due: These sessions.
-            siblings: All its sessions: what was said in the others must not become theirs.
+            siblings: All sessions of the conversation: some entries belong to the others.
             lost: Gets the sessions if the conversation cannot be read.
         """
         since = max(0, min(session.began or 0 for session in due) - _LEAD)
         try:
             entries = self._reader.entries(_identifier(due[0]), since)
         except UnreadableConversationError as exc:
-            self._prove_interface(due[0], exc)
+            self._check_interface(due[0], exc)
             lost += due
             return
-        shares, told = shared_out(entries, siblings or due), display_names(entries)
-        names = told | self._sessions.agents_in(entries, told)
+        by_session, names = by_session_id(entries, siblings or due), display_names(entries)
+        names |= self._sessions.agents_in(entries, names)
         for session in due:
-            yield from rows_of(session, shares[session.id], names)
+            yield from rows_of(session, by_session[session.id], names)
 
-    def _prove_interface(self, session: Session, exc: UnreadableConversationError) -> None:
-        """Make sure that it is a conversation that cannot be read, and not any of them.
+    def _check_interface(self, session: Session, exc: UnreadableConversationError) -> None:
+        """Check that only this conversation cannot be read, by reading another one.
 
         Raises:
             SalesforceError: The newest other conversation of the org cannot be read either.
         """
-        if not self._reader.proven and (other := self._sessions.newest_other_than(session)):
+        if not self._reader.has_read and (other := self._sessions.newest_other_than(session)):
             with suppress(UnreadableConversationError):
                 self._reader.entries(_identifier(other), other.began or 0)
-        if not self._reader.proven:
-            raise self._reader.advised(exc) from exc
+        if not self._reader.has_read:
+            raise self._reader.with_advice(exc) from exc
 
     # -- bookmark ------------------------------------------------------------------------------
 
     def _due(self) -> Query:
-        """Return the query for the sessions whose entries are not out yet.
+        """Return the query for the sessions whose entries are not emitted yet.
 
         A session may become visible late. Other streams read the time before the bookmark again
-        for that; here a repetition would cost a call, so sessions wait for as long instead.
+        for that reason; here that would cost calls, so new sessions wait for as long instead.
         """
-        since, place = self._since(), self._progress.get(_PLACE)
+        since, last_id = self._since(), self._progress.get(_LAST_ID)
         query = replace(self._sessions.ended(self._horizon(), self.condition), since=since)
         if READ_AGAIN in self._progress:
             return replace(query, since=earlier(since, instant_in(self._progress, READ_AGAIN)))
-        if since and place and self._follows_bookmark():
-            query = replace(query, after=Position(since, place))
+        if since and last_id and self._is_incremental:
+            query = replace(query, after=Position(since, last_id))
         return query
 
     @override
     def _since(self) -> datetime | None:
-        bookmark = self._bookmark() if self._follows_bookmark() else None
+        bookmark = self.bookmark if self._is_incremental else None
         return parse_instant(bookmark) if bookmark else self._start()
 
     @property
@@ -197,62 +195,63 @@ class ConversationEntry(SalesforceStream):
 
     def _horizon(self) -> datetime:
         """Return up to where sessions are read."""
-        settled = self._now() - timedelta(seconds=self.config["lookback_seconds"])
-        return self._up_to(settled.replace(microsecond=0))
+        horizon = self._now() - timedelta(seconds=self.config["lookback_seconds"])
+        return self._up_to(horizon.replace(microsecond=0))
 
-    def _pass(self, session: Session) -> None:
-        """Move the bookmark over a session, or what stands for it where some are read again."""
-        bookmark = self._bookmark()
+    def _move_bookmark(self, session: Session) -> None:
+        """Move the bookmark to a session, or the place of reading again."""
+        bookmark = self.bookmark
         if READ_AGAIN in self._progress and bookmark and not is_later(session.modified, bookmark):
             self._progress[READ_AGAIN] = session.modified
-        elif self._follows_bookmark():
+        elif self._is_incremental:
             self._progress.pop(READ_AGAIN, None)
             self._progress |= {
                 "replication_key": CURSOR,
                 "replication_key_value": session.modified,
-                _PLACE: session.id,
+                _LAST_ID: session.id,
             }
 
-    # -- ways to Salesforce, and limits --------------------------------------------------------
+    # -- requests, and rate limits -------------------------------------------------------------
 
     @cached_property
     def _sessions(self) -> Sessions:
-        ask = partial(Asker, self._client, subject=f"Query of {SESSIONS}")
+        ask = partial(QueryClient, self._services.client, subject=f"Query of {SESSIONS}")
         page_size = self.config["page_size"]
         return Sessions(ask("query", page_size=page_size), ask("queryAll", page_size=page_size))
 
     @cached_property
     def _interface_client(self) -> SalesforceClient:
         login = INTERFACES[self.config["messaging_api"]].login
-        return self._client.for_host(login(self.config)) if login else self._client
+        return (
+            self._services.client.for_host(login(self.config)) if login else self._services.client
+        )
 
     @cached_property
     def _reader(self) -> Reader:
         interface = INTERFACES[self.config["messaging_api"]]
-        return Reader(interface, self._interface_client, self._budget, self._now, self._save)
+        return Reader(interface, self._interface_client, self._rate_limits, self._now, self._save)
 
     @cached_property
-    def _budget(self) -> Budget:
-        spent, rest = self._progress.get(_CALLS) or {}, self._progress.get(_REST)
+    def _rate_limits(self) -> RateLimits:
+        calls, blocked = self._progress.get(_CALLS) or {}, self._progress.get(_BLOCKED)
         try:
-            return budget_for(self.config, spent, parse_instant(rest) if rest else None)
+            return rate_limits_for(self.config, calls, parse_instant(blocked) if blocked else None)
         except (AttributeError, TypeError, ValueError):
             msg = f"The calls in the state of {self.name} are none of this tap: restore the state."
             raise SalesforceError(msg) from None
 
     def _now(self) -> datetime:
-        """Return the time by Salesforce's clock: limits of an org know no other."""
-        clocks = (self._client.now, self._interface_client.now)
+        """Return Salesforce's time, by which it counts calls."""
+        clocks = (self._services.client.now, self._interface_client.now)
         return max(filter(None, clocks), default=datetime.now(UTC))
 
     def _save(self) -> None:
-        """Write out what was called, so that the next run knows, however this one ends."""
-        rest = self._budget.rest_until
+        """Write the calls into STATE, where the next run finds them however this one ends."""
         self._progress |= {
-            _CALLS: self._budget.spent(),
-            _REST: format_instant(rest) if rest else None,
+            _CALLS: self._rate_limits.recorded_calls(),
+            _BLOCKED: instant_text(self._rate_limits.blocked_until),
         }
-        self._tap.state_writer.write_state(self.tap_state)
+        self.write_state()
 
     # -- reports -------------------------------------------------------------------------------
 
@@ -262,7 +261,7 @@ class ConversationEntry(SalesforceStream):
             "limits they take about %d h.",
             left,
             exc,
-            self._budget.hours_for(left, self._now()),
+            self._rate_limits.hours_for(left, self._now()),
         )
 
     def _report_lost(self, lost: list[Session]) -> None:

@@ -1,4 +1,4 @@
-"""Windows read side by side are compared with Salesforce's count together, and lose no proof."""
+"""Windows read at once are verified by one count, and where that differs each by its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from tap_salesforce_chat.errors import RowCountError
-from tap_salesforce_chat.reading.verification import Group, Member, groups_for
-from tap_salesforce_chat.reading.windows import Tally, Window, cut
+from tap_salesforce_chat.reading.tasks import WindowTask
+from tap_salesforce_chat.reading.verification import RowCounter
+from tap_salesforce_chat.reading.window_groups import CountedWindow, WindowGroup, groups_for
+from tap_salesforce_chat.reading.windows import cut
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.matching import is_count, is_page
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 
 ALL = Query("Case", ("Id",))
 HOUR = timedelta(hours=1)
+
+
+def read_window(query: Query, counter: RowCounter) -> CountedWindow:
+    """Return a window that was read, which nobody verifies."""
+    return CountedWindow(counter, WindowTask(query, lambda _: iter(())))
 
 
 @pytest.mark.parametrize(
@@ -64,39 +71,39 @@ def test_whichever_ends_last_compares(order: tuple[Any, ...], counted: int | Non
         asked.append(query)
         return counted
 
-    group = Group(queries, NOON, count)
-    proofs: list[Window] = []
+    group = WindowGroup(queries, NOON, count)
+    tasks: list[WindowTask] = []
     for actor in order:
-        assert proofs == []
+        assert tasks == []
         if actor == "count":
-            assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
+            assert list(group.count(lambda found, _: tasks.extend(found))) == []
         else:
-            tally = Tally()
-            tally.take([cast("Row", row)] * (actor + 1))
-            group.end(Member(tally, Window(queries[actor])))
+            counter = RowCounter()
+            counter.add([cast("Row", row)] * (actor + 1))
+            group.finish(read_window(queries[actor], counter))
 
-    assert [proof.query for proof in proofs] == (queries if counted == 4 else [])
+    assert [task.query for task in tasks] == (queries if counted == 4 else [])
     assert [(query.since, query.until) for query in asked] == [(None, NOON)]
 
 
 def test_windows_with_a_gap_are_not_counted_together() -> None:
     """One has left rows to others: what is left is compared alone."""
     queries = cut(ALL, NOON - HOUR, NOON, 2)
-    group = Group(queries, NOON, lambda _: pytest.fail("counted in vain"))
-    proofs: list[Window] = []
+    group = WindowGroup(queries, NOON, lambda _: pytest.fail("counted in vain"))
+    tasks: list[WindowTask] = []
 
-    group.leave()
-    group.end(None)
-    group.end(Member(Tally(), Window(queries[1])))
-    assert list(group.count(lambda windows, _: proofs.extend(windows))) == []
+    group.mark_gap()
+    group.finish(None)
+    group.finish(read_window(queries[1], RowCounter()))
+    assert list(group.count(lambda found, _: tasks.extend(found))) == []
 
-    assert [proof.query for proof in proofs] == queries[1:]
+    assert [task.query for task in tasks] == queries[1:]
 
 
 def test_the_count_is_asked_for_while_rows_are_on_their_way(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
-    """The proof of a few windows takes no time of its own."""
+    """Verifying a few windows takes no time of its own."""
     ids = add_cases(org, clock, 8)
     catalog, counting, waited = catalog_of(server, "Case"), Event(), list[bool]()
     window = "SystemModstamp >="
@@ -152,7 +159,7 @@ def test_a_row_that_one_of_many_windows_lacks_ends_the_run(
 
 @pytest.mark.parametrize("change", ["update", "delete", "commit_late"])
 @pytest.mark.parametrize("place", [1, 3])
-def test_what_changes_under_many_windows_is_settled(
+def test_what_changes_under_many_windows_loses_no_row(
     server: SalesforceServer,
     org: SalesforceOrg,
     clock: Clock,
@@ -173,7 +180,7 @@ def test_what_changes_under_many_windows_is_settled(
 
 
 @pytest.mark.parametrize("after", [1, 2, 3, 4])
-def test_a_timeout_in_one_of_many_windows_costs_neither_row_nor_proof(
+def test_a_timeout_in_one_of_many_windows_costs_neither_row_nor_verification(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, after: int
 ) -> None:
     """It leaves the rest to smaller ones: each is then compared by itself."""

@@ -1,7 +1,7 @@
-"""Bulk's CSV to rows like those of the REST API. Pure but for the stream that it reads.
+"""Convert the CSV of Bulk results to rows like those of the REST API.
 
-Nothing is guessed: types are the schema's, and text stays as it is, be it `N/A`, `null` or a blank.
-Only an empty cell is no value, as an empty text is none to Salesforce.
+Types come from the schema, and text stays as it is, be it `N/A`, `null` or a blank. Only an empty
+cell is null, as Salesforce stores an empty text as null.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_salesforce_chat.reading.rows import grouped, json_type, struct_type
+from tap_salesforce_chat.reading.rows import grouped, struct_type, type_name, type_problem
 from tap_salesforce_chat.soql import KEY
 from tap_salesforce_chat.timestamps import canonical
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.reading.rows import Row, Schemas
 
-# Python's default is the length of Salesforce's longest text; a cell must never end a run.
+# Python's default limit is the length of Salesforce's longest text: a longer cell would raise.
 csv.field_size_limit(2**27)
 
 # Salesforce quotes all cells.
 _BETWEEN_RECORDS = b'"\n"'
 
 
-class Body:
-    """Chunks of bytes; `size` tells how many bytes were read."""
+class MeasuredChunks:
+    """Chunks of bytes; `size` is the number of bytes read so far."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -42,25 +42,26 @@ class Body:
 
 
 def cells(chunks: Iterable[bytes]) -> Iterator[list[str]]:
-    """Yield the header and the records. Chunks may cut records and characters anywhere.
+    """Yield the cells of the header and of each record.
 
-    Splitting takes half of the csv module's time on plain text, as much on chats and a fifth more
-    on HTML (`benchmarks/bulk_csv.py`). The csv module gets those few records only that hold a
-    lookalike of what stands between cells.
+    Chunks may end anywhere, within a record or a character. Splitting takes half of the csv
+    module's time on plain text, as much on chats and a fifth more on HTML
+    (`benchmarks/bulk_csv.py`). The csv module parses only the few records whose text contains the
+    separator of cells.
 
     Raises:
-        csv.Error: It is no CSV.
+        csv.Error: The chunks are no CSV.
     """
     records = chain.from_iterable(map(_split, _records(chunks)))
-    next(records)  # the empty one that `_records` begins with
+    next(records)  # `_records` yields an empty one first
     return records
 
 
 def _records(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield an empty record, then all there are, without the quotes at their ends.
+    """Yield an empty record, then all records, without the quotes at their ends.
 
-    A lookalike of an end in somebody's text takes a quote away on each side, which leaves an odd
-    number of them.
+    The separator of records may occur in a text. Such a split takes away one quote of a pair on
+    each side, which leaves an odd number of quotes.
     """
     begun, rest = "", b'"\n'
     for chunk in chunks:
@@ -80,9 +81,10 @@ def _records(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _split(record: str) -> Iterable[list[str]]:
-    """Return the cells of a record; the records, where a lookalike has joined two of them.
+    """Return the cells of a record, as a list of one record.
 
-    In a cell, quotes are there in pairs; a lookalike of what stands between cells breaks a pair up.
+    In a cell, quotes come in pairs. The separator of cells within a text breaks a pair up: the
+    csv module then parses the whole record.
     """
     found = record.split('","')
     for place, cell in enumerate(found):
@@ -94,10 +96,10 @@ def _split(record: str) -> Iterable[list[str]]:
 
 
 def columns(paths: Iterable[str]) -> list[str]:
-    """Return what to select for some paths: own fields, then those of each parent.
+    """Return the columns to select for some paths: own fields, then those of each parent.
 
-    A parent's Id is asked for as well: without it, a parent whose other fields are empty would
-    look like none.
+    A parent's Id is selected as well: without it, a parent whose other fields are all null could
+    not be told from a missing parent.
     """
     own, parents = grouped(paths)
     for relationship, names in parents.items():
@@ -105,12 +107,12 @@ def columns(paths: Iterable[str]) -> list[str]:
     return own
 
 
-class MisfitError(Exception):
-    """A value that is not of its field's type; the message names the field, not the value."""
+class FieldTypeError(Exception):
+    """A value is not of its field's type; the message names the field, not the value."""
 
 
 class _Parent(NamedTuple):
-    """The columns of a parent: its Id, which tells whether there is one, and its fields."""
+    """The columns of a parent: its Id, null if there is no parent, and its fields."""
 
     row_id: int
     fields: slice
@@ -121,7 +123,7 @@ class RowMaker:
     """Makes rows of records.
 
     Args:
-        paths: What was asked for, as `columns` gives it.
+        paths: The selected columns, as `columns` returns them.
         schemas: The schema of each field; a parent's has those of its fields.
         header: The names of the columns, in whatever order.
 
@@ -142,16 +144,17 @@ class RowMaker:
             self._parents.append(_Parent(start, slice(start + 1, end), make))
             fields = schemas[relationship]["properties"]
             kinds += [fields.get(name, {}) for name in names]
-        types = [(place, kind, _converter(kind)) for place, kind in enumerate(kinds)]
-        self._typed = [(place, convert) for place, _, convert in types if convert]
-        self._expected = [f"{path} is no {_type_name(kinds[n])}" for n, path in enumerate(paths)]
+        names = [type_name(kind) for kind in kinds]
+        converters = [(place, _CONVERTERS.get(name)) for place, name in enumerate(names)]
+        self._typed = [(place, convert) for place, convert in converters if convert]
+        self._columns = list(zip(paths, names, strict=True))
 
     def __call__(self, record: list[str]) -> Row:
         """Return the row.
 
         Raises:
             ValueError: The record does not fit the header.
-            MisfitError: A cell does not fit its type.
+            FieldTypeError: A cell does not fit its type.
         """
         if len(record) != self._width:
             msg = f"a record of {len(record)} cells under a header of {self._width}"
@@ -163,11 +166,7 @@ class RowMaker:
                 try:
                     values[place] = convert(text)
                 except (ValueError, KeyError, ArithmeticError):
-                    msg = (
-                        f"a value of the field {self._expected[place]}, as the catalog says. "
-                        "Discover the catalog again; until then, deselect the field."
-                    )
-                    raise MisfitError(msg) from None
+                    raise FieldTypeError(type_problem(*self._columns[place])) from None
         parents = [
             make(*values[fields]) if values[row_id] else None
             for row_id, fields, make in self._parents
@@ -194,16 +193,8 @@ def _order_of(paths: list[str], header: list[str]) -> list[int] | None:
     return [places[path.casefold()] for path in paths]
 
 
-def _type_name(schema: Mapping[str, Any]) -> str:
-    return str(schema.get("format") or json_type(schema))
-
-
-def _converter(schema: Mapping[str, Any]) -> Callable[[str], Any] | None:
-    return _CONVERTERS.get(_type_name(schema))
-
-
 def _number(text: str) -> int | Decimal:
-    """Return a number that is written as REST writes it."""
+    """Return an integer where the text is one, as the JSON of REST has it."""
     return int(text) if text.lstrip("-").isdecimal() else Decimal(text)
 
 

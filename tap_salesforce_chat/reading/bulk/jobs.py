@@ -1,4 +1,4 @@
-"""Bulk API 2.0 query jobs: made, waited for, and kept in the state for who comes after."""
+"""Bulk API 2.0 query jobs: create one, wait for it, and keep it in STATE for the next run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
 )
 from tap_salesforce_chat.http.errors.responses import without_query
-from tap_salesforce_chat.streams.state import JOB_KEY
+from tap_salesforce_chat.reading.tasks import BULK_JOB
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -34,28 +34,26 @@ if TYPE_CHECKING:
 
     from tap_salesforce_chat.http.client import SalesforceClient
 
-# Where a stream's state keeps its job.
-
-_LONGEST_WAIT = 30  # seconds between two looks at a job
+_LONGEST_WAIT = 30  # seconds between two requests for a job's status
 _ID = re.compile(r"750[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
-# What says nothing about the job that was asked for.
-_NOT_THE_JOBS = (HostMovedError, BulkJobGoneError, LoginError, QuotaError, SessionExpiredError)
+# Errors that are not about the job.
+_UNRELATED = (HostMovedError, BulkJobGoneError, LoginError, QuotaError, SessionExpiredError)
 
 
 @dataclass(slots=True)
 class Job:
-    """A job as the state keeps it."""
+    """A job, as the stream's bookmark keeps it."""
 
     id: str
     query: str  # a digest: the query itself may hold data
-    clock: str | None  # Salesforce's when the job was made
+    clock: str | None  # Salesforce's time when the job was created
     locator: str | None = None  # of the next page; None: the first one
-    rows: int = 0  # that are out and changed before `clock`
-    newest: str | None = None  # change among them, up to `clock`
+    rows: int = 0  # that are emitted and changed before `clock`
+    newest: str | None = None  # latest change among emitted rows, up to `clock`
 
     @classmethod
     def of(cls, found: object) -> Job | None:
-        """Return the job of a state; None where there is none that this tap has written."""
+        """Return the job that a bookmark holds, None if it holds none that this tap has written."""
         try:
             job = msgspec.convert(found, cls)
             for instant in filter(None, (job.clock, job.newest)):
@@ -70,33 +68,33 @@ class Jobs:
     """The jobs of one stream.
 
     Args:
-        client: The way to Salesforce.
+        client: Sends the requests.
         sobject: The object.
         operation: `query`, or `queryAll` for deleted rows too.
-        state: The stream's state.
-        save: Writes the state out.
+        progress: The stream's part of STATE.
+        write_state: Writes a STATE message.
         deadline: Seconds to wait for a job.
-        logger: Gets what is worth a line.
+        logger: Gets a line when an unfinished job is found.
     """
 
     client: SalesforceClient
     sobject: str
     operation: str
-    state: MutableMapping[str, Any]
-    save: Callable[[], None]
+    progress: MutableMapping[str, Any]
+    write_state: Callable[[], None]
     deadline: int
     logger: logging.Logger
 
     @property
     def subject(self) -> str:
-        """What is asked for, for error messages."""
+        """What error messages call the query."""
         return f"Bulk query of {self.sobject}"
 
-    def make(self, soql: str) -> Job:
-        """Return a new job.
+    def create(self, soql: str) -> Job:
+        """Create a job.
 
         Raises:
-            BulkUnsupportedError: Bulk does not take the query, or not all of it at once.
+            BulkUnsupportedError: Bulk rejects the query, or finds it too large.
         """
         self.client.check_quota()
         body = {
@@ -112,41 +110,41 @@ class Jobs:
             raise BulkUnsupportedError(str(exc)) from exc
         clock = format_instant(answer.date) if answer.date else None
         job = Job(str(answer.document["id"]), _digest(soql), clock)
-        self.keep(job)
+        self.save(job)
         return job
 
-    def earlier(self, soql: str) -> Job | None:
-        """Return the job of an earlier run, if it is of use; else have it removed."""
-        job = Job.of(self.state.get(JOB_KEY))
+    def unfinished(self, soql: str) -> Job | None:
+        """Return the job of an earlier run if it is for the same query; else remove it."""
+        job = Job.of(self.progress.get(BULK_JOB))
         if job is None:
-            self.state.pop(JOB_KEY, None)
+            self.progress.pop(BULK_JOB, None)
             return None
         if job.query == _digest(soql):
             self.logger.info("Going on with the Bulk job %s of an earlier run.", job.id)
             return job
-        self.forget(job)
+        self.remove(job)
         return None
 
     @contextmanager
     def lost_where_refused(self) -> Iterator[None]:
-        """Take a refusal for one of the job: it may be another user's, or another org's.
+        """Treat a refusal as the loss of the job, which may be another user's, or another org's.
 
         Raises:
             BulkJobGoneError: The job of an earlier run cannot be read.
         """
         try:
             yield
-        except _NOT_THE_JOBS:
+        except _UNRELATED:
             raise
         except SalesforceError as exc:
             raise BulkJobGoneError(str(exc)) from exc
 
     def wait_for(self, job: Job) -> None:
-        """Return when a job is complete.
+        """Wait until a job is complete.
 
         Raises:
             BulkJobFailedError: It failed, or was aborted.
-            SalesforceError: It takes too long, and is aborted.
+            SalesforceError: It took too long, and was aborted.
         """
         with self._aborted_when_cancelled(job):
             waited, wait = 0, 1
@@ -157,23 +155,23 @@ class Jobs:
                 time.sleep(wait)
                 waited, wait = waited + wait, min(2 * wait, _LONGEST_WAIT)
 
-    def forget(self, job: Job) -> None:
-        """Have a job removed that nobody needs; Salesforce does so by itself after a week."""
-        self.state.pop(JOB_KEY, None)
+    def remove(self, job: Job) -> None:
+        """Delete a job that is not needed; Salesforce itself does so after a week."""
+        self.progress.pop(BULK_JOB, None)
         with suppress(SalesforceError, RetryLaterError):
             self._ask("DELETE", job)
 
-    def keep(self, job: Job) -> None:
-        """Write a job into the state, and that out."""
-        self.state[JOB_KEY] = asdict(job)
-        self.save()
+    def save(self, job: Job) -> None:
+        """Put a job into the stream's bookmark, and write STATE."""
+        self.progress[BULK_JOB] = asdict(job)
+        self.write_state()
 
     def _is_complete(self, job: Job) -> bool:
         document = self._ask("GET", job)
         state = document.get("state")
         if state not in {"Failed", "Aborted"}:
             return bool(state == "JobComplete")
-        self.state.pop(JOB_KEY, None)
+        self.progress.pop(BULK_JOB, None)
         reason = without_query(str(document.get("errorMessage") or "no reason given"))
         msg = f"Bulk job {job.id} of {self.sobject}: {state} ({reason})."
         raise BulkJobFailedError(msg)
@@ -191,7 +189,7 @@ class Jobs:
     def _abort(self, job: Job) -> None:
         with suppress(SalesforceError, RetryLaterError):
             self._ask("PATCH", job, json={"state": "Aborted"})
-        self.state.pop(JOB_KEY, None)
+        self.progress.pop(BULK_JOB, None)
 
     def _ask(self, method: str, job: Job, **options: Any) -> dict[str, Any]:
         path = f"jobs/query/{job.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_salesforce_chat.errors import SalesforceError
-from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault
 from tests.fakes.salesforce.messaging import message, static_text
 from tests.tap.messaging.support import (
@@ -29,9 +29,11 @@ from tests.tap.messaging.support import (
     open_conversation,
     read,
 )
-from tests.tap.support import NOON, catalog_of, deselect, run_tap, settings
+from tests.tap.support import NOON, catalog_of, deselect, invoke, run_tap, settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock, Run
 
@@ -438,11 +440,18 @@ def test_sessions_without_conversations_have_no_entries(
     assert any(text.startswith("Left out: ConversationEntry.") for text in caplog.messages)
 
 
-def test_the_connection_test_makes_no_call(server: SalesforceServer, org: SalesforceOrg) -> None:
+def test_the_connection_test_makes_no_call(
+    server: SalesforceServer, org: SalesforceOrg, tmp_path: Path
+) -> None:
     """A call makes a conversation active, and nobody would remember it."""
     add_chat(org, "Hello")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(settings(server)))
 
-    assert TapSalesforceChat(config=settings(server)).run_connection_test()
+    result = invoke("--config", str(config), "--test")
+
+    assert result.exit_code == 0
+    assert '"stream": "MessagingSession"' in result.stdout.replace('":"', '": "')
     assert entries_asked(server) == []
 
 

@@ -1,4 +1,4 @@
-"""Streams that are read before it is their turn: faster, and nobody can tell from the output."""
+"""Streams are prefetched before it is their turn: faster, with the same output."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_salesforce_chat.errors import RetryLaterError, SalesforceError
-from tap_salesforce_chat.reading.pagination import Asker
-from tap_salesforce_chat.reading.prefetch import Lanes
-from tap_salesforce_chat.reading.windows import ROOM, Batch, Window
+from tap_salesforce_chat.reading.prefetch import Prefetcher
+from tap_salesforce_chat.reading.query_client import QueryClient
+from tap_salesforce_chat.reading.tasks import BUFFER_BYTES, Batch, WindowTask
 from tap_salesforce_chat.soql import Query
 from tests.fakes.salesforce import Fault
 from tests.tap.support import catalog_of, queries, run_tap, settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.tap.support import Clock, Run
 
 STREAMS = ("Case", "CaseComment", "EmailMessage", "LiveChatTranscript")
+CASES = Query("Case", ("Id",))
 
 
 @pytest.fixture(autouse=True)
@@ -93,15 +94,15 @@ def test_nothing_is_asked_of_a_stream_that_is_deselected(server: SalesforceServe
 @pytest.fixture
 def refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Salesforce refuse to tell of comments."""
-    pages = Asker.pages
+    pages = QueryClient.pages
 
-    def refused(asker: Asker, soql: str, row_type: Any) -> Any:
+    def refused(query_client: QueryClient, soql: str, row_type: Any) -> Any:
         if "FROM CaseComment" in soql:
             msg = "Query of CaseComment: Salesforce answered 400."
             raise SalesforceError(msg)
-        return pages(asker, soql, row_type)
+        return pages(query_client, soql, row_type)
 
-    monkeypatch.setattr(Asker, "pages", refused)
+    monkeypatch.setattr(QueryClient, "pages", refused)
 
 
 @pytest.mark.usefixtures("refuse")
@@ -145,13 +146,13 @@ def test_an_org_that_is_down_is_asked_for_one_stream(server: SalesforceServer) -
     assert {query.partition(" FROM ")[2].split()[0] for query in queries(server)} <= {"Case"}
 
 
-# -- what waits --------------------------------------------------------------------------------
+# -- the buffer --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [ROOM // 20, ROOM // 4, 2 * ROOM])
-def test_what_later_streams_have_waiting_is_bounded(size: int) -> None:
-    """However slowly the first one leaves: the room but for what that is going to need."""
-    lanes, lock, made = Lanes(4), threading.Lock(), [0, 0, 0]
+@pytest.mark.parametrize("size", [BUFFER_BYTES // 20, BUFFER_BYTES // 4, 2 * BUFFER_BYTES])
+def test_what_later_streams_buffer_is_bounded(size: int) -> None:
+    """However slowly the first one is taken: the buffer less what that one is going to need."""
+    prefetcher, lock, made = Prefetcher(4), threading.Lock(), [0, 0, 0]
 
     def reader(number: int) -> Any:
         def read(*given: Any) -> Iterator[Batch]:
@@ -162,27 +163,25 @@ def test_what_later_streams_have_waiting_is_bounded(size: int) -> None:
 
         return read
 
-    window = Window(Query("Case", ("Id",)))
-    first, *others = [lanes.open(reader(number), window) for number in range(3)]
-    most = max(sum(made[1:]) for _ in lanes.batches(first))
+    first, *others = [prefetcher.enqueue(WindowTask(CASES, reader(number))) for number in range(3)]
+    most = max(sum(made[1:]) for _ in prefetcher.batches(first))
 
-    assert most * size <= max(ROOM - size, 0)
-    assert sum(1 for other in others for _ in lanes.batches(other)) == 80
+    assert most * size <= max(BUFFER_BYTES - size, 0)
+    assert sum(1 for other in others for _ in prefetcher.batches(other)) == 80
 
 
-def test_a_query_that_is_left_makes_room() -> None:
-    """Its batches are not waited for by anybody."""
-    lanes = Lanes(4)
+def test_a_query_that_is_dropped_frees_its_buffer() -> None:
+    """Nobody takes its batches any more."""
+    prefetcher = Prefetcher(4)
 
     def read(*given: Any) -> Iterator[Batch]:
         for _ in range(20):
-            yield Batch([], None, None, in_order=True, size=ROOM // 4)
+            yield Batch([], None, None, in_order=True, size=BUFFER_BYTES // 4)
 
     for _ in range(5):
-        reading = lanes.open(read, Window(Query("Case", ("Id",))))
-        batches = lanes.batches(reading)
+        batches = prefetcher.batches(prefetcher.enqueue(WindowTask(CASES, read)))
         next(batches)
-        lanes.close()
+        prefetcher.close()
 
-    last = lanes.open(read, Window(Query("Case", ("Id",))))
-    assert sum(1 for _ in lanes.batches(last)) == 20
+    last = prefetcher.enqueue(WindowTask(CASES, read))
+    assert sum(1 for _ in prefetcher.batches(last)) == 20

@@ -1,4 +1,4 @@
-"""From a query to its pages of rows, or to their number."""
+"""Run queries: pages of rows by `nextRecordsUrl`, or a count of rows."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.http.sender import JsonResponse
     from tap_salesforce_chat.login.flows import Session
 
-# Rows that are gone since the query leave pages empty, but hardly so many in a row.
-_MOST_EMPTY_PAGES = 100
-# How often a query that is asked from its beginning may be lost on the way.
-_MOST_LOST_QUERIES = 3
+# Rows that were deleted since the query leave pages empty, but hardly so many in a row.
+_MAX_EMPTY_PAGES = 100
+# How often a query whose locator is lost runs again from its beginning.
+_MAX_RESTARTS = 3
+# Bytes of a query in a URL; Salesforce accepts URLs and headers of 16,384 bytes in all.
+_LONGEST_IN_URL = 15_000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Rows in the order of the query; possibly none, though more pages follow.
 
-    `queried_at` is Salesforce's clock when it ran the query: what changed later is not in any of
-    its pages. `total` is the number of rows of all pages.
+    `queried_at` is Salesforce's time when it ran the query: later changes are not in any of its
+    pages. `total` is the number of rows of all pages.
     """
 
     rows: list[Any] = field(repr=False)
@@ -49,9 +51,6 @@ class Page:
     size: int  # bytes
     is_last: bool
 
-
-# Bytes of a query in a URL, of which Salesforce takes 16,384 with all that is round it.
-_LONGEST_IN_URL = 15_000
 
 _Row = TypeVar("_Row")
 
@@ -70,14 +69,14 @@ def _decoder(row_type: Any) -> msgspec.json.Decoder[_Document[Any]]:
     return msgspec.json.Decoder(_Document[row_type])
 
 
-class Asker:
+class QueryClient:
     """Runs the queries of one stream.
 
     Args:
-        client: The way to Salesforce.
+        client: Sends the requests.
         resource: `query`, or `queryAll` for deleted rows too.
         page_size: The number of rows a page to ask for.
-        subject: What is asked for, for error messages.
+        subject: What error messages call the query.
     """
 
     def __init__(
@@ -101,30 +100,35 @@ class Asker:
     def pages(self, soql: str, row_type: Any = dict[str, Any]) -> Iterator[Page]:
         """Run a query and follow `nextRecordsUrl` until Salesforce sends none.
 
-        The quota is checked before each request. Rows are decoded to their type once and for all.
+        The quota is checked before each request. Rows are decoded to `row_type`.
+
+        Raises:
+            RowCountError: The pages hold more or fewer rows than the answer announces.
+            QueryLocatorExpiredError: Salesforce has lost the query: it has to run again.
+            SalesforceError: Salesforce refuses, or its answers cannot be followed.
         """
         decoder = _decoder(row_type)
-        answer, trail = self._first(soql, decoder), _Trail(self._subject)
+        answer, checks = self._first(soql, decoder), _PageChecks(self._subject)
         queried_at, session = answer.date, answer.session
         while True:
             document: _Document[Any] = answer.document
             rows = _rows(document, self._subject)
             following = document.next_records_url
             total = document.total_size or 0
-            trail.note(rows, document)
+            checks.add(rows, document)
             yield Page(rows, queried_at, total, answer.size, is_last=not following)
             if not following:
-                trail.end(document)
+                checks.end(document)
                 return
-            here = trail.checked(following)
-            # Its rows are through; they need not be kept while the next ones come.
+            path = checks.next_path(following)
+            # Free the rows before the next ones arrive.
             del answer, document, rows
             self._client.check_quota()
-            answer = self._next(here, decoder, session)
+            answer = self._next(path, decoder, session)
 
     def rows(self, soql: str) -> list[Any]:
-        """Return all rows of a query of few, asked again where it is lost between two pages."""
-        for _ in range(_MOST_LOST_QUERIES):
+        """Return all rows of a small query, which runs again if its locator is lost."""
+        for _ in range(_MAX_RESTARTS):
             with suppress(QueryLocatorExpiredError):
                 return [row for page in self.pages(soql) for row in page.rows]
         return [row for page in self.pages(soql) for row in page.rows]
@@ -132,13 +136,13 @@ class Asker:
     def _next(
         self, path: str, decoder: msgspec.json.Decoder[Any], session: Session | None
     ) -> JsonResponse:
-        # A query may end with the session that asked it: no login brings it back.
+        # A query may end with the session that ran it: a new login does not bring it back.
         try:
             return self._client.get(
                 path, subject=self._subject, headers=self._headers, decoder=decoder, session=session
             )
         except SessionExpiredError as exc:
-            # If the token is no good for anything, the query that is asked next will tell.
+            # If the token is no longer valid at all, the next query raises for it.
             msg = f"{self._subject}: the query has ended with its session."
             raise QueryLocatorExpiredError(msg) from exc
 
@@ -161,11 +165,13 @@ class Asker:
         )
 
 
-def ask_organization_id(client: SalesforceClient) -> str | None:
-    """Return the Id of the org, None where it does not let itself be asked."""
-    asker = Asker(client, "query", page_size=2000, subject="Query of Organization")
+def query_organization_id(client: SalesforceClient) -> str | None:
+    """Return the Id of the org, None if the user may not query it."""
+    query_client = QueryClient(client, "query", page_size=2000, subject="Query of Organization")
     try:
-        rows = [row for page in asker.pages("SELECT Id FROM Organization") for row in page.rows]
+        rows = [
+            row for page in query_client.pages("SELECT Id FROM Organization") for row in page.rows
+        ]
     except (MissingFieldError, UnreadableObjectError):
         return None
     return str(rows[0][KEY]) if rows else None
@@ -178,8 +184,8 @@ def _rows(document: _Document[Any], subject: str) -> list[Any]:
     return document.records
 
 
-class _Trail:
-    """The pages of a query so far: they have to lead to an end."""
+class _PageChecks:
+    """Checks that the pages of a query lead to an end, and hold as many rows as announced."""
 
     def __init__(self, subject: str) -> None:
         self._subject = subject
@@ -187,24 +193,24 @@ class _Trail:
         self._empty = 0  # pages in a row
         self._rows = 0
 
-    def note(self, rows: list[Any], document: _Document[Any]) -> None:
-        """Take note of a page.
+    def add(self, rows: list[Any], document: _Document[Any]) -> None:
+        """Check a page.
 
         Raises:
-            RowCountError: More rows have come than there are.
-            SalesforceError: There have been too many pages without a row.
+            RowCountError: More rows have come than the answer announces.
+            SalesforceError: Too many pages in a row are empty.
         """
         self._rows += len(rows)
         if document.total_size is not None and self._rows > document.total_size:
             what = f"{self._rows} rows of {document.total_size} have come"
             raise self._contradiction(what)
         self._empty = 0 if rows else self._empty + 1
-        if self._empty > _MOST_EMPTY_PAGES:
-            msg = f"{self._subject}: {_MOST_EMPTY_PAGES} pages in a row came without a row."
+        if self._empty > _MAX_EMPTY_PAGES:
+            msg = f"{self._subject}: {_MAX_EMPTY_PAGES} pages in a row came without a row."
             raise SalesforceError(msg)
 
     def end(self, document: _Document[Any]) -> None:
-        """Take note that no page follows.
+        """Check that the last page is the end.
 
         Raises:
             RowCountError: Rows follow.
@@ -219,11 +225,12 @@ class _Trail:
             "before what is missing: run again, and ask Salesforce's support if it stays so."
         )
 
-    def checked(self, following: Any) -> str:
+    def next_path(self, following: Any) -> str:
         """Return the path of the next page.
 
         Raises:
-            SalesforceError: It is no path, so that the token might go to another host, or not new.
+            SalesforceError: It is no path, so that the token might go to another host, or it was
+                read before.
         """
         is_path = isinstance(following, str) and following.startswith("/")
         if not is_path or following in self._seen:

@@ -1,50 +1,64 @@
-"""From a catalog, or from what the org shows, to the streams of a run."""
+"""Make the streams of a run: those of the catalog, or else those that the org has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tap_salesforce_chat.discovery.catalogs import renew
 from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
 from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams
+from tap_salesforce_chat.state.keys import BOOKMARKS, READ_WITHOUT
 from tap_salesforce_chat.streams.declarations import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from singer_sdk.singerlib import Catalog
+    from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.discovery.describe import Discovery
+    from tap_salesforce_chat.services import Services
     from tap_salesforce_chat.streams.base import SalesforceStream
-    from tap_salesforce_chat.tap import TapSalesforceChat
 
 
-def streams_of(tap: TapSalesforceChat) -> list[SalesforceStream]:
-    """Return the streams of the catalog as it is, or else what the org has."""
-    if tap.input_catalog is not None:
-        return _catalogued_streams(tap, tap.input_catalog)
-    streams = _described_streams(tap)
-    tap.services.describe.keep()
+def make_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
+    """Return the streams of the given catalog, brought up to date, or else those of discovery.
+
+    Raises:
+        NotFoundError: Discovery finds none.
+    """
+    if (catalog := tap.input_catalog) is not None:
+        if catalog:  # the SDK asks for the streams of an empty one before there is a state
+            _update(catalog, tap, services)
+        return _catalogued_streams(tap, services, catalog)
+    streams = _described_streams(tap, services)
+    services.describe.save()
     return streams
 
 
-def _catalogued_streams(tap: TapSalesforceChat, catalog: Catalog) -> list[SalesforceStream]:
+def _update(catalog: Catalog, tap: Tap, services: Services) -> None:
+    bookmarks = cast("dict[str, Any]", tap.state).get(BOOKMARKS) or {}
+    lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
+    renew(catalog, STREAMS, services.describe, tap.logger, lacking)
+    tap.mapper.register_raw_streams_from_catalog(catalog)
+
+
+def _catalogued_streams(tap: Tap, services: Services, catalog: Catalog) -> list[SalesforceStream]:
     if unknown := sorted(set(catalog) - {stream.sobject for stream in STREAMS}):
         tap.logger.warning("Ignored, unknown streams of the catalog: %s", ", ".join(unknown))
     return [
-        stream(
-            tap, catalog[stream.sobject].schema.to_dict(), tap.services.client, tap.services.lanes
-        )
+        stream(tap, catalog[stream.sobject].schema.to_dict(), services)
         for stream in STREAMS
         if stream.sobject in catalog
     ]
 
 
-def _described_streams(tap: TapSalesforceChat) -> list[SalesforceStream]:
+def _described_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
     unasked = disabled_streams(tap.config)
     streams = [stream for stream in STREAMS if stream.sobject not in unasked]
-    found = {stream: stream.discovered(tap.services.describe) for stream in streams}
+    found = {stream: stream.discovered(services.describe) for stream in streams}
     if not any(found.values()):
         msg = (
             "None of the objects can be described. Check the settings 'api_version' and "
@@ -60,15 +74,20 @@ def _described_streams(tap: TapSalesforceChat) -> list[SalesforceStream]:
             "Conversation, with all fields.",
             ", ".join(stream.sobject for stream in absent),
         )
-    return [_described(tap, stream, found[stream]) for stream in streams if stream not in absent]
+    return [
+        stream(tap, _schema(tap, stream, found[stream]), services)
+        for stream in streams
+        if stream not in absent
+    ]
 
 
-def _described(
-    tap: TapSalesforceChat, stream: type[SalesforceStream], discovery: Discovery | None
-) -> SalesforceStream:
+def _schema(
+    tap: Tap, stream: type[SalesforceStream], discovery: Discovery | None
+) -> Mapping[str, Any]:
+    """Return the schema of a stream; warn if the org does not show all of it."""
     if discovery is None:
         tap.logger.warning("%s", unreadable_object(stream.sobject))
-        return _made(tap, stream, MINIMAL_SCHEMA)
+        return MINIMAL_SCHEMA
     if discovery.missing:
         tap.logger.warning(
             "The catalog of %s is not complete. If the org has them, give the integration "
@@ -76,11 +95,4 @@ def _described(
             stream.sobject,
             "; ".join(discovery.missing),
         )
-    schema = without_paths(discovery.schema, disabled_fields(tap.config))
-    return _made(tap, stream, schema)
-
-
-def _made(
-    tap: TapSalesforceChat, stream: type[SalesforceStream], schema: Mapping[str, Any]
-) -> SalesforceStream:
-    return stream(tap, schema, tap.services.client, tap.services.lanes)
+    return without_paths(discovery.schema, disabled_fields(tap.config))

@@ -1,4 +1,4 @@
-"""The budget: no sliding period ever holds more calls than its limit, whatever runs look like."""
+"""Rate limits: no sliding period ever holds more calls than its limit, whatever runs look like."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_salesforce_chat.messaging.quiet_hours import Pauses
-from tap_salesforce_chat.messaging.rate_limits import Budget, Limit
+from tap_salesforce_chat.messaging.quiet_hours import QuietHours
+from tap_salesforce_chat.messaging.rate_limits import Limit, RateLimits
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-OPEN = Pauses()
+OPEN = QuietHours()
 
 
 def hourly(most: int) -> Limit:
@@ -24,17 +24,19 @@ def hourly(most: int) -> Limit:
     return Limit(most, HOUR, "hourly")
 
 
-def again(budget: Budget, limits: list[Limit], pauses: Pauses = OPEN) -> Budget:
-    """Return the budget of the next run, which has nothing but the state."""
-    spent = json.loads(json.dumps(budget.spent()))
-    return Budget(limits, pauses, spent, budget.rest_until)
+def again(
+    rate_limits: RateLimits, limits: list[Limit], quiet_hours: QuietHours = OPEN
+) -> RateLimits:
+    """Return the rate limits of the next run, which has nothing but the state."""
+    calls = json.loads(json.dumps(rate_limits.recorded_calls()))
+    return RateLimits(limits, quiet_hours, calls, rate_limits.blocked_until)
 
 
-def burst(budget: Budget, now: datetime, wanted: int) -> int:
+def burst(rate_limits: RateLimits, now: datetime, wanted: int) -> int:
     """Call as often as it is allowed at an instant; return how often."""
     made = 0
-    while made < wanted and budget.next_slot(now).at == now:
-        budget.spend(now)
+    while made < wanted and rate_limits.next_slot(now).at == now:
+        rate_limits.record_call(now)
         made += 1
     return made
 
@@ -61,11 +63,11 @@ def test_no_period_holds_more_calls_than_its_limit(
 ) -> None:
     """In bursts or one by one, in one run or in many, and though calls arrive a little later."""
     limits = [hourly(per_hour), Limit(active, 30 * MINUTE, "active")]
-    budget, now, calls = Budget(limits, OPEN, {}), NOON, []
+    rate_limits, now, calls = RateLimits(limits, OPEN, {}), NOON, []
     for seconds, wanted, new_run, lag in gaps:
         now += seconds * SECOND
-        budget = again(budget, limits) if new_run else budget
-        calls += [now + lag * SECOND] * burst(budget, now, wanted)
+        rate_limits = again(rate_limits, limits) if new_run else rate_limits
+        calls += [now + lag * SECOND] * burst(rate_limits, now, wanted)
 
     calls.sort()
     assert calls
@@ -76,11 +78,11 @@ def test_no_period_holds_more_calls_than_its_limit(
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=80), st.integers(1, 9))
 def test_whoever_waits_for_the_slot_gets_it(gaps: list[int], most: int) -> None:
     """The slot that is told is one, and the limit holds for those who wait for it, too."""
-    budget, now, calls = Budget([hourly(most)], OPEN, {}), NOON, []
+    rate_limits, now, calls = RateLimits([hourly(most)], OPEN, {}), NOON, []
     for seconds in gaps:
-        now = budget.next_slot(now + seconds * SECOND).at
-        assert budget.next_slot(now).at == now
-        budget.spend(now)
+        now = rate_limits.next_slot(now + seconds * SECOND).at
+        assert rate_limits.next_slot(now).at == now
+        rate_limits.record_call(now)
         calls.append(now)
 
     assert most_within(calls, HOUR) <= most
@@ -102,15 +104,15 @@ def test_a_slot_is_never_in_a_pause(
     windows: list[tuple[object, object]], zone: ZoneInfo, start: datetime
 ) -> None:
     """By the clock on the wall, over midnight, and when the clocks change."""
-    pauses = Pauses(tuple(windows), zone)  # type: ignore[arg-type] # times, by the strategy
-    if not pauses.open_minutes:
+    quiet_hours = QuietHours(tuple(windows), zone)  # type: ignore[arg-type] # times, by the strategy
+    if not quiet_hours.open_minutes:
         return
-    budget = Budget([hourly(5)], pauses, {})
+    rate_limits = RateLimits([hourly(5)], quiet_hours, {})
 
-    slot = budget.next_slot(start).at
+    slot = rate_limits.next_slot(start).at
 
     wall = slot.astimezone(zone).time()
-    for begin, end in pauses.windows:
+    for begin, end in quiet_hours.windows:
         assert not (begin <= wall < end)
         assert not (end < begin and (wall >= begin or wall < end))
     assert slot >= start
@@ -127,23 +129,23 @@ def test_a_slot_is_never_in_a_pause(
 )
 def test_a_pause_keeps_its_place_on_the_wall(at: str, until: str) -> None:
     """08:00 to 18:00 are other hours in UTC when the clocks have changed."""
-    pauses = Pauses.parse(["08:00-18:00"], "Europe/Berlin")
+    quiet_hours = QuietHours.parse(["08:00-18:00"], "Europe/Berlin")
     start, end = (datetime.fromisoformat(f"{text}+00:00") for text in (at, until))
 
-    slot = Budget([hourly(5)], pauses, {}).next_slot(start)
+    slot = RateLimits([hourly(5)], quiet_hours, {}).next_slot(start)
 
-    assert (slot.at, slot.because) == (end, "messaging_pause")
+    assert (slot.at, slot.reason) == (end, "messaging_pause")
 
 
 def test_a_pause_over_midnight_has_two_parts() -> None:
     """The evening and the morning after; the last minute before it and its end are free."""
-    pauses = Pauses.parse(["22:00-06:00"], "UTC")
+    quiet_hours = QuietHours.parse(["22:00-06:00"], "UTC")
     day = datetime(2024, 5, 1, tzinfo=UTC)
-    paused = [hour for hour in range(24) if pauses.covers(day + hour * HOUR)]
+    paused = [hour for hour in range(24) if quiet_hours.cover(day + hour * HOUR)]
 
     assert paused == [*range(6), 22, 23]
-    assert not pauses.covers(day + 22 * HOUR - SECOND)
-    assert pauses.end(day + 23.5 * HOUR) == day + 30 * HOUR
+    assert not quiet_hours.cover(day + 22 * HOUR - SECOND)
+    assert quiet_hours.next_open(day + 23.5 * HOUR) == day + 30 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -156,28 +158,28 @@ def test_a_pause_over_midnight_has_two_parts() -> None:
 def test_a_pause_without_sense_is_refused(windows: list[str], zone: str, setting: str) -> None:
     """One that never ends, and one that hangs nowhere."""
     with pytest.raises(ValueError, match=setting):
-        Pauses.parse(windows, zone)
+        QuietHours.parse(windows, zone)
 
 
 def test_what_salesforce_asked_for_is_kept_to() -> None:
     """By the next run as well."""
-    budget = Budget([hourly(5)], OPEN, {})
-    budget.rest_until = NOON + 20 * MINUTE
+    rate_limits = RateLimits([hourly(5)], OPEN, {})
+    rate_limits.blocked_until = NOON + 20 * MINUTE
 
-    slot = again(budget, [hourly(5)]).next_slot(NOON)
+    slot = again(rate_limits, [hourly(5)]).next_slot(NOON)
 
     assert slot.at == NOON + 20 * MINUTE
-    assert "Salesforce" in slot.because
+    assert "Salesforce" in slot.reason
 
 
 def test_the_memory_is_short() -> None:
     """Counts by ten seconds, none older than the longest period: a state stays small."""
-    budget = Budget([hourly(10_000)], OPEN, {})
+    rate_limits = RateLimits([hourly(10_000)], OPEN, {})
     for second in range(3 * 3600):
-        budget.spend(NOON + second * SECOND)
+        rate_limits.record_call(NOON + second * SECOND)
 
-    assert 360 <= len(budget.spent()) <= 365
-    assert set(budget.spent().values()) == {10}
+    assert 360 <= len(rate_limits.recorded_calls()) <= 365
+    assert set(rate_limits.recorded_calls().values()) == {10}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_the_memory_is_short() -> None:
     [(100, [], 2), (2_400, [], 25), (1_200, ["06:00-18:00"], 31), (100, ["06:00-18:00"], 8)],
 )
 def test_the_estimate_counts_limits_and_pauses(calls: int, pause: list[str], hours: int) -> None:
-    """100 an hour, from noon on; whoever pauses for half of the day needs twice as long."""
-    budget = Budget([hourly(100)], Pauses.parse(pause, "UTC"), {})
+    """100 an hour, from noon on; with quiet hours for half of the day it takes twice as long."""
+    rate_limits = RateLimits([hourly(100)], QuietHours.parse(pause, "UTC"), {})
 
-    assert budget.hours_for(calls, NOON) == hours
+    assert rate_limits.hours_for(calls, NOON) == hours
