@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import hypothesis
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultDialect
 
 from tests.browser import Reader, launched
 from tests.fakes.creovai import CreovaiServer
@@ -20,15 +25,61 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+# What a machine may have exported for its own org, tenant and network.
+SETTINGS = ("TAP_SALESFORCE_CHAT_", "TARGET_CREOVAI_", "MELTANO_")
+NETWORK = ("_PROXY", "_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 # How long an example takes is the machine's business: two cores may be busy with more than this.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is there for all of the session, such as the tests."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """Compile a statement once for all stores: by itself SQLAlchemy does so for each engine.
+
+    To it no two dialects are the same; those of one class are, as they come from one driver.
+    """
+    compiled: dict[Any, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))
+        patch.setattr(DefaultDialect, "__eq__", lambda dialect, other: type(dialect) is type(other))
+
+        def share(connection: sa.Connection) -> None:
+            connection.execution_options(compiled_cache=compiled)
+
+        sa.event.listen(sa.Engine, "engine_connect", share)
+        yield
+        sa.event.remove(sa.Engine, "engine_connect", share)
 
 
 @pytest.fixture(autouse=True)
 def caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder for caches that is each test's own; it is made when something is kept."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / uuid4().hex))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings, proxies or certificate authorities of this machine's."""
+    for name in list(os.environ):
+        if name.upper().startswith(SETTINGS) or name.upper().endswith(NETWORK):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Each command of the SDK gives the root logger one more handler, and a level."""
+    root = logging.getLogger()
+    before, level = set(root.handlers), root.level
+    yield
+    for handler in set(root.handlers) - before:
+        root.removeHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -32,7 +33,7 @@ class Workers(Generic[Job, Result]):
     def __init__(self, count: int, work: Callable[[Job], Result]) -> None:
         self.count = count
         self._work = work
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[Job, Result | BaseException] | None] = SimpleQueue()
         self._started = False
         self.in_flight = 0
@@ -42,8 +43,11 @@ class Workers(Generic[Job, Result]):
         if not self._started:
             self._started = True
             sys.setswitchinterval(SECONDS_BETWEEN_SWITCHES)
+            run = (self._jobs, self._done, self._work)
+            # Whoever drops us lets the threads go as well: a process may make many runs.
+            weakref.finalize(self, _end, self._jobs, self.count).atexit = False
             for _ in range(self.count):
-                threading.Thread(target=self._run, daemon=True).start()
+                threading.Thread(target=_run, args=run, daemon=True).start()
         self.in_flight += 1
         self._jobs.put(job)
 
@@ -64,10 +68,19 @@ class Workers(Generic[Job, Result]):
         """Let one `take` return without a job; may be called by a signal handler."""
         self._done.put(None)
 
-    def _run(self) -> None:
-        while True:
-            job = self._jobs.get()
-            try:
-                self._done.put((job, self._work(job)))
-            except BaseException as error:  # noqa: BLE001 -- the one who takes it decides
-                self._done.put((job, error))
+
+def _run(
+    jobs: SimpleQueue[Job | None],
+    done: SimpleQueue[tuple[Job, Result | BaseException] | None],
+    work: Callable[[Job], Result],
+) -> None:
+    while (job := jobs.get()) is not None:
+        try:
+            done.put((job, work(job)))
+        except BaseException as error:  # noqa: BLE001 -- the one who takes it decides
+            done.put((job, error))
+
+
+def _end(jobs: SimpleQueue[Job | None], count: int) -> None:
+    for _ in range(count):
+        jobs.put(None)

@@ -96,8 +96,7 @@ def test_cases_are_held_when_the_tap_dies_half_way(
     assert broken.target == 1
     assert not creovai.cases
     assert "HELD" in broken.target_log
-    org.org._forbidden.clear()
-    org.org._visible = None
+    org.org.permit("EmailMessage")
     mended = pipe.run(state=broken.state)
     assert (mended.tap, mended.target) == (0, 0), mended.target_log
     assert delivered(creovai) == org.deliverable

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from target_creovai.errors import StoreError
+from target_creovai.store.database.errors import store_error, translate_errors
 from target_creovai.store.database.tables import know_postgresql
-from target_creovai.store.database.troubles import speak_plainly, store_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def make_engine(url: str) -> sa.Engine:
         raise StoreError(NO_URL) from None
     except OSError as error:
         raise store_error(error) from None
-    speak_plainly(engine)
+    translate_errors(engine)
     return engine
 
 

@@ -13,12 +13,12 @@ from target_creovai.store.database.statements import chunks, execute_many
 from target_creovai.store.database.tables import IS_DROPPED, ROWS
 from target_creovai.store.ledger.due import NO_FACTS, ConversationFacts, mark_changed
 from target_creovai.store.rows.arrivals import arrivals_of, record_arrivals
-from target_creovai.store.rows.collected import companions, write_collections
-from target_creovai.store.rows.kept import keep_what_was_read
+from target_creovai.store.rows.companions import companions, write_collections
 from target_creovai.store.rows.merges import owners, with_winners, write_merges
-from target_creovai.store.rows.people import fill_parents, reconsider_authors
-from target_creovai.store.rows.retention import drop_texts, reconsider, row_of
+from target_creovai.store.rows.parents import fill_parents, reopen_unknown_authors
+from target_creovai.store.rows.retention import drop_texts, reopen_refilled, row_of
 from target_creovai.store.rows.sizes import batches_by_size
+from target_creovai.store.rows.unread import restore_unread
 from target_creovai.store.runs.coverage import (
     load_coverage,
     record_newest,
@@ -58,9 +58,9 @@ class Rows:
 
     def has_unassigned(self, stream: str) -> bool:
         """Tell whether rows of a stream belong to no conversation."""
-        nobodys = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
+        unassigned = sa.exists().where(ROWS.c.stream == stream, ROWS.c.conversation.is_(None))
         with self._database.reading() as db:
-            return bool(db.scalar(sa.select(nobodys)))
+            return bool(db.scalar(sa.select(unassigned)))
 
     def stage(
         self, rows: Sequence[StagedRow], filters: Mapping[str, str] | None = None
@@ -81,11 +81,11 @@ class Rows:
                 newest[key] = row
         with self._database.transaction() as db:
             known = self._known(db, newest)
-            newest = keep_what_was_read(db, newest, known)
+            newest = restore_unread(db, newest, known)
             changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
             if changed:
                 self._take(db, changed, known)
-                reconsider_authors(db, changed)
+                reopen_unknown_authors(db, changed)
             self._refill(db, [newest[key] for key in known if key in newest], known)
             record_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
@@ -165,7 +165,9 @@ class Rows:
         refilled = [row for row in rows if _is_refill(row, known.get(row.key))]
         if refilled:
             self._write(db, refilled)
-            reconsider(db, {(row.kind, row.conversation) for row in refilled if row.conversation})
+            reopen_refilled(
+                db, {(row.kind, row.conversation) for row in refilled if row.conversation}
+            )
 
     def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
         by_stream: dict[str, list[str]] = defaultdict(list)

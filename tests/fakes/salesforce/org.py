@@ -52,6 +52,8 @@ class SalesforceOrg:
         self._visible: dict[str, SObject] | None = None
         # Of objects, fields and permissions alike.
         self.metadata_changed_at = datetime.min.replace(tzinfo=UTC)
+        # Orgs with the same changes show the same metadata.
+        self.metadata_changes: list[str] = []
         self.user_id = make_id("005", 1)
         self.add(
             "User",
@@ -122,7 +124,7 @@ class SalesforceOrg:
         self._objects[sobject] = self._definition(sobject).with_field(field)
         for row in self._rows[sobject].values():
             row[name] = field.default
-        self._metadata_changes()
+        self._change_metadata("add", sobject, field)
 
     def retype(
         self, sobject: str, name: str, type_: str, convert: Callable[[Any], Any], **changes: Any
@@ -133,24 +135,29 @@ class SalesforceOrg:
         self._objects[sobject] = replace(definition, fields=(*others, field))
         for row in self._rows[sobject].values():
             row[name] = stored(field, None if row[name] is None else convert(row[name]))
-        self._metadata_changes()
+        self._change_metadata("retype", sobject, field)
 
     def hide(self, sobject: str, *fields: str) -> None:
         """Take fields from the API user, as field-level security does."""
         for field in fields:
             self._field(self._definition(sobject), field)
             self._hidden.add((sobject, field))
-        self._metadata_changes()
+        self._change_metadata("hide", sobject, fields)
 
     def show(self, sobject: str, *fields: str) -> None:
         """Give fields back that were hidden."""
         self._hidden.difference_update((sobject, field) for field in fields)
-        self._metadata_changes()
+        self._change_metadata("show", sobject, fields)
 
     def forbid(self, *sobjects: str) -> None:
         """Take whole objects from the API user."""
         self._forbidden.update(self._definition(sobject).name for sobject in sobjects)
-        self._metadata_changes()
+        self._change_metadata("forbid", sobjects)
+
+    def permit(self, *sobjects: str) -> None:
+        """Give whole objects back that were forbidden."""
+        self._forbidden.difference_update(sobjects)
+        self._change_metadata("permit", sobjects)
 
     def visible_objects(self) -> dict[str, SObject]:
         """Return what the API user may see, by lower-case name."""
@@ -187,8 +194,9 @@ class SalesforceOrg:
         kind = _NAME_TYPES.get(row.get("Type") or "", definition.name)
         return view | {"Name": name, "Type": kind, "NameOrAlias": row.get("Alias") or name}
 
-    def _metadata_changes(self) -> None:
+    def _change_metadata(self, *change: object) -> None:
         self._visible = None
+        self.metadata_changes.append(repr(change))
         self.metadata_changed_at = self.now()
 
     def _definition(self, sobject: str) -> SObject:
