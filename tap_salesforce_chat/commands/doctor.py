@@ -18,7 +18,6 @@ from tap_salesforce_chat.commands.case_feed import has_case_feed
 from tap_salesforce_chat.commands.findings import (
     ENTRIES,
     FEED,
-    NEEDED,
     ApiQuota,
     Finding,
     Status,
@@ -104,7 +103,7 @@ def run_checks(services: Services, since: datetime | None) -> Iterator[Finding]:
     if not login or login[-1].status is Status.FAILED:
         return
     yield _checked("org", partial(_org, context.client))
-    streams = [stream for stream in QUERY_STREAMS if stream.sobject in NEEDED]
+    streams = [stream for stream in QUERY_STREAMS if stream.shown]
     describe = DescribeClient(context.client)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
@@ -171,7 +170,7 @@ def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
     if document is None:
         return Finding(stream.sobject, Status.FAILED, str(unreadable_object(stream.sobject)))
     visible = {field["name"] for field in document["fields"]}
-    hidden = [name for name in (KEY, CURSOR, *NEEDED[stream.sobject]) if name not in visible]
+    hidden = [name for name in (KEY, CURSOR, *stream.own_fields()) if name not in visible]
     return judge_fields(
         stream.sobject, hidden, discover(document, stream.parents, describe).missing
     )

@@ -58,6 +58,8 @@ class SalesforceStream(Stream):
     sobject: ClassVar[str]
     # Fields without which a row cannot be understood.
     needed: ClassVar[tuple[str, ...]] = ()
+    # Further fields that conversations show: `doctor` checks that the user can read them.
+    shown: ClassVar[tuple[str, ...]] = ()
     # Whether orgs without the object are usual: the catalog then lacks the stream.
     optional: ClassVar[bool] = False
 
@@ -76,6 +78,11 @@ class SalesforceStream(Stream):
         self._bookmark_before: str | None = None
         self._counters: list[RecordCounter] = []
         self._extracted_at: datetime | None = None
+
+    @classmethod
+    def own_fields(cls) -> tuple[str, ...]:
+        """Return the fields of the object itself that conversations need or show."""
+        return (*(path for path in cls.needed if "." not in path), *cls.shown)
 
     # -- schema --------------------------------------------------------------------------------
 

@@ -33,6 +33,10 @@ class Case(DeletableStream):
     sobject = "Case"
     case_field = KEY
     needed = ("CreatedDate", "IsClosed", "Description")
+    shown = (
+        *("CaseNumber", "Subject", "Status", "Origin", "ClosedDate"),
+        *("ContactId", "OwnerId", "CreatedById"),
+    )
     parents: ClassVar = (
         CONTACT,
         OWNER,
@@ -48,6 +52,7 @@ class CaseComment(DeletableStream):
     sobject = "CaseComment"
     case_field = "ParentId"
     needed = ("ParentId", "CommentBody", "IsPublished", "CreatedBy.UserType")
+    shown = ("CreatedById", "CreatedDate")
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -57,6 +62,7 @@ class EmailMessage(DeletableStream):
     sobject = "EmailMessage"
     case_field = "ParentId"
     needed = ("ParentId", "Incoming", "Status", "TextBody", "HtmlBody")
+    shown = ("Subject", "FromName", "FromAddress", "MessageDate", "CreatedById", "CreatedDate")
     parents: ClassVar = (CREATED_BY,)
 
     @override
@@ -72,6 +78,10 @@ class LiveChatTranscript(DeletableStream):
 
     sobject = "LiveChatTranscript"
     needed = ("Status", "Body")
+    shown = (
+        *("StartTime", "EndTime", "CaseId", "ContactId", "OwnerId"),
+        *("LiveChatVisitorId", "CreatedDate"),
+    )
     parents: ClassVar = (
         OWNER,
         CONTACT,
@@ -89,6 +99,10 @@ class MessagingSession(DeletableStream):
 
     sobject = "MessagingSession"
     needed = ("Status", "EndTime")
+    shown = (
+        *("StartTime", "ConversationId", "MessagingEndUserId"),
+        *("EndUserContactId", "CaseId", "OwnerId", "CreatedDate"),
+    )
     optional = True
     parents: ClassVar = (
         Parent("Conversation", "Conversation", ("ConversationIdentifier",)),
