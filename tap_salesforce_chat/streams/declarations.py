@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Parent
-from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY
 from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 from tap_salesforce_chat.streams.deletions import DeletableStream
 from tap_salesforce_chat.streams.query_stream import QueryStream
@@ -28,10 +28,10 @@ LEAD = Parent("Lead", "Lead", _PERSON)
 
 
 class Case(DeletableStream):
-    """Cases; their messages are in the two streams below, and in `Description`."""
+    """Cases; their messages are in CaseComment, EmailMessage, and `Description`."""
 
     sobject = "Case"
-    case_field = KEY
+    case_field = PRIMARY_KEY
     needed = ("CreatedDate", "IsClosed", "Description")
     shown = (
         *("CaseNumber", "Subject", "Status", "Origin", "ClosedDate"),
@@ -115,7 +115,7 @@ class MessagingSession(DeletableStream):
 
 
 class LiveChatTranscriptEvent(DeletableStream):
-    """What happened in chats: requests, transfers, idle times; no message text."""
+    """Events of chats: requests, transfers, idle times; no message text."""
 
     sobject = "LiveChatTranscriptEvent"
 
@@ -127,7 +127,7 @@ class User(QueryStream):
 
 
 class Contact(DeletableStream):
-    """Customers; a row that lost a merge is deleted and names its winner in `MasterRecordId`."""
+    """Customers; a row merged into another one is deleted and names it in `MasterRecordId`."""
 
     sobject = "Contact"
     parents: ClassVar = (ACCOUNT,)
