@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from target_creovai.model.outcomes import Outcome
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
-from target_creovai.store.ledger.entry import ADOPTED
 
 if TYPE_CHECKING:
     from target_creovai.model.history import Traits
     from target_creovai.model.outcomes import Reason
+    from target_creovai.store.ledger.adoption import Adopted
     from target_creovai.store.ledger.entry import LedgerEntry
     from target_creovai.store.ledger.pending import PendingWrites
 
@@ -150,18 +150,9 @@ class Outcomes:
             posted_by=None,
         )
 
-    def record_adoption(self, entry: LedgerEntry, found_at: str, creovai_id: str | None) -> None:
-        """Note that Creovai has what another store sent; how it is there, nobody knows."""
-        self._update(
-            entry,
-            _MINE,
-            outcome=Outcome.SENT,
-            reason=None,
-            sent_at=found_at,
-            adopted_at=found_at,
-            creovai_id=creovai_id or None,
-            content_hash=ADOPTED,
-        )
+    def record_adoption(self, entry: LedgerEntry, adopted: Adopted) -> None:
+        """Record that Creovai has what another store sent, whatever its content there."""
+        self._update(entry, _MINE, **adopted.columns)
 
     def accept_adopted(
         self, entry: LedgerEntry, *, rules: str, content_hash: str, metadata: bytes

@@ -19,14 +19,15 @@ from target_creovai.store.database.tables import (
     SPEAKERS,
 )
 from target_creovai.store.ledger.due import is_of_other_settings
-from target_creovai.store.ledger.entry import ADOPTED, EXCLUDED, SEND_AGAIN
+from target_creovai.store.ledger.entry import SEND_AGAIN
 from target_creovai.store.rows.arrivals import record_forgotten
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_creovai.model.outcomes import Reason
     from target_creovai.store.database.database import Database
+    from target_creovai.store.ledger.adoption import Adopted
     from target_creovai.store.ledger.entry import LedgerEntry
 
 
@@ -97,26 +98,12 @@ class Repairs:
                 for receipt in receipts
             )
 
-    def record_adoptions(
-        self, found: Mapping[LedgerEntry, str], excluded: Container[LedgerEntry], found_at: str
-    ) -> None:
-        """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
-
-        What is excluded there gets a tombstone instead.
-        """
-        tombstone = {"outcome": Outcome.SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
-        receipt = {
-            "outcome": Outcome.SENT,
-            "reason": None,
-            "content_hash": ADOPTED,
-            "sent_at": found_at,
-            "adopted_at": found_at,
-        }
+    def record_adoptions(self, found: Mapping[LedgerEntry, Adopted]) -> None:
+        """Record what Creovai has; all of it is due, to be compared with what it has there."""
         with self._database.transaction() as db:
-            for line, creovai_id in found.items():
-                told = tombstone if line in excluded else receipt
-                update = sa.update(LEDGER).where(_is(line))
-                db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
+            for entry, adopted in found.items():
+                update = sa.update(LEDGER).where(_is(entry))
+                db.execute(update.values(assembled=None, **adopted.columns))
 
     def retry_set_aside(self, reason: Reason) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
