@@ -181,7 +181,7 @@ class Dispatch(ABC):
     def _learn(self, entry: LedgerEntry, verdict: Verdict) -> None:
         """Note what a chat tells of the names in it, or that it waits for others to tell."""
         if isinstance(verdict, Ready) and verdict.speakers:
-            self.store.speakers.record(entry.id, verdict.lessons)
+            self.store.speakers.record(entry.id, verdict.roles_by_name)
         elif isinstance(verdict, OpenSpeakers):
             left_open = dict.fromkeys(open_names(verdict), Role.UNKNOWN)
             self.store.speakers.record(entry.id, left_open)
