@@ -1,4 +1,4 @@
-"""What an operator's command asks of a store, and no run does."""
+"""Queries that only an operator's commands make."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Queries:
             return [LedgerEntry(*row) for row in db.execute(query)]
 
     def never_sent(self) -> Iterator[LedgerEntry]:
-        """Yield what is in the store and, as far as the ledger knows, not in Creovai.
+        """Yield what is in the store and, by the ledger, not in Creovai.
 
         What was taken back from there is among it.
         """

@@ -1,4 +1,4 @@
-"""What an operator's command marks in a store, or drops from it, and no run does."""
+"""Changes that only an operator's commands make: conversations marked as due, or dropped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class DeliveryReceipt(Protocol):
-    """What tells one delivery of a conversation from all others."""
+    """What identifies one delivery of a conversation."""
 
     @property
     def kind(self) -> str:
@@ -57,8 +57,8 @@ class Repairs:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
-        second post loses its answer counts as sent, as Creovai cannot tell it from the earlier
-        one: rather one too few than one too many.
+        second post loses its answer counts as sent, as Creovai does not distinguish it from the
+        earlier one: rather one too few than one too many.
         """
         with self._database.transaction() as db:
             for line in lines:
