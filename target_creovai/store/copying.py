@@ -62,7 +62,7 @@ def _plain(table: sa.Table) -> sa.Table:
 TABLES = [_plain(table) for table in METADATA.sorted_tables if table is not META]
 
 
-class Progress(msgspec.Struct):
+class CopyProgress(msgspec.Struct):
     """What a copy records in its destination: its source, and how far it has come.
 
     `origin` is the state of the source, `after` the last key of `table` that was copied.
@@ -165,22 +165,22 @@ class Destination:
             db.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) for table in tables
         )
 
-    def begin(self, origin: Mapping[str, int]) -> Progress:
+    def begin(self, origin: Mapping[str, int]) -> CopyProgress:
         """Return how far a copy of this source has come; one of another state begins anew."""
         with self._engine.begin() as db:
             note = db.scalar(sa.select(META.c.value).where(META.c.name == HALF_COPIED))
             if note:
-                progress = msgspec.msgpack.decode(bytes.fromhex(note), type=Progress)
+                progress = msgspec.msgpack.decode(bytes.fromhex(note), type=CopyProgress)
                 if progress.origin == origin:
                     return progress
-            progress = Progress(dict(origin))
+            progress = CopyProgress(dict(origin))
             for table in (META, *TABLES):
                 db.execute(sa.delete(table))
             value = _encoded(progress)
             db.execute(sa.insert(META).values(name=HALF_COPIED, value=value))
         return progress
 
-    def add(self, table: sa.Table, rows: list[dict[str, Any]], progress: Progress) -> None:
+    def add(self, table: sa.Table, rows: list[dict[str, Any]], progress: CopyProgress) -> None:
         """Write rows, and how far the copy has come, in one transaction."""
         with self._engine.begin() as db:
             if rows:
@@ -215,12 +215,16 @@ class Destination:
             execute_many(db, sa.insert(META), rows)
 
 
-def _encoded(progress: Progress) -> str:
+def _encoded(progress: CopyProgress) -> str:
     return msgspec.msgpack.encode(progress).hex()
 
 
 def _copy(
-    db: sa.Connection, destination: Destination, progress: Progress, table: sa.Table, report: Report
+    db: sa.Connection,
+    destination: Destination,
+    progress: CopyProgress,
+    table: sa.Table,
+    report: Report,
 ) -> None:
     """Copy a table from where a copy has left off."""
     name = str(table.name)  # SQLAlchemy's own kind of text

@@ -94,7 +94,7 @@ class Outcomes:
         )
 
     def record_lost_answer(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
-        """Record that the answer to a post was lost; the claim stays until it has been looked up."""
+        """Record that the answer to a post was lost; the claim stays until it is looked up."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
     def record_failure(self, entry: LedgerEntry, failed_at: str) -> None:
