@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.errors import LoginError, SalesforceError, SessionExpiredError
 from tap_salesforce_chat.reading.query_client import QueryClient
-from tap_salesforce_chat.soql import KEY, Query, one_of
+from tap_salesforce_chat.soql import PRIMARY_KEY, Query, one_of
 
 if TYPE_CHECKING:
     from tap_salesforce_chat.http.client import SalesforceClient
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 _OF_CASES = "Parent.Type = 'Case'"
 _TEXTS = one_of("Type", ("ContentPost", "LinkPost", "QuestionPost", "TextPost"))
 _PROBES = (
-    Query("FeedItem", (KEY,), condition=f"{_OF_CASES} AND {_TEXTS} AND Visibility = 'AllUsers'"),
-    Query("FeedComment", (KEY,), condition=_OF_CASES),
+    Query(
+        "FeedItem",
+        (PRIMARY_KEY,),
+        condition=f"{_OF_CASES} AND {_TEXTS} AND Visibility = 'AllUsers'",
+    ),
+    Query("FeedComment", (PRIMARY_KEY,), condition=_OF_CASES),
 )
 
 

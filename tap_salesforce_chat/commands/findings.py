@@ -33,28 +33,6 @@ class Finding:
     advice: str = ""
 
 
-# Without these fields a row makes no conversation, or the wrong one.
-NEEDED: dict[str, tuple[str, ...]] = {
-    "Case": (
-        *("CaseNumber", "Subject", "Description", "Status", "Origin", "IsClosed", "ClosedDate"),
-        *("ContactId", "OwnerId", "CreatedById", "CreatedDate"),
-    ),
-    "CaseComment": ("ParentId", "CommentBody", "IsPublished", "CreatedById", "CreatedDate"),
-    "EmailMessage": (
-        *("ParentId", "Incoming", "Status", "Subject", "TextBody", "HtmlBody", "FromName"),
-        *("FromAddress", "MessageDate", "CreatedById", "CreatedDate"),
-    ),
-    "LiveChatTranscript": (
-        *("Body", "Status", "StartTime", "EndTime", "CaseId", "ContactId", "OwnerId"),
-        *("LiveChatVisitorId", "CreatedDate"),
-    ),
-    "MessagingSession": (
-        *("Status", "StartTime", "EndTime", "ConversationId", "MessagingEndUserId"),
-        *("EndUserContactId", "CaseId", "OwnerId", "CreatedDate"),
-    ),
-}
-
-
 def would_work(findings: Iterable[Finding]) -> bool:
     """Tell whether a sync would work."""
     return all(finding.status is not Status.FAILED for finding in findings)

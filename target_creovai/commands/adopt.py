@@ -17,11 +17,11 @@ from target_creovai.commands.support.command import (
     show,
     store_for_repair,
 )
-from target_creovai.delivery.first import adopted_from
+from target_creovai.delivery.existing import adopted_from
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.http.client import IDS_PER_LOOK_UP, connect
 from target_creovai.kinds import KINDS
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.store import in_doubt
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def adopt(settings: Settings, output: str) -> None:
     with store_for_repair(settings) as store:
         store.ledger.require_prefix(prefix)
         try:
-            look_up = Patience(settings["retry_budget_seconds"]).retrying(client.statuses)
+            look_up = RetryBudget(settings["retry_budget_seconds"]).retrying(client.statuses)
             report = adopt_all(store, look_up, prefix)
         except RetryLaterError as error:
             msg = f"Creovai does not tell what it has ({error}): try again later."
