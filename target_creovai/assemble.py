@@ -47,7 +47,7 @@ DISTRIBUTION = "salesforce-creovai"
 class Ready:
     """A payload that Creovai should take. `modified` is the main row's SystemModstamp.
 
-    `redacted` counts what was replaced in it, by rule. `speakers` and `lessons` are a chat's.
+    `redacted` counts what was replaced in it, by rule. `speakers` and `roles_by_name` are a chat's.
     `traits` are what the history counts it by.
     `conversation` is what the payload was made of, with `AssemblySettings.keep_removed`.
     """
@@ -58,7 +58,7 @@ class Ready:
     findings: Findings
     redacted: Mapping[str, int] = field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
-    lessons: Mapping[str, Role] = field(default_factory=dict)
+    roles_by_name: Mapping[str, Role] = field(default_factory=dict)
     traits: Traits = UNKNOWN
     conversation: Conversation | None = field(default=None, repr=False)
 
@@ -204,7 +204,7 @@ def _verdict(
         findings=conversation.findings,
         redacted=replaced,
         speakers=conversation.speakers,
-        lessons=conversation.lessons,
+        roles_by_name=conversation.roles_by_name,
         traits=traits_of(conversation, kind, rows),
         conversation=made_of,
     )

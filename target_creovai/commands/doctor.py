@@ -23,7 +23,7 @@ from target_creovai.http.client import connect
 from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
-from target_creovai.store.database.there import file_of_url, is_there
+from target_creovai.store.database.location import file_of_url, store_exists
 from target_creovai.store.operator.store import OperatorStore
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _store(settings: Settings) -> Iterator[Check]:
         yield Check("store", Status.WARNING, "store_url is not usable: see settings.")
         return
     try:
-        if not is_there(url):
+        if not store_exists(url):
             where = whereabouts(settings).store
             yield Check(
                 "store", Status.WARNING, f"there is none at {where}: the first run makes it."

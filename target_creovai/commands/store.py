@@ -10,7 +10,7 @@ import click
 from target_creovai.commands.support.shell import Shell, say
 from target_creovai.errors import StoreError, TargetError
 from target_creovai.store.copying import Destination, copy_store, open_source
-from target_creovai.store.database.there import store_name
+from target_creovai.store.database.location import store_name
 
 # Arguments are seen in lists of processes and kept by shells; a variable's name may be.
 FROM_ENVIRONMENT = "env:"

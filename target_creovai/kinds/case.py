@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from target_creovai.errors import RowError
 from target_creovai.kinds.case_messages import (
     ATTACHMENT_ONLY,
+    CaseMessage,
     Rank,
-    Said,
     without_copies_of_mails,
     without_second_copies,
 )
@@ -35,8 +35,8 @@ from target_creovai.parsers.mail import (
     repeats,
     with_subject,
 )
-from target_creovai.participants.authors import Authors
-from target_creovai.participants.people import cast_of
+from target_creovai.participants.case_authors import CaseAuthors
+from target_creovai.participants.merging import participants_of
 from target_creovai.salesforce.rows import (
     is_deleted,
     latest_change,
@@ -126,7 +126,7 @@ def _conversation(
     messages = tuple(item.message(keep_whole=settings.keep_removed) for item in kept)
     if not messages:
         return Skipped(Reason(Code.NO_MESSAGE), +findings, proven=False)
-    participants, messages = cast_of(messages)
+    participants, messages = participants_of(messages)
     messages = tuple(in_turns(messages))
     first, last = messages[0].at, messages[-1].at
     closed = time_of(case, "ClosedDate")
@@ -170,13 +170,13 @@ def _master_id(case: Row, settings: AssemblySettings) -> str | None:
 
 def _everything_said(
     cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
-) -> Iterator[Said]:
+) -> Iterator[CaseMessage]:
     mails = sorted(
         (mail for mail in rows.get("EmailMessage", ()) if _counts(mail)),
         key=lambda mail: (_mail_time(mail), str(mail.get("Id"))),
     )
     comments = _in_order(rows.get("CaseComment", ()))
-    authors = Authors(cases, mails, comments, settings.agent_id)
+    authors = CaseAuthors(cases, mails, comments, settings.agent_id)
     mailed = [_mail(mail, authors, strip=settings.strip_quoted_replies) for mail in mails]
     yield from _descriptions(cases, mailed, authors)
     yield from mailed
@@ -186,7 +186,9 @@ def _everything_said(
             yield _comment(comment, authors)
 
 
-def _descriptions(cases: Sequence[Row], mailed: Sequence[Said], authors: Authors) -> Iterator[Said]:
+def _descriptions(
+    cases: Sequence[Row], mailed: Sequence[CaseMessage], authors: CaseAuthors
+) -> Iterator[CaseMessage]:
     """Yield what cases say by themselves, but for copies of the mails that opened them.
 
     Email-to-Case copies that mail. Which one opened a case that was merged cannot be told
@@ -199,17 +201,19 @@ def _descriptions(cases: Sequence[Row], mailed: Sequence[Said], authors: Authors
         if text and not any(repeats(text, opener) for opener in openers):
             channel = text_of(case, "Origin") or "Case"
             sender = authors.of_description(case)
-            yield Said(_created(case), Rank.DESCRIPTION, case, sender, channel, text.strip())
+            yield CaseMessage(_created(case), Rank.DESCRIPTION, case, sender, channel, text.strip())
 
 
-def _mail(mail: Row, authors: Authors, *, strip: bool) -> Said:
+def _mail(mail: Row, authors: CaseAuthors, *, strip: bool) -> CaseMessage:
     bodies = text_of(mail, "TextBody"), text_of(mail, "HtmlBody")
     page = Page.of(*bodies) if strip else None
     text = page.text if page else full_text(*bodies)
     if not may_stand_alone(text):
         text = _instead_of_words(mail, text)
         page = None
-    return Said(_mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text, page=page)
+    return CaseMessage(
+        _mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text, page=page
+    )
 
 
 def _instead_of_words(mail: Row, text: str) -> str:
@@ -220,9 +224,9 @@ def _instead_of_words(mail: Row, text: str) -> str:
     return said or ATTACHMENT_ONLY
 
 
-def _comment(comment: Row, authors: Authors) -> Said:
+def _comment(comment: Row, authors: CaseAuthors) -> CaseMessage:
     text, sender = comment["CommentBody"].strip(), authors.of_comment(comment)
-    return Said(_created(comment), Rank.COMMENT, comment, sender, "Case Comment", text)
+    return CaseMessage(_created(comment), Rank.COMMENT, comment, sender, "Case Comment", text)
 
 
 def _counts(mail: Row) -> bool:
@@ -249,7 +253,7 @@ def _created(row: Row) -> datetime:
 # What of it is news
 
 
-def _each_once(said: Sequence[Said], findings: Counter[Finding]) -> list[Said]:
+def _each_once(said: Sequence[CaseMessage], findings: Counter[Finding]) -> list[CaseMessage]:
     kept = without_second_copies(said)
     if len(kept) < len(said):
         findings[Finding.REPEATED] += len(said) - len(kept)
@@ -257,10 +261,10 @@ def _each_once(said: Sequence[Said], findings: Counter[Finding]) -> list[Said]:
 
 
 def _own_words(
-    said: Iterable[Said], settings: AssemblySettings, findings: Counter[Finding]
-) -> list[Said]:
+    said: Iterable[CaseMessage], settings: AssemblySettings, findings: Counter[Finding]
+) -> list[CaseMessage]:
     """Return the same in order, each with what its author wrote there and then."""
-    found: list[Said] = []
+    found: list[CaseMessage] = []
     thread = Thread()
     for item in said:
         own, side = item.text, item.sender.role.value
@@ -286,8 +290,8 @@ def _own_words(
 
 
 def _to_send(
-    said: Sequence[Said], settings: AssemblySettings, findings: Counter[Finding]
-) -> Sequence[Said]:
+    said: Sequence[CaseMessage], settings: AssemblySettings, findings: Counter[Finding]
+) -> Sequence[CaseMessage]:
     wanted = [item for item in said if not settings.leaves_out(item.sender.role)]
     unwanted = [item for item in said if settings.leaves_out(item.sender.role)]
     # Against what is sent: a comment may be all that is left of a mail that is not.

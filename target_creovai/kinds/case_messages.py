@@ -1,4 +1,4 @@
-"""One thing that was said in a case, and which of two is a copy of the other."""
+"""The messages of a case, row by row, and which of them are copies of others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Rank(IntEnum):
     COMMENT = 2
 
 
-class Said(msgspec.Struct, frozen=True):
+class CaseMessage(msgspec.Struct, frozen=True):
     """A row that says something, with its whole text; `own` lacks what it quotes and `signature`.
 
     `page` is a mail's text laid out, where quotes are to be taken out of it.
@@ -75,15 +75,15 @@ class Said(msgspec.Struct, frozen=True):
         return self.rank is Rank.MAIL and not self.text.endswith(ATTACHMENT_ONLY)
 
 
-def without_second_copies(said: Iterable[Said]) -> list[Said]:
+def without_second_copies(said: Iterable[CaseMessage]) -> list[CaseMessage]:
     """Leave out every mail that stands there already: the earliest row of it stays.
 
     The same Message-ID is the same mail. A row without one is a copy if a mail of the
     same direction, sender and minute has the same words.
     """
-    kept: list[Said] = []
+    kept: list[CaseMessage] = []
     identifiers: set[str] = set()
-    twins: dict[object, list[Said]] = defaultdict(list)
+    twins: dict[object, list[CaseMessage]] = defaultdict(list)
     for item in said:
         if item.rank is Rank.MAIL:
             identifier = _identifier(item)
@@ -96,28 +96,28 @@ def without_second_copies(said: Iterable[Said]) -> list[Said]:
     return kept
 
 
-def _identifier(item: Said) -> str:
+def _identifier(item: CaseMessage) -> str:
     return (text_of(item.row, "MessageIdentifier") or "").strip().casefold()
 
 
-def _direction_sender_minute(item: Said) -> tuple[bool, str, datetime]:
+def _direction_sender_minute(item: CaseMessage) -> tuple[bool, str, datetime]:
     sender = (text_of(item.row, "FromAddress") or "").strip().casefold()
     return item.row.get("Incoming") is True, sender, item.at.replace(second=0, microsecond=0)
 
 
-def _same_mail(item: Said, other: Said) -> bool:
+def _same_mail(item: CaseMessage, other: CaseMessage) -> bool:
     if (_identifier(item) and _identifier(other)) or not item.is_text_of_mail:
         return False
     return repeats(item.text, other.text) and repeats(other.text, item.text)
 
 
-def without_copies_of_mails(said: Sequence[Said]) -> list[Said]:
+def without_copies_of_mails(said: Sequence[CaseMessage]) -> list[CaseMessage]:
     """Leave out comments that only repeat a mail of the same day: the mail stays.
 
     What a customer comments goes only if a customer mailed it: "Yes, please" from the
     other side is something else.
     """
-    mails: dict[tuple[str, ...], list[Said]] = defaultdict(list)
+    mails: dict[tuple[str, ...], list[CaseMessage]] = defaultdict(list)
     for item in said:
         if item.is_text_of_mail:
             for words in {_first_words(item.text), _first_words(item.own)}:
@@ -136,7 +136,7 @@ def _first_words(text: str) -> tuple[str, ...]:
     return tuple(word[0].casefold() for word in words)
 
 
-def _is_copy(comment: Said, mail: Said) -> bool:
+def _is_copy(comment: CaseMessage, mail: CaseMessage) -> bool:
     if abs(comment.at - mail.at) > ONE_DAY:
         return False
     if comment.sender.role is Role.CUSTOMER and mail.sender.role is not Role.CUSTOMER:

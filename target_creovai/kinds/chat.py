@@ -17,16 +17,16 @@ from target_creovai.model.participants import Role
 from target_creovai.model.rows import DroppedRow
 from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, Skipped, Waiting
 from target_creovai.parsers.transcript import parse_transcript
-from target_creovai.parsers.transcript.speakers import lessons
-from target_creovai.participants.credits import Credits
-from target_creovai.participants.people import cast_of
-from target_creovai.participants.speakers import (
+from target_creovai.participants.chat_names import roles_by_name
+from target_creovai.participants.chat_participants import ChatParticipants
+from target_creovai.participants.chat_speakers import (
     doubt_about,
     known_names,
     message_counts,
     open_speakers,
     speakers_of,
 )
+from target_creovai.participants.merging import participants_of
 from target_creovai.salesforce.rows import (
     is_deleted,
     latest_change,
@@ -119,7 +119,7 @@ def _conversation(
     messages = _messages(row, transcript, settings, opened)
     if {message.sender.role for message in messages} <= {Role.SYSTEM}:
         return Skipped(NOTHING_SAID, findings)
-    participants, messages = cast_of(messages)
+    participants, messages = participants_of(messages)
     messages = tuple(in_turns(messages))
     started, ended = time_of(row, "StartTime", "RequestTime"), time_of(row, "EndTime")
     start, end = window(messages, started, ended)
@@ -137,7 +137,7 @@ def _conversation(
         modified=latest_change([row]) or end,
         findings=findings,
         speakers=speakers_of(transcript),
-        lessons=lessons(transcript.cast),
+        roles_by_name=roles_by_name(transcript.cast),
         doubt=doubt_about(transcript),
         left_out=_left_out(row, transcript, settings, start) if settings.keep_removed else (),
     )
@@ -187,7 +187,7 @@ def _messages(
     row: Row, transcript: Transcript, settings: AssemblySettings, opened: datetime | None
 ) -> tuple[Message, ...]:
     lines = [line for line in transcript.lines if line.text.strip()]
-    credits_of = Credits(row, lines, settings)
+    participants = ChatParticipants(row, lines, settings)
     left_out = {role for role in {line.role for line in lines} if settings.leaves_out(role)}
     messages = []
     for line in lines:
@@ -196,7 +196,7 @@ def _messages(
             msg = "neither Body nor the row says when the chat took place"
             raise RowError(msg)
         if line.role not in left_out:
-            messages.append(Message(at, credits_of.of(line), line.text))
+            messages.append(Message(at, participants.of(line), line.text))
     if settings.include_internal_comments and messages and not settings.leaves_out(Role.AGENT):
         messages += whispers(row, transcript, messages[0].at)
     # Stable: lines of the same second keep the order of Body.

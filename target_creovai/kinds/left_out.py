@@ -10,14 +10,16 @@ from target_creovai.salesforce.rows import is_deleted, parent_of, text_of, time_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.kinds.case_messages import Said
+    from target_creovai.kinds.case_messages import CaseMessage
     from target_creovai.model.conversation import Message
     from target_creovai.model.rows import Row
     from target_creovai.model.settings import AssemblySettings
 
 
 def left_out_of_case(
-    stages: Sequence[Sequence[Said]], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
+    stages: Sequence[Sequence[CaseMessage]],
+    rows: Mapping[str, Sequence[Row]],
+    settings: AssemblySettings,
 ) -> tuple[LeftOut, ...]:
     """Return what went on the way from all that was said in a case to what is sent.
 
@@ -41,7 +43,9 @@ def left_out_of_case(
     return tuple(sorted(left_out, key=lambda item: item.at))
 
 
-def _missing_from(kept: Iterable[Said], before: Iterable[Said], why: Why) -> Iterator[LeftOut]:
+def _missing_from(
+    kept: Iterable[CaseMessage], before: Iterable[CaseMessage], why: Why
+) -> Iterator[LeftOut]:
     """Yield what a step has left out; what it kept are the same objects."""
     still_there = {id(item) for item in kept}
     for item in before:

@@ -28,8 +28,8 @@ from target_creovai.model.participants import Role
 from target_creovai.model.rows import DroppedRow
 from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, SetAside, Skipped, Waiting
 from target_creovai.parsers.messaging import name_key, read_message, titles_for
-from target_creovai.participants.people import cast_of
-from target_creovai.participants.senders import Senders
+from target_creovai.participants.merging import participants_of
+from target_creovai.participants.messaging_senders import MessagingSenders
 from target_creovai.salesforce.rows import (
     is_deleted,
     latest_change,
@@ -120,7 +120,7 @@ def _conversation(
         return Skipped(NOTHING_SAID, +findings, proven=reading.proven)
     if _is_missed(session, messages):
         return Skipped(MISSED, +findings, proven=reading.proven)
-    participants, messages = cast_of(messages)
+    participants, messages = participants_of(messages)
     messages = tuple(in_turns(messages))
     start, end = window(messages, time_of(session, "StartTime"), time_of(session, "EndTime"))
     case_id = text_of(session, "CaseId")
@@ -174,7 +174,8 @@ def _messages(
     settings: AssemblySettings,
     findings: Counter[Finding],
 ) -> tuple[Message, ...]:
-    senders = Senders(session, entries, settings)
+    joined = (entry for entry in entries if is_of_type(entry, "participantchanged"))
+    senders = MessagingSenders(session, joined, settings)
     messages = []
     said: Counter[Role] = Counter()
     for at, entry, words in spoken:

@@ -12,7 +12,7 @@ from target_creovai.errors import TextError
 from target_creovai.model.conversation import Message
 from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript import parse_transcript, plain_text
-from target_creovai.participants.people import named_person
+from target_creovai.participants.users_and_contacts import named_person
 from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:

@@ -93,7 +93,7 @@ class Conversation(msgspec.Struct, frozen=True):
 
     `messages` are in time order and every sender is one of `participants`;
     `modified` is the main row's SystemModstamp. `proven` is false where only what was
-    read of its streams can tell that no row is missing. `lessons` is what it
+    read of its streams can tell that no row is missing. `roles_by_name` is what it
     tells of names in other conversations; `doubt` is why it must not go as it is. `left_out` is
     empty without `AssemblySettings.keep_removed`.
     """
@@ -112,7 +112,7 @@ class Conversation(msgspec.Struct, frozen=True):
     proven: bool = True
     findings: Findings = msgspec.field(default_factory=dict)
     speakers: tuple[Speaker, ...] = ()
-    lessons: Mapping[str, Role] = msgspec.field(default_factory=dict)
+    roles_by_name: Mapping[str, Role] = msgspec.field(default_factory=dict)
     doubt: SetAside | None = None
     left_out: tuple[LeftOut, ...] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
-SHORT = 15
+SHORT, LONG = 15, 18
 _CHUNK = 5
 # One character for each combination of upper and lower case in five (Salesforce help, record Ids).
 _SUFFIXES = ascii_uppercase + "012345"

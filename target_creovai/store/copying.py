@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from target_creovai.errors import StoreError
 from target_creovai.store.database.counts import COUNTS, DERIVED, begin_counts
 from target_creovai.store.database.engine import make_engine
+from target_creovai.store.database.location import file_of, store_exists, store_name
 from target_creovai.store.database.statements import execute_many
 from target_creovai.store.database.tables import (
     APPLIED,
@@ -24,7 +25,6 @@ from target_creovai.store.database.tables import (
     RUNS,
     SCHEMA_VERSION,
 )
-from target_creovai.store.database.there import file_of, is_there, store_name
 from target_creovai.store.store import Store
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def open_source(url: str) -> Store:
     Raises:
         StoreError: There is none, or it is not of this version's schema.
     """
-    if not is_there(url):
+    if not store_exists(url):
         msg = f"There is no store at {store_name(url)}: nothing to copy."
         raise StoreError(msg)
     engine = make_engine(url)

@@ -8,7 +8,7 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_creovai.store.database.database import Database
-from target_creovai.store.database.troubles import store_error
+from target_creovai.store.database.errors import store_error
 from target_creovai.store.ledger.ledger import Ledger
 from target_creovai.store.ledger.outcomes import Outcomes
 from target_creovai.store.ledger.pending import PendingWrites

@@ -12,9 +12,9 @@ from target_creovai.parsers.transcript.speakers import (
     Decision,
     Evidence,
     Person,
-    lessons,
 )
-from target_creovai.participants.settled import settled_role
+from target_creovai.participants.chat_names import roles_by_name
+from target_creovai.participants.other_chats import role_in_other_chats
 from tests.target.aliases import ENOUGH, NO_CONTACT, OPEN, seen, settling
 from tests.target.rows import chat, chat_id, deleted, transcript
 from tests.target.support import dialogue
@@ -158,7 +158,7 @@ def test_a_type_for_unknown_speakers_comes_second(
 )
 def test_a_name_is_settled_by_twenty_chats(chats: dict[Role, int], role: Role | None) -> None:
     """As one thing, and never as a customer's."""
-    assert settled_role(chats) is role
+    assert role_in_other_chats(chats) is role
 
 
 def test_a_chat_teaches_what_it_tells_by_itself() -> None:
@@ -172,7 +172,7 @@ def test_a_chat_teaches_what_it_tells_by_itself() -> None:
         }
     )
 
-    assert lessons(cast) == {"desk": Role.AGENT, "pat": Role.CUSTOMER}
+    assert roles_by_name(cast) == {"desk": Role.AGENT, "pat": Role.CUSTOMER}
 
 
 @pytest.mark.parametrize("evidence", [Evidence.RULE, Evidence.OTHER_CHATS])
@@ -186,4 +186,4 @@ def test_what_a_chat_was_told_it_does_not_pass_on(evidence: Evidence) -> None:
         }
     )
 
-    assert lessons(cast) == {"pat": Role.CUSTOMER}
+    assert roles_by_name(cast) == {"pat": Role.CUSTOMER}

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from target_creovai.input.staging import staged_row
 from target_creovai.model.participants import Role
-from target_creovai.participants.settled import CHATS_NEEDED
+from target_creovai.participants.other_chats import CHATS_NEEDED
 from target_creovai.store import ClaimPhase, Store
 from tests.target.commands.conftest import Operator
 from tests.target.messaging_rows import entry, session

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_creovai.errors import StoreError
 from target_creovai.store import Store
 from target_creovai.store.database import engine
-from target_creovai.store.database.troubles import store_error
+from target_creovai.store.database.errors import store_error
 from tests.target import support
 from tests.target.rows import State, chat, singer
 from tests.target.support import wait_until

@@ -13,7 +13,7 @@ from target_creovai.commands.support.shell import Shell, say
 from target_creovai.errors import StoreError, TargetError
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA
-from target_creovai.store.database.there import is_there, store_name
+from target_creovai.store.database.location import store_exists, store_name
 from target_creovai.store.operator.store import OperatorStore
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def open_store(settings: Settings) -> OperatorStore:
         StoreError: There is none: an empty one would answer for nobody.
     """
     where = whereabouts(settings)
-    if not is_there(settings["store_url"]):
+    if not store_exists(settings["store_url"]):
         other = (
             "Each environment has its own: give `--environment` of the runs that you mean."
             if where.environment

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from target_creovai.model.outcomes import Outcome
 from target_creovai.model.participants import Role
-from target_creovai.participants.settled import settled_role
+from target_creovai.participants.other_chats import role_in_other_chats
 from target_creovai.store.database.statements import chunks
 from target_creovai.store.database.tables import LEDGER, SPEAKERS
 
@@ -88,5 +88,5 @@ def _settled(db: sa.Connection, names: list[bytes]) -> Iterator[tuple[bytes, Rol
         for name, role, number in db.execute(count.group_by(c.name, c.role)):
             counts[name][Role(role)] = number
     for name, chats in counts.items():
-        if role := settled_role(chats):
+        if role := role_in_other_chats(chats):
             yield name, role

@@ -72,19 +72,19 @@ def drop_texts(engine: sa.Engine, before: str) -> Counter[str]:
 
 def _drop_kind(engine: sa.Engine, kind: str, before: str) -> int:
     count, last = 0, ("", "")
-    at_rest = _is_at_rest(before)
+    finished = _is_finished(before)
     while True:
         with engine.begin() as db:
-            page = _page(db, kind, at_rest, last)
+            page = _page(db, kind, finished, last)
             if not page:
                 return count
             ids = [key for key, _ in page]
-            held = _held_by_winners(db, kind, at_rest, ids)
+            held = _held_by_winners(db, kind, finished, ids)
             count += _drop(db, kind, [key for key in ids if key not in held])
         last = page[-1]
 
 
-def _is_at_rest(before: str) -> sa.ColumnElement[bool]:
+def _is_finished(before: str) -> sa.ColumnElement[bool]:
     c = LEDGER.c
     return sa.and_(
         c.outcome.in_((Outcome.SENT, Outcome.SKIPPED)),
@@ -98,7 +98,7 @@ def _is_at_rest(before: str) -> sa.ColumnElement[bool]:
 
 
 def _page(
-    db: sa.Connection, kind: str, at_rest: sa.ColumnElement[bool], last: tuple[str, str]
+    db: sa.Connection, kind: str, finished: sa.ColumnElement[bool], last: tuple[str, str]
 ) -> list[tuple[str, str]]:
     """Return the next conversations at rest that may have text, locked against news.
 
@@ -109,7 +109,7 @@ def _page(
     behind = sa.or_(_since > since, c.id > key)
     query = (
         sa.select(c.id, _since)
-        .where(c.kind == kind, sa.text(MAY_BE_EMPTIED), _since >= since, behind, at_rest)
+        .where(c.kind == kind, sa.text(MAY_BE_EMPTIED), _since >= since, behind, finished)
         .order_by(_since, c.id)
         .limit(CONVERSATIONS_PER_COMMIT)
         .with_for_update()
@@ -118,7 +118,7 @@ def _page(
 
 
 def _held_by_winners(
-    db: sa.Connection, kind: str, at_rest: sa.ColumnElement[bool], page: Sequence[str]
+    db: sa.Connection, kind: str, finished: sa.ColumnElement[bool], page: Sequence[str]
 ) -> set[str]:
     """Return those whose rows belong to a conversation that is not at rest."""
     c = LEDGER.c
@@ -126,13 +126,13 @@ def _held_by_winners(
     held = set()
     for loser in db.scalars(losers).all():
         takers = [key for _, key in with_winners(db, {(kind, loser)})]
-        resting = sa.select(sa.func.count()).where(c.kind == kind, c.id.in_(takers), at_rest)
+        resting = sa.select(sa.func.count()).where(c.kind == kind, c.id.in_(takers), finished)
         if db.scalar(resting) != len(takers):
             held.add(loser)
     return held
 
 
-class _Fate(msgspec.Struct):
+class _Remains(msgspec.Struct):
     """What tells whether a row has anything left to say."""
 
     IsDeleted: Any = None
@@ -144,7 +144,7 @@ class _Fate(msgspec.Struct):
         return DELETED if self.IsDeleted is True and not self.MasterRecordId else DROPPED
 
 
-_read_fate = msgspec.json.Decoder(_Fate).decode
+_read_remains = msgspec.json.Decoder(_Remains).decode
 
 
 def _drop(db: sa.Connection, kind: str, keys: Sequence[str]) -> int:
@@ -156,7 +156,7 @@ def _drop(db: sa.Connection, kind: str, keys: Sequence[str]) -> int:
     theirs = sa.and_(c.kind == kind, c.conversation.in_(keys), _HAS_TEXT)
     found = db.execute(sa.select(c.conversation, c.stream, c.id, c.body).where(theirs)).all()
     emptied = [
-        {"of_stream": stream, "of_id": row_id, "left": _read_fate(body).body}
+        {"of_stream": stream, "of_id": row_id, "left": _read_remains(body).body}
         for _, stream, row_id, body in found
     ]
     if emptied:
@@ -178,7 +178,7 @@ def _forget_log(engine: sa.Engine) -> None:
             db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def reconsider(db: sa.Connection, refilled: Collection[Key]) -> None:
+def reopen_refilled(db: sa.Connection, refilled: Collection[Key]) -> None:
     """Make due what waited for the text of its rows, where all of them have it again."""
     c = LEDGER.c
     for kind, keys in _by_kind(refilled).items():

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from target_creovai.commands.group import COMMANDS
-from target_creovai.store.database.there import store_name
+from target_creovai.store.database.location import store_name
 from target_creovai.target import TargetCreovai
 from tests.target.rows import COMPLETED, STARTED, case, case_id, chat, chat_id, deleted
 

@@ -28,7 +28,6 @@ from target_creovai.parsers.transcript.speakers.names import (
     name_key,
     short_forms,
 )
-from target_creovai.parsers.transcript.speakers.others import lessons
 
 __all__ = [
     "Cast",
@@ -44,7 +43,6 @@ __all__ = [
     "decide",
     "is_label",
     "is_signed",
-    "lessons",
     "likeness",
     "name_key",
     "person_of",

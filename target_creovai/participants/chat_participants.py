@@ -1,4 +1,4 @@
-"""To which participant each line of a chat is credited."""
+"""The participant who wrote each line of a chat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from target_creovai.parsers.transcript.speakers import (
     short_forms,
 )
 from target_creovai.parsers.transcript.words import SERVICE
-from target_creovai.participants.people import agent_from, contact_from, is_user, named_person
+from target_creovai.participants.users_and_contacts import (
+    agent_from,
+    contact_from,
+    is_user,
+    named_person,
+)
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
@@ -26,8 +31,8 @@ if TYPE_CHECKING:
     from target_creovai.parsers.transcript import Line, Segment
 
 
-class Credits:
-    """Knows the people and bots of one chat.
+class ChatParticipants:
+    """The people and bots of one chat, by the lines that they wrote.
 
     The record's owner is the last operator who took part (Salesforce help, chat transcripts), or
     somebody who got the record later: where a header names another agent, the printed name counts.
@@ -35,14 +40,14 @@ class Credits:
 
     def __init__(self, row: Row, lines: Sequence[Line], settings: AssemblySettings) -> None:
         self._owner = agent_from(row, "Owner", settings.agent_id) if _is_person(row) else None
-        self._owners_lines = _owners_voices(row, lines) if self._owner else set()
+        self._owner_names = _owner_names_in(row, lines) if self._owner else set()
         self._customer = _customer(row, printed_name(lines))
-        self._known: dict[tuple[Segment | None, str | None, Role], Participant] = {}
+        self._by_speaker: dict[tuple[Segment | None, str | None, Role], Participant] = {}
 
     def of(self, line: Line) -> Participant:
-        """Return who said a line."""
-        voice = line.segment, line.speaker, line.role
-        return self._known.get(voice) or self._known.setdefault(voice, self._of(line))
+        """Return the participant who wrote a line."""
+        speaker = line.segment, line.speaker, line.role
+        return self._by_speaker.get(speaker) or self._by_speaker.setdefault(speaker, self._of(line))
 
     def _of(self, line: Line) -> Participant:
         name = line.speaker or line.role.capitalize()
@@ -50,7 +55,7 @@ class Credits:
             return self._customer
         if line.role is not Role.AGENT:
             return Participant(name, line.role)
-        if self._owner and (line.segment, line.speaker) in self._owners_lines:
+        if self._owner and (line.segment, line.speaker) in self._owner_names:
             return self._owner
         return named_person(name, Role.AGENT, name)
 
@@ -65,21 +70,21 @@ def _is_person(row: Row) -> bool:
     return is_user(row, "Owner") and not (name and is_label(name))
 
 
-def _owners_voices(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None, str | None]]:
+def _owner_names_in(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None, str | None]]:
     """Return the names, each with the segment it is printed in, that are the owner's."""
-    voices: defaultdict[Segment | None, dict[str, None]] = defaultdict(dict)
+    printed: defaultdict[Segment | None, dict[str, None]] = defaultdict(dict)
     role = Role.AGENT
     for line in lines:
         if line.role is role and line.speaker:
-            voices[line.segment][line.speaker] = None
+            printed[line.segment][line.speaker] = None
     owner = owners_name(row)
     found: set[tuple[Segment | None, str | None]] = {
         (segment, name)
-        for segment, names in voices.items()
+        for segment, names in printed.items()
         for name in names
         if owner and _is_owners(name, segment, names, owner)
     }
-    return found or _owners_alias(voices, owner)
+    return found or _owners_alias(printed, owner)
 
 
 def _is_owners(name: str, segment: Segment | None, names: Iterable[str], owner: str) -> bool:
@@ -88,22 +93,22 @@ def _is_owners(name: str, segment: Segment | None, names: Iterable[str], owner: 
     if like >= Likeness.INITIAL:
         return True
     if header is None or not _likeness(header, owner):
-        return like is Likeness.FIRST_NAME and (header is None or not _names_someone(header))
+        return like is Likeness.FIRST_NAME and (header is None or not _is_persons_name(header))
     # The header names the owner, who signs with an alias if nobody else there has that name.
     return not any(_likeness(other, owner) for other in names if other != name)
 
 
 def _owners_alias(
-    voices: dict[Segment | None, dict[str, None]], owner: str | None
+    printed: dict[Segment | None, dict[str, None]], owner: str | None
 ) -> set[tuple[Segment | None, str | None]]:
     """Return the last alias of the chat, unless it is, or stands for, somebody else's name."""
-    if not voices:
+    if not printed:
         return set()
-    segment = next(reversed(voices))
-    name = next(reversed(voices[segment]))
+    segment = next(reversed(printed))
+    name = next(reversed(printed[segment]))
     header = segment.agent if segment else None
     others = owner is not None and any(
-        each and _names_someone(each)
+        each and _is_persons_name(each)
         for each in (name if is_signed(name_key(name)) else None, header)
     )
     return set() if others else {(segment, name)}
@@ -114,7 +119,7 @@ def _likeness(name: str, owner: str) -> Likeness:
     return Likeness.SAME if key in short_forms(owner) else likeness(key, name_key(owner))
 
 
-def _names_someone(name: str) -> bool:
+def _is_persons_name(name: str) -> bool:
     """Tell a person's name from a label, a desk's and an unresolved token ("(Agent_Name__c)")."""
     return not (is_label(name) or name.startswith("(") or SERVICE.search(name_key(name)))
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_creovai.kinds.automatic import AUTOMATED_PROCESS, automated_process, automatic_mail
 from target_creovai.model.participants import Participant, Role
-from target_creovai.participants.customers import Customers, Writer, contact_addresses
-from target_creovai.participants.people import (
+from target_creovai.participants.automatic import (
+    AUTOMATED_PROCESS,
+    automated_process,
+    automatic_mail,
+)
+from target_creovai.participants.case_customers import CaseCustomers, Writer, contact_addresses
+from target_creovai.participants.users_and_contacts import (
     CUSTOMER_USER_TYPES,
     agent_from,
     is_user,
@@ -25,8 +29,8 @@ CUSTOMER_ORIGINS = frozenset({"web", "email"})
 GUEST = "Guest"
 
 
-class Authors:
-    """Knows the people of a case and of those merged into it."""
+class CaseAuthors:
+    """The authors of a case's rows and of those of the cases merged into it."""
 
     def __init__(
         self,
@@ -35,17 +39,17 @@ class Authors:
         comments: Sequence[Row],
         agent_id: str,
     ) -> None:
-        """Get to know everyone from all rows; the case itself first, mails in time order."""
+        """Collect agents and customers from all rows; the case first, mails in time order."""
         self._agent_id = agent_id
         contacts = {address for case in cases for address in contact_addresses(case)}
         self._staff = _staff([*cases, *mails, *comments], agent_id, contacts)
         writers = [_sender(mail) for mail in mails if self._is_customers(mail)]
         writers += [_user(comment) for comment in comments if _is_portal_users(comment)]
-        self._customers = Customers(cases, writers)
+        self._customers = CaseCustomers(cases, writers)
 
     def of_description(self, case: Row) -> Participant:
         """Return the customer where they wrote it themselves, else who created the case."""
-        if not _comes_from_customer(case):
+        if not _is_customers_own(case):
             author = agent_from(case, "CreatedBy", self._agent_id)
         elif text_of(case, "ContactId") is None:
             author = self._staff.get(_address(text_of(case, "SuppliedEmail")))
@@ -59,7 +63,7 @@ class Authors:
             return author
         address, name = _sender(mail)
         if mail.get("Incoming") is True:
-            return self._staff.get(_address(address)) or self._customers.find(_sender(mail))
+            return self._staff.get(_address(address)) or self._customers.of_writer(_sender(mail))
         # A shared mailbox is many agents' address: the author is who made the row.
         author = agent_from(mail, "CreatedBy", self._agent_id)
         return author or named_person(address or name or "Agent", Role.AGENT, name)
@@ -73,7 +77,7 @@ class Authors:
         author = None
         if not _is_by_customer(comment):
             author = agent_from(comment, "CreatedBy", self._agent_id)
-        return author or self._customers.find(_user(comment))
+        return author or self._customers.of_writer(_user(comment))
 
     def _is_customers(self, mail: Row) -> bool:
         by_staff = _address(text_of(mail, "FromAddress")) in self._staff
@@ -81,7 +85,7 @@ class Authors:
 
 
 def _staff(rows: Iterable[Row], agent_id: str, contacts: set[str]) -> dict[str, Participant]:
-    """Return the agents among owners and creators by address, but for the case's own contact."""
+    """Return the agents among owners and creators by address, except the case's own contact."""
     found: dict[str, Participant] = {}
     for row in rows:
         for relationship in ("Owner", "CreatedBy"):
@@ -100,7 +104,7 @@ def _is_staff(row: Row, relationship: str) -> bool:
     return user_type not in CUSTOMER_USER_TYPES | {AUTOMATED_PROCESS}
 
 
-def _comes_from_customer(case: Row) -> bool:
+def _is_customers_own(case: Row) -> bool:
     origin = text_of(case, "Origin") or ""
     letters = "".join(filter(str.isalpha, origin)).casefold()
     return letters in CUSTOMER_ORIGINS or _is_by_customer(case)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from target_creovai.model.participants import Participant, Role
-from target_creovai.participants.people import named_person
+from target_creovai.participants.users_and_contacts import named_person
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:

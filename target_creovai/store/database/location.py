@@ -48,7 +48,7 @@ def file_of_url(url: str) -> Path | None:
         return None
 
 
-def is_there(url: str) -> bool:
+def store_exists(url: str) -> bool:
     """Tell whether a store, or something else, is there; opening it tells which.
 
     Raises:

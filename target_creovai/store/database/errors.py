@@ -72,12 +72,12 @@ def store_error(error: BaseException) -> StoreError:
     return StoreError(f"The store (see store_url) cannot be used: {says or f'it failed ({name}).'}")
 
 
-def speak_plainly(engine: sa.Engine) -> None:
+def translate_errors(engine: sa.Engine) -> None:
     """Let all errors of an engine be sentences."""
-    sa.event.listen(engine, "handle_error", _retell)
+    sa.event.listen(engine, "handle_error", _translate)
 
 
-def _retell(context: sa.engine.ExceptionContext) -> None:
+def _translate(context: sa.engine.ExceptionContext) -> None:
     error = context.original_exception
     if context.is_pre_ping:
         return  # a connection that was lost while it rested is made anew

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from target_creovai.kinds.entries import is_of_type
 from target_creovai.model.participants import Participant, Role
 from target_creovai.parsers.messaging import display_names
-from target_creovai.participants.people import agent_from, contact_from, is_user, named_person
+from target_creovai.participants.users_and_contacts import (
+    agent_from,
+    contact_from,
+    is_user,
+    named_person,
+)
+from target_creovai.salesforce.ids import LONG, SHORT
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
@@ -19,20 +24,17 @@ if TYPE_CHECKING:
 
 # Messaging users of phone channels are called by their number.
 _PHONE = re.compile(r"\+?[\d ()./-]{6,}")
-# Characters of a Salesforce Id; the last three are for those who don't tell case apart.
-SHORT, LONG = 15, 18
 
 
-class Senders:
-    """Knows the people and bots of one session."""
+class MessagingSenders:
+    """The people and bots of one session."""
 
-    def __init__(self, session: Row, entries: Iterable[Row], settings: AssemblySettings) -> None:
-        """Get to know them from the session and from the entries that say who joined."""
+    def __init__(self, session: Row, joined: Iterable[Row], settings: AssemblySettings) -> None:
+        """Collect them from the session and from the entries of type `ParticipantChanged`."""
         owner = agent_from(session, "Owner", settings.agent_id)
         self._owner = owner if is_user(session, "Owner") else None
         self._owner_id = _short(text_of(session, "OwnerId"))
         self._customer = _customer(session)
-        joined = (entry for entry in entries if is_of_type(entry, "participantchanged"))
         names = display_names(entry.get("Payload") for entry in joined)
         self._names = {_short(subject): name for subject, name in names.items()}
 

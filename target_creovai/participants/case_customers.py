@@ -1,4 +1,4 @@
-"""The customers of one case: a person has one key, whichever channel they use."""
+"""The customers of one case: one key for a person, whichever channel they use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from target_creovai.model.participants import Participant, Role
-from target_creovai.participants.people import contact_from, named_person, valid_email
+from target_creovai.participants.users_and_contacts import contact_from, named_person, valid_email
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ class Writer(NamedTuple):
     name: str | None
 
 
-class Customers:
-    """Who the customer of a case is, and who else writes in.
+class CaseCustomers:
+    """The customer of a case, and the other customers who write in it.
 
     The contact's Id is the key where there is one, else the address, else the name.
     Addresses and names are compared without case.
     """
 
     def __init__(self, cases: Sequence[Row], writers: Sequence[Writer]) -> None:
-        """Learn what the cases say: the case itself first, then those merged into it.
+        """Collect the contacts of the cases: the case itself first, then those merged into it.
 
         Args:
             cases: Their rows.
@@ -43,13 +43,13 @@ class Customers:
         self._addresses_of = _addresses_by_name(writers)
         # Contacts first: whoever else has a contact's address is that contact.
         for case in sorted(cases, key=lambda case: text_of(case, "ContactId") is None):
-            self._meet(case, writers[0] if writers and case is cases[0] else None)
+            self._add(case, writers[0] if writers and case is cases[0] else None)
         main = cases[0]
         self.primary = self._by_case.get(main["Id"]) or Participant(
             f"customer-{main['Id']}", Role.CUSTOMER, phone=_phone(main)
         )
 
-    def _meet(self, case: Row, opener: Writer | None) -> None:
+    def _add(self, case: Row, opener: Writer | None) -> None:
         addresses = contact_addresses(case) + _lower(text_of(case, "SuppliedEmail"))
         name = text_of(parent_of(case, "Contact"), "Name") or text_of(case, "SuppliedName")
         if opener and not addresses:
@@ -67,8 +67,8 @@ class Customers:
         contact_id = text_of(case, "ContactId")
         if contact_id:
             person = contact_from(case, "Contact", contact_id)
-        elif known := self._known(addresses, name):
-            return known
+        elif found := self._find(addresses, name):
+            return found
         elif key := next(iter(addresses), None) or name:
             person = named_person(key, Role.CUSTOMER, name)
         else:
@@ -76,7 +76,7 @@ class Customers:
         email = person.email or next(filter(None, map(valid_email, addresses)), None)
         return replace(person, email=email, phone=person.phone or _phone(case))
 
-    def _known(self, addresses: Sequence[str], name: str | None) -> Participant | None:
+    def _find(self, addresses: Sequence[str], name: str | None) -> Participant | None:
         found = (self._by_address.get(address) for address in addresses)
         return next(filter(None, found), None) or self._by_name.get(_key(name))
 
@@ -84,10 +84,10 @@ class Customers:
         """Return the customer whom a case is about."""
         return self._by_case.get(case["Id"]) or self.primary
 
-    def find(self, writer: Writer) -> Participant:
+    def of_writer(self, writer: Writer) -> Participant:
         """Return the customer with this address or this name."""
         address, name = _key(writer.address), _key(writer.name)
-        if person := self._known([address], name):
+        if person := self._find([address], name):
             return person
         if not address and len(others := self._addresses_of.get(name, set())) == 1:
             (address,) = others

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     """Stream and Id of a row."""
 
 
-def keep_what_was_read(
+def restore_unread(
     db: sa.Connection, newest: Mapping[Key, StagedRow], known: Mapping[Key, Any]
 ) -> dict[Key, StagedRow]:
     """Return rows with the needed fields of their stored version that they lack themselves.
@@ -32,11 +32,11 @@ def keep_what_was_read(
     found = dict(newest)
     for key, row in newest.items():
         if row.lacks and key in known and (stored := _body(db, key)):
-            kept = _kept(stored, row.lacks)
-            if kept and row.modified <= known[key].modified:
+            stored_values = _stored_values(stored, row.lacks)
+            if stored_values and row.modified <= known[key].modified:
                 del found[key]
-            elif kept:
-                found[key] = _with(row, kept, known[key].conversation)
+            elif stored_values:
+                found[key] = _with(row, stored_values, known[key].conversation)
     return found
 
 
@@ -48,7 +48,7 @@ def _body(db: sa.Connection, key: Key) -> Row | None:
     return row
 
 
-def _kept(stored: Row, fields: tuple[str, ...]) -> dict[str, Any]:
+def _stored_values(stored: Row, fields: tuple[str, ...]) -> dict[str, Any]:
     """Return the stored values, by path, of those fields that the stored version has."""
     found: dict[str, Any] = {}
     for field in fields:
@@ -59,13 +59,13 @@ def _kept(stored: Row, fields: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def _with(row: StagedRow, kept: Mapping[str, Any], conversation: str | None) -> StagedRow:
+def _with(row: StagedRow, stored_values: Mapping[str, Any], conversation: str | None) -> StagedRow:
     body: Row = msgspec.json.decode(row.body)
-    for field, value in kept.items():
+    for field, value in stored_values.items():
         parent, _, of_parent = field.rpartition(".")
         if parent:
             body[parent] = {**(body.get(parent) or {}), of_parent: value}
         else:
             body[field] = value
-    body[UNREAD] = sorted({*body.get(UNREAD, ()), *kept})
+    body[UNREAD] = sorted({*body.get(UNREAD, ()), *stored_values})
     return replace(row, body=encode(body), conversation=row.conversation or conversation)

@@ -1,4 +1,4 @@
-"""Names that a transcript prints: what is known of them beforehand, and what is left open."""
+"""The speakers of a transcript: what the record states about them, and which stay undecided."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from target_creovai.model.participants import Role, Speaker
 from target_creovai.model.settings import whole_name
 from target_creovai.model.verdicts import OpenSpeakers, SetAside
 from target_creovai.parsers.transcript import KnownNames, MessageCounts
-from target_creovai.participants.credits import owners_name
+from target_creovai.participants.chat_participants import owners_name
 from target_creovai.salesforce.rows import number_of, parent_of, text_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def known_names(row: Row, settings: AssemblySettings) -> KnownNames:
-    """Return what a chat's record and the settings know of its speakers."""
+    """Return the names and patterns that a chat's record and the settings give its speakers."""
     people = [parent_of(row, parent) for parent in ("Contact", "Lead")]
     customers = [text_of(person, field) for person in people for field in ("Name", "Email")]
     return KnownNames(

@@ -1,8 +1,7 @@
-"""Who took part: one participant a person, whatever row or line names them."""
+"""Participants as rows describe them: users, contacts, leads, and who has only a name."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,9 +10,6 @@ from target_creovai.model.participants import Participant, Role
 from target_creovai.salesforce.rows import parent_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from target_creovai.model.conversation import Message
     from target_creovai.model.rows import Row
 
 # User types that see a case from outside (Salesforce object reference, User.UserType).
@@ -79,43 +75,3 @@ def _person(key: str, role: Role, fields: Row) -> Participant:
         return known
     named = named_person(key, role, text_of(fields, "Name"))
     return replace(known, first_name=named.first_name, last_name=named.last_name)
-
-
-def cast_of(messages: Iterable[Message]) -> tuple[tuple[Participant, ...], tuple[Message, ...]]:
-    """Return the participants of these messages, and the messages with those as senders.
-
-    One person met in several rows is one participant with all that any row
-    knows. Where two roles share a key (a colleague who wrote in as a customer),
-    all but the agent get their role added: a case's messages name their sender
-    by `referenceId` alone.
-    """
-    messages = tuple(messages)
-    people: dict[tuple[str, Role], Participant] = {}
-    for sender in {id(message.sender): message.sender for message in messages}.values():
-        key = (sender.reference_id, sender.role)
-        people[key] = _merged(people[key], sender) if key in people else sender
-    shared = {key for key, count in Counter(key for key, _ in people).items() if count > 1}
-    cast = {
-        (key, role): (
-            replace(person, reference_id=f"{key} ({role})")
-            if key in shared and role is not Role.AGENT
-            else person
-        )
-        for (key, role), person in people.items()
-    }
-    spoken = (_sent_by(cast[each.sender.reference_id, each.sender.role], each) for each in messages)
-    return tuple(cast.values()), tuple(spoken)
-
-
-def _sent_by(sender: Participant, message: Message) -> Message:
-    return message if message.sender is sender else replace(message, sender=sender)
-
-
-def _merged(known: Participant, other: Participant) -> Participant:
-    return replace(
-        known,
-        first_name=known.first_name or other.first_name,
-        last_name=known.last_name or other.last_name,
-        email=known.email or other.email,
-        phone=known.phone or other.phone,
-    )

@@ -68,7 +68,7 @@ def fill_parents(db: sa.Connection, rows: Iterable[tuple[str, Row]]) -> None:
             gap.row[gap.parent] = given | {name: person[name] for name in lacking}
 
 
-def reconsider_authors(db: sa.Connection, changed: Iterable[StagedRow]) -> None:
+def reopen_unknown_authors(db: sa.Connection, changed: Iterable[StagedRow]) -> None:
     """Make due what waits to know who wrote it, if users are among the rows that came."""
     if any(row.stream == "User" for row in changed):
         c = LEDGER.c
