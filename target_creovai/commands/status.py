@@ -26,7 +26,7 @@ from target_creovai.commands.support.shell import Shell
 from target_creovai.model.outcomes import Outcome
 from target_creovai.settings.checks import assembly_settings
 from target_creovai.watch.prometheus import exposition
-from target_creovai.watch.summary import other_settings
+from target_creovai.watch.summary_text import other_settings
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 

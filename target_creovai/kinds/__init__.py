@@ -34,10 +34,12 @@ class Kind(msgspec.Struct, frozen=True):
     of the conversation itself that names the one which took all its rows over, `collected_by`
     the one that conversations share which belong together and stay several, `channel` the one
     that says by which way it came. Where `names_speakers`, texts print who speaks, and one may
-    tell what another leaves open; `numbered_by` is the field by which people know it.
+    tell what another leaves open; `numbered_by` is the field by which people know it. `noun` is
+    what one conversation is called in reports.
     """
 
     name: str
+    noun: str
     interface: Interface
     streams: Mapping[str, str]
     needs_whole_input: bool
@@ -62,6 +64,7 @@ KINDS = {
         # Cases first: Creovai then knows a case when its chats name it.
         Kind(
             name="case",
+            noun="case",
             interface=Interface.CASE,
             streams={"Case": "Id", "CaseComment": "ParentId", "EmailMessage": "ParentId"},
             needs_whole_input=True,
@@ -72,6 +75,7 @@ KINDS = {
         ),
         Kind(
             name="chat",
+            noun="chat",
             interface=Interface.CHAT,
             streams={"LiveChatTranscript": "Id"},
             needs_whole_input=False,
@@ -81,6 +85,7 @@ KINDS = {
         ),
         Kind(
             name="messaging",
+            noun="messaging session",
             interface=Interface.CHAT,
             streams={"MessagingSession": "Id", "ConversationEntry": "MessagingSessionId"},
             # Most prove that they are whole; of the others, what was read tells.

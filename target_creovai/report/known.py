@@ -44,9 +44,6 @@ if TYPE_CHECKING:
             """When the first of them changed."""
 
 
-NAMES = {"case": "Cases", "chat": "Chats", "messaging": "Messaging sessions"}
-
-
 @dataclass(frozen=True)
 class Known:
     """All that a page says. `runs` are the last first, `by_agent` of the page's days alone.
@@ -103,4 +100,4 @@ class Known:
 
 def name_of(kind: str) -> str:
     """Return what conversations of a kind are called."""
-    return NAMES.get(kind, kind)
+    return f"{KINDS[kind].noun.capitalize()}s" if kind in KINDS else kind

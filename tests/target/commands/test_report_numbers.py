@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from target_creovai.kinds import KINDS
 from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.report.known import NAMES
+from target_creovai.report.known import name_of
 from target_creovai.report.page import page_of
 from target_creovai.report.period import Period
 from target_creovai.report.problems import problems_of_store
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 days = st.integers(0, 40).map(lambda ago: f"{NOW.date() - timedelta(days=ago)}")
-kinds = st.sampled_from(list(NAMES))
+kinds = st.sampled_from(list(KINDS))
 counts = st.integers(0, 5000)
 of_days = st.lists(st.builds(OfDay, days, kinds, counts, counts, counts), max_size=30)
 of_lags = st.lists(
@@ -79,7 +80,7 @@ def test_every_number_of_the_tables_is_that_of_the_store(
         begin, end = f"{step.first}", f"{step.last}"
         inside = [line for line in delivered if begin <= line.day <= end]
         of_step = [run.facts for run in runs if begin <= run.began_at[:10] <= end]
-        for kind, name in NAMES.items():
+        for kind, name in ((kind, name_of(kind)) for kind in KINDS):
             if name in sent[place]:
                 of_kind = [line.conversations for line in inside if line.kind == kind]
                 assert number(sent[place][name]) == sum(of_kind)
