@@ -28,7 +28,7 @@ from tap_salesforce_chat.commands.findings import (
     judge_quota,
     judge_rows,
     judge_view_all_data,
-    not_there,
+    object_absent,
 )
 from tap_salesforce_chat.commands.identity import read_identity
 from tap_salesforce_chat.commands.proxies import Proxy
@@ -41,8 +41,8 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.login.flows import flow_name
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.login.selection import flow_name
 from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
@@ -137,7 +137,7 @@ def _proxy(url: str) -> list[Finding]:
     if proxy is None:
         return []
     named = f"{proxy.variable} names {proxy.host}:{proxy.port}"
-    if proxy.answers:
+    if proxy.is_reachable:
         return [Finding(check, Status.OK, named)]
     return [Finding(check, Status.FAILED, f"{named}, where nobody answers", advice)]
 
@@ -166,7 +166,7 @@ def _login(context: CheckContext) -> list[Finding]:
 def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
     document = describe(stream.sobject)
     if document is None and stream.optional:
-        return not_there(stream.sobject, stream.sobject)
+        return object_absent(stream.sobject, stream.sobject)
     if document is None:
         return Finding(stream.sobject, Status.FAILED, str(unreadable_object(stream.sobject)))
     visible = {field["name"] for field in document["fields"]}
@@ -205,7 +205,7 @@ def _rows(
         count = context.count(waiting, deleted=config["include_deleted"])
     except UnreadableObjectError:
         if stream.optional:
-            return not_there(check, sobject)
+            return object_absent(check, sobject)
         raise
     visible = count or context.count(Query(sobject, (PRIMARY_KEY,)))
     since = f"since {format_instant(context.since)}" if context.since else "in all"
@@ -220,7 +220,7 @@ def _entries(context: CheckContext) -> Finding:
     try:
         ended = context.count(replace(Sessions.ended(None, condition), since=context.since))
     except UnreadableObjectError:
-        return not_there(ENTRIES, SESSIONS)
+        return object_absent(ENTRIES, SESSIONS)
     hours = rate_limits_for(context.config, {}).hours_for(ended, clock)
     return judge_entries(ended, hours, context.config["messaging_api"])
 
