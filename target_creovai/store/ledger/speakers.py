@@ -1,4 +1,4 @@
-"""Names that speakers go by, and in how many chats each was whose.
+"""Names of speakers in chats, and in how many chats each had which role.
 
 A name is kept as a digest: it stays when the text of its chat leaves the store.
 """
