@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from target_creovai.kinds import noun_of
 from target_creovai.model.findings import Finding
 from target_creovai.model.outcomes import BROKEN_OFF, NEEDS_AN_EYE
 from target_creovai.salesforce.rows import parse_time
@@ -43,9 +44,6 @@ FINDINGS = {
     Finding.NOBODYS: "nobody's   {messages} of senders without a known role, left out",
     Finding.BARE: "bare       {n} entries of enhanced chats that came without type and content",
 }
-
-# What one conversation of a kind is called, where that is not the kind's name.
-_NOUNS = {"messaging": "messaging session"}
 
 
 class NotDelivered(msgspec.Struct, frozen=True):
@@ -310,7 +308,7 @@ def _kinds(counts: Mapping[str, int]) -> str:
 
 
 def _number(count: int, kind: str) -> str:
-    return f"{count} {_NOUNS.get(kind, kind)}{'' if count == 1 else 's'}"
+    return f"{count} {noun_of(kind)}{'' if count == 1 else 's'}"
 
 
 def _listed(word: str, items: Sequence[object]) -> Iterator[str]:

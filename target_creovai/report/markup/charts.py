@@ -14,8 +14,8 @@ import pygal
 from pygal.etree import etree
 from pygal.style import Style
 
-from target_creovai.report.html import Html
-from target_creovai.report.tables import written
+from target_creovai.report.markup.html import Html
+from target_creovai.report.markup.tables import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ def lines(
     series: Mapping[str, Sequence[Number]],
     value: Callable[[float], str],
 ) -> Html:
-    """Return lines over time; where nothing is known there is a hole."""
+    """Return lines over time; where nothing is data there is a hole."""
     options = {"value_formatter": value, "dots_size": 2.5, "allow_interruptions": True}
     return _drawn(pygal.Line, title, labels, series, **options)
 

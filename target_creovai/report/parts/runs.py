@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_creovai.kinds import heading_of
 from target_creovai.model.outcomes import in_general
-from target_creovai.report.charts import stacked
-from target_creovai.report.known import name_of
-from target_creovai.report.section import NOT_KNOWN, WHY, Section, by_step, labels, total
-from target_creovai.report.tables import Table, span, written
+from target_creovai.report.markup.charts import stacked
+from target_creovai.report.markup.tables import Table, span, written
+from target_creovai.report.parts.section import NOT_KNOWN, WHY, Section, by_step, labels, total
 from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_creovai.model.history import Run
-    from target_creovai.report.known import Known
-    from target_creovai.report.sums import Sums
-    from target_creovai.report.tables import Cell
+    from target_creovai.report.figures.data import ReportData
+    from target_creovai.report.figures.sums import Sums
+    from target_creovai.report.markup.tables import Cell
 
 RUNS_LISTED = 50
 
 
-def requests(known: Known) -> Section:
+def requests(data: ReportData) -> Section:
     """Return what both sides were asked."""
-    steps = known.steps
+    steps = data.steps
     series: dict[str, list[int | None]] = {"Creovai": [sums.requests for sums in steps]}
     asked = [sums.salesforce_requests for sums in steps]
     if any(number is not None for number in asked):
@@ -33,11 +33,11 @@ def requests(known: Known) -> Section:
     return Section(
         "Requests",
         "What both sides were asked, but for heartbeats and Salesforce's logins. What Salesforce "
-        "was asked is known of syncs of tap-salesforce-chat that came to their end.",
-        stacked("Requests", labels(known), series) if known.runs else None,
+        "was asked is data of syncs of tap-salesforce-chat that came to their end.",
+        stacked("Requests", labels(data), series) if data.runs else None,
         [
             by_step(
-                known,
+                data,
                 "Requests",
                 columns,
                 [
@@ -52,17 +52,17 @@ def requests(known: Known) -> Section:
 
 
 def _salesforce(sums: Sums) -> Cell:
-    """Return what Salesforce was asked, and of how many runs that is not known."""
+    """Return what Salesforce was asked, and of how many runs that is not data."""
     asked, silent = sums.salesforce_requests, sums.silent_runs
     if asked is None:
         return NOT_KNOWN if sums.runs else None
-    return f"{asked:,}, and {silent} runs not known" if silent else asked
+    return f"{asked:,}, and {silent} runs not data" if silent else asked
 
 
-def day_by_day(known: Known) -> Section:
+def day_by_day(data: ReportData) -> Section:
     """Return all of it in one table."""
     columns = (
-        known.period.word,
+        data.period.word,
         "Kind",
         "Sent",
         "Waiting",
@@ -73,27 +73,27 @@ def day_by_day(known: Known) -> Section:
     rows = [
         (
             str(step),
-            name_of(kind),
+            heading_of(kind),
             sums.conversations[kind],
             total(sums.waiting(kind)),
             _why(sums.waiting(kind) or {}),
             total(sums.set_aside_of(kind)),
             _why(sums.set_aside_of(kind)),
         )
-        for step, sums in _latest_first(known)
-        for kind in known.kinds
+        for step, sums in _latest_first(data)
+        for kind in data.kinds
         if sums.conversations[kind] or total(sums.waiting(kind)) or sums.set_aside_of(kind)
     ]
     return Section(
-        f"{known.period.word} by {known.period.word.lower()}",
+        f"{data.period.word} by {data.period.word.lower()}",
         "All of it, with the reasons, the latest first. Days are UTC's.",
         None,
-        [Table(f"{known.period.word} by {known.period.word.lower()}", columns, rows, WHY)],
+        [Table(f"{data.period.word} by {data.period.word.lower()}", columns, rows, WHY)],
         is_long=True,
     )
 
 
-def last_runs(known: Known) -> Section:
+def last_runs(data: ReportData) -> Section:
     """Return the last runs, one by one."""
     columns = (
         "Began (UTC)",
@@ -111,7 +111,7 @@ def last_runs(known: Known) -> Section:
         "Runs",
         f"The last {RUNS_LISTED}, the latest first.",
         None,
-        [Table("The last runs", columns, [_run(run) for run in known.runs[:RUNS_LISTED]])],
+        [Table("The last runs", columns, [_run(run) for run in data.runs[:RUNS_LISTED]])],
     )
 
 
@@ -134,8 +134,8 @@ def _run(run: Run) -> Sequence[Cell]:
     )
 
 
-def _latest_first(known: Known) -> Iterator[tuple[object, Sums]]:
-    return reversed(list(zip(known.period.steps, known.steps, strict=True)))
+def _latest_first(data: ReportData) -> Iterator[tuple[object, Sums]]:
+    return reversed(list(zip(data.period.steps, data.steps, strict=True)))
 
 
 def _why(counts: Mapping[str, int]) -> str:

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_creovai.report.known import name_of
-from target_creovai.report.tables import Table
+from target_creovai.kinds import heading_of
+from target_creovai.report.markup.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from target_creovai.report.html import Html
-    from target_creovai.report.known import Known
-    from target_creovai.report.sums import Sums
-    from target_creovai.report.tables import Cell
+    from target_creovai.report.figures.data import ReportData
+    from target_creovai.report.figures.sums import Sums
+    from target_creovai.report.markup.html import Html
+    from target_creovai.report.markup.tables import Cell
 
-NOT_KNOWN = "not known"
+NOT_KNOWN = "not data"
 # Columns of words.
 WHY = frozenset({"Kind", "Why", "Why it waits", "Why set aside"})
 # So many are in a table; the others are one line.
@@ -37,29 +37,31 @@ class Section(msgspec.Struct, frozen=True):
     is_long: bool = False
 
 
-def labels(known: Known) -> list[str]:
+def labels(data: ReportData) -> list[str]:
     """Return what stands below a picture over time."""
-    return [step.label for step in known.period.steps]
+    return [step.label for step in data.period.steps]
 
 
-def kinds_of(known: Known) -> list[str]:
+def kinds_of(data: ReportData) -> list[str]:
     """Return what the kinds of conversations are called."""
-    return [name_of(kind) for kind in known.kinds]
+    return [heading_of(kind) for kind in data.kinds]
 
 
-def by_kind(known: Known, count: Callable[[Sums, str], int | None]) -> dict[str, list[int | None]]:
+def by_kind(
+    data: ReportData, count: Callable[[Sums, str], int | None]
+) -> dict[str, list[int | None]]:
     """Return a number of each step, by kind."""
-    return {name_of(kind): [count(sums, kind) for sums in known.steps] for kind in known.kinds}
+    return {heading_of(kind): [count(sums, kind) for sums in data.steps] for kind in data.kinds}
 
 
 def by_step(
-    known: Known, caption: str, columns: Iterable[str], values: Iterable[Sequence[Cell]]
+    data: ReportData, caption: str, columns: Iterable[str], values: Iterable[Sequence[Cell]]
 ) -> Table:
     """Return a table with a row for each step, the latest first."""
-    rows = [(str(step), *cells) for step, *cells in zip(known.period.steps, *values, strict=True)]
-    return Table(caption, (known.period.word, *columns), rows[::-1])
+    rows = [(str(step), *cells) for step, *cells in zip(data.period.steps, *values, strict=True)]
+    return Table(caption, (data.period.word, *columns), rows[::-1])
 
 
 def total(counts: Mapping[str, int] | None) -> int | None:
-    """Return a sum, None where nothing is known."""
+    """Return a sum, None where nothing is data."""
     return None if counts is None else sum(counts.values())

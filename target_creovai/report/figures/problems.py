@@ -8,18 +8,43 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_creovai.kinds import heading_of
 from target_creovai.model.outcomes import Outcome
-from target_creovai.report.known import name_of
-from target_creovai.report.tables import span
+from target_creovai.report.markup.tables import span
 from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
+    from typing import Protocol
 
     from target_creovai.model.history import Run
-    from target_creovai.report.known import Standing
-    from target_creovai.report.sums import Sums
+    from target_creovai.model.outcomes import Reason
+    from target_creovai.report.figures.sums import Sums
+
+    class OutcomeCount(Protocol):
+        """How many conversations of a kind have an outcome for the same reason."""
+
+        @property
+        def kind(self) -> str:
+            """The kind."""
+
+        @property
+        def outcome(self) -> str:
+            """Their outcome."""
+
+        @property
+        def reason(self) -> Reason | None:
+            """Why."""
+
+        @property
+        def number(self) -> int:
+            """How many."""
+
+        @property
+        def oldest(self) -> str | None:
+            """When the first of them changed."""
+
 
 # A schedule of one run a day, and a few hours late.
 LONGEST_PAUSE = timedelta(hours=26)
@@ -92,13 +117,13 @@ def _ended(run: Run, which: str) -> Iterator[Problem]:
 
 
 def problems_of_store(
-    standings: Sequence[Standing], gaps: Sequence[str], to_do: Sequence[str]
+    outcomes: Sequence[OutcomeCount], gaps: Sequence[str], to_do: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield what is set aside, and what was never read; `to_do` are sentences and commands."""
-    aside = [at for at in standings if at.outcome == Outcome.SET_ASIDE]
+    aside = [at for at in outcomes if at.outcome == Outcome.SET_ASIDE]
     aside.sort(key=lambda at: -at.number)
     for at in aside[:_MOST_REASONS]:
-        yield Problem(f"{name_of(at.kind)} set aside: {at.number:,}. {at.reason}", _SET_ASIDE)
+        yield Problem(f"{heading_of(at.kind)} set aside: {at.number:,}. {at.reason}", _SET_ASIDE)
     if others := aside[_MOST_REASONS:]:
         rest = sum(at.number for at in others)
         yield Problem(f"Set aside for {len(others):,} other reasons: {rest:,}.", _SET_ASIDE)

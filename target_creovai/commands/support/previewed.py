@@ -35,7 +35,7 @@ NO_TEXT = Reason(Code.NO_TEXT)
 _TOGETHER = 100
 
 
-class Shown(msgspec.Struct, frozen=True):
+class PreviewedConversation(msgspec.Struct, frozen=True):
     """A conversation on the page. `view` is what would be sent, None where nothing can be made.
 
     `outcome`: the ledger's, or what the next run will make it, such as "ready"; `reason` is the
@@ -53,7 +53,7 @@ class Shown(msgspec.Struct, frozen=True):
     problems: Sequence[str]
 
 
-class Terms(msgspec.Struct, frozen=True):
+class PreviewContext(msgspec.Struct, frozen=True):
     """What decides, beside the rows, what the next run does."""
 
     settings: AssemblySettings
@@ -63,7 +63,9 @@ class Terms(msgspec.Struct, frozen=True):
     advised: Callable[[LedgerEntry, Verdict, Explanation], Explanation]
 
 
-def shown_of(store: OperatorStore, lines: Iterable[LedgerEntry], terms: Terms) -> Iterator[Shown]:
+def previewed_of(
+    store: OperatorStore, lines: Iterable[LedgerEntry], context: PreviewContext
+) -> Iterator[PreviewedConversation]:
     """Take conversations out of the store."""
     by_kind: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
     for line in lines:
@@ -74,24 +76,24 @@ def shown_of(store: OperatorStore, lines: Iterable[LedgerEntry], terms: Terms) -
             found = store.rows.snapshot_of(kind, [line.id for line in some])
             for line in some:
                 reach = Reach(found.coverage, found.filters.get(line.id, ()))
-                yield _shown_or_known(line, found.rows[line.id], terms, reach)
+                yield _previewed_or_known(line, found.rows[line.id], context, reach)
 
 
-def _shown_or_known(
-    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach
-) -> Shown:
+def _previewed_or_known(
+    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], context: PreviewContext, reach: Reach
+) -> PreviewedConversation:
     dropped = any(isinstance(row, DroppedRow) for some in rows.values() for row in some)
     # What was erased is not shown either, though the tap may have read it again.
     if dropped or not rows or line.erased_at:
-        return without_text(line, terms)
-    return shown(line, rows, terms, reach)
+        return without_text(line, context)
+    return previewed(line, rows, context, reach)
 
 
-def without_text(line: LedgerEntry, terms: Terms) -> Shown:
+def without_text(line: LedgerEntry, context: PreviewContext) -> PreviewedConversation:
     """Return what the ledger alone knows of a conversation."""
-    prefix = terms.settings.session_id_prefix
-    known = explanation(line, {}, SetAside(NO_TEXT), terms.policy, prefix=prefix)
-    return Shown(
+    prefix = context.settings.session_id_prefix
+    known = explanation(line, {}, SetAside(NO_TEXT), context.policy, prefix=prefix)
+    return PreviewedConversation(
         known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
         outcome=line.outcome,
         reason=line.reason.code if line.reason else None,
@@ -103,23 +105,23 @@ def without_text(line: LedgerEntry, terms: Terms) -> Shown:
     )
 
 
-def shown(
-    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], terms: Terms, reach: Reach
-) -> Shown:
+def previewed(
+    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], context: PreviewContext, reach: Reach
+) -> PreviewedConversation:
     """Assemble a conversation as the next run will, and lay out what that gives."""
-    settings = terms.settings
-    verdict = _assemble(line, rows, settings, terms, reach)
+    settings = context.settings
+    verdict = _assemble(line, rows, settings, context, reach)
     readable = verdict
     if isinstance(verdict, Waiting | SetAside) and not isinstance(verdict, Invalid):
-        readable = _assemble(line, rows, _as_if_due(settings), terms, ALL_READ)
+        readable = _assemble(line, rows, _as_if_due(settings), context, ALL_READ)
     prefix = settings.session_id_prefix
-    known = explanation(line, rows, verdict, terms.policy, prefix=prefix)
+    known = explanation(line, rows, verdict, context.policy, prefix=prefix)
     outcome, view = _outcome(known, verdict), _view(readable, settings)
     changed = max((seen.modified for seen in known.rows if seen.modified), default=None)
     # Whoever deleted it did not want it read.
     row = {} if isinstance(verdict, Deleted) else main_row(line.kind, line.id, rows)
-    return Shown(
-        known=terms.advised(line, verdict, known),
+    return PreviewedConversation(
+        known=context.advised(line, verdict, known),
         outcome=outcome,
         reason=_reason(known, outcome, verdict),
         facts=_dated(facts_of(line.kind, row, view, prefix), changed or line.sent_at),
@@ -140,11 +142,11 @@ def _assemble(
     line: LedgerEntry,
     rows: Mapping[str, Sequence[Row]],
     settings: AssemblySettings,
-    terms: Terms,
+    context: PreviewContext,
     reach: Reach,
 ) -> Verdict:
     return assemble_with_others(
-        line.kind, line.id, rows, settings, terms.now, terms.other_chats, reach
+        line.kind, line.id, rows, settings, context.now, context.other_chats, reach
     )
 
 

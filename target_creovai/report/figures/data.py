@@ -1,4 +1,4 @@
-"""What a report is made of, as the store and the settings tell it."""
+"""The data of a report, read from the store and the settings."""
 
 from __future__ import annotations
 
@@ -7,51 +7,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from target_creovai.kinds import KINDS
-from target_creovai.report.period import Period
-from target_creovai.report.sums import Sums, sums_of
+from target_creovai.report.figures.period import Period
+from target_creovai.report.figures.sums import Sums, sums_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from typing import Protocol
 
     from target_creovai.model.history import Lag, OfAgent, OfDay, Run
-    from target_creovai.model.outcomes import Reason
-    from target_creovai.report.period import Step
-    from target_creovai.report.problems import Problem
-
-    class Standing(Protocol):
-        """How many conversations of a kind stand where, and why."""
-
-        @property
-        def kind(self) -> str:
-            """The kind."""
-
-        @property
-        def outcome(self) -> str:
-            """Where they stand."""
-
-        @property
-        def reason(self) -> Reason | None:
-            """Why."""
-
-        @property
-        def number(self) -> int:
-            """How many."""
-
-        @property
-        def oldest(self) -> str | None:
-            """When the first of them changed."""
-
-
-NAMES = {"case": "Cases", "chat": "Chats", "messaging": "Messaging sessions"}
+    from target_creovai.report.figures.period import Step
+    from target_creovai.report.figures.problems import OutcomeCount, Problem
 
 
 @dataclass(frozen=True)
-class Known:
+class ReportData:
     """All that a page says. `runs` are the last first, `by_agent` of the page's days alone.
 
-    `standings` are of now, `where` is the store, with Meltano's environment.
+    `outcomes` are those of now, `where` is the store, with Meltano's environment.
     """
 
     where: str
@@ -61,7 +33,7 @@ class Known:
     delivered: Sequence[OfDay]
     by_agent: Sequence[OfAgent]
     lags: Sequence[Lag]
-    standings: Sequence[Standing]
+    outcomes: Sequence[OutcomeCount]
     problems: list[Problem]
     with_agents: bool
 
@@ -73,7 +45,7 @@ class Known:
     @cached_property
     def kinds(self) -> list[str]:
         """The kinds of conversations that there are, in one order."""
-        seen = {line.kind for line in self.delivered} | {at.kind for at in self.standings}
+        seen = {line.kind for line in self.delivered} | {at.kind for at in self.outcomes}
         return [kind for kind in KINDS if kind in seen]
 
     @cached_property
@@ -99,8 +71,3 @@ class Known:
             (lag for lag in self.lags if first <= lag.day <= last),
             (run for run in self.runs if first <= run.began_at[:10] <= last),
         )
-
-
-def name_of(kind: str) -> str:
-    """Return what conversations of a kind are called."""
-    return NAMES.get(kind, kind)

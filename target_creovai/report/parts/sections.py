@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from target_creovai.kinds import heading_of
 from target_creovai.model.outcomes import Outcome
-from target_creovai.report.charts import lines, stacked
-from target_creovai.report.known import name_of
-from target_creovai.report.ranks import agents, channels
-from target_creovai.report.runs import day_by_day, last_runs, requests
-from target_creovai.report.section import (
+from target_creovai.report.markup.charts import lines, stacked
+from target_creovai.report.markup.tables import Table, mean, span
+from target_creovai.report.parts.ranks import agents, channels
+from target_creovai.report.parts.runs import day_by_day, last_runs, requests
+from target_creovai.report.parts.section import (
     MOST_LISTED,
     NOT_KNOWN,
     WHY,
@@ -20,77 +21,76 @@ from target_creovai.report.section import (
     labels,
     total,
 )
-from target_creovai.report.tables import Table, mean, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from target_creovai.report.known import Known
-    from target_creovai.report.tables import Cell
+    from target_creovai.report.figures.data import ReportData
+    from target_creovai.report.markup.tables import Cell
 
 _UNITS = ((86_400, "days"), (3600, "h"), (60, "min"))
 _FEW = 2  # of a unit, from which on times are told in it
 
 
-def sections_of(known: Known) -> Iterator[Section]:
+def sections_of(data: ReportData) -> Iterator[Section]:
     """Yield all parts, in the order in which they are read."""
-    yield _sent(known)
-    yield _waiting(known)
-    yield _set_aside(known)
-    yield _lag(known)
-    yield channels(known)
-    if known.with_agents:
-        yield agents(known)
-    yield _messages(known)
-    yield requests(known)
-    yield day_by_day(known)
-    yield last_runs(known)
+    yield _sent(data)
+    yield _waiting(data)
+    yield _set_aside(data)
+    yield _lag(data)
+    yield channels(data)
+    if data.with_agents:
+        yield agents(data)
+    yield _messages(data)
+    yield requests(data)
+    yield day_by_day(data)
+    yield last_runs(data)
 
 
-def _sent(known: Known) -> Section:
-    counts = by_kind(known, lambda sums, kind: sums.conversations[kind])
-    updates = [sum(sums.updates.values()) for sums in known.steps]
-    columns = [*map(name_of, known.kinds), "Changes of metadata"]
+def _sent(data: ReportData) -> Section:
+    counts = by_kind(data, lambda sums, kind: sums.conversations[kind])
+    updates = [sum(sums.updates.values()) for sums in data.steps]
+    columns = [*map(heading_of, data.kinds), "Changes of metadata"]
     return Section(
         "Sent",
         "Conversations that Creovai took. A case that changed and was sent again counts again.",
-        stacked("Conversations sent", labels(known), counts) if counts else None,
-        [by_step(known, "Conversations sent", columns, [*counts.values(), updates])],
+        stacked("Conversations sent", labels(data), counts) if counts else None,
+        [by_step(data, "Conversations sent", columns, [*counts.values(), updates])],
     )
 
 
-def _waiting(known: Known) -> Section:
-    counts = by_kind(known, lambda sums, kind: total(sums.waiting(kind)))
+def _waiting(data: ReportData) -> Section:
+    counts = by_kind(data, lambda sums, kind: total(sums.waiting(kind)))
     return Section(
         "Waiting",
         "Conversations that were not ready to be sent when the last run of the day ended.",
-        stacked("Conversations waiting", labels(known), counts) if counts else None,
+        stacked("Conversations waiting", labels(data), counts) if counts else None,
         [
-            _now(known, "Waiting now", Outcome.WAITING),
-            by_step(known, "Conversations waiting", kinds_of(known), counts.values()),
+            _now(data, "Waiting now", Outcome.WAITING),
+            by_step(data, "Conversations waiting", kinds_of(data), counts.values()),
         ],
     )
 
 
-def _set_aside(known: Known) -> Section:
-    counts = by_kind(known, lambda sums, kind: total(sums.set_aside_of(kind)))
+def _set_aside(data: ReportData) -> Section:
+    counts = by_kind(data, lambda sums, kind: total(sums.set_aside_of(kind)))
     return Section(
         "Set aside",
         "Conversations that could not be sent as they are: each counts in the run that found it.",
-        stacked("Conversations set aside", labels(known), counts) if counts else None,
+        stacked("Conversations set aside", labels(data), counts) if counts else None,
         [
-            _now(known, "Set aside now", Outcome.SET_ASIDE),
-            by_step(known, "Conversations set aside", kinds_of(known), counts.values()),
+            _now(data, "Set aside now", Outcome.SET_ASIDE),
+            by_step(data, "Conversations set aside", kinds_of(data), counts.values()),
         ],
     )
 
 
-def _now(known: Known, caption: str, outcome: Outcome) -> Table:
+def _now(data: ReportData, caption: str, outcome: Outcome) -> Table:
     """Return why conversations stand where they stand, the most of them first."""
-    all_of_them = [at for at in known.standings if at.outcome == outcome]
+    all_of_them = [at for at in data.outcomes if at.outcome == outcome]
     all_of_them.sort(key=lambda at: -at.number)
     rows: list[Sequence[Cell]] = [
-        (name_of(at.kind), str(at.reason or NOT_KNOWN), at.number, _day(at.oldest))
+        (heading_of(at.kind), str(at.reason or NOT_KNOWN), at.number, _day(at.oldest))
         for at in all_of_them[:MOST_LISTED]
     ]
     if others := all_of_them[MOST_LISTED:]:
@@ -99,31 +99,29 @@ def _now(known: Known, caption: str, outcome: Outcome) -> Table:
     return Table(caption, ("Kind", "Why", "Conversations", "Oldest changed"), rows, WHY)
 
 
-def _lag(known: Known) -> Section:
+def _lag(data: ReportData) -> Section:
     shares = {"median": 50, "95th percentile": 95}
-    seconds = {
-        name: [sums.lag(percent) for sums in known.steps] for name, percent in shares.items()
-    }
+    seconds = {name: [sums.lag(percent) for sums in data.steps] for name, percent in shares.items()}
     unit, word = _unit(value for values in seconds.values() for value in values)
     drawn = {
         name: [None if value is None else value / unit for value in values]
         for name, values in seconds.items()
     }
     columns = [
-        (f"{name_of(kind)}, {name}", [span(sums.lag(percent, kind)) for sums in known.steps])
-        for kind in known.kinds
+        (f"{heading_of(kind)}, {name}", [span(sums.lag(percent, kind)) for sums in data.steps])
+        for kind in data.kinds
         for name, percent in shares.items()
     ]
     return Section(
         "From Salesforce to Creovai",
         "Time from the last change of a conversation in Salesforce until Creovai had it, right to "
         "5 %. Old conversations that are read for the first time show their age.",
-        lines("Time to arrive", labels(known), drawn, f"{{:,.4g}} {word}".format)
-        if known.lags
+        lines("Time to arrive", labels(data), drawn, f"{{:,.4g}} {word}".format)
+        if data.lags
         else None,
         [
             by_step(
-                known,
+                data,
                 "Time to arrive",
                 [*(f"All, {name}" for name in shares), *(name for name, _ in columns)],
                 [
@@ -135,26 +133,26 @@ def _lag(known: Known) -> Section:
     )
 
 
-def _messages(known: Known) -> Section:
+def _messages(data: ReportData) -> Section:
     means = {
-        name_of(kind): [
+        heading_of(kind): [
             sums.messages[kind] / sums.conversations[kind] if sums.conversations[kind] else None
-            for sums in known.steps
+            for sums in data.steps
         ]
-        for kind in known.kinds
+        for kind in data.kinds
     }
     told = [
-        [mean(sums.messages[kind], sums.conversations[kind]) for sums in known.steps]
-        for kind in known.kinds
+        [mean(sums.messages[kind], sums.conversations[kind]) for sums in data.steps]
+        for kind in data.kinds
     ]
     any_known = any(value is not None for values in means.values() for value in values)
     return Section(
         "Messages a conversation",
         "The mean of what was sent. A sudden fall may mean that parts are not read any more.",
-        lines("Messages a conversation", labels(known), means, lambda value: f"{value:.1f}")
+        lines("Messages a conversation", labels(data), means, lambda value: f"{value:.1f}")
         if any_known
         else None,
-        [by_step(known, "Messages a conversation", kinds_of(known), told)],
+        [by_step(data, "Messages a conversation", kinds_of(data), told)],
     )
 
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.model.outcomes import Outcome
-from target_creovai.report.tables import span
+from target_creovai.report.markup.tables import span
 from target_creovai.salesforce.rows import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_creovai.model.history import Run
-    from target_creovai.report.known import Known
-    from target_creovai.report.tables import Cell
+    from target_creovai.report.figures.data import ReportData
+    from target_creovai.report.markup.tables import Cell
 
 
-def at_a_glance(known: Known) -> Iterator[tuple[str, Cell]]:
+def at_a_glance(data: ReportData) -> Iterator[tuple[str, Cell]]:
     """Yield names and values."""
-    week = known.between(known.period.week())
-    last = known.runs[0] if known.runs else None
+    week = data.between(data.period.week())
+    last = data.runs[0] if data.runs else None
     yield "Last run began (UTC)", _moment(last.began_at) if last else None
     yield "It ended with", _end_of(last) if last else None
     yield "Sent last week", week.conversations.total()
     yield "Median time to arrive", span(week.lag(50))
-    yield "Waiting now", _standing(known, Outcome.WAITING)
-    yield "Set aside now", _standing(known, Outcome.SET_ASIDE)
+    yield "Waiting now", _standing(data, Outcome.WAITING)
+    yield "Set aside now", _standing(data, Outcome.SET_ASIDE)
 
 
 def _end_of(run: Run) -> str:
@@ -37,5 +37,5 @@ def _moment(text: str) -> str | None:
     return f"{moment:%b %d, %H:%M}" if moment else None
 
 
-def _standing(known: Known, outcome: Outcome) -> int:
-    return sum(at.number for at in known.standings if at.outcome == outcome)
+def _standing(data: ReportData, outcome: Outcome) -> int:
+    return sum(at.number for at in data.outcomes if at.outcome == outcome)
