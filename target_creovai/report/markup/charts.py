@@ -51,7 +51,7 @@ def lines(
     series: Mapping[str, Sequence[Number]],
     value: Callable[[float], str],
 ) -> Html:
-    """Return lines over time; where nothing is data there is a hole."""
+    """Return lines over time; where nothing is known there is a hole."""
     options = {"value_formatter": value, "dots_size": 2.5, "allow_interruptions": True}
     return _drawn(pygal.Line, title, labels, series, **options)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     Cell = str | int | None
-    """What a cell says; None: not data, or nothing to say."""
+    """What a cell says; None: not known, or nothing to say."""
 
 NOTHING = "–"  # noqa: RUF001 -- a dash, as people write it
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -60,7 +60,7 @@ def written(value: Cell) -> str:
 
 
 def span(seconds: float | None) -> str | None:
-    """Return how long something took, as precisely as it is data: `12 min`, `3.5 h`, `2 days`."""
+    """Return how long something took, as precisely as it is known: `12 min`, `3.5 h`, `2 days`."""
     if seconds is None:
         return None
     if seconds < _MINUTE:

@@ -33,7 +33,7 @@ def requests(data: ReportData) -> Section:
     return Section(
         "Requests",
         "What both sides were asked, but for heartbeats and Salesforce's logins. What Salesforce "
-        "was asked is data of syncs of tap-salesforce-chat that came to their end.",
+        "was asked is known of syncs of tap-salesforce-chat that came to their end.",
         stacked("Requests", labels(data), series) if data.runs else None,
         [
             by_step(
@@ -52,11 +52,11 @@ def requests(data: ReportData) -> Section:
 
 
 def _salesforce(sums: Sums) -> Cell:
-    """Return what Salesforce was asked, and of how many runs that is not data."""
+    """Return what Salesforce was asked, and of how many runs that is not known."""
     asked, silent = sums.salesforce_requests, sums.silent_runs
     if asked is None:
         return NOT_KNOWN if sums.runs else None
-    return f"{asked:,}, and {silent} runs not data" if silent else asked
+    return f"{asked:,}, and {silent} runs not known" if silent else asked
 
 
 def day_by_day(data: ReportData) -> Section:

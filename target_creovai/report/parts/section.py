@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from target_creovai.report.markup.html import Html
     from target_creovai.report.markup.tables import Cell
 
-NOT_KNOWN = "not data"
+NOT_KNOWN = "not known"
 # Columns of words.
 WHY = frozenset({"Kind", "Why", "Why it waits", "Why set aside"})
 # So many are in a table; the others are one line.
@@ -63,5 +63,5 @@ def by_step(
 
 
 def total(counts: Mapping[str, int] | None) -> int | None:
-    """Return a sum, None where nothing is data."""
+    """Return a sum, None where nothing is known."""
     return None if counts is None else sum(counts.values())
