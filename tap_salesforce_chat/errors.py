@@ -1,32 +1,33 @@
-"""What can come instead of rows, grouped by what the caller does next.
+"""Exceptions, grouped by what the caller does next.
 
-    FatalAPIError (SDK)             stop
-    └── SalesforceError             ... and say why: the message tells what to do
-        ├── LoginError              the login is refused
-        ├── QuotaError              the org's daily API requests are used up
-        ├── UnreadableObjectError   the object is not there for this user
-        ├── NotFoundError           the address is not there: no such object, or API version
-        ├── SessionExpiredError     log in again
-        ├── HostMovedError          log in again, as that names the host
-        ├── QueryLocatorExpiredError        ask again, from behind the last row
-        ├── QueryTimeoutError       ask again, for fewer rows at a time
-        ├── QueryTooComplicatedError     ask again, for fewer fields at a time
-        ├── QueryTooLongError       ask again, with the query in a body
-        ├── BulkUnsupportedError        ask again, by REST
-        │   └── BulkJobFailedError      ... but with another job before
-        ├── BulkJobGoneError            ask again, with a new job
-        ├── RowCountError         stop: rows are missing that Salesforce counts
-        ├── MissingFieldError       ask again, without the field
-        ├── UnexpectedResponseError     ask again, if the type of a field is another one now
-        ├── InvalidStateError       stop: the state is not one to go on from
-        ├── DeletionsExpiredError          do without: Salesforce does not know it any more
-        ├── UnreadableConversationError   do without: it cannot be read
-        └── RateLimitReachedError       end the stream well: the next run goes on
+    FatalAPIError (SDK)                       stop
+    ├── OutputClosedError                     ... without a last STATE: nothing reads it
+    └── SalesforceError                       ... with a message that says what to change
+        ├── LoginError                        the login is refused
+        ├── QuotaError                        the org's daily API requests are used up
+        ├── UnreadableObjectError             the user cannot read the object
+        ├── NotFoundError                     the API has no such address, object or version
+        ├── InvalidStateError                 the state cannot be continued from
+        ├── RowCountError                     rows are missing that Salesforce counts
+        ├── SessionExpiredError               log in again
+        ├── HostMovedError                    log in again, which returns the org's host
+        ├── QueryLocatorExpiredError          query again, from behind the last row
+        ├── QueryTimeoutError                 query again, for fewer rows at a time
+        ├── QueryTooComplicatedError          query again, for fewer fields at a time
+        ├── QueryTooLongError                 query again, with the query in a body
+        ├── MissingFieldError                 query again, without the field
+        ├── UnexpectedResponseError           query again, if a field has another type now
+        ├── BulkUnsupportedError              query again, by REST
+        │   └── BulkJobFailedError            ... or by another job
+        ├── BulkJobGoneError                  query again, by a new job
+        ├── DeletionsExpiredError             continue without these deletions
+        ├── UnreadableConversationError       continue without the conversation
+        └── RateLimitReachedError             end the stream; the next run continues
     RetriableAPIError (SDK)
-    └── RetryLaterError             wait, then send the same request again
+    └── RetryLaterError                       wait, then send the same request again
 
-Salesforce's own messages quote the query, whose conditions can hold data, so none is passed on:
-messages are made of status, error code, and the names of objects, fields and settings.
+Salesforce's messages quote the query, whose conditions can hold data. So messages are made of
+status, error code, and the names of objects, fields and settings.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
 
 class SalesforceError(FatalAPIError):
-    """Salesforce refuses, and would refuse again."""
+    """Salesforce refuses a request, and would refuse it again."""
 
 
 class OutputClosedError(FatalAPIError):
-    """Nobody takes what is written any more."""
+    """Standard output cannot be written any more."""
 
 
 class LoginError(SalesforceError):
@@ -47,31 +48,31 @@ class LoginError(SalesforceError):
 
 
 class QuotaError(SalesforceError):
-    """The org has no API requests left today, or none for us."""
+    """The daily API requests of the org, or the share of this run, are used up."""
 
 
 class UnreadableObjectError(SalesforceError):
-    """The object does not exist for this user."""
+    """The user cannot read the object, or the org does not have it."""
 
 
 class NotFoundError(SalesforceError):
-    """The API has nothing at this address."""
+    """The API has no resource at this address."""
 
 
 class SessionExpiredError(SalesforceError):
-    """The access token is not accepted (any more)."""
+    """The access token is not, or no longer, accepted."""
 
 
 class HostMovedError(SalesforceError):
-    """The host is not, or no longer, where the org is."""
+    """The host is not, or no longer, the org's."""
 
 
 class QueryLocatorExpiredError(SalesforceError):
-    """Salesforce has forgotten the query whose next page was asked for."""
+    """The locator of the next page has expired: Salesforce keeps a query for a limited time."""
 
 
 class QueryTimeoutError(SalesforceError):
-    """The query takes Salesforce longer than it allows, or has to look at too many rows."""
+    """The query runs longer than Salesforce allows, or scans too many rows."""
 
 
 class QueryTooComplicatedError(SalesforceError):
@@ -83,7 +84,7 @@ class QueryTooLongError(SalesforceError):
 
 
 class BulkUnsupportedError(SalesforceError):
-    """The Bulk API does not take a query that REST may well take."""
+    """The Bulk API refuses a query that the REST API may accept."""
 
 
 class BulkJobFailedError(BulkUnsupportedError):
@@ -91,27 +92,27 @@ class BulkJobFailedError(BulkUnsupportedError):
 
 
 class BulkJobGoneError(SalesforceError):
-    """The Bulk job of an earlier run, or its results, are there no more."""
+    """The Bulk job of an earlier run, or its results, do not exist any more."""
 
 
 class RowCountError(SalesforceError):
-    """Fewer or more rows came than Salesforce counts."""
+    """Fewer or more rows were read than Salesforce counts."""
 
 
 class InvalidStateError(SalesforceError):
-    """The state is another tap's or another org's, or cannot be right."""
+    """The state is another tap's or another org's, or contradicts the time."""
 
 
 class DeletionsExpiredError(SalesforceError):
-    """Salesforce does not know any more what was deleted at the time asked for."""
+    """Salesforce does not keep the deletions of the requested time any more."""
 
 
 class UnreadableConversationError(SalesforceError):
-    """What was said in a conversation cannot be read, today or later."""
+    """The entries of a conversation cannot be read, and a later run could not read them either."""
 
 
 class RateLimitReachedError(SalesforceError):
-    """A limit of calls is reached; the message is its name."""
+    """A rate limit is reached; the message names the limit."""
 
 
 class MissingFieldError(SalesforceError):
@@ -128,11 +129,15 @@ class MissingFieldError(SalesforceError):
 
 
 class UnexpectedResponseError(SalesforceError):
-    """The answer is in another form than the one that was asked for."""
+    """The response is JSON of another form than the documented one."""
 
 
 class RetryLaterError(RetriableAPIError):
-    """Another try may succeed, but not before `retry_after` seconds; `status` 0: no answer."""
+    """A later request may succeed.
+
+    `retry_after` is the wait in seconds that Salesforce asks for, 0 if none; `status` is 0 if no
+    response came.
+    """
 
     def __init__(self, message: str, retry_after: float = 0, status: int = 0) -> None:
         super().__init__(message)
@@ -141,7 +146,7 @@ class RetryLaterError(RetriableAPIError):
 
 
 def unreadable_object(sobject: str) -> UnreadableObjectError:
-    """Return the error that says how to make an object readable, or do without it."""
+    """Return the error for an object, with how to grant access to it or to leave it out."""
     return UnreadableObjectError(
         f"The integration user cannot read the object {sobject}, or the org does not have it. "
         f"Give its permission set Read on object {sobject} (and 'API Enabled'), or "

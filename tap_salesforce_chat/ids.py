@@ -1,9 +1,9 @@
-"""Salesforce Ids: 15 characters, or 18 that survive where upper and lower case are the same."""
+"""Salesforce Ids: 15 case-sensitive characters, or 18 that are unique in any case."""
 
 from __future__ import annotations
 
 SHORT = 15
-# The alphabet of the three characters that tell capitals, a bit for each of five letters.
+# The last three characters mark capitals, each with a bit for five characters.
 _CHECK_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 

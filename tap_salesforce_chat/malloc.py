@@ -1,4 +1,4 @@
-"""Memory of the process: what is free goes back to the system."""
+"""Settings of glibc's malloc, so that freed memory goes back to the system."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _OPTIONS = {
 
 
 def tune_malloc() -> None:
-    """Have glibc keep large blocks apart, so that each goes back as soon as it is free.
+    """Have glibc allocate large blocks by mmap, so that each is returned when it is freed.
 
-    By itself it moves them into one of many heaps once it has seen some, where what is still in
-    use keeps them from going back: by and by, a run with pages of 20 MB takes up to twice as much.
-    Does nothing with another C library.
+    By default glibc raises its threshold for mmap after the first large blocks, and fragmented
+    heaps then keep freed memory: a run with pages of 20 MB takes up to twice as much. Does nothing
+    with another C library.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,4 +1,4 @@
-"""SOQL text. Pure: values in, text out; every query of the tap is written here."""
+"""Write SOQL: every query of the tap. Pure: values in, text out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-KEY = "Id"
-CURSOR = "SystemModstamp"
+PRIMARY_KEY = "Id"
+REPLICATION_KEY = "SystemModstamp"
 
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -25,13 +25,13 @@ def quote(text: str) -> str:
 
 
 def one_of(field: str, values: Iterable[str]) -> str:
-    """Return the condition that a field has one of some texts, of which there is at least one."""
+    """Return the condition that a field has one of some texts; there has to be at least one."""
     return f"{field} IN ({', '.join(map(quote, sorted(values)))})"
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The place of a row in the order in which every query asks for rows."""
+    """The place of a row in the order of a query."""
 
     modified: datetime
     row_id: str
@@ -41,9 +41,17 @@ class Position:
 class Query:
     """All rows of an object that changed in a window, oldest change first.
 
-    `since` is included, `until` is not, and `after` continues behind a row that was read.
-    Date-times have no quotes in SOQL. The order of Ids is Salesforce's own (they are
-    case-sensitive), so nothing may sort the rows again.
+    `since` is included, `until` is not. Date-times have no quotes in SOQL. The order of Ids is
+    Salesforce's own (they are case-sensitive), so the tap never sorts rows.
+
+    Args:
+        sobject: The object.
+        fields: The SELECT list.
+        since: The first instant of the window, None: the beginning.
+        until: The end of the window, None: none.
+        condition: The condition of the setting `filters`.
+        more: Conditions of the tap's own; a subquery may not be nested deeper than these.
+        after: The row that the query continues after.
     """
 
     sobject: str
@@ -51,7 +59,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     condition: str | None = None
-    more: tuple[str, ...] = ()  # conditions of our own; a subquery may not stand deeper than these
+    more: tuple[str, ...] = ()
     after: Position | None = None
 
     def without(self, fields: Collection[str], conditions: Collection[str]) -> Query:
@@ -63,26 +71,26 @@ class Query:
         )
 
     def __str__(self) -> str:
-        return f"{self.unordered()} ORDER BY {CURSOR} ASC, {KEY} ASC"
+        return f"{self.unordered()} ORDER BY {REPLICATION_KEY} ASC, {PRIMARY_KEY} ASC"
 
     def unordered(self) -> str:
-        """Return the query in no order, as Bulk wants it."""
+        """Return the query without an order, which makes Bulk faster."""
         return self._select(", ".join(self.fields), self._conditions())
 
     def any_one(self) -> str:
-        """Return the query for one of the rows, whichever."""
+        """Return the query for any one of the rows."""
         return f"{self.unordered()} LIMIT 1"
 
     def by_id(self, after_id: str | None, limit: int) -> str:
-        """Return the query for some rows by Id, which takes Salesforce the least work."""
-        behind = [f"{KEY} > {quote(after_id)}"] if after_id else []
-        select = self._select(", ".join(self.fields), self._conditions() + behind)
-        return f"{select} ORDER BY {KEY} ASC LIMIT {limit}"
+        """Return the query for some rows by Id, the cheapest order for Salesforce."""
+        after = [f"{PRIMARY_KEY} > {quote(after_id)}"] if after_id else []
+        select = self._select(", ".join(self.fields), self._conditions() + after)
+        return f"{select} ORDER BY {PRIMARY_KEY} ASC LIMIT {limit}"
 
     def newest(self) -> str:
         """Return the query for the row that changed last."""
         select = self._select(", ".join(self.fields), self._conditions())
-        return f"{select} ORDER BY {CURSOR} DESC, {KEY} DESC LIMIT 1"
+        return f"{select} ORDER BY {REPLICATION_KEY} DESC, {PRIMARY_KEY} DESC LIMIT 1"
 
     def count(self) -> str:
         """Return the query for the number of rows."""
@@ -95,15 +103,16 @@ class Query:
     def _conditions(self) -> list[str]:
         conditions = []
         if self.after:
-            conditions.append(_behind(self.after))
+            conditions.append(_after(self.after))
         elif self.since:
-            conditions.append(f"{CURSOR} >= {format_instant(self.since)}")
+            conditions.append(f"{REPLICATION_KEY} >= {format_instant(self.since)}")
         if self.until:
-            conditions.append(f"{CURSOR} < {format_instant(self.until)}")
-        wishes = [self.condition] if self.condition else []
-        return conditions + [f"({wish})" for wish in (*self.more, *wishes)]
+            conditions.append(f"{REPLICATION_KEY} < {format_instant(self.until)}")
+        configured = [self.condition] if self.condition else []
+        return conditions + [f"({text})" for text in (*self.more, *configured)]
 
 
-def _behind(position: Position) -> str:
-    moment = format_instant(position.modified)
-    return f"({CURSOR} > {moment} OR ({CURSOR} = {moment} AND {KEY} > {quote(position.row_id)}))"
+def _after(position: Position) -> str:
+    moment, row_id = format_instant(position.modified), quote(position.row_id)
+    same_moment = f"{REPLICATION_KEY} = {moment} AND {PRIMARY_KEY} > {row_id}"
+    return f"({REPLICATION_KEY} > {moment} OR ({same_moment}))"

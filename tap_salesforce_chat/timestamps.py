@@ -1,7 +1,7 @@
-"""One way to write an instant: RFC 3339 in UTC, `2024-01-02T03:04:05Z`.
+"""The canonical form of instants: RFC 3339 in UTC, `2024-01-02T03:04:05Z`.
 
-A fraction is kept if it is not zero. Consumers compare instants as text, and so does Singer with
-bookmarks: every one that leaves the tap has this form.
+A fraction is kept if it is not zero. Consumers compare instants as text, as Singer does with
+bookmarks: every instant that the tap writes has this form.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-# What Salesforce's APIs, REST and Bulk, write nearly always: whole seconds, UTC.
+# The usual forms of Salesforce's APIs: whole seconds in UTC.
 _WHOLE_SECONDS_UTC = {".000+0000", ".000Z", "Z"}
 _SECONDS_LENGTH = len("2024-01-02T03:04:05")
 _WHOLE_SECONDS_LENGTH = _SECONDS_LENGTH + len("Z")
@@ -39,21 +39,21 @@ def format_instant(moment: datetime) -> str:
 
 
 def canonical(text: str) -> str:
-    """Return the canonical form of a date-time that Salesforce wrote."""
+    """Return the canonical form of a date-time in any form of ISO 8601."""
     if text[_SECONDS_LENGTH:] in _WHOLE_SECONDS_UTC:
         return text[:_SECONDS_LENGTH] + "Z"
     return format_instant(parse_instant(text))
 
 
 def is_later(one: str, other: str) -> bool:
-    """Tell whether one instant, as text, is later than another."""
+    """Return whether one instant, as text, is later than another."""
     if len(one) == len(other) == _WHOLE_SECONDS_LENGTH:
         return one > other
     return parse_instant(one) > parse_instant(other)
 
 
 def http_date(text: str) -> datetime | None:
-    """Return the instant of an HTTP date, such as a `Date` header holds; None if it is none."""
+    """Return the instant of an HTTP date, such as a `Date` header; None if it is malformed."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
@@ -61,5 +61,5 @@ def http_date(text: str) -> datetime | None:
 
 
 def format_http_date(moment: datetime) -> str:
-    """Return an instant as an HTTP date, in which seconds are whole."""
+    """Return an instant as an HTTP date, in whole seconds."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -21,7 +21,8 @@ from typing_extensions import override
 
 from target_creovai.delivery.deliver import GRACE_SECONDS, Delivery
 from target_creovai.delivery.dry_run import DryRun
-from target_creovai.delivery.streaming import EarlyDelivery
+from target_creovai.delivery.steps import DeliveryState
+from target_creovai.delivery.streaming import StreamingDelivery
 from target_creovai.errors import FieldError, InputError, RowError, StoreError
 from target_creovai.http.client import connect
 from target_creovai.input.listener import Listener
@@ -31,8 +32,7 @@ from target_creovai.input.state_out import passed_on
 from target_creovai.kinds import KINDS
 from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
-from target_creovai.sending.course import Course
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.settings.checks import assembly_settings, delivery_policy, problems
 from target_creovai.store import Store
 from target_creovai.watch.facts import facts_of
@@ -48,7 +48,7 @@ from target_creovai.wholeness.to_read import say_what_to_read
 if TYPE_CHECKING:
     from types import FrameType
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.history import RunFacts
     from target_creovai.model.rows import StagedRow
@@ -67,8 +67,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
     """Singer target for Creovai conversation analytics: a run."""
 
     # Here, as a signal may come before the store is open.
-    _dispatching: Dispatch | None = None
-    _early: EarlyDelivery | None = None
+    _delivering: DeliveryLoop | None = None
+    _streaming: StreamingDelivery | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         """Open the store: what cannot be stored is better not read."""
@@ -76,9 +76,9 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self.max_parallelism = 1
         self.summary = Summary()
         self.store = Store(self.config["store_url"])
-        self._course = Course()
-        self._patience = Patience(self.config["retry_budget_seconds"])
-        self._metrics = Metrics(self.summary, self._patience)
+        self._delivery_state = DeliveryState()
+        self._retry_budget = RetryBudget(self.config["retry_budget_seconds"])
+        self._metrics = Metrics(self.summary, self._retry_budget)
         self._summary_log = SummaryLog(self.summary)
         self._watch = Watch(
             self.summary,
@@ -123,12 +123,12 @@ class TargetCreovai(CreovaiPlugin, Listener):
                 self._listen(file_input)
         except StoreError as error:
             self.summary.halted = str(error)
-            self._summary_log.tell(self._facts)
+            self._summary_log.log(self._facts)
             error.is_told = True
             raise
         except SystemExit as end:
             if isinstance(end.code, int) and end.code > SIGNAL_EXIT_CODE:
-                self._summary_log.tell_cut_off(self._facts, end.code)
+                self._summary_log.log_cut_off(self._facts, end.code)
             raise
 
     def _listen(self, file_input: IO[str] | None) -> None:
@@ -142,8 +142,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
             raise
         finally:
             # However reading ends, requests under way are written down.
-            if self._early:
-                self._early.end(GRACE_SECONDS)
+            if self._streaming:
+                self._streaming.end(GRACE_SECONDS)
 
     @override
     def stage(self, stream: str, record: dict[str, Any]) -> None:
@@ -166,7 +166,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self._buffered_bytes += len(row.body)
         if len(self._buffer) >= ROWS_PER_COMMIT or self._buffered_bytes >= BYTES_PER_COMMIT:
             self._commit()
-            self._deliver_early()
+            self._deliver_streaming()
 
     @override
     def ignore(self, stream: str) -> None:
@@ -209,7 +209,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         rows = self._rows_since_state + len(self._buffer)
         if rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES:
             self.drain_all()
-            self._deliver_early()
+            self._deliver_streaming()
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
@@ -226,17 +226,17 @@ class TargetCreovai(CreovaiPlugin, Listener):
             self.store.coverage.record_reads(reads, self._input.organization)
             self._noted_reads = reads
 
-    def _deliver_early(self) -> None:
+    def _deliver_streaming(self) -> None:
         """Deliver what needs no other stream, while the tap goes on."""
         changed, self._changed = self._changed, set()
         if not changed:
             return
-        if self._early is None:
-            dispatch = self._dispatch()
-            if not isinstance(dispatch, Delivery):
+        if self._streaming is None:
+            loop = self._delivery_loop()
+            if not isinstance(loop, Delivery):
                 return
-            self._early = EarlyDelivery(dispatch)
-        self._early.news(changed)
+            self._streaming = StreamingDelivery(loop)
+        self._streaming.add(changed)
 
     # End of input
 
@@ -258,17 +258,17 @@ class TargetCreovai(CreovaiPlugin, Listener):
                 list(self._input.reads_at_end(self.store.coverage.newest_moment, well=whole))
             )
         super().process_endofpipe()
-        if self._early:
-            self._early.end()
-        self._dispatching = self._dispatch()
-        self._dispatching.input_broke_off = self.summary.input_broke_off = not well
-        with self._watch.delivery(self._dispatching):
-            self._dispatching.run()
-            self._dispatching.leave_if_asked()
-        self._drop_texts(self._dispatching)
-        say_what_to_read(self.summary, self.store, self._dispatching)
+        if self._streaming:
+            self._streaming.end()
+        self._delivering = self._delivery_loop()
+        self._delivering.input_broke_off = self.summary.input_broke_off = not well
+        with self._watch.delivery(self._delivering):
+            self._delivering.run()
+            self._delivering.leave_if_asked()
+        self._drop_texts(self._delivering)
+        say_what_to_read(self.summary, self.store, self._delivering)
         self._note_secret()
-        self._summary_log.tell(self._facts)
+        self._summary_log.log(self._facts)
         self.store.history.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
         if self.summary.exit_code:
             sys.exit(self.summary.exit_code)
@@ -290,10 +290,10 @@ class TargetCreovai(CreovaiPlugin, Listener):
         if not self._is_tried_out and (nothing := self.announced.nothing_of_use):
             self.summary.broken = nothing
 
-    def _drop_texts(self, dispatch: Dispatch) -> None:
+    def _drop_texts(self, loop: DeliveryLoop) -> None:
         """Drop text that has done its work."""
         days = self.config.get("retention_days")
-        if days is not None and isinstance(dispatch, Delivery):
+        if days is not None and isinstance(loop, Delivery):
             before = datetime.now(UTC) - timedelta(days=days)
             self.summary.texts_dropped = self.store.rows.drop_texts(utc(before))
 
@@ -301,20 +301,19 @@ class TargetCreovai(CreovaiPlugin, Listener):
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
         return not (cut_off or self.summary.broken) and self._input.ended_well()
 
-    def _dispatch(self) -> Dispatch:
+    def _delivery_loop(self) -> DeliveryLoop:
         settings, policy = assembly_settings(self.config), delivery_policy(self.config)
         if self.config["dry_run"] or not self.config.get("api_url"):
             return DryRun(self.store, settings, self.summary, policy, self.config["payload_dir"])
-        delivery = Delivery(
+        return Delivery(
             self.store,
             settings,
             self.summary,
             self._client,
             policy,
-            self._patience,
+            self._retry_budget,
+            self._delivery_state,
         )
-        delivery.course = self._course
-        return delivery
 
     @cached_property
     def _client(self) -> CreovaiClient:
@@ -335,8 +334,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
         """
         signal.signal(signum, signal.SIG_IGN)
         exit_code = SIGNAL_EXIT_CODE + signum
-        if self._dispatching is None:
-            if self._early:
-                self._early.stop(exit_code)
+        if self._delivering is None:
+            if self._streaming:
+                self._streaming.stop(exit_code)
             raise SystemExit(exit_code)
-        self._dispatching.stop(exit_code)
+        self._delivering.stop(exit_code)

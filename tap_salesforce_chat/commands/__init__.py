@@ -1,1 +1,1 @@
-"""Commands beside the Singer ones: `doctor`, and what it examines."""
+"""The command line, and the subcommand `doctor`."""

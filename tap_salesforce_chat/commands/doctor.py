@@ -18,7 +18,6 @@ from tap_salesforce_chat.commands.case_feed import has_case_feed
 from tap_salesforce_chat.commands.findings import (
     ENTRIES,
     FEED,
-    NEEDED,
     ApiQuota,
     Finding,
     Status,
@@ -29,7 +28,7 @@ from tap_salesforce_chat.commands.findings import (
     judge_quota,
     judge_rows,
     judge_view_all_data,
-    not_there,
+    object_absent,
 )
 from tap_salesforce_chat.commands.identity import read_identity
 from tap_salesforce_chat.commands.proxies import Proxy
@@ -48,7 +47,7 @@ from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.settings.opt_in import disabled_streams
-from tap_salesforce_chat.soql import CURSOR, KEY, Query
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query
 from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
@@ -104,7 +103,7 @@ def run_checks(services: Services, since: datetime | None) -> Iterator[Finding]:
     if not login or login[-1].status is Status.FAILED:
         return
     yield _checked("org", partial(_org, context.client))
-    streams = [stream for stream in QUERY_STREAMS if stream.sobject in NEEDED]
+    streams = [stream for stream in QUERY_STREAMS if stream.shown]
     describe = DescribeClient(context.client)
     for stream in streams:
         yield _checked(stream.sobject, partial(_object, stream, describe))
@@ -138,7 +137,7 @@ def _proxy(url: str) -> list[Finding]:
     if proxy is None:
         return []
     named = f"{proxy.variable} names {proxy.host}:{proxy.port}"
-    if proxy.answers:
+    if proxy.is_reachable:
         return [Finding(check, Status.OK, named)]
     return [Finding(check, Status.FAILED, f"{named}, where nobody answers", advice)]
 
@@ -167,11 +166,13 @@ def _login(context: CheckContext) -> list[Finding]:
 def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
     document = describe(stream.sobject)
     if document is None and stream.optional:
-        return not_there(stream.sobject, stream.sobject)
+        return object_absent(stream.sobject, stream.sobject)
     if document is None:
         return Finding(stream.sobject, Status.FAILED, str(unreadable_object(stream.sobject)))
     visible = {field["name"] for field in document["fields"]}
-    hidden = [name for name in (KEY, CURSOR, *NEEDED[stream.sobject]) if name not in visible]
+    hidden = [
+        name for name in (PRIMARY_KEY, REPLICATION_KEY, *stream.own_fields()) if name not in visible
+    ]
     return judge_fields(
         stream.sobject, hidden, discover(document, stream.parents, describe).missing
     )
@@ -194,7 +195,7 @@ def _rows(
     end_date = config.get("end_date")
     waiting = Query(
         sobject,
-        (KEY,),
+        (PRIMARY_KEY,),
         since=context.since,
         until=parse_instant(end_date) if end_date else None,
         condition=(config.get("filters") or {}).get(sobject),
@@ -204,9 +205,9 @@ def _rows(
         count = context.count(waiting, deleted=config["include_deleted"])
     except UnreadableObjectError:
         if stream.optional:
-            return not_there(check, sobject)
+            return object_absent(check, sobject)
         raise
-    visible = count or context.count(Query(sobject, (KEY,)))
+    visible = count or context.count(Query(sobject, (PRIMARY_KEY,)))
     since = f"since {format_instant(context.since)}" if context.since else "in all"
     needed = max(1, -(-count // config["page_size"]))
     pages.append(needed - 1)
@@ -219,7 +220,7 @@ def _entries(context: CheckContext) -> Finding:
     try:
         ended = context.count(replace(Sessions.ended(None, condition), since=context.since))
     except UnreadableObjectError:
-        return not_there(ENTRIES, SESSIONS)
+        return object_absent(ENTRIES, SESSIONS)
     hours = rate_limits_for(context.config, {}).hours_for(ended, clock)
     return judge_entries(ended, hours, context.config["messaging_api"])
 
@@ -254,8 +255,8 @@ def _new_chats(context: CheckContext) -> Finding:
     begin = format_instant(context.client.clock - _RECENT)
     recent = f"CreatedDate >= {begin}"
     try:
-        sessions = context.count(Query("MessagingSession", (KEY,), condition=recent))
+        sessions = context.count(Query("MessagingSession", (PRIMARY_KEY,), condition=recent))
     except UnreadableObjectError:
         return Finding("new chats", Status.OK, "the org shows no MessagingSession")
-    chats = context.count(Query("LiveChatTranscript", (KEY,), condition=recent))
+    chats = context.count(Query("LiveChatTranscript", (PRIMARY_KEY,), condition=recent))
     return judge_new_chats(chats, sessions)

@@ -16,7 +16,7 @@ ENTRIES, FEED = "ConversationEntry rows", "case feed"
 
 
 class Status(StrEnum):
-    """What a finding means for a sync: it works, it works but look, it does not."""
+    """What a finding means for a sync: it works, it works with a defect, it does not work."""
 
     OK = "ok"
     WARNING = "warning"
@@ -33,44 +33,28 @@ class Finding:
     advice: str = ""
 
 
-# Without these fields a row makes no conversation, or the wrong one.
-NEEDED: dict[str, tuple[str, ...]] = {
-    "Case": (
-        *("CaseNumber", "Subject", "Description", "Status", "Origin", "IsClosed", "ClosedDate"),
-        *("ContactId", "OwnerId", "CreatedById", "CreatedDate"),
-    ),
-    "CaseComment": ("ParentId", "CommentBody", "IsPublished", "CreatedById", "CreatedDate"),
-    "EmailMessage": (
-        *("ParentId", "Incoming", "Status", "Subject", "TextBody", "HtmlBody", "FromName"),
-        *("FromAddress", "MessageDate", "CreatedById", "CreatedDate"),
-    ),
-    "LiveChatTranscript": (
-        *("Body", "Status", "StartTime", "EndTime", "CaseId", "ContactId", "OwnerId"),
-        *("LiveChatVisitorId", "CreatedDate"),
-    ),
-    "MessagingSession": (
-        *("Status", "StartTime", "EndTime", "ConversationId", "MessagingEndUserId"),
-        *("EndUserContactId", "CaseId", "OwnerId", "CreatedDate"),
-    ),
-}
-
-
 def would_work(findings: Iterable[Finding]) -> bool:
-    """Tell whether a sync would work."""
+    """Return whether a sync would work."""
     return all(finding.status is not Status.FAILED for finding in findings)
 
 
-def not_there(check: str, sobject: str) -> Finding:
-    """Return what is found of an object that an org may well be without."""
+def object_absent(check: str, sobject: str) -> Finding:
+    """Return the finding for an object that orgs without enhanced chat do not have."""
     found = f"the org shows no {sobject}: right, where nobody uses enhanced chat"
     return Finding(check, Status.OK, found)
 
 
-def judge_fields(sobject: str, lacking: list[str], parents: tuple[str, ...]) -> Finding:
-    """Judge an object by the needed fields that it lacks, and by what its parents lack."""
-    if lacking:
+def judge_fields(sobject: str, hidden: list[str], parents: tuple[str, ...]) -> Finding:
+    """Judge an object by the fields that the user cannot read.
+
+    Args:
+        sobject: The object.
+        hidden: Its own fields that conversations need or show.
+        parents: What to grant on its parents, such as `Read on object Contact`.
+    """
+    if hidden:
         advice = f"{_PERMISSION_SET} > Object Settings > {sobject}: Read Access to these fields."
-        return Finding(sobject, Status.FAILED, f"hidden: {', '.join(lacking)}", advice)
+        return Finding(sobject, Status.FAILED, f"hidden: {', '.join(hidden)}", advice)
     if parents:
         advice = f"{_PERMISSION_SET} > Object Settings: {'; '.join(parents)}."
         return Finding(sobject, Status.WARNING, "readable, its parents in part", advice)
@@ -78,7 +62,7 @@ def judge_fields(sobject: str, lacking: list[str], parents: tuple[str, ...]) -> 
 
 
 def judge_view_all_data(*, granted: bool | None) -> Finding:
-    """Judge what the user may see; None where Salesforce does not tell."""
+    """Judge whether sharing may hide rows; `granted` is None if Salesforce does not say."""
     check = "View All Data"
     if granted:
         return Finding(check, Status.OK, "granted: no row is hidden by sharing")
@@ -91,7 +75,15 @@ def judge_view_all_data(*, granted: bool | None) -> Finding:
 
 
 def judge_rows(check: str, waiting: int, visible: int, since: str, calls: int) -> Finding:
-    """Judge how many rows a sync would read, and say what that costs."""
+    """Judge how many rows a sync would read.
+
+    Args:
+        check: The name of the check.
+        waiting: How many rows the next sync reads.
+        visible: How many rows the user sees at all.
+        since: From when on, in words.
+        calls: How many API requests the sync takes at least.
+    """
     if not visible:
         advice = (
             "If the org has any, sharing hides them from the integration user; look at the check "
@@ -103,7 +95,7 @@ def judge_rows(check: str, waiting: int, visible: int, since: str, calls: int) -
 
 
 def judge_entries(sessions: int, hours: int, interface: str) -> Finding:
-    """Say how long it takes to read what was said in sessions, whose calls are few."""
+    """Judge how many hours the rate limits make the reading of sessions' entries take."""
     found = f"{sessions} ended sessions to read by {interface}, which takes about {hours} h"
     if hours <= _LONG_BACKFILL:
         return Finding(ENTRIES, Status.OK, found)
@@ -166,7 +158,7 @@ def judge_quota(quota: ApiQuota, hourly: int, first: int, *, kept: bool = True) 
 
 
 def judge_case_feed(*, found: bool | None) -> Finding:
-    """Judge whether customers' words may stand where the tap does not look; None: not shown."""
+    """Judge whether case feeds hold messages, which the tap does not read; None: not shown."""
     if found is None:
         return Finding(FEED, Status.OK, "not shown: no Chatter, or no View All Data")
     if not found:
@@ -179,7 +171,7 @@ def judge_case_feed(*, found: bool | None) -> Finding:
 
 
 def judge_new_chats(chats: int, sessions: int) -> Finding:
-    """Judge whether conversations take place where the tap does not look."""
+    """Judge by which objects the org's new chats are recorded."""
     check = "new chats"
     found = f"{chats} LiveChatTranscript and {sessions} MessagingSession rows in the last 30 days"
     if sessions and not chats:

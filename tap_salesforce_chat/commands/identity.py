@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.errors import MissingFieldError, NotFoundError, UnreadableObjectError
 from tap_salesforce_chat.reading.query_client import QueryClient
-from tap_salesforce_chat.soql import KEY, Query, one_of
+from tap_salesforce_chat.soql import PRIMARY_KEY, Query, one_of
 
 if TYPE_CHECKING:
     from tap_salesforce_chat.http.client import SalesforceClient
@@ -31,13 +31,13 @@ class LoginIdentity:
         org = self.organization
         kind = "sandbox" if org.get("IsSandbox") else "production"
         edition = org.get("OrganizationType")
-        name = f"{org.get('Name')} ({org[KEY]}), {kind}" if "Name" in org else _UNKNOWN
+        name = f"{org.get('Name')} ({org[PRIMARY_KEY]}), {kind}" if "Name" in org else _UNKNOWN
         return f"{name}{f', {edition}' if edition else ''}; user {self.username or _UNKNOWN}"
 
 
 def read_identity(client: SalesforceClient) -> LoginIdentity:
     """Read the org's row and the user's name."""
-    rows = _rows(client, Query("Organization", (KEY, *_ORGANIZATION_FIELDS)))
+    rows = _rows(client, Query("Organization", (PRIMARY_KEY, *_ORGANIZATION_FIELDS)))
     return LoginIdentity(rows[0] if rows else {}, _username(client))
 
 
@@ -45,7 +45,9 @@ def _username(client: SalesforceClient) -> str | None:
     user_id = client.session.user_id
     if user_id is None:
         return _username_of_token(client)
-    rows = _rows(client, Query("User", (KEY, "Username"), condition=one_of(KEY, [user_id])))
+    rows = _rows(
+        client, Query("User", (PRIMARY_KEY, "Username"), condition=one_of(PRIMARY_KEY, [user_id]))
+    )
     return rows[0]["Username"] if rows else None
 
 

@@ -1,8 +1,8 @@
-"""A permission set for the integration user: what the streams need, read only, and no more. Pure.
+"""A permission set for the integration user: what the streams need, read only, and no more.
 
-Metadata as `sf project deploy start` takes it (Metadata API Developer Guide, PermissionSet). To
-name a field that has no field-level security makes Salesforce refuse the whole file; its describe
-tells (`permissionable`), as far as the user sees the field.
+Metadata as `sf project deploy start` takes it (Metadata API Developer Guide, PermissionSet).
+Salesforce refuses the whole file if it names a field without field-level security. The describe
+says which fields have it (`permissionable`), as far as the user sees the field.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from tap_salesforce_chat.commands.findings import NEEDED
 from tap_salesforce_chat.streams.described_stream import DescribedStream
 
 if TYPE_CHECKING:
@@ -73,9 +72,8 @@ def grants_for(streams: Collection[type[SalesforceStream]], describe: Describe) 
 def _wanted(stream: type[SalesforceStream]) -> Iterator[tuple[str, Iterable[str]]]:
     if not issubclass(stream, DescribedStream):
         return
-    own = (name for name in stream.needed if "." not in name)
     references = (f"{parent.relationship}Id" for parent in stream.parents)
-    yield stream.sobject, {*NEEDED.get(stream.sobject, ()), *own, *references}
+    yield stream.sobject, {*stream.own_fields(), *references}
     for parent in stream.parents:
         # What is read of an owner, a user or a queue, is shown to everybody.
         if parent.sobject != "Name":

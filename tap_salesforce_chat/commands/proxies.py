@@ -1,4 +1,4 @@
-"""The proxy that requests to a host go through, as environment variables name it."""
+"""The proxy that requests to a host go through, as environment variables configure it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
-_SECONDS = 5
+_TIMEOUT_SECONDS = 5
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy by its variable and address, without the login that its URL may hold."""
+    """A proxy: the variable that names it, and its address without the login in its URL."""
 
     variable: str
     host: str
@@ -25,10 +25,10 @@ class Proxy:
 
     @classmethod
     def for_url(cls, url: str) -> Self | None:
-        """Return the proxy for a URL, None if requests go straight there.
+        """Return the proxy for a URL, None if requests go through none.
 
         Raises:
-            ValueError: What names it is no address. The message names the variable.
+            ValueError: The variable holds no address. The message names the variable.
         """
         address = select_proxy(url, get_environ_proxies(url))
         if not address:
@@ -42,10 +42,10 @@ class Proxy:
         raise ValueError(msg)
 
     @property
-    def answers(self) -> bool:
-        """Whether anybody listens there."""
+    def is_reachable(self) -> bool:
+        """Whether it accepts connections."""
         try:
-            socket.create_connection((self.host, self.port), timeout=_SECONDS).close()
+            socket.create_connection((self.host, self.port), timeout=_TIMEOUT_SECONDS).close()
         except OSError:
             return False
         return True

@@ -1,4 +1,4 @@
-"""How many API requests a sync sends when little has changed. Pure."""
+"""How many API requests a sync sends when little has changed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tap_salesforce_chat.discovery.fields import (
     without_paths,
 )
 from tap_salesforce_chat.settings.opt_in import disabled_fields, disabled_streams, disabled_warning
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 
 if TYPE_CHECKING:
     import logging
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_salesforce_chat.discovery.describe import Describe
-    from tap_salesforce_chat.discovery.fields import Renewal
+    from tap_salesforce_chat.discovery.fields import SchemaRefresh
 
 
-class Renewable(Protocol):
-    """What `renew` needs of a class of streams."""
+class Refreshable(Protocol):
+    """What `refresh_catalog` needs of a class of streams."""
 
     sobject: ClassVar[str]
     needed: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def renewed(cls, schema: dict[str, Any], describe: Describe) -> Renewal | None:
+    def refreshed(cls, schema: dict[str, Any], describe: Describe) -> SchemaRefresh | None:
         """Return the schema of a catalog as the org has it now, None if it shows nothing."""
 
 
@@ -79,7 +79,7 @@ def _is_metadata(metadata: object) -> bool:
 def select_keys(catalog: Catalog) -> None:
     """Have the keys of all streams selected, even if the catalog deselects them."""
     for entry in catalog.streams:
-        for name in (KEY, CURSOR):
+        for name in (PRIMARY_KEY, REPLICATION_KEY):
             entry.metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
 
 
@@ -99,9 +99,9 @@ def remove_disabled(catalog: Catalog, config: Mapping[str, Any], logger: logging
         logger.warning("%s", disabled_warning(named))
 
 
-def renew(
+def refresh_catalog(
     catalog: Catalog,
-    streams: Iterable[type[Renewable]],
+    streams: Iterable[type[Refreshable]],
     describe: Describe,
     logger: logging.Logger,
     lacking: Collection[str],
@@ -126,19 +126,19 @@ def renew(
         complete = all(has_path(schema, path) for path in stream.needed)
         if complete and stream.sobject not in lacking:
             continue
-        renewal = stream.renewed(schema, describe)
-        if renewal and renewal.schema != schema:
-            entry.schema = Schema.from_dict(renewal.schema)
-            _report(stream, entry, renewal, logger)
+        refresh = stream.refreshed(schema, describe)
+        if refresh and refresh.schema != schema:
+            entry.schema = Schema.from_dict(refresh.schema)
+            _report(stream, entry, refresh, logger)
 
 
 def _report(
-    stream: type[Renewable], entry: CatalogEntry, renewal: Renewal, logger: logging.Logger
+    stream: type[Refreshable], entry: CatalogEntry, refresh: SchemaRefresh, logger: logging.Logger
 ) -> None:
     selected = entry.metadata.resolve_selection()
-    gone = [name for name in renewal.gone if selected["properties", name]]
+    gone = [name for name in refresh.gone if selected["properties", name]]
     # The sync itself warns of needed ones.
     if gone := [name for name in gone if name not in stream.needed]:
         logger.warning("%s", left_out_warning(stream.sobject, gone))
-    if changed := [name for name in renewal.retyped if selected["properties", name]]:
+    if changed := [name for name in refresh.retyped if selected["properties", name]]:
         logger.warning("%s", retyped_warning(stream.sobject, changed))

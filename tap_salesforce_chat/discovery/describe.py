@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -91,10 +91,10 @@ class Discovery:
 MINIMAL_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        KEY: _TEXT,
-        CURSOR: {"type": ["string", "null"], "format": "date-time"},
+        PRIMARY_KEY: _TEXT,
+        REPLICATION_KEY: {"type": ["string", "null"], "format": "date-time"},
     },
-    "required": [KEY],
+    "required": [PRIMARY_KEY],
 }
 
 
@@ -108,15 +108,15 @@ def discover(
         parents: The parents wanted.
         describe: Returns the describe document of a parent object.
     """
-    properties = {KEY: _TEXT, **properties_of(document["fields"])}
-    properties[KEY] = _TEXT
+    properties = {PRIMARY_KEY: _TEXT, **properties_of(document["fields"])}
+    properties[PRIMARY_KEY] = _TEXT
     missing: list[str] = []
     for parent in parents:
         schema, lacking = _parent_schema(document, parent, describe)
         missing += lacking
         if schema:
             properties[parent.relationship] = schema
-    schema = {"type": "object", "properties": properties, "required": [KEY]}
+    schema = {"type": "object", "properties": properties, "required": [PRIMARY_KEY]}
     return Discovery(schema, tuple(missing))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class SchemaRefresh:
     """A schema of a catalog, updated to the org.
 
     Args:
@@ -27,8 +27,8 @@ class Renewal:
     gone: tuple[str, ...] = ()
     retyped: tuple[str, ...] = ()
 
-    def with_parents(self, org: Schema, wanted: Collection[str]) -> Renewal:
-        """Return the renewal with the wanted fields of parents that the org has."""
+    def with_parents(self, org: Schema, wanted: Collection[str]) -> SchemaRefresh:
+        """Return the refresh with the wanted fields of parents that the org has."""
         hidden = [path for path in wanted if "." in path and not has_path(org, path)]
         properties = dict(self.schema["properties"])
         for path in wanted:
@@ -42,9 +42,9 @@ class Renewal:
         return replace(self, schema=without_paths(schema, hidden))
 
 
-def renewed(
+def refreshed(
     schema: Schema, names: Collection[str], types: Schema, wanted: Iterable[str]
-) -> Renewal:
+) -> SchemaRefresh:
     """Return the schema of a catalog with the types that the org has now.
 
     Args:
@@ -61,7 +61,7 @@ def renewed(
     properties |= {name: types[name] for name in retyped}
     properties |= {name: types[name] for name in wanted if name in types.keys() - set(own)}
     kept = {name: kind for name, kind in properties.items() if name not in gone}
-    return Renewal({**schema, "properties": kept}, gone, retyped)
+    return SchemaRefresh({**schema, "properties": kept}, gone, retyped)
 
 
 def is_parent(kind: Schema) -> bool:

@@ -1,1 +1,1 @@
-"""How the tap gets and renews its access token: OAuth flows, and what a refusal means."""
+"""How the tap gets and renews its access token: OAuth flows, and errors of logins."""

@@ -18,7 +18,7 @@ from typing_extensions import override
 from tap_salesforce_chat.errors import LoginError
 from tap_salesforce_chat.login.hosts import audience, is_my_domain
 
-# Salesforce refuses an assertion that is good for much longer.
+# Salesforce refuses assertions that are valid for much longer.
 ASSERTION_LIFETIME = timedelta(minutes=3)
 
 
@@ -51,10 +51,10 @@ TokenEndpoint = Callable[[Callable[[], Form]], Session]
 class AuthFlow(abc.ABC):
     """A way to get a token from the settings."""
 
-    needs: ClassVar[frozenset[str]]
-    # Settings that show, when they are given, that another flow is meant.
-    not_with: ClassVar[frozenset[str]] = frozenset()
-    # Where to look further after a refusal: Salesforce does not always say what is wrong.
+    required_settings: ClassVar[frozenset[str]]
+    # Settings that belong to other flows: with one of them this flow is not chosen by default.
+    conflicting_settings: ClassVar[frozenset[str]] = frozenset()
+    # What to check after a refused login: Salesforce does not always say what is wrong.
     checklist: ClassVar[str] = "The user's Login History in Setup names the reason."
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -62,20 +62,20 @@ class AuthFlow(abc.ABC):
 
     @classmethod
     def problems(cls, config: Mapping[str, Any]) -> list[str]:  # noqa: ARG003 - a hook
-        """Say what is wrong with the values of the settings that the flow needs."""
+        """Return what is wrong with the values of the settings that the flow requires."""
         return []
 
     @abc.abstractmethod
     def log_in(self, endpoint: TokenEndpoint) -> Session:
-        """Get the first token."""
+        """Return the first session."""
 
     def log_in_again(self, endpoint: TokenEndpoint) -> Session:
-        """Get a token after Salesforce said that the last one is not valid any more."""
+        """Return a session after Salesforce refused the token of the last one."""
         return self.log_in(endpoint)
 
 
 class FormFlow(AuthFlow):
-    """A flow in which a form is all that Salesforce wants to see."""
+    """A flow that takes one request, with a form."""
 
     @abc.abstractmethod
     def form(self) -> Form:
@@ -89,7 +89,7 @@ class FormFlow(AuthFlow):
 class PasswordFlow(FormFlow):
     """OAuth username-password flow; `security_token` is not needed from trusted IP addresses."""
 
-    needs = frozenset({"client_id", "client_secret", "username", "password"})
+    required_settings = frozenset({"client_id", "client_secret", "username", "password"})
     checklist = (
         "Check: login_url (login, test or My Domain host); username (a sandbox's ends in the "
         "sandbox's name); password and security_token (the tap sends the password with the token "
@@ -114,10 +114,10 @@ class PasswordFlow(FormFlow):
 
 
 class ClientCredentialsFlow(FormFlow):
-    """The app logs in as itself and acts as its Run-As user; nobody's password is involved."""
+    """OAuth client-credentials flow: the app logs in and acts as its Run-As user."""
 
-    needs = frozenset({"client_id", "client_secret"})
-    not_with = frozenset({"username", "password", "private_key", "refresh_token"})
+    required_settings = frozenset({"client_id", "client_secret"})
+    conflicting_settings = frozenset({"username", "password", "private_key", "refresh_token"})
 
     @override
     @classmethod
@@ -141,9 +141,9 @@ class ClientCredentialsFlow(FormFlow):
 
 
 class ConversationDataFlow(ClientCredentialsFlow):
-    """The login for the Conversation Data API, which is at home elsewhere.
+    """The login for the Conversation Data API, which has a host of its own.
 
-    The app's own scopes count: asking for `sfap_api` alone would add nothing to them.
+    The token has the scopes of the app: a `scope` parameter would not add `sfap_api` to them.
     """
 
     @override
@@ -153,9 +153,9 @@ class ConversationDataFlow(ClientCredentialsFlow):
 
 
 class JwtBearerFlow(FormFlow):
-    """The tap signs for the user with a key whose certificate the app has; no secret travels."""
+    """OAuth JWT bearer flow: an assertion signed with the key of the app's certificate."""
 
-    needs = frozenset({"client_id", "username", "private_key"})
+    required_settings = frozenset({"client_id", "username", "private_key"})
 
     @override
     @classmethod
@@ -189,9 +189,9 @@ class JwtBearerFlow(FormFlow):
 
 
 class RefreshTokenFlow(AuthFlow):
-    """A token from a login by browser; where Salesforce replaces it, the new one is kept."""
+    """OAuth refresh-token flow; where Salesforce rotates refresh tokens, the new one is saved."""
 
-    needs = frozenset({"client_id", "refresh_token"})
+    required_settings = frozenset({"client_id", "refresh_token"})
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         from tap_salesforce_chat.login.token_store import TokenStore
@@ -202,11 +202,11 @@ class RefreshTokenFlow(AuthFlow):
 
     @override
     def log_in(self, endpoint: TokenEndpoint) -> Session:
-        with self._store.alone():
+        with self._store.locked():
             token = self._store.read()
             session = endpoint(lambda: self._form(token))
             if session.refresh_token and session.refresh_token != token:
-                self._store.keep(session.refresh_token)
+                self._store.save(session.refresh_token)
         return session
 
     def _form(self, token: str) -> Form:
@@ -221,9 +221,9 @@ class RefreshTokenFlow(AuthFlow):
 
 
 class AccessTokenFlow(AuthFlow):
-    """A token that somebody else obtained: used as it is, and not renewable from here."""
+    """A token that was obtained elsewhere; it cannot be renewed."""
 
-    needs = frozenset({"access_token", "instance_url"})
+    required_settings = frozenset({"access_token", "instance_url"})
 
     @override
     def log_in(self, endpoint: TokenEndpoint) -> Session:
@@ -249,26 +249,26 @@ AUTH_FLOWS: dict[str, type[AuthFlow]] = {
 
 
 def choose_flow(config: Mapping[str, Any]) -> type[AuthFlow]:
-    """Return the flow that the settings ask for, or else the only one that they allow.
+    """Return the flow of `auth_flow`, or else the only one whose settings are given.
 
     Raises:
-        ValueError: They allow none, or several. The message holds names of settings only.
+        ValueError: There is none, or several. The message holds names of settings only.
     """
     given = {setting for setting, value in config.items() if value}
     if wanted := config.get("auth_flow"):
         flow = AUTH_FLOWS[wanted]
-        if missing := flow.needs - given:
+        if missing := flow.required_settings - given:
             msg = f"auth_flow '{wanted}' also needs {_listed(missing)}."
             raise ValueError(msg)
         return flow
-    fitting = [
+    candidates = [
         name
         for name, flow in AUTH_FLOWS.items()
-        if flow.needs <= given and flow.not_with.isdisjoint(given)
+        if flow.required_settings <= given and flow.conflicting_settings.isdisjoint(given)
     ]
-    if len(fitting) != 1:
-        raise ValueError(_several_fit(fitting) if fitting else _none_fits(given))
-    return AUTH_FLOWS[fitting[0]]
+    if len(candidates) != 1:
+        raise ValueError(_ambiguous(candidates) if candidates else _impossible(given))
+    return AUTH_FLOWS[candidates[0]]
 
 
 def flow_name(config: Mapping[str, Any]) -> str:
@@ -277,15 +277,17 @@ def flow_name(config: Mapping[str, Any]) -> str:
     return next(name for name, flow in AUTH_FLOWS.items() if flow is chosen)
 
 
-def _several_fit(fitting: list[str]) -> str:
-    return f"The settings fit more than one way to log in: set auth_flow to {' or '.join(fitting)}."
+def _ambiguous(candidates: list[str]) -> str:
+    return (
+        f"The settings fit more than one way to log in: set auth_flow to {' or '.join(candidates)}."
+    )
 
 
-def _none_fits(given: set[str]) -> str:
+def _impossible(given: set[str]) -> str:
     ways = (
         f"{name} also needs {_listed(missing)}"
-        if (missing := flow.needs - given)
-        else f"{name} goes without {_listed(flow.not_with & given)}"
+        if (missing := flow.required_settings - given)
+        else f"{name} goes without {_listed(flow.conflicting_settings & given)}"
         for name, flow in AUTH_FLOWS.items()
     )
     return f"The settings allow no way to log in: auth_flow {'; '.join(ways)}."

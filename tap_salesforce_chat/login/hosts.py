@@ -1,4 +1,4 @@
-"""Where to log in, who an assertion is for, and what may travel there."""
+"""The login host, the audience of an assertion, and which addresses and tokens are valid."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def login_url(config: Mapping[str, Any]) -> str:
 
 
 def is_my_domain(config: Mapping[str, Any]) -> bool:
-    """Tell whether the login goes to the org's own host rather than to the hosts of all orgs."""
+    """Return whether the login host is the org's own, not one that all orgs share."""
     return login_url(config) not in {PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL}
 
 
 def audience(config: Mapping[str, Any]) -> str:
-    """Return who an assertion is for: of the hosts of all orgs the one that knows this org."""
+    """Return the audience of an assertion: the login host or the test host, as fits the org."""
     if given := config.get("jwt_audience"):
         return str(given).rstrip("/")
     url = login_url(config)
@@ -42,17 +42,17 @@ def audience(config: Mapping[str, Any]) -> str:
 
 
 def address_problem(url: str) -> str | None:
-    """Say why nothing may be sent to an address, None if it may; the address is not in it."""
+    """Return why no credentials may be sent to an address, None if they may, without quoting it."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port  # a port that is none raises
     except ValueError:
-        return _NO_ADDRESS
+        return _INVALID_ADDRESS
     if not host or parts.scheme not in {"http", "https"}:
-        return _NO_ADDRESS
+        return _INVALID_ADDRESS
     if "@" in parts.netloc:
         return "must hold no user name or password: there are settings for them."
-    if parts.scheme == "http" and not _is_here(host):
+    if parts.scheme == "http" and not _is_loopback(host):
         return (
             "must be an https:// address: credentials would travel in clear. (http:// is for "
             "servers on this machine alone.)"
@@ -60,16 +60,16 @@ def address_problem(url: str) -> str | None:
     return None
 
 
-_NO_ADDRESS = "must be an address such as https://acme.my.salesforce.com."
+_INVALID_ADDRESS = "must be an address such as https://acme.my.salesforce.com."
 
 
-def _is_here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() in {"localhost", "localhost."} or host.lower().endswith(".localhost")
 
 
-def is_token(text: str) -> bool:
-    """Tell whether a text can stand in the header of a request: printable ASCII, no blanks."""
+def is_valid_token(text: str) -> bool:
+    """Return whether a text can stand in an HTTP header: printable ASCII without blanks."""
     return re.fullmatch(r"[!-~]+", text) is not None

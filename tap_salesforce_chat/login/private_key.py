@@ -1,4 +1,4 @@
-"""The private key that stands for the integration user: PEM text, or the path of a PEM file."""
+"""The private key of the JWT bearer flow: PEM text, or the path of a PEM file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_private_key(setting: str) -> RSAPrivateKey:
     """Return the key.
 
     Raises:
-        ValueError: There is none. The message says what is wrong and repeats nothing of it.
+        ValueError: The setting holds none. The message quotes nothing of it.
     """
     pem = _pem(setting)
     try:
@@ -39,7 +39,7 @@ def read_private_key(setting: str) -> RSAPrivateKey:
 
 
 def _pem(setting: str) -> bytes:
-    """Return a key as PEM wants it, from whatever settings and secret stores make of it."""
+    """Return a key as PEM, whose line breaks settings and secret stores may have changed."""
     text = _unwrapped(setting)
     if text is None:
         try:
@@ -51,7 +51,7 @@ def _pem(setting: str) -> bytes:
 
 
 def _unwrapped(text: str) -> str | None:
-    """Return the PEM text in a setting; None where there is none, not even in base64."""
+    """Return the PEM text in a setting, plain or in base64; None if there is none."""
     if _PEM_MARK not in text:
         try:
             text = b64decode("".join(text.split()), validate=True).decode()
@@ -59,13 +59,13 @@ def _unwrapped(text: str) -> str | None:
             return None
         if _PEM_MARK not in text:
             return None
-    # An environment variable often holds a key in one line, and escaped once or twice.
+    # An environment variable often holds a key in one line, with line breaks escaped.
     text = _LINE_BREAK.sub("\n", text)
     return _KEY.sub(_in_lines, text)
 
 
 def _in_lines(key: re.Match[str]) -> str:
-    """Return a key whose lines were joined by blanks in lines; one with headers as it is."""
+    """Break a key into lines again; a key with headers stays as it is."""
     begin, body, end = key.groups()
     if ":" in body:
         return key[0]

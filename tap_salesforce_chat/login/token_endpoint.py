@@ -18,7 +18,7 @@ from tap_salesforce_chat.http.transport import read_body
 from tap_salesforce_chat.ids import long_id
 from tap_salesforce_chat.login.errors import login_error_for
 from tap_salesforce_chat.login.flows import Session
-from tap_salesforce_chat.login.hosts import address_problem, is_token
+from tap_salesforce_chat.login.hosts import address_problem, is_valid_token
 
 if TYPE_CHECKING:
     import logging
@@ -90,7 +90,7 @@ class _NoAuth(requests.auth.AuthBase):
 
 def _session_in(grant: Mapping[str, Any]) -> Session:
     token, host = grant.get("access_token"), grant.get("instance_url")
-    if not (isinstance(token, str) and isinstance(host, str) and is_token(token)):
+    if not (isinstance(token, str) and isinstance(host, str) and is_valid_token(token)):
         msg = "Login: the answer has no access_token and instance_url. Check login_url."
         raise LoginError(msg)
     if problem := address_problem(host):

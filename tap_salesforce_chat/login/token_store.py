@@ -1,7 +1,7 @@
-"""Where a refresh token is kept that Salesforce has put in the place of the configured one.
+"""The file that keeps the refresh token by which Salesforce replaced the configured one.
 
-With rotation switched on, every login brings a new refresh token and ends the old one at once. It
-has to survive the run, and under Meltano no config file does.
+With refresh token rotation, every login returns a new refresh token and revokes the old one. The
+new one has to outlive the run, and under Meltano no config file does.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from tap_salesforce_chat.errors import LoginError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Seconds to wait for the login of another run, which may have to try a few times.
-_PATIENCE = 300
+# The login of another run may take several tries.
+_LOCK_TIMEOUT_SECONDS = 300
 
 
 class TokenStore:
-    """A file that belongs to one configured refresh token.
+    """A file for one configured refresh token.
 
-    Its name is made of that token: one that is newly configured has no file yet, and so wins over
-    what is kept; and taps of several orgs can share a folder.
+    Its name is a hash of that token. A newly configured token has no file yet, and so takes
+    precedence over a saved one; taps of several orgs can share a folder.
 
     Args:
         folder: Where the file is, or will be.
@@ -44,25 +44,25 @@ class TokenStore:
         self._configured = configured
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Have no other run log in meanwhile, as both would use a token that the first login ends.
+    def locked(self) -> Iterator[None]:
+        """Keep other runs from logging in: the first login revokes the token that both would use.
 
         Raises:
-            LoginError: Another one is at it for minutes, or nothing could be kept afterwards.
+            LoginError: Another run holds the lock for minutes, or the folder is not writable.
         """
-        self._make_ready()
+        self._check_writable()
         try:
-            with FileLock(self._path.with_suffix(".lock"), timeout=_PATIENCE):
+            with FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_SECONDS):
                 yield
         except Timeout:
             msg = "Another run has been logging in with the same refresh_token for minutes: end it."
             raise LoginError(msg) from None
 
     def read(self) -> str:
-        """Return the token that is valid now.
+        """Return the saved token, or else the configured one.
 
         Raises:
-            LoginError: There is a file, and it cannot be read.
+            LoginError: The file cannot be read.
         """
         try:
             return str(json.loads(self._path.read_bytes())["refresh_token"])
@@ -75,19 +75,19 @@ class TokenStore:
             )
             raise LoginError(msg) from None
 
-    def keep(self, token: str) -> None:
-        """Keep a new token, whole or not at all, for the owner's eyes only.
+    def save(self, token: str) -> None:
+        """Replace the file atomically; only its owner can read it.
 
         Raises:
-            LoginError: That failed.
+            LoginError: The folder is not writable.
         """
         try:
             self._replace(json.dumps({"refresh_token": token}).encode())
         except OSError:
             raise LoginError(self._not_writable()) from None
 
-    def _make_ready(self) -> None:
-        # While the old token is still valid.
+    def _check_writable(self) -> None:
+        # Before the login: afterwards the old token is revoked.
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self._folder).close()
@@ -95,7 +95,7 @@ class TokenStore:
             raise LoginError(self._not_writable()) from None
 
     def _replace(self, content: bytes) -> None:
-        # Its mode is 0600 from the start.
+        # mkstemp creates it with mode 0600.
         descriptor, name = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.timestamps import canonical, format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _INSTANT = {"type": ["string", "null"], "format": "date-time"}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        KEY: {"type": "string"},
+        PRIMARY_KEY: {"type": "string"},
         "MessagingSessionId": _TEXT,
         "ConversationIdentifier": _TEXT,
         "EntryType": _TEXT,
@@ -41,9 +41,9 @@ SCHEMA: dict[str, Any] = {
         "MessageText": _TEXT,
         "Payload": {"type": ["object", "null"]},
         "SessionEntryCount": {"type": ["integer", "null"]},
-        CURSOR: _INSTANT,
+        REPLICATION_KEY: _INSTANT,
     },
-    "required": [KEY],
+    "required": [PRIMARY_KEY],
 }
 
 
@@ -62,10 +62,10 @@ class Session:
     def of(cls, row: Document) -> Session:
         """Return the session of a row of a query."""
         return cls(
-            id=row[KEY],
+            id=row[PRIMARY_KEY],
             conversation=row.get("ConversationId"),
             identifier=(row.get("Conversation") or {}).get("ConversationIdentifier"),
-            modified=canonical(row[CURSOR]),
+            modified=canonical(row[REPLICATION_KEY]),
             began=_milliseconds(row.get("StartTime")),
             ended=_milliseconds(row.get("EndTime")),
         )
@@ -171,17 +171,17 @@ def rows_of(
         "MessagingSessionId": session.id,
         "ConversationIdentifier": session.identifier,
         "SessionEntryCount": len(entries),
-        CURSOR: session.modified,
+        REPLICATION_KEY: session.modified,
     }
     blank = dict.fromkeys(SCHEMA["properties"])
     if not entries:
-        return [blank | common | {KEY: session.id, "EntryType": NO_ENTRIES}]
+        return [blank | common | {PRIMARY_KEY: session.id, "EntryType": NO_ENTRIES}]
     return [blank | common | _own_fields(entry, names) for entry in entries]
 
 
 def _own_fields(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
     return {
-        KEY: entry.id,
+        PRIMARY_KEY: entry.id,
         "EntryType": entry.kind,
         "SenderRole": entry.role,
         "SenderId": entry.sender,

@@ -1,6 +1,6 @@
 """The two APIs that return the entries of a conversation: one class each, and a table of them.
 
-A class builds the requests and follows the pages; `Reader` adds rate limits and retries.
+A class builds the requests and follows the pages; `EntryReader` adds rate limits and retries.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Quiet hours: the hours of the day in which no call is made. Pure: values in, values out."""
+"""Quiet hours: the hours of the day without calls. No I/O: the time comes from the caller."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _DEFAULT_WAIT = timedelta(minutes=30)
 _SUBJECT = "Conversation entries"
 
 
-class Reader:
+class EntryReader:
     """Calls an API within rate limits.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.errors import MissingFieldError, UnreadableObjectError
 from tap_salesforce_chat.messaging.entries import Session
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of, quote
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query, one_of, quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,7 +21,7 @@ SESSIONS = "MessagingSession"
 CONVERSATION = "ConversationId"
 
 _FIELDS = (
-    *(KEY, CURSOR, "StartTime", "EndTime", CONVERSATION),
+    *(PRIMARY_KEY, REPLICATION_KEY, "StartTime", "EndTime", CONVERSATION),
     "Conversation.ConversationIdentifier",
 )
 # An inactive session goes on when its customer writes again; one with an end does not.
@@ -90,7 +90,7 @@ class Sessions:
             return
         # Users that the query does not return are not queried again.
         self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
-        query = Query("User", (KEY, "Name"), condition=one_of(KEY, users))
+        query = Query("User", (PRIMARY_KEY, "Name"), condition=one_of(PRIMARY_KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):
             rows = self._query_client.rows(str(query))
-            self._users |= {row[KEY][:_SHORT_ID]: row["Name"] for row in rows}
+            self._users |= {row[PRIMARY_KEY][:_SHORT_ID]: row["Name"] for row in rows}

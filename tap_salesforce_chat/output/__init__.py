@@ -1,1 +1,1 @@
-"""What leaves the process: Singer messages, the log, the summary."""
+"""Singer messages, the log, and the summary of a sync."""

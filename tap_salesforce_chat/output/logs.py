@@ -1,8 +1,7 @@
-"""What of the log gets out, whoever set the logging up: an environment variable, a file, Meltano.
+"""Which log records are written, however logging is configured: by variable, file or Meltano.
 
-Own lines say Ids, counts and reasons at every level. Libraries quote what they work on at debug
-level: URLs with queries in them, rows. So the filter sits on the handlers, where no configuration
-lifts it.
+The tap's own records hold Ids, counts and reasons, at every level. Libraries log URLs with queries,
+and rows, at debug level. So the filter is added to the handlers, where no level overrides it.
 """
 
 from __future__ import annotations
@@ -19,37 +18,37 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "tap-salesforce-chat"
+LOGGER_NAME = "tap-salesforce-chat"
 
 _SDK = str(Path(singer_sdk.__file__).parent)
 
-# How many calls an unforeseen error is located by.
+# Calls of the traceback that are shown for an unexpected error.
 _CALLS_SHOWN = 6
 
 
 class LibraryLogFilter(logging.Filter):
-    """Lets own lines and METRIC lines pass, and of libraries what quotes nothing.
+    """Passes the tap's own records and metrics, and records of libraries without data.
 
-    What the SDK says of its own doings (versions, modes, streams that are skipped) is for debug
-    level, where it is of use; a run without news would be drowned in it.
+    The SDK's records at info level (versions, modes, skipped streams) pass only if the tap logs at
+    debug level: a run without new rows has more of them than others.
     """
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a line gets out."""
+        """Return whether a record is written."""
         if record.name == METRICS_LOGGER_NAME:
             return True
         if record.pathname.startswith(_SDK):
-            is_debug = logging.getLogger(NAME).isEnabledFor(logging.DEBUG)
+            is_debug = logging.getLogger(LOGGER_NAME).isEnabledFor(logging.DEBUG)
             return record.levelno >= (logging.INFO if is_debug else logging.WARNING)
-        return record.name.partition(".")[0] == NAME or record.levelno >= logging.INFO
+        return record.name.partition(".")[0] == LOGGER_NAME or record.levelno >= logging.INFO
 
 
 _FILTER = LibraryLogFilter()
 
 
 def install_log_filter() -> None:
-    """Put the filter on every handler there is; logging has been set up by now."""
+    """Add the filter to every handler; logging has been configured before."""
     for handler in _handlers():
         handler.addFilter(_FILTER)
 
@@ -62,9 +61,9 @@ def _handlers() -> Iterator[logging.Handler]:
 
 
 def unexpected_error_message(error: Exception) -> str:
-    """Say what went wrong that nobody thought of, and where.
+    """Return the message for an exception that no code handles: its type and its place.
 
-    The text of such an error may quote a row, so it is left out; an operating system's does not.
+    Its own text may quote a row and is left out; the operating system's texts do not.
     """
     what = type(error).__name__
     if isinstance(error, OSError) and error.strerror:

@@ -1,28 +1,34 @@
-"""How a sync ended: one event of the log, in words and in fields."""
+"""The summary of a sync: one log record, with a text and with fields."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
-from tap_salesforce_chat.output.logs import NAME
+from tap_salesforce_chat.output.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_salesforce_chat.http.client import SalesforceClient
 
-logger = logging.getLogger(NAME)
+logger = logging.getLogger(LOGGER_NAME)
 
 
 def log_summary(rows: Mapping[str, int], client: SalesforceClient, seconds: float) -> None:
-    """Log how many rows came of each stream; `summary` in the event's fields is for programs."""
+    """Log the rows by stream, requests and seconds; the field `summary` is for programs.
+
+    Args:
+        rows: By name of the stream.
+        client: The client that sent the requests.
+        seconds: The duration of the sync.
+    """
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
     logger.info(
         "%s read%s; %s, %.1f s",
-        _number(sum(rows.values()), "row"),
+        _counted(sum(rows.values()), "row"),
         f": {counts}" if counts else "",
-        _number(client.requests_made, "request"),
+        _counted(client.requests_made, "request"),
         seconds,
         extra={
             "summary": {
@@ -36,5 +42,5 @@ def log_summary(rows: Mapping[str, int], client: SalesforceClient, seconds: floa
     )
 
 
-def _number(count: int, what: str) -> str:
+def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"

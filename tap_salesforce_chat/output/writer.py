@@ -1,4 +1,4 @@
-"""Singer messages to standard output, each a whole line, whatever signal comes."""
+"""Writes Singer messages to standard output, each a whole line even if a signal comes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tap_salesforce_chat.errors import OutputClosedError
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
-# Bytes of records that leave in one go; to write each by itself costs more than to encode it.
+# Records are written together: to write each by itself costs more than to encode it.
 _BUFFER_BYTES = 2**16
 
 
 class WholeLineWriter(MsgSpecWriter):
-    """Writes raw UTF-8, and lets a signal end the process between two lines only.
+    """Writes UTF-8, and lets a signal end the process between two lines only.
 
-    Half a line would make the target fail on it, and lose what it has already read. Records wait
-    for company, but no longer than until the next message of another kind, or `flush`.
+    A target fails on half a line, and loses what it has already read. Records are buffered until
+    the buffer is full, a message of another type comes, or `flush` is called.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class WholeLineWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        """Write a line, now or soon, then leave if that was asked for meanwhile."""
+        """Buffer or write a message; exit then if a signal came meanwhile."""
         self._writing = True
         try:
             self._lines += self.format_message(message)
@@ -43,54 +43,54 @@ class WholeLineWriter(MsgSpecWriter):
             self._writing = False
         if len(self._lines) > _BUFFER_BYTES or not isinstance(message, RecordMessage):
             self.flush()
-        self._leave_if_asked()
+        self._exit_if_requested()
 
     def flush(self) -> None:
-        """Write what waits, then leave if that was asked for meanwhile.
+        """Write the buffer; exit then if a signal came meanwhile.
 
         Raises:
-            OutputClosedError: It cannot be written.
+            OutputClosedError: Standard output cannot be written.
         """
-        # Whatever happens meanwhile, nothing may be written twice.
+        # Emptied before it is written: a signal must not make it be written twice.
         lines, self._lines = self._lines, bytearray()
         self._writing = True
         try:
-            lost = _put(lines)
+            problem = _write_to_stdout(lines)
         finally:
             self._writing = False
-        if lost:
-            msg = f"Standard output {lost}. Run again from the state before."
+        if problem:
+            msg = f"Standard output {problem}. Run again from the state before."
             raise OutputClosedError(msg)
-        self._leave_if_asked()
+        self._exit_if_requested()
 
     def exit_between_lines(self, exit_code: int) -> None:
-        """Leave now, or when the lines that are being written are out.
+        """Exit now, or when the lines that are being written are written.
 
-        Asked a second time meanwhile (nobody reads them, it seems), leave at once.
+        A second call meanwhile exits at once: nobody seems to read the lines.
         """
         if self._writing and self._exit_code is None:
             self._exit_code = exit_code
         else:
             raise SystemExit(exit_code)
 
-    def _leave_if_asked(self) -> None:
+    def _exit_if_requested(self) -> None:
         if self._exit_code is not None:
             exit_code, self._exit_code = self._exit_code, None
             raise SystemExit(exit_code)
 
 
-def _put(lines: bytearray) -> str | None:
-    """Write to stdout; return why that cannot be, and have nothing written to it from then on."""
+def _write_to_stdout(lines: bytearray) -> str | None:
+    """Write to stdout; if that fails, return why, and redirect it to the null device."""
     if sys.stdout is None:
         return "is closed"
     try:
         sys.stdout.buffer.write(lines)
         sys.stdout.flush()
     except OSError as error:
-        with suppress(OSError):  # Python writes what is in its buffer at its end, and would fail
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+        with suppress(OSError):  # at its exit, Python would try to write its buffer again
+            null_device = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null_device, sys.stdout.fileno())
+            os.close(null_device)
         if isinstance(error, BrokenPipeError):
             return "is closed: what reads it has ended, and its last lines say why"
         return f"cannot be written ({error.strerror})"

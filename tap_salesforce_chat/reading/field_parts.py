@@ -15,7 +15,7 @@ from tap_salesforce_chat.errors import (
     QueryTooComplicatedError,
 )
 from tap_salesforce_chat.reading.rows import grouped, row_format
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query, one_of
 
 if TYPE_CHECKING:
     import logging
@@ -144,7 +144,7 @@ class FieldParts:
         rows: dict[str, Row] = {}
         size = 0
         for first in range(0, len(ids), _IDS_AT_ONCE):
-            condition = one_of(KEY, ids[first : first + _IDS_AT_ONCE])
+            condition = one_of(PRIMARY_KEY, ids[first : first + _IDS_AT_ONCE])
             query = Query(self._sobject, part, condition=condition)
             for page in self._query_client.pages(query.unordered(), self._type_of(part)):
                 rows |= {row.Id: row for row in page.rows}
@@ -167,12 +167,16 @@ class FieldParts:
     def _split(self, part: Fields, exc: QueryTooComplicatedError) -> None:
         """Split a part in two, unless another thread has done so."""
         own, parents = grouped(part)
-        units: list[Fields] = [(name,) for name in own if name not in {KEY, CURSOR}]
+        units: list[Fields] = [
+            (name,) for name in own if name not in {PRIMARY_KEY, REPLICATION_KEY}
+        ]
         units += [tuple(f"{name}.{field}" for field in fields) for name, fields in parents.items()]
         if len(units) <= 1:
             raise exc
         half = len(units) // 2
-        halves = [(KEY, CURSOR, *sum(some, ())) for some in (units[:half], units[half:])]
+        halves = [
+            (PRIMARY_KEY, REPLICATION_KEY, *sum(some, ())) for some in (units[:half], units[half:])
+        ]
         if part in self._parts:
             self._logger.warning("%s Asking for fewer fields at a time.", exc)
             place = self._parts.index(part)

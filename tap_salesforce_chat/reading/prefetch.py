@@ -190,7 +190,7 @@ class Prefetcher:
         with self._changed:
             if queued.query.closed:
                 return
-            self._note_size(queued.query, size)
+            self._record_size(queued.query, size)
             place = queue.index(queued) + 1
             queue[place:place] = [_QueuedTask(queued.query, task, size) for task in tasks]
             self._start_threads()
@@ -245,11 +245,11 @@ class Prefetcher:
         queued.batches.append(batch)
         queued.at_end, queued.size = batch.at_end, 0
         self._buffered += batch.size
-        self._note_size(queued.query, batch.size)
+        self._record_size(queued.query, batch.size)
         if not self._answered:
             self._answered = True
             self._start_threads()
 
-    def _note_size(self, query: PrefetchedQuery, size: int) -> None:
+    def _record_size(self, query: PrefetchedQuery, size: int) -> None:
         query.largest = max(query.largest, size)
         self._largest = max(self._largest, size)

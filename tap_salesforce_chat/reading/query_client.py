@@ -19,7 +19,7 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
     UnreadableObjectError,
 )
-from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +174,7 @@ def query_organization_id(client: SalesforceClient) -> str | None:
         ]
     except (MissingFieldError, UnreadableObjectError):
         return None
-    return str(rows[0][KEY]) if rows else None
+    return str(rows[0][PRIMARY_KEY]) if rows else None
 
 
 def _rows(document: _Document[Any], subject: str) -> list[Any]:

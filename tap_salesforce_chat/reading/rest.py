@@ -12,7 +12,7 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
 )
 from tap_salesforce_chat.reading.field_parts import FieldParts
-from tap_salesforce_chat.reading.window_reader import WindowReaders
+from tap_salesforce_chat.reading.window_reader import QueryReader
 from tap_salesforce_chat.reading.windows import Window
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class RestSource:
 
     def prefetch(self, query: Query) -> PrefetchedQuery:
         """Have a query read as soon as the queries before it leave workers idle."""
-        readers = WindowReaders(
+        readers = QueryReader(
             FieldParts(self.query_client, query, self.schemas, self.logger),
             self.count,
             self.clock,

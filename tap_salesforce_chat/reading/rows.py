@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from tap_salesforce_chat.errors import UnexpectedResponseError
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.timestamps import canonical
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Row(Protocol):
     SystemModstamp: str
 
 
-def plain(row: Row) -> dict[str, Any]:
+def row_as_dict(row: Row) -> dict[str, Any]:
     """Return a row as a dict of decoded values, which may be changed."""
     document: dict[str, Any] = _DECODER.decode(_ENCODER.encode(row))
     return document
@@ -78,7 +78,7 @@ def struct_type(paths: tuple[str, ...], instants: frozenset[str] = frozenset()) 
     types |= dict.fromkeys(instants.intersection(own), str | None)
     types |= {name: struct_type(tuple(names)) | None for name, names in parents.items()}
     fields = [
-        (name, str) if name in {KEY, CURSOR} else (name, kind, msgspec.UNSET)
+        (name, str) if name in {PRIMARY_KEY, REPLICATION_KEY} else (name, kind, msgspec.UNSET)
         for name, kind in types.items()
     ]
     return msgspec.defstruct("Row", fields, gc=False, kw_only=False)

@@ -99,10 +99,10 @@ class QuerySource:
         return "queryAll" if self.config["include_deleted"] else "query"
 
     def _bulk(self) -> BulkSource:
-        from tap_salesforce_chat.reading.bulk.jobs import Jobs
+        from tap_salesforce_chat.reading.bulk.jobs import BulkJobs
         from tap_salesforce_chat.reading.bulk.source import BulkSource
 
-        jobs = Jobs(
+        jobs = BulkJobs(
             self.client,
             self.sobject,
             self._operation,

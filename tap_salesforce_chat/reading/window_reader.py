@@ -35,7 +35,7 @@ _MAX_FRUITLESS_RESTARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class WindowReaders:
+class QueryReader:
     """What the windows of one query have in common.
 
     Args:
@@ -67,7 +67,7 @@ class _WindowReader:
     """Reads one window, or its first part, and enqueues the rest."""
 
     def __init__(
-        self, common: WindowReaders, window: Window, group: WindowGroup | None, enqueue: Enqueue
+        self, common: QueryReader, window: Window, group: WindowGroup | None, enqueue: Enqueue
     ) -> None:
         self._common = common
         self._query = window.query
@@ -113,16 +113,16 @@ class _WindowReader:
         first = self._queried_at is None
         for page in self._common.fields.pages(query):
             if first:
-                self._note_clock(page)
+                self._record_clock(page)
                 self._enqueue_parts(page)
                 first = False
             rows, is_over = self._within_window(page)
-            self._note(rows, page)
+            self._record(rows, page)
             yield self._batch(rows, page, in_order=True, at_end=is_over or page.is_last)
             if is_over:
                 return
 
-    def _note_clock(self, page: Page) -> None:
+    def _record_clock(self, page: Page) -> None:
         self._queried_at = self._queried_at or page.queried_at
         self._clock = self._clock or self._queried_at
 
@@ -180,7 +180,7 @@ class _WindowReader:
                 return rows[:place], True
         return rows, False
 
-    def _note(self, rows: list[Row], page: Page) -> None:
+    def _record(self, rows: list[Row], page: Page) -> None:
         """Count rows, and keep the last one from which a query can go on."""
         if self._common.verify:
             self._counter.add(rows)
@@ -220,8 +220,8 @@ class _WindowReader:
 
     def _rows_by_id(self) -> Iterator[Batch]:
         for page in self._common.fields.pages_by_id(self._query):
-            self._note_clock(page)
-            self._note(page.rows, page)
+            self._record_clock(page)
+            self._record(page.rows, page)
             yield self._batch(page.rows, page, in_order=False)
 
     # -- verification --------------------------------------------------------------------------

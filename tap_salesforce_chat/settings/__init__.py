@@ -1,1 +1,1 @@
-"""The tap's settings, and what may be wrong with them."""
+"""The tap's settings: their schema, how they are loaded, and how they are checked."""

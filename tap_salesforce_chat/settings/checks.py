@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.login.flows import choose_flow
-from tap_salesforce_chat.login.hosts import address_problem, is_token
+from tap_salesforce_chat.login.hosts import address_problem, is_valid_token
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
 from tap_salesforce_chat.messaging.quiet_hours import QuietHours
 from tap_salesforce_chat.timestamps import parse_instant
@@ -31,7 +31,7 @@ def type_names(kinds: str | list[str]) -> list[str]:
     return [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
 
 
-def rule_broken(error: ValidationError) -> str:
+def broken_rule(error: ValidationError) -> str:
     """Return which setting breaks which rule of the JSON schema."""
     setting = ".".join(str(part) for part in error.absolute_path) or "config"
     rule = _RULES.get(str(error.validator), lambda _: f"breaks the rule '{error.validator}'")
@@ -61,7 +61,7 @@ def _address_problems(config: Mapping[str, Any]) -> list[str]:
 
 def _token_problems(config: Mapping[str, Any]) -> list[str]:
     token = config.get("access_token")
-    if not token or is_token(token):
+    if not token or is_valid_token(token):
         return []
     msg = (
         "Setting 'access_token' holds a character that no token has, such as a blank, a line "
@@ -102,7 +102,7 @@ def _messaging_problems(config: Mapping[str, Any]) -> list[str]:
     login = INTERFACES[config["messaging_api"]].login
     found = [
         f"messaging_api '{config['messaging_api']}' also needs {name}."
-        for name in sorted(login.needs if login else ())
+        for name in sorted(login.required_settings if login else ())
         if not config.get(name)
     ]
     try:

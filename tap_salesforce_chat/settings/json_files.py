@@ -1,4 +1,4 @@
-"""Config, state and catalog files: JSON objects, in whatever encoding editors and shells write."""
+"""Config, state and catalog files: JSON objects in UTF-8, UTF-16 or UTF-32."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Problem = Callable[[dict[str, Any]], str | None]
-    """Says what is wrong with a document, None if nothing is."""
+    """Returns what is wrong with a document, None if nothing is."""
 
-# The longer marks first: that of UTF-32 begins with that of UTF-16.
-_MARKS = (
+# UTF-32 first: its byte order mark begins with that of UTF-16.
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -29,19 +29,19 @@ _SUMMARY = "A file cannot be used"
 
 
 def read_object(content: bytes, what: str) -> dict[str, Any]:
-    """Return the JSON object in a file; UTF-16 is what `>` writes in Windows PowerShell.
+    """Return the JSON object in a file; `>` writes UTF-16 in Windows PowerShell.
 
     Raises:
-        ConfigValidationError: There is none. The message names the place, not what stands there.
+        ConfigValidationError: There is none. The message has the position, not the content.
     """
     try:
         document = json.loads(content.decode(_encoding_of(content)))
     except json.JSONDecodeError as exc:
-        raise _refused(what, f"no JSON (line {exc.lineno}, column {exc.colno})") from None
+        raise _unusable(what, f"no JSON (line {exc.lineno}, column {exc.colno})") from None
     except (UnicodeDecodeError, RecursionError, ValueError) as exc:
-        raise _refused(what, f"no JSON text in UTF-8 or UTF-16 ({type(exc).__name__})") from None
+        raise _unusable(what, f"no JSON text in UTF-8 or UTF-16 ({type(exc).__name__})") from None
     if not isinstance(document, dict):
-        raise _refused(what, "JSON, but no object")
+        raise _unusable(what, "JSON, but no object")
     return document
 
 
@@ -60,10 +60,10 @@ def read_config(name: str) -> dict[str, Any]:
 
 
 def as_utf8_file(file: IO[Any], what: str, problem: Problem = lambda _: None) -> IO[str]:
-    """Return a file that was opened as text, read by `read_object`.
+    """Return a file that was opened as text, in UTF-8 whatever its encoding was.
 
     Raises:
-        ConfigValidationError: It cannot be used; `problem` has the last word on what it holds.
+        ConfigValidationError: It is no JSON object, or `problem` finds something wrong with it.
     """
     content = getattr(file, "buffer", file).read()
     content = content.encode() if isinstance(content, str) else content
@@ -76,8 +76,8 @@ def as_utf8_file(file: IO[Any], what: str, problem: Problem = lambda _: None) ->
 
 
 def _encoding_of(content: bytes) -> str:
-    """Tell the encoding by its mark, or by where the zeros of ASCII's other half are (RFC 4627)."""
-    for mark, encoding in _MARKS:
+    """Return the encoding by byte order mark, or by the place of the zero bytes (RFC 4627)."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return encoding
     head = content[:2]
@@ -86,6 +86,6 @@ def _encoding_of(content: bytes) -> str:
     return "utf-8"
 
 
-def _refused(what: str, problem: str) -> ConfigValidationError:
+def _unusable(what: str, problem: str) -> ConfigValidationError:
     msg = f"The {what} is {problem}. Write it again as a JSON object in UTF-8."
     return ConfigValidationError(_SUMMARY, errors=[msg])

@@ -12,7 +12,7 @@ from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_salesforce_chat.settings.checks import problems, rule_broken, type_names
+from tap_salesforce_chat.settings.checks import broken_rule, problems, type_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ def valid_settings(
     settings = _trimmed(given)
     # This validator fills in defaults; the checks after it need them.
     errors = JSONSchemaValidator(schema).iter_errors(settings)
-    found = [rule_broken(error) for error in errors] or problems(settings, stream_names)
+    found = [broken_rule(error) for error in errors] or problems(settings, stream_names)
     if found:
         raise ConfigValidationError(_SUMMARY, errors=found, schema=dict(schema))
     return settings

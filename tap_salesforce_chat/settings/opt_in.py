@@ -1,7 +1,7 @@
-"""What is read only if a setting asks for it, whatever a catalog selects. Pure.
+"""Streams and fields that are read only if a setting says so, whatever a catalog selects. Pure.
 
-Meltano selects all that it finds in a catalog unless it is told otherwise, and so do people with
-`jq`. So what conversations do not need, and what is none of a vendor's business, is not found.
+Meltano selects everything in a catalog by default. So discovery leaves out what conversations do
+not need, and what a vendor should not get.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 EXTRA_STREAMS = ("LiveChatTranscriptEvent", "User", "Contact")
 _STREAMS_SETTING = "extra_streams"
-# Setting -> the fields, of whatever stream, that it asks for.
+# Setting -> the fields, of any stream, that it enables.
 _FIELDS: dict[str, tuple[str, ...]] = {
-    # They differ from user to user, and move when somebody looks at the row.
+    # They differ by user, and change when somebody views the row.
     "viewed_dates": ("LastViewedDate", "LastReferencedDate"),
-    # What supervisors whisper to agents is no part of the conversation.
+    # Customers do not see what supervisors write to agents (whisper messages).
     "supervisor_text": ("SupervisorTranscriptBody",),
 }
 
@@ -28,16 +28,16 @@ def disabled_streams(config: Mapping[str, Any]) -> frozenset[str]:
 
 
 def disabled_fields(config: Mapping[str, Any]) -> frozenset[str]:
-    """Return the fields that are not read with these settings, whatever the stream."""
+    """Return the fields, of any stream, that are not read with these settings."""
     unset = (names for setting, names in _FIELDS.items() if not config.get(setting))
     return frozenset(name for names in unset for name in names)
 
 
 def disabled_warning(names: Collection[str]) -> str:
-    """Return what to say of streams and fields that a catalog selects and nobody asked for."""
+    """Return the warning about disabled streams and fields that a catalog selects."""
     by_setting = {_STREAMS_SETTING: EXTRA_STREAMS, **_FIELDS}
     found = {
-        setting: [name for name in mine if name in names] for setting, mine in by_setting.items()
+        setting: [name for name in own if name in names] for setting, own in by_setting.items()
     }
-    asked = (f"{', '.join(mine)} ({setting})" for setting, mine in found.items() if mine)
-    return f"Selected in the catalog, but only read if the setting asks for it: {'; '.join(asked)}."
+    shown = (f"{', '.join(own)} ({setting})" for setting, own in found.items() if own)
+    return f"Selected in the catalog, but only read if the setting asks for it: {'; '.join(shown)}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.soql import CURSOR
+from tap_salesforce_chat.soql import REPLICATION_KEY
 from tap_salesforce_chat.state.keys import READ_AGAIN, READ_WITHOUT
 from tap_salesforce_chat.timestamps import format_instant, is_later, parse_instant
 
@@ -25,7 +25,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 def bookmark_in(progress: Mapping[str, Any]) -> str | None:
     """Return the bookmark in a stream's part of STATE, None if it has none of this tap."""
-    if progress.get("replication_key") != CURSOR:
+    if progress.get("replication_key") != REPLICATION_KEY:
         return None
     return progress.get("replication_key_value")
 

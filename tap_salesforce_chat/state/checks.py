@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_chat.ids import SHORT
-from tap_salesforce_chat.soql import CURSOR
+from tap_salesforce_chat.soql import REPLICATION_KEY
 from tap_salesforce_chat.state.keys import (
     BOOKMARKS,
     COMPLETED,
@@ -59,8 +59,10 @@ def _not_ours(reason: str) -> str:
 def _bookmark_problem(name: str, bookmark: object) -> str | None:
     if not isinstance(bookmark, dict) or not all(map(_is_instant, _instants_in(bookmark))):
         return f"The state's bookmark of {name} is none of this tap: restore or reset it."
-    key = bookmark.get("replication_key", CURSOR)
-    if key != CURSOR or any(word in _FOREIGN_KEYS or word[:1].isupper() for word in bookmark):
+    key = bookmark.get("replication_key", REPLICATION_KEY)
+    if key != REPLICATION_KEY or any(
+        word in _FOREIGN_KEYS or word[:1].isupper() for word in bookmark
+    ):
         # Other taps name a bookmark by its field, so that ours would not be found in it.
         return f"The state's bookmark of {name} is another tap's: start without a state."
     return None

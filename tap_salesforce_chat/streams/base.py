@@ -17,8 +17,8 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from tap_salesforce_chat.discovery.fields import has_path, missing_fields_advice
-from tap_salesforce_chat.reading.rows import plain
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.reading.rows import row_as_dict
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.state.bookmarks import (
     bookmark_in,
     earlier,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.discovery.describe import Describe, Discovery
-    from tap_salesforce_chat.discovery.fields import Renewal
+    from tap_salesforce_chat.discovery.fields import SchemaRefresh
     from tap_salesforce_chat.services import Services
 
 
@@ -58,11 +58,13 @@ class SalesforceStream(Stream):
     sobject: ClassVar[str]
     # Fields without which a row cannot be understood.
     needed: ClassVar[tuple[str, ...]] = ()
+    # Further fields that conversations show: `doctor` checks that the user can read them.
+    shown: ClassVar[tuple[str, ...]] = ()
     # Whether orgs without the object are usual: the catalog then lacks the stream.
     optional: ClassVar[bool] = False
 
-    primary_keys = (KEY,)
-    replication_key = CURSOR
+    primary_keys = (PRIMARY_KEY,)
+    replication_key = REPLICATION_KEY
     is_sorted = True
     # Rows match the schema already: both come from Salesforce.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -77,6 +79,11 @@ class SalesforceStream(Stream):
         self._counters: list[RecordCounter] = []
         self._extracted_at: datetime | None = None
 
+    @classmethod
+    def own_fields(cls) -> tuple[str, ...]:
+        """Return the fields of the object itself that conversations need or show."""
+        return (*(path for path in cls.needed if "." not in path), *cls.shown)
+
     # -- schema --------------------------------------------------------------------------------
 
     @classmethod
@@ -86,19 +93,19 @@ class SalesforceStream(Stream):
 
     @classmethod
     @abstractmethod
-    def renewed(cls, schema: dict[str, Any], describe: Describe) -> Renewal | None:
+    def refreshed(cls, schema: dict[str, Any], describe: Describe) -> SchemaRefresh | None:
         """Return the schema of a catalog as the org has it now, None if it shows nothing."""
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take selections from a catalog, but not keys."""
         super().apply_catalog(catalog)
-        self.primary_keys = (KEY,)
-        self.replication_key = CURSOR
+        self.primary_keys = (PRIMARY_KEY,)
+        self.replication_key = REPLICATION_KEY
 
     def selected_fields(self) -> tuple[str, ...]:
         """Return the selected fields as SOQL paths, `Owner.Name` for a parent's."""
-        paths = [KEY, CURSOR]
+        paths = [PRIMARY_KEY, REPLICATION_KEY]
         for name, kind in self.schema["properties"].items():
             if "properties" in kind:
                 paths += [
@@ -119,9 +126,9 @@ class SalesforceStream(Stream):
         goes_on = self.bookmark and self._is_incremental
         if not goes_on or READ_SINCE not in self._progress:
             self._progress[READ_SINCE] = instant_text(self._start())
-        self._note_missing_fields(self.reads.since)
+        self._record_missing_fields(self.reads.since)
         # For an object that cannot be read at all, discovery has warned, and the query will fail.
-        if self.reads.without and set(self.schema["properties"]) > {KEY, CURSOR}:
+        if self.reads.without and set(self.schema["properties"]) > {PRIMARY_KEY, REPLICATION_KEY}:
             self._warn_of_missing_fields(self.reads.without)
         self.publish()
 
@@ -195,7 +202,7 @@ class SalesforceStream(Stream):
         end_date = self._end_date
         return min(moment, end_date) if end_date else moment
 
-    def _note_end(self, until: datetime) -> None:
+    def _record_end(self, until: datetime) -> None:
         """Put into STATE that all rows up to an instant are emitted."""
         if self.bookmark is None and READ_SINCE in self._progress:
             self._progress[EMPTY_SINCE] = self._progress[READ_SINCE]
@@ -205,7 +212,7 @@ class SalesforceStream(Stream):
 
     # -- needed fields that cannot be read -----------------------------------------------------
 
-    def _note_missing_fields(self, since: datetime | None) -> None:
+    def _record_missing_fields(self, since: datetime | None) -> None:
         """Put into STATE from where on rows lack needed fields, and are read again."""
         known, missing = self._progress.get(READ_WITHOUT, {}), self.reads.without
         if known.keys() - set(missing):
@@ -237,12 +244,24 @@ class SalesforceStream(Stream):
         """Return none: there are no child streams."""
         return ()
 
+    # Streams move their bookmark themselves: the SDK's own would go back over the rows that the
+    # lookback reads again, and past rows that are still to come.
+    @override
+    def _increment_stream_state(
+        self, latest_record: Any, *, context: Context | None = None
+    ) -> None:
+        """Do nothing."""
+
     # The SDK's own searches each row for fields that are not selected: none of them was queried.
     @override
     def _generate_record_messages(self, record: Any) -> Iterator[RecordMessage]:  # type: ignore[override] # a generator, too
         """Yield the RECORD messages of a row."""
         for stream_map in self.stream_maps:
-            mapped = record if _changes_nothing(stream_map) else stream_map.transform(plain(record))
+            mapped = (
+                record
+                if _changes_nothing(stream_map)
+                else stream_map.transform(row_as_dict(record))
+            )
             if mapped is not None:
                 yield RecordMessage(
                     stream_map.stream_alias, mapped, time_extracted=self._extracted_at

@@ -27,10 +27,10 @@ from tap_salesforce_chat.errors import (
 )
 from tap_salesforce_chat.messaging.entries import SCHEMA, by_session_id, display_names, rows_of
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
-from tap_salesforce_chat.messaging.reader import Reader
+from tap_salesforce_chat.messaging.reader import EntryReader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
-from tap_salesforce_chat.soql import CURSOR, Position
+from tap_salesforce_chat.soql import REPLICATION_KEY, Position
 from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
 from tap_salesforce_chat.state.keys import READ_AGAIN
 from tap_salesforce_chat.streams.base import SalesforceStream
@@ -73,7 +73,7 @@ class ConversationEntry(SalesforceStream):
 
     @override
     @classmethod
-    def renewed(cls, schema: dict[str, Any], describe: Describe) -> None:
+    def refreshed(cls, schema: dict[str, Any], describe: Describe) -> None:
         """Return None: the schema is no object's."""
 
     # -- rows ----------------------------------------------------------------------------------
@@ -82,43 +82,36 @@ class ConversationEntry(SalesforceStream):
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield the rows of ended sessions, one session after the other, within the rate limits."""
         self._progress = self.get_context_state(context)
-        lost: list[Session] = []
+        unreadable: list[Session] = []
         try:
             # The count also logs in, and returns Salesforce's time.
             if self._sessions.count(due := self._due()):
-                yield from self._all(due, lost)
-            self._note_end(due.until or self._horizon())
+                yield from self._all(due, unreadable)
+            self._record_end(due.until or self._horizon())
         except RateLimitReachedError as exc:
-            self._report_rest(self._sessions.count(self._due()), exc)
+            self._warn_of_remaining(self._sessions.count(self._due()), exc)
         except UnreadableObjectError as exc:
             raise unreadable_object(SESSIONS) from exc
         finally:
-            self._report_lost(lost)
+            self._warn_of_unreadable(unreadable)
 
     @override
     def post_process(self, row: Record, context: Context | None = None) -> Record:
         """Remove fields that are not selected."""
         return {name: row[name] for name in row if self.mask["properties", name]}
 
-    # The SDK's own would move the bookmark with each row of a session.
-    @override
-    def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
-    ) -> None:
-        """Do nothing: the bookmark moves when all rows of a session are emitted."""
-
-    def _all(self, query: Query, lost: list[Session]) -> Iterator[Record]:
+    def _all(self, query: Query, unreadable: list[Session]) -> Iterator[Record]:
         more = True
         while more:
             # One query a page: a run may take longer than Salesforce keeps a query.
             sessions, more = self._sessions.page(query)
             for first in range(0, len(sessions), _IDS_AT_ONCE):
-                yield from self._rows_of(sessions[first : first + _IDS_AT_ONCE], lost)
+                yield from self._rows_of(sessions[first : first + _IDS_AT_ONCE], unreadable)
             if sessions:
                 last = sessions[-1]
                 query = replace(query, after=Position(parse_instant(last.modified), last.id))
 
-    def _rows_of(self, sessions: list[Session], lost: list[Session]) -> Iterator[Record]:
+    def _rows_of(self, sessions: list[Session], unreadable: list[Session]) -> Iterator[Record]:
         """Yield the rows of some sessions; a conversation is read once for all of them."""
         due: dict[str, list[Session]] = defaultdict(list)
         for session in sessions:
@@ -129,25 +122,25 @@ class ConversationEntry(SalesforceStream):
             if mine and session.conversation is None:
                 yield from rows_of(session, [], {})
             elif mine:
-                yield from self._rows_of_conversation(mine, siblings[session.key], lost)
+                yield from self._rows_of_conversation(mine, siblings[session.key], unreadable)
             self._move_bookmark(session)
 
     def _rows_of_conversation(
-        self, due: list[Session], siblings: list[Session], lost: list[Session]
+        self, due: list[Session], siblings: list[Session], unreadable: list[Session]
     ) -> Iterator[Record]:
         """Yield the rows of the sessions of a conversation that are due.
 
         Args:
             due: These sessions.
             siblings: All sessions of the conversation: some entries belong to the others.
-            lost: Gets the sessions if the conversation cannot be read.
+            unreadable: Gets the sessions if the conversation cannot be read.
         """
         since = max(0, min(session.began or 0 for session in due) - _LEAD)
         try:
             entries = self._reader.entries(_identifier(due[0]), since)
         except UnreadableConversationError as exc:
             self._check_interface(due[0], exc)
-            lost += due
+            unreadable += due
             return
         by_session, names = by_session_id(entries, siblings or due), display_names(entries)
         names |= self._sessions.agents_in(entries, names)
@@ -206,7 +199,7 @@ class ConversationEntry(SalesforceStream):
         elif self._is_incremental:
             self._progress.pop(READ_AGAIN, None)
             self._progress |= {
-                "replication_key": CURSOR,
+                "replication_key": REPLICATION_KEY,
                 "replication_key_value": session.modified,
                 _LAST_ID: session.id,
             }
@@ -227,9 +220,11 @@ class ConversationEntry(SalesforceStream):
         )
 
     @cached_property
-    def _reader(self) -> Reader:
+    def _reader(self) -> EntryReader:
         interface = INTERFACES[self.config["messaging_api"]]
-        return Reader(interface, self._interface_client, self._rate_limits, self._now, self._save)
+        return EntryReader(
+            interface, self._interface_client, self._rate_limits, self._now, self._save
+        )
 
     @cached_property
     def _rate_limits(self) -> RateLimits:
@@ -255,7 +250,7 @@ class ConversationEntry(SalesforceStream):
 
     # -- reports -------------------------------------------------------------------------------
 
-    def _report_rest(self, left: int, exc: RateLimitReachedError) -> None:
+    def _warn_of_remaining(self, left: int, exc: RateLimitReachedError) -> None:
         self.logger.warning(
             "The entries of %d ended sessions are left for later runs: stopped by %s. Within the "
             "limits they take about %d h.",
@@ -264,14 +259,14 @@ class ConversationEntry(SalesforceStream):
             self._rate_limits.hours_for(left, self._now()),
         )
 
-    def _report_lost(self, lost: list[Session]) -> None:
-        if lost:
+    def _warn_of_unreadable(self, unreadable: list[Session]) -> None:
+        if unreadable:
             self.logger.warning(
                 "Salesforce does not know the conversations of %d sessions (any more), or answers "
-                "what nobody understands, so there are no entries of them: %s%s.",
-                len(lost),
-                ", ".join(session.id for session in lost[:_IDS_SHOWN]),
-                ", ..." if len(lost) > _IDS_SHOWN else "",
+                "in an unknown form, so there are no entries of them: %s%s.",
+                len(unreadable),
+                ", ".join(session.id for session in unreadable[:_IDS_SHOWN]),
+                ", ..." if len(unreadable) > _IDS_SHOWN else "",
             )
 
 

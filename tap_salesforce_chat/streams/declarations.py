@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from tap_salesforce_chat.discovery.describe import Parent
-from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY
 from tap_salesforce_chat.streams.conversation_entry import ConversationEntry
 from tap_salesforce_chat.streams.deletions import DeletableStream
 from tap_salesforce_chat.streams.query_stream import QueryStream
@@ -28,11 +28,15 @@ LEAD = Parent("Lead", "Lead", _PERSON)
 
 
 class Case(DeletableStream):
-    """Cases; their messages are in the two streams below, and in `Description`."""
+    """Cases; their messages are in CaseComment, EmailMessage, and `Description`."""
 
     sobject = "Case"
-    case_field = KEY
+    case_field = PRIMARY_KEY
     needed = ("CreatedDate", "IsClosed", "Description")
+    shown = (
+        *("CaseNumber", "Subject", "Status", "Origin", "ClosedDate"),
+        *("ContactId", "OwnerId", "CreatedById"),
+    )
     parents: ClassVar = (
         CONTACT,
         OWNER,
@@ -48,6 +52,7 @@ class CaseComment(DeletableStream):
     sobject = "CaseComment"
     case_field = "ParentId"
     needed = ("ParentId", "CommentBody", "IsPublished", "CreatedBy.UserType")
+    shown = ("CreatedById", "CreatedDate")
     parents: ClassVar = (CREATED_BY,)
 
 
@@ -57,6 +62,7 @@ class EmailMessage(DeletableStream):
     sobject = "EmailMessage"
     case_field = "ParentId"
     needed = ("ParentId", "Incoming", "Status", "TextBody", "HtmlBody")
+    shown = ("Subject", "FromName", "FromAddress", "MessageDate", "CreatedById", "CreatedDate")
     parents: ClassVar = (CREATED_BY,)
 
     @override
@@ -72,6 +78,10 @@ class LiveChatTranscript(DeletableStream):
 
     sobject = "LiveChatTranscript"
     needed = ("Status", "Body")
+    shown = (
+        *("StartTime", "EndTime", "CaseId", "ContactId", "OwnerId"),
+        *("LiveChatVisitorId", "CreatedDate"),
+    )
     parents: ClassVar = (
         OWNER,
         CONTACT,
@@ -89,6 +99,10 @@ class MessagingSession(DeletableStream):
 
     sobject = "MessagingSession"
     needed = ("Status", "EndTime")
+    shown = (
+        *("StartTime", "ConversationId", "MessagingEndUserId"),
+        *("EndUserContactId", "CaseId", "OwnerId", "CreatedDate"),
+    )
     optional = True
     parents: ClassVar = (
         Parent("Conversation", "Conversation", ("ConversationIdentifier",)),
@@ -101,7 +115,7 @@ class MessagingSession(DeletableStream):
 
 
 class LiveChatTranscriptEvent(DeletableStream):
-    """What happened in chats: requests, transfers, idle times; no message text."""
+    """Events of chats: requests, transfers, idle times; no message text."""
 
     sobject = "LiveChatTranscriptEvent"
 
@@ -113,7 +127,7 @@ class User(QueryStream):
 
 
 class Contact(DeletableStream):
-    """Customers; a row that lost a merge is deleted and names its winner in `MasterRecordId`."""
+    """Customers; a row merged into another one is deleted and names it in `MasterRecordId`."""
 
     sobject = "Contact"
     parents: ClassVar = (ACCOUNT,)

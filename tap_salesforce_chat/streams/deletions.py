@@ -14,7 +14,7 @@ from typing_extensions import override
 from tap_salesforce_chat.errors import DeletionsExpiredError
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rows import struct_type
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query, one_of
 from tap_salesforce_chat.streams.query_stream import QueryStream
 from tap_salesforce_chat.timestamps import canonical
 
@@ -91,7 +91,7 @@ def hard_deleted(
     start = min(_whole_minute(max(since or horizon, horizon)), end - _SHORTEST)
     deleted = _deleted(client, sobject, start, end)
     in_bin = _in_recycle_bin(client, sobject, list(deleted))
-    deletion = struct_type((KEY, CURSOR, DELETED))
+    deletion = struct_type((PRIMARY_KEY, REPLICATION_KEY, DELETED))
     for row_id, moment in sorted(deleted.items(), key=lambda item: item[1]):
         if row_id not in in_bin:
             yield deletion(Id=row_id, SystemModstamp=moment, IsDeleted=True)
@@ -119,6 +119,10 @@ def _in_recycle_bin(client: SalesforceClient, sobject: str, ids: list[str]) -> s
     query_client = QueryClient(client, "queryAll", page_size=2000, subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
-        query = Query(sobject, (KEY,), condition=one_of(KEY, ids[first : first + _IDS_AT_ONCE]))
-        found.update(row[KEY] for row in query_client.rows(str(query)))
+        query = Query(
+            sobject,
+            (PRIMARY_KEY,),
+            condition=one_of(PRIMARY_KEY, ids[first : first + _IDS_AT_ONCE]),
+        )
+        found.update(row[PRIMARY_KEY] for row in query_client.rows(str(query)))
     return found

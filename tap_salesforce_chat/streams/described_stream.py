@@ -12,7 +12,7 @@ from tap_salesforce_chat.discovery.fields import (
     has_path,
     left_out_warning,
     paths_named,
-    renewed,
+    refreshed,
     retyped_warning,
     with_types,
     without_paths,
@@ -24,7 +24,7 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.soql import CURSOR, KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.streams.base import SalesforceStream
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_salesforce_chat.discovery.describe import Describe, Discovery, Parent
-    from tap_salesforce_chat.discovery.fields import Renewal
+    from tap_salesforce_chat.discovery.fields import SchemaRefresh
     from tap_salesforce_chat.soql import Query
 
 # The org differs from the catalog: the stream goes on without a field, or with its new type.
@@ -60,14 +60,14 @@ class DescribedStream(SalesforceStream):
 
     @override
     @classmethod
-    def renewed(cls, schema: dict[str, Any], describe: Describe) -> Renewal | None:
+    def refreshed(cls, schema: dict[str, Any], describe: Describe) -> SchemaRefresh | None:
         document = describe(cls.sobject)
         if document is None:
             return None
         wanted = [path for path in cls.needed if not has_path(schema, path)]
         parents = [parent for parent in cls.parents if parent.has_any(cls.needed)]
         fields = document["fields"]
-        own = renewed(schema, {field["name"] for field in fields}, properties_of(fields), wanted)
+        own = refreshed(schema, {field["name"] for field in fields}, properties_of(fields), wanted)
         more = discover(document, parents, describe).schema if parents else None
         return own.with_parents(more, cls.needed) if more else own
 
@@ -83,7 +83,7 @@ class DescribedStream(SalesforceStream):
 
     # -- fields that the org hides or changes during a sync ------------------------------------
 
-    def _adapted(self, query: Query, exc: SalesforceError, since: datetime | None) -> Query:
+    def _adapted_query(self, query: Query, exc: SalesforceError, since: datetime | None) -> Query:
         """Return the query to go on with where the org differs from the catalog.
 
         Raises:
@@ -102,36 +102,36 @@ class DescribedStream(SalesforceStream):
         scope = self._scope()
         objects = {parent.relationship: parent.sobject for parent in self.parents}
         missing = paths_named((*query.fields, *scope), exc, {"": self.name, **objects})
-        if not missing or not missing.isdisjoint({KEY, CURSOR}):
+        if not missing or not missing.isdisjoint({PRIMARY_KEY, REPLICATION_KEY}):
             raise exc
-        self._leave_out(missing, since)
+        self._remove_fields(missing, since)
         conditions = {scope[path] for path in missing.intersection(scope)}
         return query.without(missing, conditions)
 
-    def _leave_out(self, missing: set[str], since: datetime | None) -> None:
+    def _remove_fields(self, missing: set[str], since: datetime | None) -> None:
         """Remove fields from SCHEMA from an instant on, and name needed ones in STATE."""
         self._schema = without_paths(self.schema, missing)
         if needed := [path for path in self.needed if path in missing]:
             self._warn_of_missing_fields(needed)
             without = {*needed, *self.reads.without}
             self.reads.without = tuple(path for path in self.needed if path in without)
-            self._note_missing_fields(since)
+            self._record_missing_fields(since)
             self.publish()
         if others := sorted(missing.difference(needed)):
             self.logger.warning("%s", left_out_warning(self.name, others))
-        self._announce(without_paths(self.stream_maps[0].raw_schema, missing))
+        self._write_changed_schema(without_paths(self.stream_maps[0].raw_schema, missing))
 
     def _take_new_types(self, exc: SalesforceError) -> None:
         """Go on with the types that the org's fields have now."""
-        renewal = self.renewed(self.schema, DescribeClient(self._services.client))
-        if not (renewal and renewal.retyped):
+        refresh = self.refreshed(self.schema, DescribeClient(self._services.client))
+        if not (refresh and refresh.retyped):
             raise exc
-        types = {name: renewal.schema["properties"][name] for name in renewal.retyped}
+        types = {name: refresh.schema["properties"][name] for name in refresh.retyped}
         self.logger.warning("%s", retyped_warning(self.name, types))
         self._schema = with_types(self.schema, types)
-        self._announce(with_types(self.stream_maps[0].raw_schema, types))
+        self._write_changed_schema(with_types(self.stream_maps[0].raw_schema, types))
 
-    def _announce(self, raw_schema: dict[str, Any]) -> None:
+    def _write_changed_schema(self, raw_schema: dict[str, Any]) -> None:
         """Write another SCHEMA message, for the rows that follow."""
         if self.selected:
             self._tap.mapper.register_raw_stream_schema(self.name, raw_schema, self.primary_keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_salesforce_chat.discovery.catalogs import renew
+from tap_salesforce_chat.discovery.catalogs import refresh_catalog
 from tap_salesforce_chat.discovery.describe import MINIMAL_SCHEMA
 from tap_salesforce_chat.discovery.fields import without_paths
 from tap_salesforce_chat.errors import NotFoundError, unreadable_object
@@ -41,7 +41,7 @@ def make_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
 def _update(catalog: Catalog, tap: Tap, services: Services) -> None:
     bookmarks = cast("dict[str, Any]", tap.state).get(BOOKMARKS) or {}
     lacking = [name for name, bookmark in bookmarks.items() if READ_WITHOUT in bookmark]
-    renew(catalog, STREAMS, services.describe, tap.logger, lacking)
+    refresh_catalog(catalog, STREAMS, services.describe, tap.logger, lacking)
     tap.mapper.register_raw_streams_from_catalog(catalog)
 
 

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tap_salesforce_chat.output.writer import WholeLineWriter
 from tap_salesforce_chat.reading.source import QuerySource
-from tap_salesforce_chat.soql import CURSOR, Position, Query
+from tap_salesforce_chat.soql import REPLICATION_KEY, Position, Query
 from tap_salesforce_chat.state.bookmarks import (
     bookmark_in,
     earlier,
@@ -79,11 +79,13 @@ class QueryStream(DescribedStream):
             try:
                 yield from self._rows(query)
             except ADAPTABLE as exc:
-                query = self._continued(self._adapted(query, exc, self._position_instant()))
+                query = self._continued_query(
+                    self._adapted_query(query, exc, self._position_instant())
+                )
             else:
                 self._advance_to(self._held_back)
                 clock = parse_instant(self._clock) if self._clock else datetime.now(UTC)
-                self._note_end(self._up_to(end_of(clock)))
+                self._record_end(self._up_to(end_of(clock)))
                 return
 
     def _rows(self, query: Query) -> Iterator[Row]:
@@ -99,7 +101,7 @@ class QueryStream(DescribedStream):
             batch.rows.clear()
             self._flush()
 
-    def has_none(self, query: Query) -> bool:
+    def has_no_rows(self, query: Query) -> bool:
         """Return whether Salesforce counts no row of a query; False if `verify_counts` is off."""
         return self.config["verify_counts"] and self._source().rest.count(query) == 0
 
@@ -117,7 +119,7 @@ class QueryStream(DescribedStream):
                     batch.rows.clear()
             except ADAPTABLE as exc:
                 # Older rows lack the field as well: all are read again when it is back.
-                query = self._adapted(query, exc, instant_in(self._progress, READ_SINCE))
+                query = self._adapted_query(query, exc, instant_in(self._progress, READ_SINCE))
             else:
                 return
 
@@ -125,7 +127,8 @@ class QueryStream(DescribedStream):
         """Write the RECORD messages of rows that are not of the sync's own query."""
         with self.get_record_counter() as counter:
             for row in rows:
-                self._write_record_message(row)  # type: ignore[arg-type] # structs, not dicts
+                for message in self._generate_record_messages(row):
+                    self._tap.write_message(message)
                 counter.increment()
         self._flush()
 
@@ -147,7 +150,7 @@ class QueryStream(DescribedStream):
             logger=self.logger,
         )
 
-    def _continued(self, query: Query) -> Query:
+    def _continued_query(self, query: Query) -> Query:
         if self._position is None:
             return query
         modified, row_id = self._position
@@ -159,8 +162,6 @@ class QueryStream(DescribedStream):
 
     # -- bookmark ------------------------------------------------------------------------------
 
-    # The SDK's own would move the bookmark back over the rows that the lookback reads again, and
-    # past rows that are still to come.
     @override
     def _increment_stream_state(
         self, latest_record: Any, *, context: Context | None = None
@@ -197,6 +198,6 @@ class QueryStream(DescribedStream):
             return
         bookmark = bookmark_in(self._progress)
         if bookmark is None or is_later(modified, bookmark):
-            self._progress.update(replication_key=CURSOR, replication_key_value=modified)
+            self._progress.update(replication_key=REPLICATION_KEY, replication_key_value=modified)
         elif READ_AGAIN in self._progress:
             self._progress[READ_AGAIN] = modified

@@ -1,21 +1,21 @@
-"""Whole cases: of each case that a sync touches, what lies before its lower bound as well.
+"""Whole cases: the rows of changed cases from before `start_date`.
 
-With a `start_date`, a sync reads what changed since, and with it only the newer part of cases that
-are older. So when all streams are read, one query for each of them finds the older cases that have
-anything in what was read, and queries by their Ids bring what each stream has of them from before
-the bound. That this is done last is what makes it sure: whatever was emitted, also what was
-committed late, is there when these queries look for it.
+With a `start_date`, a sync reads only the newer rows of older cases. So when all streams are read,
+one query for each of them finds the older cases with any row in what was read, and queries by
+their Ids return the rows that each stream has of them from before the bound. These queries run
+last: by then every row that was emitted, also one that was committed late, is visible to them.
 
-Until the older rows are out, the bookmarks say from where on they are owed, so that a run which is
-killed leaves them to the next one. STATE calls cases whole only when nothing is owed.
+Until the older rows are emitted, `cases_owed_since` in the bookmarks says from where on they are
+missing: if the run is killed, the next one emits them. STATE names cases whole only when none are
+missing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.reading.rows import plain
-from tap_salesforce_chat.soql import CURSOR, KEY, Query, one_of
+from tap_salesforce_chat.reading.rows import row_as_dict
+from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query, one_of
 from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
 from tap_salesforce_chat.state.keys import OWED_SINCE, READ_AGAIN, READ_SINCE, WHOLE_BEFORE
 from tap_salesforce_chat.timestamps import format_instant
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 # About 21 characters each, of the 100,000 that a query may have.
 _IDS_AT_ONCE = 3_000
-_MASTER = "MasterRecordId"  # of a case that was merged into another one, which has its children
+_MASTER = "MasterRecordId"  # the case that a case was merged into; it takes over the children
 
 
 class WholeCases:
-    """Completes the cases of a sync.
+    """Emits the older rows of the cases that a sync has changed rows of.
 
     Args:
         streams: The streams that are read of Case and its children.
@@ -41,13 +41,13 @@ class WholeCases:
 
     def __init__(self, streams: Sequence[QueryStream]) -> None:
         self._streams = streams
-        self._cases = next((item for item in streams if item.case_field == KEY), None)
-        self._children = [item for item in streams if item.case_field != KEY]
+        self._cases = next((item for item in streams if item.case_field == PRIMARY_KEY), None)
+        self._children = [item for item in streams if item.case_field != PRIMARY_KEY]
         bounds = {item.name: instant_in(item.progress, READ_SINCE) for item in streams}
         self._bounds = {name: bound for name, bound in bounds.items() if bound}
 
     def begin(self) -> None:
-        """Note from where on this sync may emit rows of cases that have older ones."""
+        """Put into STATE from where on rows are emitted of cases whose older rows are missing."""
         if self._bounds:
             for stream in self._streams:
                 since, progress = stream.reads.since, stream.progress
@@ -55,15 +55,15 @@ class WholeCases:
                     since = earlier(since, instant_in(progress, OWED_SINCE))
                 progress[OWED_SINCE] = instant_text(since)
                 if READ_AGAIN in progress:
-                    # Whatever touched a case meanwhile, its older rows came without the field.
+                    # Whichever row of a case changed meanwhile, its older rows lack the field.
                     progress.pop(WHOLE_BEFORE, None)
 
     def complete(self) -> None:
-        """Emit the older rows of the cases that were touched, and say so in STATE.
+        """Emit the older rows of changed cases, and put that into STATE.
 
-        As long as nobody may see to which case a row belongs, they stay owed.
+        They stay missing as long as the org hides to which case a row belongs.
         """
-        if self._bounds and self._cases and not any(map(_is_nobodys, self._streams)):
+        if self._bounds and self._cases and not any(map(_lacks_case, self._streams)):
             self._emit_older(self._cases)
             for stream in self._streams:
                 del stream.progress[OWED_SINCE]
@@ -74,43 +74,45 @@ class WholeCases:
 
     def _emit_older(self, cases: QueryStream) -> None:
         # Children first: a case that changes meanwhile is then found by its own row at the latest.
-        elsewhere = {row[0] for child in self._children for row in self._touched_by(child, cases)}
+        related = {
+            row[0] for child in self._children for row in self._changed_through(child, cases)
+        }
         own = set()
-        for row_id, *masters in self._touched(cases, *_merged_into(cases)):
+        for row_id, *masters in self._changed(cases, *_merged_into(cases)):
             own.add(row_id)
-            elsewhere.update(filter(None, masters))
+            related.update(filter(None, masters))
         for stream in self._streams:
-            # A case that was touched itself is out.
-            ids = elsewhere if stream is cases else elsewhere | own
+            # The row of a case that changed itself is emitted already.
+            ids = related if stream is cases else related | own
             if ids and (bound := self._bounds.get(stream.name)):
                 stream.emit(_older_rows(stream, sorted(ids), bound))
 
-    def _touched_by(self, child: QueryStream, cases: QueryStream) -> Iterator[list[Any]]:
-        """Yield the Ids of older cases that have a child in what was read, but are not in it."""
-        begin = self._begin(cases)
-        elsewhere = [f"Parent.{CURSOR} < {format_instant(begin)}"] if begin else []
-        return self._touched(child, parent="Parent.", conditions=elsewhere)
+    def _changed_through(self, child: QueryStream, cases: QueryStream) -> Iterator[list[Any]]:
+        """Yield the Ids of older cases of which a child was read, but not the case itself."""
+        begin = self._changed_since(cases)
+        not_read = [f"Parent.{REPLICATION_KEY} < {format_instant(begin)}"] if begin else []
+        return self._changed(child, parent="Parent.", conditions=not_read)
 
-    def _touched(
+    def _changed(
         self, stream: QueryStream, *more: str, parent: str = "", conditions: Sequence[str] = ()
     ) -> Iterator[list[Any]]:
-        """Yield the Id of the older case of each row in what was read, and more fields of it."""
+        """Yield the Id of the older case of each row that was read, and more fields of the row."""
         older = f"{parent}CreatedDate < {format_instant(max(self._bounds.values()))}"
         names = (stream.case_field, *more)
         query = Query(
             stream.name,
-            tuple(dict.fromkeys((KEY, CURSOR, *names))),
-            since=self._begin(stream),
+            tuple(dict.fromkeys((PRIMARY_KEY, REPLICATION_KEY, *names))),
+            since=self._changed_since(stream),
             condition=stream.condition,
             more=(older, *conditions),
         )
-        # As nearly always: a count alone then spares the query that it would be compared with.
-        if not stream.has_none(query):
-            for row in map(plain, stream.rows_by_rest(query)):
+        # Usually there is none: a count alone saves the query, which would be counted as well.
+        if not stream.has_no_rows(query):
+            for row in map(row_as_dict, stream.rows_by_rest(query)):
                 yield [row.get(name) for name in names]
 
-    def _begin(self, stream: QueryStream) -> datetime | None:
-        """Return from where on rows are out whose cases are owed older ones."""
+    def _changed_since(self, stream: QueryStream) -> datetime | None:
+        """Return from where on rows are emitted of cases whose older rows are missing."""
         known = all(
             item.progress.get(WHOLE_BEFORE) == item.progress.get(READ_SINCE)
             for item in self._streams
@@ -131,8 +133,8 @@ def _older_rows(stream: QueryStream, ids: Sequence[str], bound: datetime) -> Ite
         yield from stream.rows_by_rest(query)
 
 
-def _is_nobodys(stream: QueryStream) -> bool:
-    """Tell whether the rows of a stream come without the case that they belong to."""
+def _lacks_case(stream: QueryStream) -> bool:
+    """Return whether the rows of a stream lack the case that they belong to."""
     return stream.case_field in stream.reads.without
 
 

@@ -18,10 +18,11 @@ from target_creovai.commands.support.command import (
     store_for_repair,
 )
 from target_creovai.errors import HaltError, RetryLaterError
-from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED, connect
+from target_creovai.http.client import IDS_PER_LOOK_UP, connect
+from target_creovai.http.sessions import creovai_id_of, is_excluded
 from target_creovai.kinds import KINDS
 from target_creovai.model.timestamps import utc
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.store import in_doubt
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def _adopt(
     found = {line: sessions[prefix + line.id] for line in lines if prefix + line.id in sessions}
     report.found.update(line.kind for line in found)
     report.statuses.update(status_of(session) for session in found.values())
-    ids = {line: str(session.get("id") or "") for line, session in found.items()}
-    excluded = [line for line, session in found.items() if status_of(session) == STATUS_EXCLUDED]
+    ids = {line: creovai_id_of(session) for line, session in found.items()}
+    excluded = [line for line, session in found.items() if is_excluded(session)]
     store.repairs.record_adoptions(ids, excluded, utc(datetime.now(UTC)))
 
 
@@ -103,7 +104,7 @@ def adopt(settings: Settings, output: str) -> None:
     with store_for_repair(settings) as store:
         store.ledger.require_prefix(prefix)
         try:
-            look_up = Patience(settings["retry_budget_seconds"]).retrying(client.statuses)
+            look_up = RetryBudget(settings["retry_budget_seconds"]).retrying(client.statuses)
             report = adopt_all(store, look_up, prefix)
         except RetryLaterError as error:
             msg = f"Creovai does not tell what it has ({error}): try again later."

@@ -153,7 +153,7 @@ def _outdated(step: Step, line: LedgerEntry, policy: Policy) -> str:
             "Creovai has an earlier text of this chat; only `target-creovai resend "
             f"{line.id} --even-if-chats-are-billed-twice` would post it a second time."
         )
-    if step.action is Action.REST and policy.case_updates != "once":
+    if step.action is Action.CONCLUDED and policy.case_updates != "once":
         return (
             "Creovai has it as other settings or another version made it, and keeps it: "
             "`target-creovai resend --changed-settings` sends it again."
@@ -197,26 +197,28 @@ def _always(text: str) -> Callable[..., str]:
 
 
 _SAYS: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
-    Action.BURY: lambda line, *_: (
+    Action.DISCARD: lambda line, *_: (
         f"is never sent again: `target-creovai forget {line.id}` alone lifts that."
     ),
     Action.LOOK_UP: _always(
         "whether it arrived is open: the next run asks Creovai, and sends it if not."
     ),
-    Action.ASK: _asks,
+    Action.CHECK_EXISTING: _asks,
     Action.POST: _posts,
     Action.APPEND: _always("the next run sends the changed fields."),
-    Action.ADOPT: _always("Creovai has it from another store: as it is now, as far as known."),
-    Action.REST: _rests,
+    Action.ACCEPT_ADOPTED: _always(
+        "Creovai has it from another store: as it is now, as far as known."
+    ),
+    Action.CONCLUDED: _rests,
     Action.KEEP: _always("Creovai has it as it is."),
-    Action.STAY_ASIDE: _always(
+    Action.STAY_SET_ASIDE: _always(
         "Creovai refused just this: it goes again when it changes, or after `target-creovai retry`."
     ),
     Action.GIVE_UP: _always("is set aside: Creovai could not take it in too many runs."),
-    Action.TAKE_BACK: lambda _, __, policy: (
+    Action.ERASE: lambda _, __, policy: (
         f"the next run has Creovai {policy.on_delete} it: it is deleted in Salesforce."
     ),
-    Action.LEAVE_THERE: _always(
+    Action.KEEP_DELETED: _always(
         "Creovai keeps it, though it is deleted in Salesforce: see on_delete."
     ),
     Action.WAIT: _waits,

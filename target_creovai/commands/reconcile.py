@@ -19,10 +19,11 @@ from target_creovai.commands.support.command import (
     show,
 )
 from target_creovai.errors import HaltError, RetryLaterError
-from target_creovai.http.client import STATUS_EXCLUDED, connect
+from target_creovai.http.client import connect
+from target_creovai.http.sessions import EXCLUDED
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.sending.sender import LOOK_AGAIN_SECONDS
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     LookUp = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
 NOT_FOUND, COMPLETE = "NotFound", "Complete"
-STATUSES = frozenset({COMPLETE, STATUS_EXCLUDED, "InProgress", "Concluded"})
+STATUSES = frozenset({COMPLETE, EXCLUDED, "InProgress", "Concluded"})
 OTHER = "another status"
 REQUEUED = Reason(Code.REQUEUED)
 IDS_SHOWN = 20
@@ -166,7 +167,7 @@ def reconcile(settings: Settings, since: datetime | None, output: str, *, requeu
         try:
             report = compare(
                 store,
-                Patience(settings["retry_budget_seconds"]).retrying(client.statuses),
+                RetryBudget(settings["retry_budget_seconds"]).retrying(client.statuses),
                 prefix=settings["session_id_prefix"],
                 since=since.isoformat() if since else "",
             )

@@ -15,6 +15,7 @@ from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.salesforce.ids import long_id
 from target_creovai.settings.checks import assembly_settings, delivery_policy
+from target_creovai.store import sent_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def _resend_changed(settings: Settings) -> None:
     if delivery_policy(settings).case_updates == "once":
         msg = "case_updates is `once`: no case is sent a second time, unless its Id is given."
         raise click.ClickException(msg)
-    kinds = [kind.name for kind in KINDS.values() if not kind.interface.sent_once]
+    kinds = [kind for kind in KINDS if not sent_once(kind)]
     rules = fingerprint(assembly_settings(settings))
     with store_for_repair(settings) as store:
         count = store.repairs.reopen_other_settings(rules, kinds)
@@ -82,7 +83,7 @@ def _resend_changed(settings: Settings) -> None:
 
 def _is_sent_chat(line: LedgerEntry) -> bool:
     sent = line.sent_at is not None and line.erased_at is None
-    return KINDS[line.kind].interface.sent_once and sent
+    return sent_once(line.kind) and sent
 
 
 @operator_command()

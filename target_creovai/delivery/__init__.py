@@ -1,6 +1,6 @@
-"""From the store to Creovai, or into files: what is due is assembled, sent, and written down.
+"""From the store to Creovai, or into files: what is due is assembled, and a step carried out.
 
-`dispatch` walks through what is due; `deliver` sends it and `dry_run` only shows it. `outbox`
-keeps intents before requests and receipts after answers, `sender` makes the requests in its
-workers' threads, `patience` says for how long. `erasure` takes back what was deleted.
+`loop` walks through what is due, `decide` returns the next step of a conversation. `deliver` and
+`steps` carry steps out, `dry_run` prints them. `streaming` delivers while rows still come,
+`existing` looks conversations up before their first post, `erasure` erases what was deleted.
 """

@@ -1,4 +1,4 @@
-"""Looking before sending: every due conversation becomes a file, and nothing is sent."""
+"""The dry run: every due conversation becomes a file, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from typing_extensions import override
 
+from target_creovai.assemble import Ready
 from target_creovai.delivery.decide import WORDS, decide
-from target_creovai.delivery.dispatch import Dispatch
+from target_creovai.delivery.loop import DeliveryLoop, report_set_aside
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
+from target_creovai.model.verdicts import Deleted, SetAside, Waiting
 from target_creovai.payload.encoding import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:
-    from target_creovai.assemble import Ready, Verdict
+    from target_creovai.assemble import Verdict
     from target_creovai.model.settings import AssemblySettings, Policy
-    from target_creovai.model.verdicts import Deleted, SetAside, Skipped, Waiting
     from target_creovai.store import ClaimPhase, LedgerEntry, Store
     from target_creovai.watch.summary import Summary
 
@@ -28,7 +30,7 @@ SET_ASIDE = "set-aside"
 _IS_OURS = re.compile(r"[A-Za-z0-9._~-]*[A-Za-z0-9]{15}\.json").fullmatch
 
 
-class DryRun(Dispatch):
+class DryRun(DeliveryLoop):
     """Writes `<payload_dir>/<chat or case>/<sessionId>.json`; the ledger stays as it is.
 
     What would go into the ledger's `detail` goes into `set-aside/<Id>.json` beside them. Files of
@@ -47,9 +49,10 @@ class DryRun(Dispatch):
         self._policy = policy
         self._folder = Path(payload_dir)
         self._written: set[Path] = set()
-        self._never_read: list[tuple[str, str]] = []
+        self._waiting_for_rows: list[tuple[str, str]] = []
         summary.payload_dir = payload_dir
 
+    @override
     def run(self) -> None:
         """Write what is due, and nothing else stays there."""
         super().run()
@@ -58,21 +61,52 @@ class DryRun(Dispatch):
                 if _IS_OURS(file.name) and file not in self._written:
                     _remove(file)
 
+    @override
     def take(
         self, kind: str, *, now: str, after: str, limit: int, phase: ClaimPhase | None = None
     ) -> list[LedgerEntry]:
-        """Look at what is due; whoever delivers meanwhile is not held up."""
-        del phase  # all have theirs: nothing is sent, and nothing fails
+        """Return what is due, without claiming it: a delivery that runs meanwhile may send it."""
+        del phase  # of a delivery
         return self.store.ledger.due(kind, rules=self.rules_hash, now=now, after=after, limit=limit)
 
-    def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
-        """Write the payload, laid out for a reader."""
-        self._write(
-            self._folder / KINDS[entry.kind].interface / f"{verdict.session_id}.json",
-            verdict.payload,
-        )
+    @override
+    def handle(self, entry: LedgerEntry, verdict: Verdict) -> None:
+        """Write and count what a verdict makes; the ledger stays as it is."""
+        match verdict:
+            case Ready():
+                self._write_payload(entry, verdict)
+                self._count_next_step(entry, verdict)
+            case Waiting():
+                self._count_waiting(entry, verdict)
+            case Deleted():
+                self._count_next_step(entry, verdict)
+            case SetAside():
+                self._set_aside(entry, verdict)
+
+    @override
+    def waiting_for_rows(self, limit: int) -> list[tuple[str, str]]:
+        """Return what this run has found to wait for rows."""
+        return self._waiting_for_rows[:limit]
+
+    def _write_payload(self, entry: LedgerEntry, ready: Ready) -> None:
+        folder = self._folder / KINDS[entry.kind].interface
+        self._write(folder / f"{ready.session_id}.json", ready.payload)
         self.summary.written[entry.kind] += 1
-        self._tell(entry, verdict)
+
+    def _count_waiting(self, entry: LedgerEntry, verdict: Waiting) -> None:
+        self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
+        if must_be_read(verdict.reason):
+            self._waiting_for_rows.append((entry.kind, entry.id))
+
+    def _set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
+        """Write the detail, which may quote customer text as the reason must not."""
+        if verdict.detail:
+            self._write(self._folder / SET_ASIDE / f"{entry.id}.json", verdict.detail)
+        report_set_aside(self.summary, entry, verdict.reason)
+
+    def _count_next_step(self, entry: LedgerEntry, verdict: Verdict) -> None:
+        step = decide(entry, verdict, self._policy)
+        self.summary.next_run[entry.kind, WORDS[step.action]] += 1
 
     def _write(self, file: Path, content: object) -> None:
         """Write a file that only its owner may read: it holds customer text.
@@ -88,32 +122,6 @@ class DryRun(Dispatch):
         except OSError as error:
             raise _no_access(error) from None
         self._written.add(file)
-
-    def wait(self, entry: LedgerEntry, verdict: Waiting) -> None:
-        """Count it; the ledger stays."""
-        self.summary.add_waiting(entry.kind, verdict.reason, entry.changed_at)
-        if must_be_read(verdict.reason):
-            self._never_read.append((entry.kind, entry.id))
-
-    def never_read(self, limit: int) -> list[tuple[str, str]]:
-        """Return what this run has found to wait for rows."""
-        return self._never_read[:limit]
-
-    def skip(self, entry: LedgerEntry, verdict: Skipped) -> None:
-        """Leave the ledger alone."""
-
-    def deleted(self, entry: LedgerEntry, verdict: Deleted) -> None:
-        """Count what becomes of it; the ledger stays."""
-        self._tell(entry, verdict)
-
-    def _tell(self, entry: LedgerEntry, verdict: Verdict) -> None:
-        step = decide(entry, verdict, self._policy)
-        self.summary.next_run[entry.kind, WORDS[step.action]] += 1
-
-    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
-        """Write what the reason must not say, if there is any."""
-        if verdict.detail:
-            self._write(self._folder / SET_ASIDE / f"{entry.id}.json", verdict.detail)
 
 
 def _remove(file: Path) -> None:

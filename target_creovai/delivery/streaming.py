@@ -30,7 +30,7 @@ class Changes:
             if len(self._named) > MOST_NAMED:
                 self._named, self._all = set(), True
 
-    def take(self) -> set[tuple[str, str]] | None:
+    def pop_all(self) -> set[tuple[str, str]] | None:
         """Return them: None if there are none; an empty set stands for all that is due."""
         with self._lock:
             if not self._named and not self._all:
@@ -40,21 +40,21 @@ class Changes:
             return named
 
 
-class EarlyDelivery:
+class StreamingDelivery:
     """A thread that delivers, after each commit, what that has changed and is complete by then."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
-        self._news = threading.Event()
+        self._woken = threading.Event()
         self._changes = Changes()
         self._ended = False
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def news(self, changed: Iterable[tuple[str, str]]) -> None:
+    def add(self, changed: Iterable[tuple[str, str]]) -> None:
         """Say which conversations a commit has changed; the first call starts the thread."""
         self._changes.add(changed)
-        self._news.set()
+        self._woken.set()
         if self._thread.ident is None:
             self._thread.start()
 
@@ -62,7 +62,7 @@ class EarlyDelivery:
         """Ask for an end at the next safe point; may be called by a signal handler."""
         self._delivery.stop(exit_code)
         self._ended = True
-        self._news.set()
+        self._woken.set()
 
     def end(self, seconds: float | None = None) -> None:
         """Let what is under way come to its end, for so long at most.
@@ -71,7 +71,7 @@ class EarlyDelivery:
             Exception: What the thread came upon, such as a store that cannot be written.
         """
         self._ended = True
-        self._news.set()
+        self._woken.set()
         if self._thread.ident is not None:
             self._thread.join(seconds)
         if isinstance(self._error, Exception):
@@ -80,15 +80,15 @@ class EarlyDelivery:
     def _next(self) -> set[tuple[str, str]] | None:
         """Wait for changes, and return them; None: there are no more to come."""
         while True:
-            self._news.wait()
-            self._news.clear()
+            self._woken.wait()
+            self._woken.clear()
             if self._ended:
                 return None
-            if (changed := self._changes.take()) is not None:
+            if (changed := self._changes.pop_all()) is not None:
                 return changed
 
     def _run(self) -> None:
         try:
-            self._delivery.run_early(self._next)
+            self._delivery.run_streaming(self._next)
         except BaseException as error:  # noqa: BLE001 -- whoever ends it gets it
             self._error = error

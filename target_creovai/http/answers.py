@@ -1,4 +1,4 @@
-"""What each answer of Creovai means to us, and what it means that none came."""
+"""From Creovai's answers, and from answers that did not come, to what the caller does next."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from target_creovai.errors import HaltError, LostAnswerError, RejectedError, RetryLaterError
-from target_creovai.http.certificates import tls_trouble
+from target_creovai.http.certificates import tls_problem
 
 if TYPE_CHECKING:
     from target_creovai.http.connection import Attempt
-    from target_creovai.http.wire import Answer
+    from target_creovai.http.transport import Answer
     from target_creovai.payload.payload import Payload
 
-# Nobody asks for more than this to be waited.
+# A longer Retry-After is taken for a mistake.
 ABSURD_SECONDS = 7 * 24 * 3600
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-# The right that a 403 most likely misses, by the start of the path.
+# The right that is most likely missing after a 403, by the start of the path.
 RIGHTS = {
     "/capture/v2/chat": "chats must be enabled for the API user: ask Creovai support",
     "/capture/v2/case": "cases must be enabled for the API user: ask Creovai support",
@@ -70,7 +70,7 @@ def check(response: Answer, path: str) -> None:
 
 
 def _halting(status: int, path: str) -> str | None:
-    """Say what to change where every other conversation would meet the same answer."""
+    """Return what to change where every other conversation would meet the same answer."""
     if status < HTTPStatus.BAD_REQUEST:
         return "a redirect, which is never followed with customer text: check api_url"
     if status == HTTPStatus.UNAUTHORIZED:
@@ -85,12 +85,12 @@ def _halting(status: int, path: str) -> str | None:
     return "without a token nothing can be sent: check api_url" if path == "/Token" else None
 
 
-def no_answer(attempt: Attempt, error: Exception) -> HaltError | RetryLaterError:
-    """Say what follows from an answer that did not come: what never left did not arrive."""
+def without_answer(attempt: Attempt, error: Exception) -> HaltError | RetryLaterError:
+    """Return the error to raise where no answer came: what was not sent did not arrive."""
     name = type(error).__name__
     if attempt.sent:
         return LostAnswerError(f"the connection was lost ({name})")
-    if trouble := tls_trouble(error):
+    if trouble := tls_problem(error):
         return HaltError(trouble)
     if "407" in str(error) and name == "ProxyError":
         return HaltError(_PROXY_LOGIN)
@@ -98,7 +98,7 @@ def no_answer(attempt: Attempt, error: Exception) -> HaltError | RetryLaterError
 
 
 def is_token(token: object) -> bool:
-    """Tell whether it may stand in a header; what may not would be quoted by who refuses it."""
+    """Tell whether it may stand in a header; libraries quote in errors what may not."""
     if not isinstance(token, str) or not token:
         return False
     return token.isascii() and token.isprintable() and " " not in token
@@ -120,10 +120,10 @@ def json_object(response: Answer) -> Payload:
 
 
 def objects(answer: Payload, name: str) -> list[Payload]:
-    """Return the objects of a list; one that is none tells nothing of what was asked.
+    """Return the objects of a list.
 
     Raises:
-        LostAnswerError: It is none.
+        LostAnswerError: It is no list of objects.
     """
     found = answer.get(name)
     if found is None:
@@ -135,12 +135,12 @@ def objects(answer: Payload, name: str) -> list[Payload]:
 
 
 def text(value: object) -> str:
-    """Return a value that is text; else none."""
+    """Return a value that is text; an empty text for any other."""
     return value if isinstance(value, str) else ""
 
 
 def refuse_page(response: Answer) -> None:
-    """Where no body is promised, a page for a browser still is not Creovai's answer.
+    """Refuse an HTML page where no body is expected: a proxy's, not Creovai's.
 
     Raises:
         LostAnswerError: It is such a page.

@@ -1,4 +1,4 @@
-"""Whom to believe that a server is what it says, and what is wrong where nobody vouches for it."""
+"""Certificate authorities from the environment, and sentences for what TLS fails by."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 from target_creovai.errors import HaltError
 
-# In the order in which they count; requests itself knows the first two.
+# In order of precedence; `requests` itself reads the first two.
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# OpenSSL's codes of what a certificate fails by (`openssl verify`).
+# OpenSSL's codes for why a certificate fails (`openssl verify`).
 _NOT_YET, _EXPIRED, _OTHER_HOST = 9, 10, (62, 64)
-_SAYS = {
+_PROBLEMS = {
     _NOT_YET: "is not valid yet: look at the clock of this machine.",
     _EXPIRED: "has expired: tell who runs that server, or set the clock of this machine.",
 } | dict.fromkeys(_OTHER_HOST, "is another host's: check the host name.")
-# Whoever hangs up in the middle may do better next time.
+# A connection that was closed in the middle: another try may succeed.
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _UNKNOWN = (
     "is of an authority that this machine does not know: name a file with the certificate of "
@@ -25,7 +25,7 @@ _UNKNOWN = (
 )
 
 
-def authorities() -> str | None:
+def ca_bundle() -> str | None:
     """Return the file or folder of authorities that the environment names, if any.
 
     Raises:
@@ -48,12 +48,12 @@ def authorities() -> str | None:
     return str(path)
 
 
-def tls_trouble(error: BaseException) -> str | None:
-    """Return what keeps TLS from being spoken, in a sentence; None if that is not the cause."""
+def tls_problem(error: BaseException) -> str | None:
+    """Return in a sentence why TLS failed; None if that is not the cause."""
     cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        says = _SAYS.get(cause.verify_code, _UNKNOWN)
-        return f"The TLS certificate of api_url cannot be verified: it {says}"
+        problem = _PROBLEMS.get(cause.verify_code, _UNKNOWN)
+        return f"The TLS certificate of api_url cannot be verified: it {problem}"
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, _CUT):
         return (
             "TLS cannot be spoken with api_url: check host and port, and whether a proxy is in "
@@ -63,7 +63,7 @@ def tls_trouble(error: BaseException) -> str | None:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """Return the error of TLS below those that the libraries wrapped it in."""
+    """Return the TLS error that the libraries wrapped in errors of their own."""
     found: list[object] = [error]
     while found:
         one = found.pop()

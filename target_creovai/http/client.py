@@ -1,13 +1,12 @@
-"""The way to Creovai: token, requests, and what each answer means to us.
+"""Creovai's API: the token, and one method for each request.
 
-Every method raises one of the three families of `errors.CreovaiError`. Response
-bodies never get into them: a refusal may quote the customer.
+Every method raises one of the three families of `errors.CreovaiError`. Response bodies never get
+into them: a refusal may quote the customer.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,10 @@ from target_creovai.errors import (
     RejectedError,
 )
 from target_creovai.http import answers
-from target_creovai.http.certificates import authorities
-from target_creovai.http.wire import Wire
+from target_creovai.http.certificates import ca_bundle
+from target_creovai.http.rate_limit import RateLimit
+from target_creovai.http.sessions import creovai_id_of, is_present, is_purged, session_id_of
+from target_creovai.http.transport import Transport
 from target_creovai.model.conversation import Interface
 from target_creovai.payload.encoding import encode
 from target_creovai.settings.addresses import host_root
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from target_creovai.http.wire import Answer
+    from target_creovai.http.transport import Answer
     from target_creovai.payload.payload import Payload
 
-    Permit = Callable[[], None]
+    BeforeSend = Callable[[], None]
 
 # Creovai's own client renews a token this long before it ends.
 RENEW_BEFORE_SECONDS = 45
@@ -55,10 +56,6 @@ TOKEN_PATH = "/Token"  # noqa: S105 -- a path; Creovai spells it with a capital 
 JSON = "application/json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 USER_AGENT = f"target-creovai/{version(DISTRIBUTION)}"
-# What a session's `status` says.
-STATUS_EXCLUDED = "Excluded"
-ABSENT = frozenset({"NotFound", "Unknown", ""})
-PURGED = frozenset({"NotFound", "Purging"})
 
 # A login that is answered so is refused, however often it is tried.
 _LOGIN_REFUSED = frozenset(
@@ -74,7 +71,7 @@ _LOGIN_REFUSED = frozenset(
 
 
 def _always() -> None:
-    """Let everything go."""
+    """Raise nothing: the request may be sent."""
 
 
 class CreovaiClient:
@@ -91,7 +88,7 @@ class CreovaiClient:
         requests_per_second: int | None = None,
         clock: Callable[[], float] = uptime,
     ) -> None:
-        """Prepare the client; nothing is asked before the first call."""
+        """Prepare the client; nothing is requested before the first call."""
         self._credentials = urlencode(
             {
                 "grant_type": "client_credentials",
@@ -100,61 +97,67 @@ class CreovaiClient:
             }
         ).encode()
         self._clock = clock
-        self._pace = Pace(requests_per_second, clock)
-        self._wire = Wire(host_root(api_url), workers, timeout_seconds, USER_AGENT)
-        self._trusts = False
+        self._rate_limit = RateLimit(requests_per_second, clock)
+        self._transport = Transport(host_root(api_url), workers, timeout_seconds, USER_AGENT)
+        self._ca_bundle_is_set = False
         self._lock = threading.Lock()
         self._token: str | None = None
         self._valid_until = 0.0
-        self.server_time: datetime | None = None
-        """What Creovai's last answer said the time is."""
+        self._server_date = ""
         self.answered: Callable[[str, int, float], None] = lambda *_: None
-        """Is told of every answer: path, status, seconds."""
+        """Called with path, status and seconds of every answer."""
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The time of Creovai's clock, by the `Date` of its last answer."""
+        return answers.http_date(self._server_date)
 
     @property
     def logged_in(self) -> bool:
-        """Tell whether Creovai has accepted the secret."""
+        """Whether Creovai has accepted the secret."""
         return self._token is not None
 
     def log_in(self) -> None:
         """Get a token, if there is none that is valid."""
         self._bearer()
 
-    def capture(self, interface: Interface, payload: Payload, permit: Permit = _always) -> str:
+    def capture(
+        self, interface: Interface, payload: Payload, before_send: BeforeSend = _always
+    ) -> str:
         """Post a chat or a case; return Creovai's id of it.
 
         Args:
             interface: Which of the two it is.
             payload: What Creovai gets.
-            permit: Is called right before bytes are sent; nothing is sent if it raises.
+            before_send: Called right before bytes are sent; nothing is sent if it raises.
 
         Raises:
             LostAnswerError: It may have arrived, which only `statuses` can tell.
         """
-        answer = self._call("POST", CAPTURE_PATHS[interface], payload, permit=permit)
-        if not (creovai_id := str(answer.get("id") or "")):
+        answer = self._call("POST", CAPTURE_PATHS[interface], payload, before_send=before_send)
+        if not (creovai_id := creovai_id_of(answer)):
             msg = "the answer held no id"
             raise LostAnswerError(msg)
         return creovai_id
 
     def append_metadata(
-        self, interface: Interface, body: Payload, permit: Permit = _always
+        self, interface: Interface, body: Payload, before_send: BeforeSend = _always
     ) -> None:
         """Post changed metadata of something that Creovai has."""
-        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False, permit=permit)
+        self._call("POST", OUTOFBAND_PATHS[interface], body, answer=False, before_send=before_send)
 
     def statuses(self, session_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """Return what Creovai knows of these sessions; those it does not know are left out."""
+        """Return those of these sessions that Creovai has, by session id."""
         found: dict[str, Mapping[str, Any]] = {}
         for start in range(0, len(session_ids), IDS_PER_LOOK_UP):
             body = {"sessionIds": list(session_ids[start : start + IDS_PER_LOOK_UP])}
             for session in answers.objects(self._status_call(body), "sessions"):
-                if answers.text(session.get("status")) not in ABSENT:
-                    found[answers.text(session.get("sessionId"))] = session
+                if is_present(session):
+                    found[session_id_of(session)] = session
         return found
 
     def exclude(self, session_ids: Sequence[str]) -> set[str]:
-        """Keep sessions out of all analysis; return those that are, which is all of them."""
+        """Exclude sessions from all analysis; return those that are, which is all of them."""
         if session_ids:
             self._call("POST", EXCLUDE_PATH, {"sessionIds": list(session_ids)}, answer=False)
         return set(session_ids)
@@ -165,14 +168,10 @@ class CreovaiClient:
             return set()
         answer = self._call("POST", PURGE_PATH, {"ids": list(session_ids)})
         items = answers.objects(answer, "items")
-        return {
-            answers.text(it.get("sessionId"))
-            for it in items
-            if answers.text(it.get("status")) in PURGED
-        }
+        return {session_id_of(item) for item in items if is_purged(item)}
 
     def monitor(self, heartbeat: Payload) -> None:
-        """Say how this run is."""
+        """Post a heartbeat."""
         self._call("POST", MONITOR_PATH, heartbeat, answer=False)
 
     def participant_types(self) -> list[str]:
@@ -194,13 +193,13 @@ class CreovaiClient:
         body: Payload | None = None,
         *,
         answer: bool = True,
-        permit: Permit = _always,
+        before_send: BeforeSend = _always,
     ) -> Payload:
         token = self._bearer()
-        response = self._send(method, path, body, token, permit)
+        response = self._send(method, path, body, token, before_send)
         if response.status == HTTPStatus.UNAUTHORIZED:
             self._drop(token)
-            response = self._send(method, path, body, self._bearer(), permit)
+            response = self._send(method, path, body, self._bearer(), before_send)
         answers.check(response, path)
         if answer:
             return answers.json_object(response)
@@ -208,13 +207,13 @@ class CreovaiClient:
         return {}
 
     def _send(
-        self, method: str, path: str, body: Payload | None, token: str, permit: Permit
+        self, method: str, path: str, body: Payload | None, token: str, before_send: BeforeSend
     ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         if body is None:
-            return self._request(method, path, headers, permit=permit)
+            return self._request(method, path, headers, before_send=before_send)
         headers["Content-Type"] = JSON
-        return self._request(method, path, headers, encode(body), permit)
+        return self._request(method, path, headers, encode(body), before_send)
 
     def _request(
         self,
@@ -222,21 +221,21 @@ class CreovaiClient:
         path: str,
         headers: Mapping[str, str],
         data: bytes | None = None,
-        permit: Permit = _always,
+        before_send: BeforeSend = _always,
     ) -> Answer:
-        self._trust()
-        self._pace.wait()
-        attempt, answer = self._wire.request(method, path, permit, headers, data)
+        self._set_ca_bundle()
+        self._rate_limit.wait()
+        attempt, answer = self._transport.request(method, path, before_send, headers, data)
         if isinstance(answer, Exception):
-            raise answers.no_answer(attempt, answer)
+            raise answers.without_answer(attempt, answer)
         self.answered(path, answer.status, answer.seconds)
-        self.server_time = answers.http_date(answer.headers.get("date", ""))
+        self._server_date = answer.headers.get("date", "")
         return answer
 
-    def _trust(self) -> None:
-        if not self._trusts and (bundle := authorities()):
-            self._wire.trust(bundle)
-        self._trusts = True
+    def _set_ca_bundle(self) -> None:
+        if not self._ca_bundle_is_set and (bundle := ca_bundle()):
+            self._transport.set_ca_bundle(bundle)
+        self._ca_bundle_is_set = True
 
     # Token
 
@@ -281,22 +280,3 @@ def connect(config: Mapping[str, Any]) -> CreovaiClient:
         workers=config["max_workers"],
         requests_per_second=config.get("requests_per_second"),
     )
-
-
-class Pace:
-    """Hands out turns, so many a second over all threads."""
-
-    def __init__(self, per_second: int | None, clock: Callable[[], float]) -> None:
-        self._gap = 1 / per_second if per_second else 0.0
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._next = 0.0
-
-    def wait(self) -> None:
-        """Return when it is this caller's turn."""
-        if not self._gap:
-            return
-        with self._lock:
-            turn = max(self._next, self._clock())
-            self._next = turn + self._gap
-        time.sleep(max(0.0, turn - self._clock()))

@@ -1,4 +1,4 @@
-"""Connections that keep to the time of a request, and ask right before its bytes leave."""
+"""Connections that keep to a request's time limit, and call `before_send` before its bytes."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ if TYPE_CHECKING:
 
 # Servers and load balancers cut what is idle for a minute: a request sent into that is lost.
 LONGEST_IDLE_SECONDS = 20.0
-# To set a socket's time-out lets other threads in: not for less than this.
+# More than this is not worth a copy, to save a call.
+LARGEST_PIECE_BYTES = 64 * 1024
+# To set a socket's time-out releases the interpreter to other threads: not for less than this.
 TIMEOUT_STEP_SECONDS = 0.05
 
 
 class Attempt(msgspec.Struct):
-    """A request under way. `sent`: some of it has left, so that it may have arrived."""
+    """A request in flight. `sent`: some of its bytes were sent, so that it may have arrived."""
 
-    permit: Callable[[], None]
+    before_send: Callable[[], None]
     ends_at: float
     sent: bool = False
 
     @property
     def left(self) -> float:
-        """How many seconds are left.
+        """The seconds left until its time limit.
 
         Raises:
-            TimeoutError: None is.
+            TimeoutError: It is over.
         """
         left = self.ends_at - uptime()
         if left <= 0:
@@ -46,11 +48,11 @@ class Attempt(msgspec.Struct):
         return left
 
 
-_current = threading.local()  # urllib3 offers no way from a call to its connection
+_current = threading.local()  # urllib3 passes no argument of a call to its connection
 
 
 def begin(attempt: Attempt) -> None:
-    """Let the connections of this thread work for an attempt from now on."""
+    """Make an attempt the one that connections of this thread belong to."""
     _current.attempt = attempt
 
 
@@ -60,7 +62,7 @@ def _attempt() -> Attempt:
 
 
 class _Limits:
-    """A connection that asks, right before bytes leave, whether they may; within its time."""
+    """A connection that calls `before_send` right before bytes are sent, within a time limit."""
 
     sock: Any
     _tunnelling = False
@@ -74,20 +76,25 @@ class _Limits:
         headers: Mapping[str, str] | None = None,
         **_: Any,
     ) -> None:
-        """Send a request in one piece."""
-        self.send(_head(method, url, headers or {}, body) + (body or b""))
+        """Send a request; in one piece, unless its body is large."""
+        head, body = _head(method, url, headers or {}, body), body or b""
+        if len(body) <= LARGEST_PIECE_BYTES:
+            self.send(head + body)
+        else:
+            self.send(head)
+            self.send(body)
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined] # of the class beside this one
         attempt = _attempt()
         self._set_timeout(attempt)
-        attempt.permit()
+        attempt.before_send()
         attempt.sent = attempt.sent or not self._tunnelling
         self.sock.sendall(data)
 
     def _tunnel(self) -> None:
-        """Ask a proxy for its way: nothing that is said to it is the request."""
+        """Open a tunnel through a proxy: what is sent to it is not yet the request."""
         self._tunnelling = True
         try:
             super()._tunnel()  # type: ignore[misc] # the same
@@ -124,7 +131,7 @@ def _head(method: str, url: str, headers: Mapping[str, str], body: bytes | None)
         fields.append(f"Content-Length: {len(body)}")
     lines = [f"{method} {url} HTTP/1.1", *fields]
     if any(map(_ENDS_A_LINE, lines)):
-        raise ValueError  # and not a word of it
+        raise ValueError  # without the text, which may hold the token
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
@@ -137,7 +144,7 @@ class SecureConnection(_Limits, HTTPSConnection):  # type: ignore[misc] # the sa
 
 
 class _Pool(HTTPConnectionPool):
-    """Keeps connections, but none that may have been cut at the other end."""
+    """Keeps connections open, but none that the other end may have closed by now."""
 
     ConnectionCls: Any = Connection
 
@@ -164,7 +171,7 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class Adapter(HTTPAdapter):
-    """Has requests' pools make such connections."""
+    """Lets the pools of `requests` make such connections."""
 
     @override
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:

@@ -26,7 +26,7 @@ _HTTP_1_1 = 11
 
 
 class Response(HTTPResponse):
-    """One answer; urllib3's pools take it for one of theirs.
+    """One answer, with the members that urllib3's pools use.
 
     http.client has `email` parse every head, which takes longer than all else about a request.
     A head that comes in one piece, and is as servers write it today, is read here; any other
@@ -38,7 +38,7 @@ class Response(HTTPResponse):
 
     def __init__(self, receive: Callable[[Buffer], int]) -> None:
         """Prepare it. `receive` reads into a buffer, and returns how much; 0 at the end."""
-        super().__init__(_Source(receive))  # type: ignore[arg-type] # it asks for `makefile` alone
+        super().__init__(_Source(receive))  # type: ignore[arg-type] # only `makefile` is used
         self.fields: Mapping[str, str] = {}
         """The header, names in lower case; what came more than once is joined by commas."""
 
@@ -106,14 +106,14 @@ def _joined(pairs: Any) -> dict[str, str]:
 
 
 def _is_framed(length: str | None, coding: str | None) -> bool:
-    """Tell whether exactly one of the two says where the body ends."""
+    """Tell whether exactly one of the two headers determines where the body ends."""
     if length is None:
         return coding is not None and coding.lower() == "chunked"
     return coding is None and length.isdecimal()
 
 
 class _Source(io.RawIOBase):
-    """What http.client takes for a socket, and for the file that it makes of one."""
+    """In place of the socket that http.client reads from, and of the file made of it."""
 
     def __init__(self, receive: Callable[[Buffer], int]) -> None:
         self._receive = receive

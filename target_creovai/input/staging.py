@@ -10,8 +10,8 @@ from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model.rows import PEOPLE, PERSON, StagedRow, case_number_key
 from target_creovai.payload.encoding import encode
 from target_creovai.salesforce.normal import normal_row
-from target_creovai.salesforce.rows import is_deleted, parse_time
-from target_creovai.wholeness.intervals import text_of_moment
+from target_creovai.salesforce.rows import is_deleted
+from target_creovai.wholeness.intervals import moment_of
 from target_creovai.wholeness.needs import missing_fields, with_nulls
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Salesforce's have 15 or 18 letters and digits; the rest is what Creovai takes in a `sessionId`.
 IS_ID = re.compile(r"[A-Za-z0-9._~-]{1,40}").fullmatch
-# A year that a sane row cannot be from: such a row would never be replaced again.
-LAST_YEAR = 2999
+# No sane row is from then on: such a row would never be replaced again.
+TOO_LATE = "3000"
 
 
 def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset()) -> StagedRow:
@@ -43,20 +43,20 @@ def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset
     if stream in PEOPLE:
         return _person(stream, row_id, record)
     kind = KIND_OF_STREAM[stream]
-    key = _id(record.get(kind.streams[stream]))
-    is_main = kind.streams[stream] == "Id"
+    field = kind.streams[stream]
+    is_main = field == "Id"
     merges = kind.merged_into is not None and is_main
-    winner = _id(record.get(kind.merged_into or ""))
+    winner = _id(record.get(kind.merged_into)) if kind.merged_into and is_main else None
     return StagedRow(
         stream=stream,
         id=row_id,
         kind=kind.name,
-        conversation=key,
+        conversation=row_id if is_main else _id(record.get(field)),
         modified=_version(stream, row_id, record),
         body=encode(record),
         merges=merges,
-        merged_into=winner if merges and winner != row_id else None,
-        collection=_id(record.get(kind.collected_by or "")) if is_main else None,
+        merged_into=winner if winner != row_id else None,
+        collection=_id(record.get(kind.collected_by)) if kind.collected_by and is_main else None,
         number=case_number_key(record.get(kind.numbered_by))
         if kind.numbered_by and is_main
         else None,
@@ -88,9 +88,9 @@ def _version(stream: str, row_id: str, record: Row) -> str:
         value = record.get(field)
         if value is None:
             continue
-        moment = parse_time(value)
-        if moment is None or moment.year > LAST_YEAR:
+        moment = moment_of(value)
+        if moment is None or moment >= TOO_LATE:
             msg = f"the {stream} row {row_id} has an impossible {field}"
             raise RowError(msg)
-        return text_of_moment(moment)
+        return moment
     return ""

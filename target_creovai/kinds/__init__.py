@@ -26,20 +26,21 @@ if TYPE_CHECKING:
 class Kind(msgspec.Struct, frozen=True):
     """One kind of conversation.
 
-    `noun` is what people call one of them. `streams` maps each stream that belongs to it to the
-    field that holds the conversation's Id; the stream where that is its own `Id` is the
-    conversation itself. `needs_whole_input`: its rows come from several streams, so that none goes
-    out after an input that broke off. `assembler` is the function that makes it, as `module:name`:
-    it and its parsers are imported for the first one that is made. `merged_into` is the field of
-    the conversation itself that names the one which took all its rows over, `collected_by` the one
-    that conversations share which belong together and stay several, `channel` the one that holds
-    its channel. Where `names_speakers`, texts print who speaks, and one may decide what another
-    leaves open; `numbered_by` is the field by which people know it.
+    `streams` maps each stream that belongs to it to the field that holds the
+    conversation's Id; the stream where that is its own `Id` is the conversation
+    itself. `needs_whole_input`: its rows come from several streams, so that none goes out
+    after an input that broke off. `assembler` is the function that makes it, as `module:name`:
+    it and its parsers are imported for the first one that is made. `merged_into` is the field
+    of the conversation itself that names the one which took all its rows over, `collected_by`
+    the one that conversations share which belong together and stay several, `channel` the one
+    that says by which way it came. Where `names_speakers`, texts print who speaks, and one may
+    tell what another leaves open; `numbered_by` is the field by which people know it. `noun` is
+    what one conversation is called in reports.
     """
 
     name: str
-    interface: Interface
     noun: str
+    interface: Interface
     streams: Mapping[str, str]
     needs_whole_input: bool
     assembler: str
@@ -97,11 +98,6 @@ KINDS = {
 }
 
 KIND_OF_STREAM = {stream: kind for kind in KINDS.values() for stream in kind.streams}
-
-
-def noun_of(kind: str) -> str:
-    """Return what one conversation of a kind is called; unknown kinds go by their name."""
-    return KINDS[kind].noun if kind in KINDS else kind
 
 
 def heading_of(kind: str) -> str:

@@ -31,7 +31,7 @@ class DroppedRow(dict[str, Any]):
     """What `retention_days` has left of a row: its Id and its SystemModstamp."""
 
 
-class StagedRow(msgspec.Struct, frozen=True):
+class StagedRow(msgspec.Struct, frozen=True, gc=False):
     """A row on its way into the store. `body` is its JSON, `modified` sorts as text.
 
     Where `merges` is true the row is a conversation itself, and `merged_into` the one

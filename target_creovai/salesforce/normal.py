@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.errors import FieldError
 from target_creovai.model.rows import UNREAD
 from target_creovai.salesforce.fields import PARENT_FIELDS
 from target_creovai.salesforce.forms import FormError, kind_of
-from target_creovai.salesforce.spelling import parent_object, plan_of
+from target_creovai.salesforce.spelling import SHAPES_REMEMBERED, parent_object, plan_of
 
 if TYPE_CHECKING:
     from target_creovai.model.rows import Row
@@ -40,10 +41,15 @@ def _parents(plan: Plan, row: Row) -> Row:
     changed: Row = {}
     for name in plan.parents:
         value = row[name]
-        if value is None or (type(value) is dict and value.keys() <= _PARENTS_FIELDS):
+        if value is None or (type(value) is dict and _are_parents_fields(tuple(value))):
             continue
         changed[name] = parent_object(value)
     return changed
+
+
+@lru_cache(SHAPES_REMEMBERED)
+def _are_parents_fields(names: tuple[str, ...]) -> bool:
+    return _PARENTS_FIELDS.issuperset(names)
 
 
 def _converted(stream: str, row: Row, field: str, form: Form) -> Any:

@@ -61,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True):
         loaders: All keys of a loader.
         checks: Salesforce's names of what is looked at, and the form that it should have: with
             its types and its `fits` at hand, as this is gone through for every row.
+        keeps_names: Whether all keys are Salesforce's own.
     """
 
     respelled: tuple[tuple[str, str], ...]
@@ -69,11 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
     tombstones: tuple[str, ...]
     loaders: tuple[str, ...]
     checks: tuple[Check, ...]
-
-    @property
-    def keeps_names(self) -> bool:
-        """Whether all keys are Salesforce's own."""
-        return not (self.respelled or self.flattened or self.loaders)
+    keeps_names: bool
 
     def with_salesforces_names(self, record: Row) -> Row:
         """Return the row under Salesforce's names, with parents as objects."""
@@ -158,6 +155,7 @@ def plan_of(stream: str, keys: tuple[str, ...]) -> Plan:
             for name in names
             if name in forms
         ),
+        keeps_names=not (respelled or flattened or loaders),
     )
 
 

@@ -1,4 +1,4 @@
-"""When Creovai is down, and when it is only some conversations that it cannot take."""
+"""A circuit breaker: tells a Creovai that is down from conversations that it cannot take."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Breaker:
         self._failed.add(key)
 
     def succeeded(self) -> None:
-        """Start over: whoever takes or refuses a conversation is there."""
+        """Start over: a server that takes or refuses a conversation is not down."""
         self._failed.clear()
 
     @property
@@ -29,7 +29,7 @@ class Breaker:
 
     @property
     def probes(self) -> bool:
-        """Whether the next ones are to find out if Creovai is there: none waits for long."""
+        """Whether the next ones are tried once only, to find out if Creovai is down."""
         return len(self._failed) >= FAILURES_IN_A_ROW
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_creovai.delivery.decide import RUNS_UNTIL_SET_ASIDE
 from target_creovai.errors import HaltError
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.sending.breaker import Breaker
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
 
     from target_creovai.sending.sender import Job
     from target_creovai.store import LedgerEntry
+
+# In so many runs Creovai could not take it and took others: it is this conversation, not the time.
+RUNS_UNTIL_SET_ASIDE = 3
 
 
 class Failure(NamedTuple):
@@ -35,7 +37,7 @@ class Failures:
         return (entry.kind, entry.id) in self._failed
 
     def add(self, job: Job, reason: Reason) -> None:
-        """Note one.
+        """Add a conversation that Creovai could not take.
 
         Raises:
             HaltError: So many failed, and none went in between: Creovai is down.
@@ -51,10 +53,10 @@ class Failures:
         return iter(list(self._failed.values()))
 
     def forget(self, entry: LedgerEntry) -> None:
-        """Take one back: Creovai has it, or it may be tried once more."""
+        """Remove one: Creovai has it, or it may be tried once more."""
         self._failed.pop((entry.kind, entry.id), None)
 
 
-def too_often(reason: Reason | None) -> Reason:
-    """Say why a conversation is set aside that Creovai never refused."""
+def failed_too_often(reason: Reason | None) -> Reason:
+    """Return why a conversation is set aside that Creovai never refused."""
     return Reason(Code.TOO_OFTEN, (str(RUNS_UNTIL_SET_ASIDE), str(reason or "no answer")))

@@ -1,4 +1,4 @@
-"""How long Creovai is waited for: one request with growing pauses, a run within a budget."""
+"""Retries of requests: with growing pauses, and within a budget of seconds for a whole run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import backoff
 
 from target_creovai.errors import HaltError, LostAnswerError, RetryLaterError
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,11 +26,11 @@ LONGEST_WAIT_SECONDS = 300
 P = ParamSpec("P")
 R = TypeVar("R")
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 
-class Patience:
-    """What a run may wait in all, over its workers; safe to share among threads."""
+class RetryBudget:
+    """How many seconds the workers of a run may wait in all; safe to share among threads."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -82,7 +83,7 @@ class Patience:
             delay = min(2 * delay, LONGEST_BACKOFF_SECONDS)
 
     def _spend(self, seconds: float, error: RetryLaterError) -> None:
-        insist_on_reason(error)
+        refuse_long_wait(error)
         with self._lock:
             self._left -= seconds
             self.retries += 1
@@ -108,8 +109,8 @@ def _log_wait(details: Details) -> None:
     )
 
 
-def insist_on_reason(error: RetryLaterError) -> None:
-    """Refuse to wait for longer than makes sense within a run.
+def refuse_long_wait(error: RetryLaterError) -> None:
+    """Raise where Creovai asks for a longer pause than a run waits.
 
     Raises:
         HaltError: Creovai asks for that.

@@ -18,6 +18,7 @@ from target_creovai.errors import (
     RetryLaterError,
     WithdrawnError,
 )
+from target_creovai.http.sessions import creovai_id_of
 from target_creovai.kinds import KINDS
 from target_creovai.payload.encoding import encode
 from target_creovai.sending.retry_budget import TRIES, R
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.conversation import Interface
     from target_creovai.payload.payload import Payload
-    from target_creovai.sending.retry_budget import Patience
+    from target_creovai.sending.retry_budget import RetryBudget
     from target_creovai.store import LedgerEntry
 
     Found = Mapping[str, Mapping[str, Any]]
@@ -44,7 +45,7 @@ LOOK_AGAIN_SECONDS = 2.0
 class Job(msgspec.Struct, frozen=True):
     """One request to make. `changes` is the out-of-band body, None for a whole conversation.
 
-    `send_by`: later than that its intent is to be written down anew.
+    `send_by`: a job that is later than this needs a new intent before it may be sent.
     """
 
     entry: LedgerEntry
@@ -64,14 +65,14 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def is_first(self) -> bool:
-        """Whether a second post of it would be one too many, and a look-up can tell."""
+        """Whether a second post of it would be one too many; a look-up finds out if it arrived."""
         return self.changes is None and is_first_post(self.entry)
 
 
-class Question(msgspec.Struct, frozen=True):
-    """Sessions to ask Creovai for; `then` is called with what it has, by who waits for answers.
+class StatusQuery(msgspec.Struct, frozen=True):
+    """Sessions to look up at Creovai; `then` is called with those found, in the outbox's thread.
 
-    Where one of `certain` is not found, it is asked for once more, a moment later.
+    Where one of `certain` is not found, it is looked up once more, a moment later.
     """
 
     session_ids: Sequence[str]
@@ -79,11 +80,11 @@ class Question(msgspec.Struct, frozen=True):
     certain: frozenset[str] = frozenset()
 
 
-class Permits(msgspec.Struct, frozen=True):
-    """What is asked right before bytes leave. Each may be called by any thread.
+class SendConditions(msgspec.Struct, frozen=True):
+    """What is checked right before bytes leave; any thread may call these.
 
     `lease_lost`: another run may have taken over. `stopping`: this run was asked to end.
-    `probing`: the next ones are to find out whether Creovai is there at all.
+    `probing`: so many conversations failed that the next ones are tried once only.
     """
 
     lease_lost: Callable[[], bool]
@@ -95,23 +96,27 @@ class Sender:
     """Makes requests; safe to share among threads."""
 
     def __init__(
-        self, client: CreovaiClient, patience: Patience, permits: Permits, doubt_minutes: int
+        self,
+        client: CreovaiClient,
+        retry_budget: RetryBudget,
+        conditions: SendConditions,
+        doubt_minutes: int,
     ) -> None:
         self.client = client
-        self.patience = patience
-        self._permits = permits
+        self.retry_budget = retry_budget
+        self._conditions = conditions
         self._doubt_minutes = doubt_minutes
 
-    def work(self, item: Job | Question) -> str | Found | None:
-        """Make a request, or ask a question.
+    def work(self, item: Job | StatusQuery) -> str | Found | None:
+        """Make a request.
 
         Returns:
-            Creovai's id of a conversation, None for its metadata; to a question, what it has.
+            Creovai's id of a conversation, None for its metadata; for a query, the sessions found.
 
         Raises:
             CreovaiError: It was not taken, or not answered.
         """
-        if isinstance(item, Question):
+        if isinstance(item, StatusQuery):
             return self.what_arrived(item.session_ids, item.certain)
         if item.changes is None:
             return self._post(item)
@@ -129,7 +134,7 @@ class Sender:
             HaltError: Creovai does not tell.
         """
         try:
-            return self.patience.retrying(self._look_up)(session_ids, certain)
+            return self.retry_budget.retrying(self._look_up)(session_ids, certain)
         except RetryLaterError as error:
             count = len(session_ids)
             msg = f"Creovai does not tell what it has of {count} conversations ({error})."
@@ -147,7 +152,7 @@ class Sender:
                 return known
             try:
                 return self.client.capture(
-                    job.interface, job.ready.payload, partial(self._insist, job)
+                    job.interface, job.ready.payload, partial(self._check_may_send, job)
                 )
             except LostAnswerError:
                 lost = True
@@ -165,27 +170,27 @@ class Sender:
             raise
 
     def _append(self, job: Job, changes: Payload) -> None:
-        permit = partial(self._insist, job)
-        self._retrying(lambda: self.client.append_metadata(job.interface, changes, permit))
+        before_send = partial(self._check_may_send, job)
+        self._retrying(lambda: self.client.append_metadata(job.interface, changes, before_send))
 
     def _retrying(self, attempt: Callable[[], R], *, lost_too: bool = True) -> R:
-        tries = 1 if self._permits.probing() else TRIES
-        return self.patience.retrying(attempt, tries=tries, lost_too=lost_too)()
+        tries = 1 if self._conditions.probing() else TRIES
+        return self.retry_budget.retrying(attempt, tries=tries, lost_too=lost_too)()
 
-    def _insist(self, job: Job) -> None:
-        """Look once more, right before the bytes leave, whether they still may.
+    def _check_may_send(self, job: Job) -> None:
+        """Check right before the bytes leave that they still may.
 
         Raises:
             HaltError: The conversation may be another run's by now.
             WithdrawnError: The run is to end, or the intent is too old.
         """
-        if self._permits.lease_lost():
+        if self._conditions.lease_lost():
             msg = (
                 "this run could not renew its lease on the store in time: another may deliver in "
                 "its place. Look at the connection to the database, or at why this machine slept."
             )
             raise HaltError(msg)
-        if self._permits.stopping():
+        if self._conditions.stopping():
             raise WithdrawnError
         if job.send_by and job.send_by.passed and self.stays_in_doubt(job):
             raise LateError
@@ -193,7 +198,7 @@ class Sender:
     def _look_for(self, session_id: str) -> str | None:
         """Return Creovai's id of a session; None if it says twice that it has none."""
         session = self._look_up([session_id], frozenset([session_id])).get(session_id)
-        return None if session is None else str(session.get("id") or "")
+        return None if session is None else creovai_id_of(session)
 
     def _look_up(self, session_ids: Sequence[str], certain: frozenset[str]) -> Found:
         found = dict(self.client.statuses(session_ids))

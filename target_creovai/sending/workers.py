@@ -1,4 +1,4 @@
-"""A few threads that do one thing, and can be left behind.
+"""A few daemon threads that work on jobs.
 
 `concurrent.futures` joins its threads when the interpreter exits: one request
 that hangs would keep a terminated process alive until its time-out.
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class WokenError(Exception):
-    """Somebody wants whoever waits for a job to look around first."""
+    """`wake` interrupted the wait for a result."""
 
 
 class Workers(Generic[Job, Result]):
@@ -38,20 +38,20 @@ class Workers(Generic[Job, Result]):
         self._started = False
         self.in_flight = 0
 
-    def give(self, job: Job) -> None:
-        """Hand over a job; it starts as soon as a thread is free."""
+    def submit(self, job: Job) -> None:
+        """Add a job; it starts as soon as a thread is free."""
         if not self._started:
             self._started = True
             sys.setswitchinterval(SECONDS_BETWEEN_SWITCHES)
             run = (self._jobs, self._done, self._work)
-            # Whoever drops us lets the threads go as well: a process may make many runs.
+            # The threads end with this object: a process may make many runs.
             weakref.finalize(self, _end, self._jobs, self.count).atexit = False
             for _ in range(self.count):
                 threading.Thread(target=_run, args=run, daemon=True).start()
         self.in_flight += 1
         self._jobs.put(job)
 
-    def take(self, timeout: float | None = None) -> tuple[Job, Result | BaseException]:
+    def next_result(self, timeout: float | None = None) -> tuple[Job, Result | BaseException]:
         """Wait for the next job to end; return it with its result or its error.
 
         Raises:
@@ -65,7 +65,7 @@ class Workers(Generic[Job, Result]):
         return done
 
     def wake(self) -> None:
-        """Let one `take` return without a job; may be called by a signal handler."""
+        """Interrupt one `next_result`; may be called by a signal handler."""
         self._done.put(None)
 
 
@@ -77,7 +77,7 @@ def _run(
     while (job := jobs.get()) is not None:
         try:
             done.put((job, work(job)))
-        except BaseException as error:  # noqa: BLE001 -- the one who takes it decides
+        except BaseException as error:  # noqa: BLE001 -- `next_result` returns it
             done.put((job, error))
 
 

@@ -1,4 +1,4 @@
-"""What a run writes into the history of its store when it ends."""
+"""What a run records in the history of its store when it ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def facts_of(
     # Dictionaries, as nothing else counts as empty to what leaves out what is empty.
     now = Counter(one.kind for one in summary.set_aside)
     return RunFacts(
-        counts=summary.counts(),
+        counts=_counts(summary),
         stopped=summary.stopped,
         rows=dict(+summary.rows),
         changed_rows=dict(+summary.changed_rows),
@@ -38,6 +38,22 @@ def facts_of(
         retries=metrics.retries,
         salesforce_requests=salesforce_requests,
     )
+
+
+def _counts(summary: Summary) -> dict[str, int]:
+    """Return the sums over all streams and kinds: the numbers that `status` prints."""
+    return {
+        "rows": summary.rows.total(),
+        "changed_rows": summary.changed_rows.total(),
+        "sent": summary.sent.total(),
+        "metadata_sent": summary.metadata_sent.total(),
+        "written": summary.written.total(),
+        "held": summary.held.total(),
+        "set_aside": len(summary.set_aside),
+        "pending": len(summary.pending),
+        "unusable_rows": len(summary.unusable_rows),
+        "incomplete": sum(queue.count for queue in summary.incomplete.values()),
+    }
 
 
 def _by_code(found: Iterable[tuple[str, Reason, int]]) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Heartbeats: what Creovai's own monitoring gets to see of a run."""
+"""Heartbeats for Creovai's own monitoring."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_creovai.errors import CreovaiError
 from target_creovai.http.client import connect
 from target_creovai.payload.payload import build_heartbeat
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,48 +18,48 @@ if TYPE_CHECKING:
     from target_creovai.http.client import CreovaiClient
     from target_creovai.watch.summary import Summary
 
-# A run does not wait for long to say how it is; conversations may take all the time they need.
+# A heartbeat may not hold a run up.
 TIMEOUT_SECONDS = 10
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 
-class Status(StrEnum):
-    """How a run is, in Creovai's words."""
+class Health(StrEnum):
+    """The health of a run, as Creovai's monitoring names it."""
 
     HEALTHY = "Healthy"
     WARNING = "Warning"
     ERROR = "Error"
 
 
-def status_of(summary: Summary) -> Status:
-    """Return how a run is that has come so far."""
+def health_of(summary: Summary) -> Health:
+    """Return the health of a run by what it has counted so far."""
     if summary.halted or summary.broken:
-        return Status.ERROR
-    return Status.WARNING if summary.exit_code else Status.HEALTHY
+        return Health.ERROR
+    return Health.WARNING if summary.exit_code else Health.HEALTHY
 
 
 class Heartbeat:
-    """Posts heartbeats. One that fails costs the run nothing but, once, a warning."""
+    """Posts heartbeats. One that fails is a warning, once."""
 
     def __init__(self, client: CreovaiClient, name: str, version: str) -> None:
         """`name` has to stay the same: Creovai takes another one for a second sender."""
         self._client = client
         self._name = name
         self._version = version
-        self._complained = False
+        self._warned = False
 
-    def beat(self, status: Status) -> None:
+    def beat(self, status: Health) -> None:
         """Post one."""
         body = build_heartbeat(status, datetime.now(UTC), self._name, self._version)
         try:
             self._client.monitor(body)
         except CreovaiError as error:
-            self._complain(str(error).rstrip("."))
+            self._warn(str(error).rstrip("."))
 
-    def _complain(self, reason: str) -> None:
-        if not self._complained:
-            self._complained = True
+    def _warn(self, reason: str) -> None:
+        if not self._warned:
+            self._warned = True
             logger.warning(
                 "No heartbeat: %s. The run goes on without; `heartbeat: false` switches it off.",
                 reason,
@@ -69,6 +70,6 @@ def heartbeat(config: Mapping[str, Any], version: str) -> Heartbeat | None:
     """Return the heartbeat that the settings ask for; a run that sends nothing has none."""
     if not config["heartbeat"] or config["dry_run"] or not config.get("api_url"):
         return None
-    # A client of its own: it waits for nobody's token, and nobody for its time-out.
+    # A client of its own: conversations do not wait for its time-out, nor it for their token.
     client = connect({**config, "request_timeout_seconds": TIMEOUT_SECONDS, "max_workers": 1})
     return Heartbeat(client, config["heartbeat_name"], version)

@@ -1,7 +1,7 @@
-"""What of the log gets out, whoever set the logging up: an environment variable, a file, Meltano.
+"""Which log records get out, however logging was set up: by a variable, a file, or Meltano.
 
-Own lines say Ids, counts and reasons at every level. Libraries quote what they work on at debug
-level: statements, URLs, rows. So the filter sits on the handlers, where no configuration lifts it.
+Our own records hold Ids, counts and reasons at every level. Libraries quote statements, URLs and
+rows at debug level. So the filter is on the handlers, where no configuration removes it.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "target-creovai"
+LOGGER_NAME = "target-creovai"
 
 _SDK = str(Path(singer_sdk.__file__).parent)
-# From which level on lines of these get out. SQLAlchemy's at INFO are statements.
-_OTHERS = {"sqlalchemy": logging.WARNING}
+# From which level on lines of these libraries get out. SQLAlchemy's at INFO are statements.
+_LEAST_LEVELS = {"sqlalchemy": logging.WARNING}
 
 # How many calls an unforeseen error is located by.
 _CALLS_SHOWN = 6
 
 
 class DiscreetFilter(logging.Filter):
-    """Lets own lines and METRIC lines pass, and of libraries what quotes nothing.
+    """Passes our own records and METRIC records, and of libraries those that quote nothing.
 
-    What the SDK says of its own doings (versions, modes, streams that are skipped) is for debug
-    level, where it is of use; a run without news would be drowned in it.
+    Records of the SDK about itself (versions, modes, streams that are skipped) pass at debug level
+    only: in a run without changes there would be little else.
     """
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a line gets out."""
+        """Tell whether a record passes."""
         if record.name == METRICS_LOGGER_NAME:
             return True
         if record.pathname.startswith(_SDK):
-            is_debug = logging.getLogger(NAME).isEnabledFor(logging.DEBUG)
+            is_debug = logging.getLogger(LOGGER_NAME).isEnabledFor(logging.DEBUG)
             return record.levelno >= (logging.INFO if is_debug else logging.WARNING)
         family = record.name.partition(".")[0]
-        return family == NAME or record.levelno >= _OTHERS.get(family, logging.INFO)
+        return family == LOGGER_NAME or record.levelno >= _LEAST_LEVELS.get(family, logging.INFO)
 
 
-_FILTER = DiscreetFilter()
+DISCREET_FILTER = DiscreetFilter()
 
 
 def keep_discreet() -> None:
-    """Put the filter on every handler there is; logging has been set up by now."""
+    """Put the filter on every handler there is: to be called once logging is set up."""
     for handler in _handlers():
-        handler.addFilter(_FILTER)
+        handler.addFilter(DISCREET_FILTER)
 
 
 def _handlers() -> Iterator[logging.Handler]:
@@ -64,7 +64,7 @@ def _handlers() -> Iterator[logging.Handler]:
 
 
 def unforeseen(error: Exception) -> str:
-    """Say what went wrong that nobody thought of, and where.
+    """Return a sentence for an error that no code expects: its type, and where it was raised.
 
     The text of such an error may quote a row, so it is left out; an operating system's does not.
     """

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger
 
-from target_creovai.watch.logs import NAME
+from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.sending.retry_budget import Patience
+    from target_creovai.sending.retry_budget import RetryBudget
     from target_creovai.watch.summary import Summary
 
-logger = logging.getLogger(NAME)
+logger = logging.getLogger(LOGGER_NAME)
 
 
 class Measure(StrEnum):
@@ -47,41 +47,41 @@ _Key = tuple[Measure | Metric, tuple[tuple[str, Any], ...]]
 
 
 class Metrics:
-    """Logs what happened since it last did, as the SDK's own meters do.
+    """Logs what happened since the last call of `log`, as the SDK's own meters do.
 
-    Counters are looked at where the run keeps them anyway. Answers are gathered:
-    a line for each of a backfill's requests would drown the log.
+    Counters are read from the run's summary. Answers are gathered: a line for each of a backfill's
+    requests would be too many.
     """
 
-    def __init__(self, summary: Summary, patience: Patience) -> None:
+    def __init__(self, summary: Summary, retry_budget: RetryBudget) -> None:
         self._summary = summary
-        self._patience = patience
-        self._told: Counter[_Key] = Counter()
+        self._retry_budget = retry_budget
+        self._logged: Counter[_Key] = Counter()
         self._requests: Counter[_Key] = Counter()
         self._answers: deque[tuple[str, int, float]] = deque()  # threads append without a lock
 
     def answered(self, path: str, status: int, seconds: float) -> None:
-        """Note an answer of Creovai; safe to call from any thread."""
+        """Count an answer of Creovai; safe to call from any thread."""
         logger.debug("%s: HTTP %d, %.3f s", path, status, seconds)
         self._answers.append((path, status, seconds))
 
-    def tell(self, level: int = logging.INFO) -> None:
+    def log(self, level: int = logging.INFO) -> None:
         """Log one line for each counter that moved, and one timer for each path asked."""
         timers = list(self._timers())
         counts = self._counts()
-        for (metric, key), number in (counts - self._told).items():
+        for (metric, key), number in (counts - self._logged).items():
             _log(level, "counter", metric, number, dict(key))
-        self._told = counts
+        self._logged = counts
         for seconds, tags in timers:
             _log(level, "timer", Metric.HTTP_REQUEST_DURATION, seconds, tags)
 
     @property
     def retries(self) -> int:
         """How many requests were made again."""
-        return self._patience.retries
+        return self._retry_budget.retries
 
     def requests(self) -> dict[str, dict[int, int]]:
-        """Return how often each path was answered with which status, as of the last `tell`."""
+        """Return how often each path was answered with which status, as of the last `log`."""
         found: dict[str, dict[int, int]] = {}
         for (_, tags), number in self._requests.items():
             (_, path), (_, status) = tags

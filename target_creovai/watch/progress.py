@@ -9,21 +9,23 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from target_creovai.watch.logs import LOGGER_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.watch.bar import Bar
     from target_creovai.watch.summary import Summary
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 
 class Progress:
-    """Knows how many conversations are due, and how many of them are done.
+    """How many conversations are due, and how many of them are done.
 
-    While rows are read nobody knows how many come, and the tap writes to the same
-    terminal: there is no bar before delivery.
+    While rows are read, their number is not known, and the tap writes to the same terminal: there
+    is no bar before delivery.
     """
 
     def __init__(self, summary: Summary, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,10 +37,10 @@ class Progress:
         self._bar: Bar | None = None
 
     @contextmanager
-    def of(self, dispatch: Dispatch) -> Iterator[None]:
+    def of(self, loop: DeliveryLoop) -> Iterator[None]:
         """Measure the delivery that goes on meanwhile."""
-        self._done_before, self._began = self._summary.looked_at, self._clock()
-        self._due = dispatch.count_due()
+        self._done_before, self._began = self._summary.assembled, self._clock()
+        self._due = loop.count_due()
         if sys.stderr is None or not sys.stderr.isatty():
             yield
             return
@@ -57,15 +59,15 @@ class Progress:
             bar.n = self._done
             bar.refresh()
 
-    def tell(self) -> None:
-        """Log a line, unless the bar tells already."""
+    def log(self) -> None:
+        """Log a line, unless there is a bar."""
         if not self._bar:
             logger.info(self._reading() if self._due is None else self._delivering(self._due))
 
     @property
     def _done(self) -> int:
-        # What other runs give back is looked at again.
-        return min(self._summary.looked_at - self._done_before, self._due or 0)
+        # What other runs release is assembled once more.
+        return min(self._summary.assembled - self._done_before, self._due or 0)
 
     def _reading(self) -> str:
         rows, sent = self._summary.rows.total(), self._summary.sent.total()

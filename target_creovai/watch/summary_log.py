@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_creovai.commands.support.shell import Shell
-from target_creovai.watch.logs import NAME
+from target_creovai.watch.logs import LOGGER_NAME
+from target_creovai.watch.summary_text import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from target_creovai.model.history import RunFacts
     from target_creovai.watch.summary import Summary
 
-logger = logging.getLogger(NAME)
+logger = logging.getLogger(LOGGER_NAME)
 
 # By the word that a line of the summary begins with; all other words are information.
 _LEVELS = {
@@ -43,14 +44,14 @@ class SummaryLog:
         self._summary = summary
         self._began = time.monotonic()
 
-    def tell(self, facts: RunFacts) -> None:
-        """Log how a run came to its end.
+    def log(self, facts: RunFacts) -> None:
+        """Log how a run ended.
 
-        One that brought no news is the event alone; its other lines are for debug level.
+        A run without changes is the event alone; its other lines are for debug level.
         """
         self._log(facts, self._summary.exit_code, logging.NOTSET)
 
-    def tell_cut_off(self, facts: RunFacts, exit_code: int) -> None:
+    def log_cut_off(self, facts: RunFacts, exit_code: int) -> None:
         """Log how far a run came that a signal ended, and what it could not use."""
         self._log(facts, exit_code, logging.WARNING)
 
@@ -72,16 +73,16 @@ class SummaryLog:
 
 
 def _lines(summary: Summary) -> Iterator[tuple[int, str]]:
-    usual = logging.DEBUG if is_without_news(summary) else logging.INFO
+    usual = logging.DEBUG if is_without_changes(summary) else logging.INFO
     worst = usual
-    for line in map(Shell.here().typed, summary.lines()):
+    for line in map(Shell.here().typed, lines_of(summary)):
         word = line[:_WORD_WIDTH].rstrip()
         level = worst if word == _TO_DO else _LEVELS.get(word, usual)
         worst = max(worst, level)
         yield level, line
 
 
-def is_without_news(summary: Summary) -> bool:
+def is_without_changes(summary: Summary) -> bool:
     """Tell whether nothing came, nothing went, and nothing needs an eye."""
     done = (
         summary.changed_rows,

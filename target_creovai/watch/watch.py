@@ -1,7 +1,7 @@
 """A run, watched from a thread of its own: heartbeats, metrics and progress.
 
-It reads what the run counts anyway, so that nothing has to be told at every turn,
-and goes on while the run itself waits for rows or for an answer.
+It reads what the run counts anyway, and goes on while the run itself waits for rows or for an
+answer.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from target_creovai.watch.heartbeat import Status, status_of
-from target_creovai.watch.summary_log import is_without_news
+from target_creovai.watch.heartbeat import Health, health_of
+from target_creovai.watch.summary_log import is_without_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.watch.heartbeat import Heartbeat
     from target_creovai.watch.metrics import Metrics
     from target_creovai.watch.progress import Progress
@@ -34,7 +34,7 @@ SECONDS_BETWEEN_METRICS = 60.0
 SECONDS_BETWEEN_LINES = 30.0
 
 
-class _Chore(msgspec.Struct):
+class _Task(msgspec.Struct):
     seconds: float
     do: Callable[[], None]
     done_at: float
@@ -58,12 +58,12 @@ class Watch:
         self._clock = clock
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._chores = [
-            _Chore(seconds, do, clock())
+        self._tasks = [
+            _Task(seconds, do, clock())
             for seconds, do in (
                 (0.0, progress.draw),
-                (SECONDS_BETWEEN_LINES, progress.tell),
-                (SECONDS_BETWEEN_METRICS, metrics.tell),
+                (SECONDS_BETWEEN_LINES, progress.log),
+                (SECONDS_BETWEEN_METRICS, metrics.log),
                 (SECONDS_BETWEEN_HEARTBEATS, self._beat),
             )
         ]
@@ -78,37 +78,37 @@ class Watch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Say that it died, if it did; who ends it by a signal does not wait for that."""
+        """Send a last heartbeat if an error ended the run; a signal does not wait for that."""
         if isinstance(error, Exception):
-            self._end(Status.ERROR)
+            self._end(Health.ERROR)
         self._ended.set()
 
     @contextmanager
-    def delivery(self, dispatch: Dispatch) -> Iterator[None]:
-        """Watch the delivery, which is a run's last part; then say how the run ended."""
-        with self._progress.of(dispatch):
+    def delivery(self, loop: DeliveryLoop) -> Iterator[None]:
+        """Watch the delivery, which is a run's last part; then send the last heartbeat."""
+        with self._progress.of(loop):
             yield
-        self._end(status_of(self._summary))
+        self._end(health_of(self._summary))
 
     def look(self) -> None:
-        """Do what is due by now."""
+        """Do the tasks whose time has come."""
         now = self._clock()
-        for chore in self._chores:
-            if now - chore.done_at >= chore.seconds:
-                chore.done_at = now
-                chore.do()
+        for task in self._tasks:
+            if now - task.done_at >= task.seconds:
+                task.done_at = now
+                task.do()
 
-    def _beat(self, status: Status | None = None) -> None:
+    def _beat(self, status: Health | None = None) -> None:
         if self._heartbeat:
-            self._heartbeat.beat(status or status_of(self._summary))
+            self._heartbeat.beat(status or health_of(self._summary))
 
-    def _end(self, status: Status) -> None:
-        if self._ended.is_set():  # said so already: the input broke, and the rest was delivered
+    def _end(self, status: Health) -> None:
+        if self._ended.is_set():  # sent already: the input broke off, and the rest was delivered
             return
         self._ended.set()
         if self._thread.ident is not None:  # the SDK's tests end what they never let begin
             self._thread.join()
-        self._metrics.tell(logging.DEBUG if is_without_news(self._summary) else logging.INFO)
+        self._metrics.log(logging.DEBUG if is_without_changes(self._summary) else logging.INFO)
         self._beat(status)
 
     def _run(self) -> None:

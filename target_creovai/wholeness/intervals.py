@@ -6,8 +6,9 @@ is time order. The empty text is before all of them.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_creovai.salesforce.rows import parse_time
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 BEGINNING = ""
+
+_IN_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\dZ", re.ASCII).fullmatch
 
 
 class Interval(NamedTuple):
@@ -24,10 +27,13 @@ class Interval(NamedTuple):
     end: str
 
 
-def moment_of(value: object) -> str | None:
+def moment_of(value: Any) -> str | None:
     """Return a date-time of any form as a moment; None where there is none to read."""
     parsed = parse_time(value)
-    return None if parsed is None else text_of_moment(parsed)
+    if parsed is None:
+        return None
+    # Most are of this form, and `datetime` takes four times as long to write it.
+    return f"{value[:19]}.000000Z" if _IN_SECONDS(value) else text_of_moment(parsed)
 
 
 def text_of_moment(moment: datetime) -> str:

@@ -94,7 +94,10 @@ def missing_fields(stream: str, row: Row) -> tuple[str, ...]:
     """Return the fields that a row was read without, and is not understood without."""
     if stream not in NEEDS:
         return ()
-    if _OWN_FIELDS[stream] <= row.keys() and all(is_read(row, path) for path in _PARENTS[stream]):
+    parents = _PARENTS[stream]
+    if _OWN_FIELDS[stream] <= row.keys() and (
+        not parents or all(is_read(row, path) for path in parents)
+    ):
         return ()
     return tuple(
         field
@@ -107,9 +110,11 @@ def missing_fields(stream: str, row: Row) -> tuple[str, ...]:
 
 def with_nulls(stream: str, row: Row, known: frozenset[str]) -> Row:
     """Return a row with null for each needed field that a tap knows and left out as empty."""
-    # In this order, as a row has many fields: it is only looked into for those that count.
-    left_out = _OWN_FIELDS.get(stream, frozenset()).intersection(known).difference(row)
-    empty: dict[str, Any] = dict.fromkeys(left_out.difference(row.get(UNREAD, ())))
+    # In this order, as hardly any row leaves out a field that counts.
+    left_out = _OWN_FIELDS.get(stream, frozenset()).difference(row)
+    if not left_out:
+        return row
+    empty: dict[str, Any] = dict.fromkeys((left_out & known).difference(row.get(UNREAD, ())))
     return row | empty if empty else row
 
 

@@ -14,7 +14,7 @@ from target_creovai.wholeness.reasons import rows_between, short, without
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.model.outcomes import Reason
     from target_creovai.store import Store
     from target_creovai.watch.summary import Summary
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 MOST_NAMED = 300
 
 
-def say_what_to_read(summary: Summary, store: Store, dispatch: Dispatch) -> None:
+def say_what_to_read(summary: Summary, store: Store, loop: DeliveryLoop) -> None:
     """Put into the summary which rows the store lacks, and the commands that read them."""
     gaps = list(gaps_of(store.coverage.load()))
-    summary.accepted = dispatch.settings.accept_missing
+    summary.accepted = loop.settings.accept_missing
     summary.keyless = list(keyless(store, summary.accepted))
     summary.gaps = list(gaps_in_words(gaps))
-    summary.read_missing = commands_to_read(store, gaps, dispatch.never_read)
+    summary.read_missing = commands_to_read(store, gaps, loop.waiting_for_rows)
     aside = [(it.kind, it.id) for it in summary.set_aside if it.reason.code is Code.NEEDS_ROWS]
-    summary.read_again = _commands(store, aside)
+    summary.resync_commands = _commands(store, aside)
 
 
 def commands_to_read(

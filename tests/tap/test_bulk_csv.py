@@ -19,7 +19,7 @@ from tap_salesforce_chat.reading.bulk.csv_rows import (
     cells,
     columns,
 )
-from tap_salesforce_chat.reading.rows import plain
+from tap_salesforce_chat.reading.rows import row_as_dict
 from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 from tests.tap.support import Clock, catalog_of, run_tap, settings
 
@@ -47,7 +47,7 @@ def rows(content: bytes, size: int = 7, paths: list[str] | None = None) -> list[
     records = cells(MeasuredChunks(iter(chunks)))
     header = next(records)
     make = RowMaker(paths or header, SCHEMAS, header)
-    return [plain(make(record)) for record in records]
+    return [row_as_dict(make(record)) for record in records]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 4096])

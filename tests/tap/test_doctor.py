@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from tap_salesforce_chat.commands.findings import (
-    NEEDED,
     ApiQuota,
     Finding,
     Status,
@@ -20,6 +19,7 @@ from tap_salesforce_chat.commands.findings import (
     judge_rows,
     would_work,
 )
+from tap_salesforce_chat.streams.declarations import QUERY_STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault
 from tests.tap.support import add_cases, run_tap, settings
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
     from tests.tap.support import Clock
+
+# The objects that a conversation is made of, in the order of the checks.
+CHECKED = [stream.sobject for stream in QUERY_STREAMS if stream.shown]
 
 
 class Doctor:
@@ -63,7 +66,7 @@ def make_doctor(server: SalesforceServer, tmp_path: Path) -> Doctor:
 @pytest.fixture(name="healthy")
 def make_healthy(org: SalesforceOrg, clock: Clock) -> SalesforceOrg:
     """An org with a row in each stream."""
-    for sobject in NEEDED:
+    for sobject in CHECKED:
         org.add(sobject)
     clock.tick()
     return org
@@ -81,9 +84,9 @@ def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doc
         "login",
         "API version 62.0",
         "org",
-        *NEEDED,
+        *CHECKED,
         "View All Data",
-        *(f"{sobject} rows" for sobject in NEEDED),
+        *(f"{sobject} rows" for sobject in CHECKED),
         "ConversationEntry rows",
         "daily API requests",
         "new chats",
@@ -340,7 +343,7 @@ def test_most_of_the_requests_of_a_sync_are_for_rows(
     """One asks whether the objects have changed, two are for each query, one counts sessions."""
     found = doctor.findings()["daily API requests"][1]
 
-    assert f"a sync takes {1 + 2 * len(NEEDED) + 1} when little has changed" in found
+    assert f"a sync takes {1 + 2 * len(CHECKED) + 1} when little has changed" in found
 
 
 def test_a_folder_that_does_not_keep_describes_is_named(

@@ -11,7 +11,11 @@ import pytest
 from singer_sdk.logging import StructuredFormatter
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
-from tap_salesforce_chat.output.logs import NAME, install_log_filter, unexpected_error_message
+from tap_salesforce_chat.output.logs import (
+    LOGGER_NAME,
+    install_log_filter,
+    unexpected_error_message,
+)
 from tests.tap.support import add_cases, catalog_of, run_tap, settings, sync
 
 if TYPE_CHECKING:
@@ -38,7 +42,7 @@ def log() -> Iterator[io.StringIO]:
         logger.setLevel(level)
 
 
-LOUD = ("", "urllib3", "urllib3.connectionpool", "requests", "singer_sdk", NAME)
+LOUD = ("", "urllib3", "urllib3.connectionpool", "requests", "singer_sdk", LOGGER_NAME)
 
 
 def summaries(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -141,11 +145,11 @@ def test_libraries_say_nothing_at_debug_level(log: io.StringIO) -> None:
     logging.getLogger("urllib3.connectionpool").debug('GET /services/data?q=SELECT "canary"')
     logging.getLogger("requests").debug("canary")
     logging.getLogger("urllib3.connectionpool").warning("Connection pool is full")
-    logging.getLogger(NAME).getChild("Case").debug("own words")
+    logging.getLogger(LOGGER_NAME).getChild("Case").debug("own words")
 
     assert log.getvalue().splitlines() == [
         "WARNING urllib3.connectionpool Connection pool is full",
-        f"DEBUG {NAME}.Case own words",
+        f"DEBUG {LOGGER_NAME}.Case own words",
     ]
 
 
@@ -153,19 +157,19 @@ def test_the_sdks_own_doings_are_for_debug_level(log: io.StringIO) -> None:
     """`Beginning sync of ...` for each stream is no news; what it does to values is nobody's."""
     from singer_sdk import mapper, tap_base  # noqa: PLC0415
 
-    def says(level: int, module: Any, text: str, name: str = NAME) -> None:
+    def says(level: int, module: Any, text: str, name: str = LOGGER_NAME) -> None:
         record = logging.LogRecord(name, level, module.__file__, 1, text, (), None)
         logging.getLogger(name).handle(record)
 
     says(logging.INFO, tap_base, "Skipping deselected stream 'User'.")
-    logging.getLogger(NAME).setLevel(logging.INFO)
+    logging.getLogger(LOGGER_NAME).setLevel(logging.INFO)
     says(logging.INFO, tap_base, "Skipping deselected stream 'Contact'.")
     says(logging.WARNING, tap_base, "a warning")
     says(logging.DEBUG, mapper, "Stream eval result: Name = canary", "singer_sdk.mapper")
 
     assert log.getvalue().splitlines() == [
-        f"INFO {NAME} Skipping deselected stream 'User'.",
-        f"WARNING {NAME} a warning",
+        f"INFO {LOGGER_NAME} Skipping deselected stream 'User'.",
+        f"WARNING {LOGGER_NAME} a warning",
     ]
 
 

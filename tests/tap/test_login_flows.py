@@ -222,7 +222,7 @@ def test_two_runs_log_in_one_after_the_other(
     refresh: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each login ends the token that it used: the second one has to wait for the first one's."""
-    monkeypatch.setattr(token_store, "_PATIENCE", 0)
+    monkeypatch.setattr(token_store, "_LOCK_TIMEOUT_SECONDS", 0)
     first, second = RefreshTokenFlow(refresh), RefreshTokenFlow(refresh)
     used = []
 

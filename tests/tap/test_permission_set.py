@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from tap_salesforce_chat.commands.findings import NEEDED
 from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce.permissions import deploy_permission_set
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.fakes.salesforce import SalesforceOrg, SalesforceServer
 
+# What the user has to see of the objects that a conversation is made of.
+NEEDED = {stream.sobject: stream.own_fields() for stream in QUERY_STREAMS if stream.shown}
 NAMESPACE = {"m": "http://soap.sforce.com/2006/04/metadata"}
 
 

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.errors import SalesforceError
-from tap_salesforce_chat.reading.rows import RowFormat, plain, row_format
+from tap_salesforce_chat.reading.rows import RowFormat, row_as_dict, row_format
 
 STAMP = "2024-05-01T12:00:00.000+0000"
 SCHEMAS: dict[str, Any] = {
@@ -49,7 +49,7 @@ def test_what_was_asked_for_leaves_and_nothing_else(
     extra = {key: value for key, value in more.items() if key not in {*row, *parent, "Owner"}}
     document = {"attributes": {"type": "Case"}, **extra, **row, "Owner": {**extra, **parent}}
 
-    found = plain(read(json.dumps(document)))
+    found = row_as_dict(read(json.dumps(document)))
 
     assert found == {**row, "SystemModstamp": "2024-05-01T12:00:00Z", "Owner": parent}
 
@@ -68,7 +68,11 @@ def test_a_field_that_does_not_come_is_not_made_up() -> None:
     """A null would be a value that Salesforce has not sent."""
     row = read(f'{{"Id": "500x", "SystemModstamp": "{STAMP}", "Owner": null}}')
 
-    assert plain(row) == {"Id": "500x", "SystemModstamp": "2024-05-01T12:00:00Z", "Owner": None}
+    assert row_as_dict(row) == {
+        "Id": "500x",
+        "SystemModstamp": "2024-05-01T12:00:00Z",
+        "Owner": None,
+    }
 
 
 @pytest.mark.parametrize("text", ["\\ud83d", "a \\uDE00 b", "\\ud83d\\ud83d\\ude00"])

@@ -11,8 +11,9 @@ import time_machine
 
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.http.answers import retry_after
-from target_creovai.http.client import CreovaiClient, Pace
-from target_creovai.http.wire import Answer
+from target_creovai.http.client import CreovaiClient
+from target_creovai.http.rate_limit import RateLimit
+from target_creovai.http.transport import Answer
 from target_creovai.model.conversation import Interface
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.fakes.creovai.messages import json_answer
@@ -138,7 +139,7 @@ def test_look_ups_go_in_hundreds(creovai: CreovaiServer) -> None:
 def test_turns_are_spread_over_all_threads(sleeps: list[float]) -> None:
     """So many a second, no burst after a pause."""
     clock = Clock()
-    pace = Pace(4, clock)
+    pace = RateLimit(4, clock)
     for _ in range(3):
         pace.wait()
     clock.now = 10.0

@@ -38,7 +38,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         count[key] += 1
         return assemble(kind, key, *more)
 
-    monkeypatch.setattr("target_creovai.delivery.dispatch.assemble", counted)
+    monkeypatch.setattr("target_creovai.delivery.loop.assemble", counted)
     return count
 
 
@@ -99,7 +99,7 @@ def test_what_a_commit_has_changed_is_claimed_by_name(tmp_path: Path) -> None:
         assert store.ledger.count_due("chat", rules="", now=at("20:00")) == 4
 
 
-def test_early_delivery_is_told_what_has_changed() -> None:
+def test_streaming_delivery_gets_what_has_changed() -> None:
     """Once all that is due, as earlier runs may have left some; then the changes of each commit.
 
     More of them than are kept by name mean all that is due, so that memory does not grow.
@@ -107,7 +107,7 @@ def test_early_delivery_is_told_what_has_changed() -> None:
     changes = Changes()
     taken = []
     many = [("chat", str(number)) for number in range(MOST_NAMED + 1)]
-    for news in ([("chat", "1")], [("chat", "2")], [], many, [("chat", "3")]):
-        changes.add(news)
-        taken.append(changes.take())
+    for changed in ([("chat", "1")], [("chat", "2")], [], many, [("chat", "3")]):
+        changes.add(changed)
+        taken.append(changes.pop_all())
     assert taken == [set(), {("chat", "2")}, None, set(), {("chat", "3")}]

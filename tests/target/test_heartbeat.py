@@ -11,7 +11,7 @@ import pytest
 
 from target_creovai.errors import InputError
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.target import TargetCreovai
 from target_creovai.watch import heartbeat as module
 from target_creovai.watch.heartbeat import heartbeat
@@ -150,7 +150,7 @@ def test_a_long_run_says_every_minute_how_it_is(
     config = run_target.config | {"heartbeat": True, "heartbeat_name": "n", "dry_run": False}
     watch = Watch(
         summary,
-        Metrics(summary, Patience(0)),
+        Metrics(summary, RetryBudget(0)),
         Progress(summary, clock),
         heartbeat(config, "1.0"),
         clock,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.delivery import dispatch, first, outbox
+from target_creovai.delivery import existing, loop
 from target_creovai.input.staging import staged_row
+from target_creovai.sending import outbox
 from target_creovai.store import Store
 from target_creovai.store.rows.rows import Rows
 from tests.target.rows import case, case_id, chat, comment
@@ -39,7 +40,7 @@ def read_at_once(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def allow(bytes_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let only so much be in memory."""
-    for module in (dispatch, first, outbox):
+    for module in (loop, existing, outbox):
         monkeypatch.setattr(module, "BYTES_AT_ONCE", bytes_at_once)
 
 

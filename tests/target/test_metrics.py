@@ -12,7 +12,7 @@ import pytest
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Point
 
 from target_creovai.model.outcomes import Code, Reason
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
 from target_creovai.watch.summary import NotDelivered, Summary
@@ -42,7 +42,7 @@ def summary() -> Summary:
 @pytest.fixture
 def metrics(summary: Summary) -> Metrics:
     """The metrics of a run that counts there."""
-    return Metrics(summary, Patience(0))
+    return Metrics(summary, RetryBudget(0))
 
 
 def points(caplog: pytest.LogCaptureFixture, kind: str = "counter") -> list[dict[str, Any]]:
@@ -109,12 +109,12 @@ def test_a_counter_tells_what_is_new(
 ) -> None:
     """Their sum is the run, as with the SDK's own; what did not move is not told."""
     summary.sent["chat"] = 3
-    metrics.tell()
+    metrics.log()
     summary.sent["chat"] = 5
     summary.set_aside.append(NotDelivered("case", "500", Reason(Code.NO_TEXT)))
-    metrics.tell()
+    metrics.log()
     values = [(point["metric"], point["value"]) for point in points(caplog)]
-    metrics.tell()
+    metrics.log()
 
     assert values == [
         ("conversations_sent", 3),
@@ -129,9 +129,9 @@ def test_a_timer_tells_of_many_requests(metrics: Metrics, caplog: pytest.LogCapt
     for hundredths in range(100, 0, -1):
         metrics.answered("/capture/v2/chat", 200, hundredths / 100)
     metrics.answered("/Token", 200, 7.0)
-    metrics.tell()
+    metrics.log()
     by_path = {point["tags"]["endpoint"]: point for point in points(caplog, "timer")}
-    metrics.tell()
+    metrics.log()
 
     chats, token = by_path["/capture/v2/chat"], by_path["/Token"]
     assert {point["metric"] for point in by_path.values()} == {"http_request_duration"}
@@ -154,8 +154,8 @@ def test_no_answer_is_lost_between_threads(
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        metrics.tell()
-    metrics.tell()
+        metrics.log()
+    metrics.log()
 
     assert sum(point["value"] for point in points(caplog)) == 8000
 

@@ -15,7 +15,7 @@ import pytest
 from target_creovai.delivery.dry_run import DryRun
 from target_creovai.input.staging import staged_row
 from target_creovai.model.settings import AssemblySettings, Policy
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.store import Store
 from target_creovai.watch.metrics import Metrics
 from target_creovai.watch.progress import Progress
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_creovai.delivery.dispatch import Dispatch
+    from target_creovai.delivery.loop import DeliveryLoop
     from tests.fakes.creovai import CreovaiServer
     from tests.target.support import TargetRunner
 
@@ -64,21 +64,21 @@ class Due:
         self.count_due = lambda: count
 
 
-def due(count: int) -> Dispatch:
+def due(count: int) -> DeliveryLoop:
     """Return a delivery of so many conversations."""
-    return cast("Dispatch", Due(count))
+    return cast("DeliveryLoop", Due(count))
 
 
 def test_a_line_tells_how_much_is_done_how_fast_and_for_how_long(
     progress: Progress, summary: Summary, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was done while rows came is not counted to it."""
-    summary.looked_at = 300
+    summary.assembled = 300
     with progress.of(due(5000)):
-        progress.tell()
+        progress.log()
         clock.now += 96
-        summary.looked_at += 1200
-        progress.tell()
+        summary.assembled += 1200
+        progress.log()
 
     assert caplog.messages == [
         "0 of 5,000 due conversations done",
@@ -92,8 +92,8 @@ def test_no_more_is_done_than_is_due(
     """What another machine gives back is looked at twice."""
     with progress.of(due(10)):
         clock.now += 2
-        summary.looked_at = 11
-        progress.tell()
+        summary.assembled = 11
+        progress.log()
 
     assert caplog.messages == ["10 of 10 due conversations done, 5.0/s, about 0 min left"]
 
@@ -104,7 +104,7 @@ def test_while_rows_come_their_number_is_told(
     """Nobody knows yet how many conversations will be due."""
     summary.rows.update({"Case": 12_000, "EmailMessage": 34_567})
     summary.sent["chat"] = 1500
-    progress.tell()
+    progress.log()
 
     assert caplog.messages == ["46,567 rows staged, 1,500 conversations sent so far"]
 
@@ -125,7 +125,7 @@ def test_everything_that_is_due_gets_done(
         with progress.of(dry_run):
             dry_run.run()
             clock.now += 1
-            progress.tell()
+            progress.log()
 
     assert caplog.messages[-1] == "5 of 5 due conversations done, 5.0/s, about 0 min left"
 
@@ -134,7 +134,7 @@ def test_a_line_comes_every_half_a_minute(
     progress: Progress, summary: Summary, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A log is no film."""
-    watch = Watch(summary, Metrics(summary, Patience(0)), progress, clock=clock)
+    watch = Watch(summary, Metrics(summary, RetryBudget(0)), progress, clock=clock)
     for clock.now in range(100):
         watch.look()
 

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 
 from target_creovai.model.findings import Finding
-from target_creovai.watch.summary import FINDINGS, Summary
+from target_creovai.watch.summary import Summary
+from target_creovai.watch.summary_text import FINDINGS, lines_of
 from tests.target.rows import at, case, comment, mail, reply
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def test_every_finding_has_its_line() -> None:
     assert set(FINDINGS) == set(Finding)
     for finding in Finding:
         summary = Summary()
-        summary.note("case", {finding: 2})
-        (line,) = (line for line in summary.lines() if "2 " in line)
+        summary.count_findings("case", {finding: 2})
+        (line,) = (line for line in lines_of(summary) if "2 " in line)
         word = line[:10].rstrip()
         assert line[10] == " "
         assert word == word.strip()

@@ -16,8 +16,9 @@ from singer_sdk.logging import StructuredFormatter
 from target_creovai.model.history import RunFacts
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.target import TargetCreovai
-from target_creovai.watch.logs import NAME, DiscreetFilter, unforeseen
+from target_creovai.watch.logs import LOGGER_NAME, DiscreetFilter, unforeseen
 from target_creovai.watch.summary import NotDelivered, Summary
+from target_creovai.watch.summary_text import lines_of
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.project import ROOT
 from tests.target.rows import COMPLETED, STARTED, case, chat, chat_id, comment, singer
@@ -40,7 +41,11 @@ def events(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
 
 def shown(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """Return level and text of what someone sees who asked for no debug lines."""
-    own = [each for each in caplog.records if each.name == NAME and DiscreetFilter().filter(each)]
+    own = [
+        each
+        for each in caplog.records
+        if each.name == LOGGER_NAME and DiscreetFilter().filter(each)
+    ]
     return [(each.levelname, each.getMessage()) for each in own if each.levelno > logging.DEBUG]
 
 
@@ -103,7 +108,7 @@ def test_a_run_without_news_is_that_event_alone(
     assert text.startswith("run ended  exit code 0 after 0.")
     assert "4 rows, 0 new or changed, 1 waiting (oldest: " in text
     assert "2 unchanged" in text
-    assert [each.name for each in caplog.records if each.name != NAME] == []
+    assert [each.name for each in caplog.records if each.name != LOGGER_NAME] == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +194,7 @@ def test_the_words_of_all_troubles_have_a_level() -> None:
         input_broke_off=True,
     )
     summary.pending["chat", "570"] = trouble
-    words = {line[:10].rstrip() for line in summary.lines()}
+    words = {line[:10].rstrip() for line in lines_of(summary)}
     from target_creovai.watch.summary_log import _LEVELS  # noqa: PLC0415
 
     assert {word for word in words if word.isupper()} - {"TO DO"} <= set(_LEVELS)

@@ -14,7 +14,7 @@ from target_creovai.delivery.deliver import Delivery
 from target_creovai.input.staging import staged_row
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model.settings import AssemblySettings, Policy
-from target_creovai.sending.retry_budget import Patience
+from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.store import Store
 from target_creovai.watch.summary import Summary
 from tests.target.rows import Record, at, case, case_id, chat, comment, mail, sf_id, transcript
@@ -101,7 +101,7 @@ def run(store: Store, listener: Listener, records: Sequence[Record]) -> None:
     store.rows.stage([staged_row(stream, row) for stream, row in records])
     all_read(store)
     client: CreovaiClient = listener  # type: ignore[assignment] # all that delivery calls
-    Delivery(store, AssemblySettings(), Summary(), client, Policy(workers=1), Patience(0)).run()
+    Delivery(store, AssemblySettings(), Summary(), client, Policy(workers=1), RetryBudget(0)).run()
 
 
 def oracle(records: Sequence[Record]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from target_creovai.errors import HaltError, LostAnswerError
-from target_creovai.http.certificates import VARIABLES, tls_trouble
+from target_creovai.http.certificates import VARIABLES, tls_problem
 from target_creovai.model.conversation import Interface
 from tests.fakes.creovai import CreovaiServer
 from tests.tap.test_proxy import Proxy
@@ -208,4 +208,4 @@ def test_a_certificate_not_valid_yet_points_at_the_clock() -> None:
     """A machine without the right time trusts nobody."""
     error = ssl.SSLCertVerificationError()
     error.verify_code = 9
-    assert "clock" in (tls_trouble(error) or "")
+    assert "clock" in (tls_problem(error) or "")

@@ -100,7 +100,7 @@ def asking(listener: Listener, seconds: float = 5) -> CreovaiClient:
         workers=1,
     )
     client._token, client._valid_until = "token", float("inf")
-    client._wire._timeout = seconds
+    client._transport._timeout = seconds
     return client
 
 
@@ -183,7 +183,7 @@ def test_the_last_look_comes_after_turn_login_and_connection(
     """A machine may sleep in each of them, and wake up when its work is another's."""
     steps: list[str] = []
     client = client_of(creovai)
-    monkeypatch.setattr(client._pace, "wait", lambda: steps.append("turn"))
+    monkeypatch.setattr(client._rate_limit, "wait", lambda: steps.append("turn"))
     connect = connection.Connection.connect
 
     def noted(self: connection.Connection) -> None:

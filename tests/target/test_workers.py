@@ -121,10 +121,10 @@ def test_whoever_waits_for_a_job_can_be_woken() -> None:
     """A signal must not have to wait for an answer that takes minutes."""
     gate = threading.Event()
     workers: Workers[int, bool] = Workers(1, lambda _: gate.wait())
-    workers.give(1)
+    workers.submit(1)
     workers.wake()
 
     with pytest.raises(WokenError):
-        workers.take()
+        workers.next_result()
     gate.set()
-    assert workers.take() == (1, True)
+    assert workers.next_result() == (1, True)

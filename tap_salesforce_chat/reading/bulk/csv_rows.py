@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_salesforce_chat.reading.rows import grouped, struct_type, type_name, type_problem
-from tap_salesforce_chat.soql import KEY
+from tap_salesforce_chat.soql import PRIMARY_KEY
 from tap_salesforce_chat.timestamps import canonical
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def columns(paths: Iterable[str]) -> list[str]:
     """
     own, parents = grouped(paths)
     for relationship, names in parents.items():
-        own += [f"{relationship}.{name}" for name in dict.fromkeys([KEY, *names])]
+        own += [f"{relationship}.{name}" for name in dict.fromkeys([PRIMARY_KEY, *names])]
     return own
 
 
@@ -135,7 +135,7 @@ class RowMaker:
         own, parents = grouped(paths)
         self._width, self._own = len(header), len(own)
         self._order = _order_of(paths, header)
-        self._make = struct_type((*own, *(f"{name}.{KEY}" for name in parents)))
+        self._make = struct_type((*own, *(f"{name}.{PRIMARY_KEY}" for name in parents)))
         self._parents: list[_Parent] = []
         kinds: list[Mapping[str, Any]] = [schemas.get(name, {}) for name in own]
         for relationship, names in parents.items():

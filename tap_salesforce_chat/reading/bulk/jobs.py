@@ -41,7 +41,7 @@ _UNRELATED = (HostMovedError, BulkJobGoneError, LoginError, QuotaError, SessionE
 
 
 @dataclass(slots=True)
-class Job:
+class BulkJob:
     """A job, as the stream's bookmark keeps it."""
 
     id: str
@@ -52,7 +52,7 @@ class Job:
     newest: str | None = None  # latest change among emitted rows, up to `clock`
 
     @classmethod
-    def of(cls, found: object) -> Job | None:
+    def of(cls, found: object) -> BulkJob | None:
         """Return the job that a bookmark holds, None if it holds none that this tap has written."""
         try:
             job = msgspec.convert(found, cls)
@@ -64,7 +64,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class BulkJobs:
     """The jobs of one stream.
 
     Args:
@@ -90,7 +90,7 @@ class Jobs:
         """What error messages call the query."""
         return f"Bulk query of {self.sobject}"
 
-    def create(self, soql: str) -> Job:
+    def create(self, soql: str) -> BulkJob:
         """Create a job.
 
         Raises:
@@ -109,13 +109,13 @@ class Jobs:
         except (QueryTimeoutError, QueryTooComplicatedError) as exc:
             raise BulkUnsupportedError(str(exc)) from exc
         clock = format_instant(answer.date) if answer.date else None
-        job = Job(str(answer.document["id"]), _digest(soql), clock)
+        job = BulkJob(str(answer.document["id"]), _digest(soql), clock)
         self.save(job)
         return job
 
-    def unfinished(self, soql: str) -> Job | None:
+    def unfinished(self, soql: str) -> BulkJob | None:
         """Return the job of an earlier run if it is for the same query; else remove it."""
-        job = Job.of(self.progress.get(BULK_JOB))
+        job = BulkJob.of(self.progress.get(BULK_JOB))
         if job is None:
             self.progress.pop(BULK_JOB, None)
             return None
@@ -126,7 +126,7 @@ class Jobs:
         return None
 
     @contextmanager
-    def lost_where_refused(self) -> Iterator[None]:
+    def gone_if_refused(self) -> Iterator[None]:
         """Treat a refusal as the loss of the job, which may be another user's, or another org's.
 
         Raises:
@@ -139,7 +139,7 @@ class Jobs:
         except SalesforceError as exc:
             raise BulkJobGoneError(str(exc)) from exc
 
-    def wait_for(self, job: Job) -> None:
+    def wait_for(self, job: BulkJob) -> None:
         """Wait until a job is complete.
 
         Raises:
@@ -155,18 +155,18 @@ class Jobs:
                 time.sleep(wait)
                 waited, wait = waited + wait, min(2 * wait, _LONGEST_WAIT)
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: BulkJob) -> None:
         """Delete a job that is not needed; Salesforce itself does so after a week."""
         self.progress.pop(BULK_JOB, None)
         with suppress(SalesforceError, RetryLaterError):
             self._ask("DELETE", job)
 
-    def save(self, job: Job) -> None:
+    def save(self, job: BulkJob) -> None:
         """Put a job into the stream's bookmark, and write STATE."""
         self.progress[BULK_JOB] = asdict(job)
         self.write_state()
 
-    def _is_complete(self, job: Job) -> bool:
+    def _is_complete(self, job: BulkJob) -> bool:
         document = self._ask("GET", job)
         state = document.get("state")
         if state not in {"Failed", "Aborted"}:
@@ -177,7 +177,7 @@ class Jobs:
         raise BulkJobFailedError(msg)
 
     @contextmanager
-    def _aborted_when_cancelled(self, job: Job) -> Iterator[None]:
+    def _aborted_when_cancelled(self, job: BulkJob) -> Iterator[None]:
         try:
             yield
         except Exception:
@@ -186,18 +186,18 @@ class Jobs:
             self._abort(job)
             raise
 
-    def _abort(self, job: Job) -> None:
+    def _abort(self, job: BulkJob) -> None:
         with suppress(SalesforceError, RetryLaterError):
             self._ask("PATCH", job, json={"state": "Aborted"})
         self.progress.pop(BULK_JOB, None)
 
-    def _ask(self, method: str, job: Job, **options: Any) -> dict[str, Any]:
+    def _ask(self, method: str, job: BulkJob, **options: Any) -> dict[str, Any]:
         path = f"jobs/query/{job.id}"
         answer = self.client.send(method, path, subject=self.subject, **options)
         document: dict[str, Any] = answer.document
         return document
 
-    def _too_slow(self, job: Job, waited: int) -> SalesforceError:
+    def _too_slow(self, job: BulkJob, waited: int) -> SalesforceError:
         return SalesforceError(
             f"Bulk job {job.id} of {self.sobject}: not finished after {waited // 60} minutes, so "
             "it is aborted. Raise bulk_timeout_minutes, or set api_type to REST."

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from tap_salesforce_chat.reading.bulk.jobs import Job, Jobs
+    from tap_salesforce_chat.reading.bulk.jobs import BulkJob, BulkJobs
     from tap_salesforce_chat.reading.rest import RestSource
     from tap_salesforce_chat.reading.rows import Schemas
     from tap_salesforce_chat.soql import Query
@@ -55,7 +55,7 @@ class BulkSource:
         schemas: The schema of each field.
     """
 
-    jobs: Jobs
+    jobs: BulkJobs
     rest: RestSource
     schemas: Schemas
 
@@ -69,7 +69,7 @@ class BulkSource:
         soql = replace(query, fields=tuple(columns(query.fields))).unordered()
         if job := self.jobs.unfinished(soql):
             try:
-                yield from self._job_batches(job, query, self.jobs.lost_where_refused)
+                yield from self._job_batches(job, query, self.jobs.gone_if_refused)
             except (BulkJobGoneError, BulkUnsupportedError) as exc:
                 self.rest.logger.warning("%s Making a new Bulk job.", exc)
             else:
@@ -81,7 +81,7 @@ class BulkSource:
             yield from self._job_batches(self.jobs.create(soql), query)
 
     def _job_batches(
-        self, job: Job, query: Query, guard: Callable[[], Guard] = nullcontext
+        self, job: BulkJob, query: Query, guard: Callable[[], Guard] = nullcontext
     ) -> Iterator[Batch]:
         with guard():
             self.jobs.wait_for(job)
@@ -93,7 +93,7 @@ class BulkSource:
             instants = [row.SystemModstamp for row in batch.rows]
             yield batch
             complete = [text for text in instants if _is_before(text, job)]
-            self._note(job, batch, instants, len(complete))
+            self._record(job, batch, instants, len(complete))
             if days is not None:
                 days.update([text[:10] for text in complete])
         if self.rest.verify and job.clock:
@@ -107,7 +107,7 @@ class BulkSource:
                 raise
         self.jobs.remove(job)
 
-    def _note(self, job: Job, batch: Batch, instants: list[str], complete: int) -> None:
+    def _record(self, job: BulkJob, batch: Batch, instants: list[str], complete: int) -> None:
         """Record in the job that the rows of a batch are emitted."""
         job.rows += complete
         reached = [text for text in instants if job.clock is None or text <= job.clock]
@@ -118,7 +118,7 @@ class BulkSource:
 
     # -- results -------------------------------------------------------------------------------
 
-    def _results(self, job: Job, query: Query, guard: Callable[[], Guard]) -> Iterator[Batch]:
+    def _results(self, job: BulkJob, query: Query, guard: Callable[[], Guard]) -> Iterator[Batch]:
         locator, max_records, seen = job.locator, _FIRST_PAGE, {job.locator}
         until = format_instant(query.until) if query.until else None
         while True:
@@ -141,7 +141,7 @@ class BulkSource:
             max_records = max(_SMALLEST_PAGE, min(fitting, _LARGEST_PAGE))
 
     def _fetch(
-        self, job: Job, locator: str | None, max_records: int, guard: Callable[[], Guard]
+        self, job: BulkJob, locator: str | None, max_records: int, guard: Callable[[], Guard]
     ) -> requests.Response:
         client, subject = self.jobs.client, self.jobs.subject
         client.check_quota()
@@ -177,7 +177,7 @@ def _days(query: Query, days: Counter[str] | None, rows: int) -> list[tuple[Quer
     return [(window, days[day]) for window, day in zip(windows, [first, *others], strict=True)]
 
 
-def _is_before(text: str, job: Job) -> bool:
+def _is_before(text: str, job: BulkJob) -> bool:
     """Return whether an instant lies before the job: all its rows are then in the results.
 
     Canonical instants compare as text, except for fractions, which Salesforce does not have.

@@ -158,12 +158,14 @@ def _outcome(known: Explanation, verdict: Verdict) -> str:
     return READY if to_go else _BECOMES.get(Action(known.action), Outcome.SKIPPED)
 
 
-_GOES = frozenset({Action.LOOK_UP, Action.ASK, Action.POST, Action.APPEND, Action.ADOPT})
+_GOES = frozenset(
+    {Action.LOOK_UP, Action.CHECK_EXISTING, Action.POST, Action.APPEND, Action.ACCEPT_ADOPTED}
+)
 # What is deleted in Salesforce, before or after it was sent, ends as skipped.
 _BECOMES = {
     Action.WAIT: Outcome.WAITING,
     Action.SET_ASIDE: Outcome.SET_ASIDE,
-    Action.STAY_ASIDE: Outcome.SET_ASIDE,
+    Action.STAY_SET_ASIDE: Outcome.SET_ASIDE,
     Action.GIVE_UP: Outcome.SET_ASIDE,
     Action.LOOK_UP: Outcome.PENDING,
     Action.KEEP: Outcome.SENT,

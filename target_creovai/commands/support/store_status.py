@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_creovai.model.outcomes import Outcome
-from target_creovai.watch.summary import other_settings
+from target_creovai.watch.summary_text import other_settings
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 

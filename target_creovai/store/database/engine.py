@@ -16,11 +16,12 @@ from sqlalchemy.exc import ArgumentError
 from target_creovai.errors import StoreError
 from target_creovai.store.database.errors import store_error, translate_errors
 from target_creovai.store.database.tables import know_postgresql
+from target_creovai.watch.logs import DISCREET_FILTER, LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 DIALECTS = ("sqlite", "postgresql")
 BUSY_TIMEOUT_SECONDS = 60
@@ -49,7 +50,7 @@ def make_engine(url: str) -> sa.Engine:
     Raises:
         StoreError: The URL is no database's, or its driver or its file cannot be used.
     """
-    logging.getLogger("sqlalchemy.engine.Engine").addFilter(_above_debug)
+    logging.getLogger("sqlalchemy.engine.Engine").addFilter(DISCREET_FILTER)
     try:
         engine = _opened(sa.make_url(url), url)
     except ImportError as error:
@@ -125,11 +126,6 @@ def file_lock(engine: sa.Engine) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-def _above_debug(record: logging.LogRecord) -> bool:
-    """Let no debug record pass: at that level SQLAlchemy logs the rows that it reads."""
-    return record.levelno > logging.DEBUG
 
 
 def _create_private(path: Path) -> None:

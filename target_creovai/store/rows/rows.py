@@ -82,11 +82,12 @@ class Rows:
         with self._database.transaction() as db:
             known = self._known(db, newest)
             newest = restore_unread(db, newest, known)
-            changed = [row for key, row in newest.items() if _is_news(row, known.get(key))]
+            changed, refilled = _compared(newest, known)
             if changed:
                 self._take(db, changed, known)
                 reopen_unknown_authors(db, changed)
-            self._refill(db, [newest[key] for key in known if key in newest], known)
+            if refilled:
+                self._refill(db, refilled)
             record_newest(db, self._database.upsert, rows)
             for kind, condition in (filters or {}).items():
                 record_arrivals(
@@ -160,28 +161,24 @@ class Rows:
             db, self._database.upsert, {key: news.get(key, NO_FACTS) for key in all_touched}
         )
 
-    def _refill(self, db: sa.Connection, rows: Iterable[StagedRow], known: dict[Any, Any]) -> None:
+    def _refill(self, db: sa.Connection, rows: Sequence[StagedRow]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
-        refilled = [row for row in rows if _is_refill(row, known.get(row.key))]
-        if refilled:
-            self._write(db, refilled)
-            reopen_refilled(
-                db, {(row.kind, row.conversation) for row in refilled if row.conversation}
-            )
+        self._write(db, rows)
+        reopen_refilled(db, {(row.kind, row.conversation) for row in rows if row.conversation})
 
     def _known(self, db: sa.Connection, keys: Iterable[tuple[str, str]]) -> dict[Any, Any]:
         by_stream: dict[str, list[str]] = defaultdict(list)
         for stream, row_id in keys:
             by_stream[stream].append(row_id)
-        names = ("stream", "id", "conversation", "modified", "digest")
-        columns = (*(ROWS.c[name] for name in names), IS_DROPPED.label("is_dropped"))
+        c = ROWS.c
+        query = sa.select(
+            c.id, c.conversation, c.modified, c.digest, IS_DROPPED.label("is_dropped")
+        )
         return {
-            (row.stream, row.id): row
+            (stream, row[0]): row
             for stream, ids in by_stream.items()
             for some in chunks(ids)
-            for row in db.execute(
-                sa.select(*columns).where(ROWS.c.stream == stream, ROWS.c.id.in_(some))
-            )
+            for row in db.execute(query.where(c.stream == stream, c.id.in_(some))).fetchall()
         }
 
     def _write(self, db: sa.Connection, rows: Iterable[StagedRow]) -> None:
@@ -227,15 +224,23 @@ def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], ConversationFacts]
     return found
 
 
-def _is_news(row: StagedRow, known: Any) -> bool:
-    if known is None:
-        return True
-    same = known.digest == _digest(row.body) and known.conversation == row.conversation
-    return row.modified >= known.modified and not same
-
-
-def _is_refill(row: StagedRow, known: Any) -> bool:
-    return known is not None and known.is_dropped and known.digest == _digest(row.body)
+def _compared(
+    newest: Mapping[tuple[str, str], StagedRow], known: Mapping[tuple[str, str], Any]
+) -> tuple[list[StagedRow], list[StagedRow]]:
+    """Return the rows that differ from what is stored, and those that bring a dropped text back."""
+    changed, refilled = [], []
+    for key, row in newest.items():
+        stored = known.get(key)
+        if stored is None:
+            changed.append(row)
+            continue
+        _, conversation, modified, digest, is_dropped = stored
+        same = digest == _digest(row.body)
+        if row.modified >= modified and not (same and conversation == row.conversation):
+            changed.append(row)
+        if same and is_dropped:
+            refilled.append(row)
+    return changed, refilled
 
 
 def _digest(body: bytes) -> bytes:

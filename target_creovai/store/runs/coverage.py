@@ -164,12 +164,12 @@ def _without_standing_filters(
 def record_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) -> None:
     """Keep the newest SystemModstamp that has come."""
     newest = max((row.modified for row in rows), default=BEGINNING)
-    insert = upsert(META).values(name=_NEWEST, value=newest)
-    later = META.c.value < newest
-    keys = ["name"]
-    db.execute(
-        insert.on_conflict_do_update(index_elements=keys, set_={"value": newest}, where=later)
-    )
+    known = db.scalar(sa.select(META.c.value).where(META.c.name == _NEWEST))
+    # Asked first, as nearly all commits of a run without changes have nothing to write here.
+    if known is None or known < newest:
+        insert = upsert(META).values(name=_NEWEST, value=newest)
+        set_, later = {"value": newest}, META.c.value < newest
+        db.execute(insert.on_conflict_do_update(index_elements=["name"], set_=set_, where=later))
 
 
 def _adopted(

@@ -174,10 +174,12 @@ class Runs:
         seconds = self._lease if lease is None else lease
         valid_until = Deadline(seconds)
         expires = self._now + seconds
-        new = {"reading": False, "delivering": False, "alone": False} | marks
-        statement = self._database.upsert(RUNS).values(id=self.id, expires=expires, **new)
-        changed = {"expires": expires} | marks
-        db.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+        # Updated first: unlike an upsert, SQLAlchemy does not compile an update for each commit.
+        mine, changed = sa.update(RUNS).where(RUNS.c.id == self.id), {"expires": expires} | marks
+        if not db.execute(mine.values(**changed)).rowcount:
+            new = {"reading": False, "delivering": False, "alone": False} | changed
+            insert = self._database.upsert(RUNS).values(id=self.id, **new)
+            db.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed))
         self._valid_until = valid_until
         if self._shared and self._renewing is None:
             self._renewing = threading.Thread(target=self._keep_renewing, daemon=True)

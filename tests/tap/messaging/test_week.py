@@ -1,7 +1,7 @@
 """A week of a busy org, hour by hour: 8,000 live chats at peak, a backlog, and the org's limits.
 
-Reader, budget and interface are the tap's, the limits those of the simulated Salesforce; between
-them there are only no sockets, and a clock that jumps.
+EntryReader, rate limits and interface are the tap's, the limits those of the simulated Salesforce;
+between them there are only no sockets, and a clock that jumps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tap_salesforce_chat.errors import (
 from tap_salesforce_chat.http.errors.mapping import error_for
 from tap_salesforce_chat.http.errors.responses import ErrorResponse
 from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
-from tap_salesforce_chat.messaging.reader import Reader
+from tap_salesforce_chat.messaging.reader import EntryReader
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 from tests.fakes.salesforce import SalesforceError, SalesforceOrg
 
@@ -99,7 +99,9 @@ class World:
         """Read what is due, as far as the limits let it."""
         rate_limits = rate_limits_for(self.config, json.loads(self._calls))
         client = cast("SalesforceClient", self)
-        reader = Reader(INTERFACES["connect"], client, rate_limits, lambda: self.now, lambda: None)
+        reader = EntryReader(
+            INTERFACES["connect"], client, rate_limits, lambda: self.now, lambda: None
+        )
         try:
             while self.due:
                 reader.entries(self.due[0], 0)

@@ -1,4 +1,4 @@
-"""The walk through what is due, the same for sending and for looking before sending."""
+"""The loop over the conversations that are due, the same for a delivery and for a dry run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_na
 from target_creovai.kinds import KINDS
 from target_creovai.model.participants import Role
 from target_creovai.model.timestamps import utc
-from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
+from target_creovai.model.verdicts import Deleted, OpenSpeakers, Skipped
+from target_creovai.sending.outbox import BYTES_AT_ONCE
+from target_creovai.watch.logs import LOGGER_NAME
 from target_creovai.watch.summary import IDS_SHOWN, NotDelivered, Summary
 
 if TYPE_CHECKING:
@@ -30,15 +32,12 @@ if TYPE_CHECKING:
 
 # How many conversations are claimed at once: few enough to leave some for other machines.
 PAGE = 50
-# How many bytes of their rows are in memory at once, and of payloads on their way: a case may hold
-# megabytes of mail.
-BYTES_AT_ONCE = 8 * 1024 * 1024
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 
-class Dispatch(ABC):
-    """Assembles every conversation that is due, and hands it on by verdict."""
+class DeliveryLoop(ABC):
+    """Assembles every conversation that is due, and calls `handle` with its verdict."""
 
     def __init__(self, store: Store, settings: AssemblySettings, summary: Summary) -> None:
         self.store = store
@@ -47,15 +46,15 @@ class Dispatch(ABC):
         self.summary = summary
         self.input_broke_off = False
         self.open: set[tuple[str, str]] = set()
-        """Chats that leave open who speaks, as kind and Id: settled when all others are seen."""
+        """Chats that leave open who speaks, as kind and Id: assembled again after all others."""
         self._exit_code: int | None = None
         self._leaving = False
-        self._assembling: int | None = None  # the thread that does
+        self._assembling: int | None = None  # the thread that assembles
 
     def run(self) -> None:
         """Walk through all kinds.
 
-        Those that several streams make are held where this run's input broke off.
+        Kinds whose rows come from several streams are held where this run's input broke off.
         """
         self.walk_all()
         self.count_held()
@@ -64,7 +63,7 @@ class Dispatch(ABC):
         """Walk through what may go now."""
         for kind in self.kinds_to_go():
             self.walk(kind)
-            self.settle_open(kind)
+            self.walk_open(kind)
 
     def kinds_to_go(self) -> list[Kind]:
         """Return the kinds that may be delivered now."""
@@ -72,12 +71,12 @@ class Dispatch(ABC):
         return [kind for kind in KINDS.values() if not (broken and kind.needs_whole_input)]
 
     def walk(self, kind: Kind, phase: ClaimPhase | None = None) -> None:
-        """Walk through what is due of one kind; `turn`: only through what has its turn."""
+        """Walk through what is due of one kind; `phase`: only through what is claimed in it."""
         for page in self._pages(kind.name, phase):
             self.page(page)
 
-    def settle_open(self, kind: Kind) -> None:
-        """Settle the chats that leave open who speaks, now that all others have been seen."""
+    def walk_open(self, kind: Kind) -> None:
+        """Walk through the chats that leave open who speaks, now that all others were assembled."""
         waiting = sorted(key for name, key in self.open if name == kind.name)
         self.open.difference_update((kind.name, key) for key in waiting)
         self.store.commit()
@@ -124,7 +123,7 @@ class Dispatch(ABC):
         )
 
     def page(self, entries: Sequence[LedgerEntry], *, others_seen: bool = False) -> None:
-        """Assemble these conversations and hand each on.
+        """Assemble these conversations and handle each.
 
         Args:
             entries: Conversations of one kind.
@@ -133,9 +132,9 @@ class Dispatch(ABC):
         kind = entries[0].kind
         by_id = {entry.id: entry for entry in entries}
         for ids in self.store.rows.batches_by_size(kind, list(by_id), BYTES_AT_ONCE):
-            self.portion([by_id[key] for key in ids], others_seen=others_seen)
+            self.batch([by_id[key] for key in ids], others_seen=others_seen)
 
-    def portion(self, entries: Sequence[LedgerEntry], *, others_seen: bool) -> None:
+    def batch(self, entries: Sequence[LedgerEntry], *, others_seen: bool) -> None:
         """Assemble so many as may be in memory together."""
         found = self.store.rows.snapshot_of(entries[0].kind, [entry.id for entry in entries])
         for entry in entries:
@@ -144,42 +143,35 @@ class Dispatch(ABC):
             if not others_seen and open_names(verdict):
                 self.open.add((entry.kind, entry.id))
                 continue
-            self._learn(entry, verdict)
-            self._hand_on(entry, verdict)
+            self._record_speakers(entry, verdict)
+            self._count(entry, verdict)
+            self.handle(entry, verdict)
 
     def _verdict(self, entry: LedgerEntry, found: Snapshot, *, others_seen: bool) -> Verdict:
-        """Assemble one; its rows are gone from memory when it is handed on."""
+        """Assemble one; its rows are released from memory before it is handled."""
         reach = Reach(found.coverage, found.filters.get(entry.id, ()))
         own = found.rows.pop(entry.id)
         verdict = self._assemble(entry, own, self.settings, reach)
         names = open_names(verdict) if others_seen else ()
         if names and (known := self.store.speakers.known_roles(names)):
-            told = replace(self.settings, other_chats=known)
-            verdict = self._assemble(entry, own, told, reach)
+            informed = replace(self.settings, other_chats=known)
+            verdict = self._assemble(entry, own, informed, reach)
         return verdict
 
-    def _hand_on(self, entry: LedgerEntry, verdict: Verdict) -> None:
-        self.summary.looked_at += 1
+    def _count(self, entry: LedgerEntry, verdict: Verdict) -> None:
+        self.summary.assembled += 1
         match verdict:
             case Ready():
-                self.summary.note(entry.kind, verdict.findings)
+                self.summary.count_findings(entry.kind, verdict.findings)
                 self.summary.redacted.update(verdict.redacted)
-                self.ready(entry, verdict)
-            case Waiting():
-                self.wait(entry, verdict)
             case Skipped():
                 self.summary.skipped[entry.kind, verdict.reason] += 1
-                self.summary.note(entry.kind, verdict.findings)
-                self.skip(entry, verdict)
+                self.summary.count_findings(entry.kind, verdict.findings)
             case Deleted():
                 self.summary.skipped[entry.kind, verdict.reason] += 1
-                self.deleted(entry, verdict)
-            case SetAside():
-                self.set_aside(entry, verdict)
-                self.report_set_aside(entry, verdict.reason)
 
-    def _learn(self, entry: LedgerEntry, verdict: Verdict) -> None:
-        """Note what a chat tells of the names in it, or that it waits for others to tell."""
+    def _record_speakers(self, entry: LedgerEntry, verdict: Verdict) -> None:
+        """Record the roles of the names in a chat, or that it leaves them open."""
         if isinstance(verdict, Ready) and verdict.speakers:
             self.store.speakers.record(entry.id, verdict.roles_by_name)
         elif isinstance(verdict, OpenSpeakers):
@@ -193,18 +185,12 @@ class Dispatch(ABC):
         settings: AssemblySettings,
         reach: Reach,
     ) -> Verdict:
-        """Assemble one; whoever asks for an end meanwhile need not wait for a long one."""
+        """Assemble one; `stop` may end the process meanwhile, as that may take long."""
         self._assembling = threading.get_ident()
         try:
             return assemble(entry.kind, entry.id, rows, settings, datetime.now(UTC), reach)
         finally:
             self._assembling = None
-
-    def report_set_aside(self, entry: LedgerEntry, reason: Reason) -> None:
-        """Name a conversation that cannot be sent as it is: in the report, or at once if more."""
-        self.summary.set_aside.append(NotDelivered(entry.kind, entry.id, reason))
-        if len(self.summary.set_aside) > IDS_SHOWN:
-            logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)
 
     @abstractmethod
     def take(
@@ -213,27 +199,11 @@ class Dispatch(ABC):
         """Return what is due of a kind, in order of Id, from the one behind `after`."""
 
     @abstractmethod
-    def ready(self, entry: LedgerEntry, verdict: Ready) -> None:
-        """Take a payload that may go."""
+    def handle(self, entry: LedgerEntry, verdict: Verdict) -> None:
+        """Do what follows from a verdict."""
 
     @abstractmethod
-    def wait(self, entry: LedgerEntry, verdict: Waiting) -> None:
-        """Take a conversation whose time has not come."""
-
-    @abstractmethod
-    def skip(self, entry: LedgerEntry, verdict: Skipped) -> None:
-        """Take a conversation that holds nothing to send."""
-
-    @abstractmethod
-    def deleted(self, entry: LedgerEntry, verdict: Deleted) -> None:
-        """Take a conversation whose record is deleted."""
-
-    @abstractmethod
-    def set_aside(self, entry: LedgerEntry, verdict: SetAside) -> None:
-        """Take a conversation that makes no valid payload."""
-
-    @abstractmethod
-    def never_read(self, limit: int) -> list[tuple[str, str]]:
+    def waiting_for_rows(self, limit: int) -> list[tuple[str, str]]:
         """Return kind and Id of conversations that wait for rows which have to be read."""
 
     def _pages(self, kind: str, phase: ClaimPhase | None) -> Iterator[list[LedgerEntry]]:
@@ -245,3 +215,10 @@ class Dispatch(ABC):
                 return
             yield page
             after = page[-1].id
+
+
+def report_set_aside(summary: Summary, entry: LedgerEntry, reason: Reason) -> None:
+    """Add a conversation to those set aside; log it at once if the summary does not show it."""
+    summary.set_aside.append(NotDelivered(entry.kind, entry.id, reason))
+    if len(summary.set_aside) > IDS_SHOWN:
+        logger.warning("%s %s set aside: %s", entry.kind, entry.id, reason)

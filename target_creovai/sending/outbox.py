@@ -1,8 +1,8 @@
-"""Requests in flight, and the order of commits around them.
+"""The outbox: the order of commits around requests.
 
-What is about to be sent is committed before it may go, for a page at a time; what became of
-it is noted when its answer is here, and committed soon, with others. A receipt that a crash
-comes before costs a look-up, and no second post.
+The intents of a page are committed together before their requests are made. A receipt is
+recorded when the answer is here, and committed soon after, with others. Where a crash comes
+before that commit, the next run looks the conversation up: it is not posted a second time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from target_creovai.clock import Deadline
-from target_creovai.delivery.dispatch import BYTES_AT_ONCE
 from target_creovai.errors import HaltError
 from target_creovai.http.client import IDS_PER_LOOK_UP
 from target_creovai.model.timestamps import utc
@@ -27,30 +26,33 @@ from target_creovai.sending.workers import WokenError, Workers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_creovai.sending.sender import Found, Question, Sender
+    from target_creovai.sending.sender import Found, Sender, StatusQuery
     from target_creovai.store import Store
 
     Result = str | Found | BaseException | None
-    """Creovai's id of a conversation, None for metadata, what it has, or why it did not."""
+    """Creovai's id of a conversation, None for metadata, the sessions found, or the error."""
 
+# How many bytes of payloads may wait or be in flight, and of rows be in memory: a case may hold
+# megabytes of mail.
+BYTES_AT_ONCE = 8 * 1024 * 1024
 # How long, and for how many others, a receipt may wait: one look-up can ask for so many.
 SECONDS_TO_HOLD = 0.5
 MOST_TO_HOLD = IDS_PER_LOOK_UP
-# How often intents are committed while workers have nothing to do, and more are assembled.
+# How often intents are committed while workers are idle and more conversations are assembled.
 SECONDS_TO_IDLE = 0.05
 # How many requests are ready for each worker while more are read, assembled and looked up.
 READY_PER_WORKER = 4
-# How long after its intent a conversation may be sent: a run that dies leaves no other clue.
+# How long after its intent a conversation may be sent: the next run of one that died waits as long.
 SECONDS_TO_SEND = 120.0
-# What is left of that when a worker gets it: it may have to wait for its turn.
+# What has to be left of that when a worker gets it: the rate limit may make it wait.
 LEAST_SECONDS = 80.0
 
 
 class Outbox:
-    """Holds jobs until they may go, and hands each to `conclude` when its answer is here.
+    """Holds jobs until their intents are committed, and calls `conclude` with each result.
 
-    `conclude` notes in the store what became of a job, and raises what ends the delivery.
-    `woken` is called where somebody has called `wake`.
+    `conclude` records in the store what became of a job, and raises what ends the delivery.
+    `on_wake` is called after `wake` interrupted a wait.
     """
 
     def __init__(
@@ -60,58 +62,60 @@ class Outbox:
         workers: int,
         *,
         conclude: Callable[[Job, Result], None],
-        woken: Callable[[], None],
+        on_wake: Callable[[], None],
     ) -> None:
         self._store = store
-        self._workers: Workers[Job | Question, str | Found | None] = Workers(workers, sender.work)
+        self._workers: Workers[Job | StatusQuery, str | Found | None] = Workers(
+            workers, sender.work
+        )
         self._conclude = conclude
-        self._woken = woken
-        self._intended: list[Job] = []  # noted, and not written down
-        self._jobs: deque[Job | Question] = deque()  # written down: may be sent
-        self._bytes = 0  # of all that is noted, or on its way
-        self._asked = 0  # questions whose answers will bring more jobs
+        self._on_wake = on_wake
+        self._intended: list[Job] = []  # their intents are not committed yet
+        self._jobs: deque[Job | StatusQuery] = deque()  # may be sent
+        self._bytes = 0  # of all jobs, in flight or not
+        self._queries = 0  # queries whose answers bring more jobs
         self._written_at = 0.0
-        self._receipts = 0  # noted since then, and not written down
-        self._held_since = 0.0  # when the first of those was noted
+        self._receipts = 0  # recorded since then, and not committed
+        self._held_since = 0.0  # since when the first of those waits
 
-    def give(self, job: Job) -> None:
-        """Note a job, and what has ended meanwhile."""
-        self._intended.append(self._noted(job))
+    def submit(self, job: Job) -> None:
+        """Add a job; conclude those that have ended meanwhile."""
+        self._intended.append(self._with_intent(job))
         self._bytes += job.ready.size
-        self.look_around()
+        self.poll()
 
-    def look_around(self) -> None:
-        """Note what has ended meanwhile; write down what should wait no longer."""
+    def poll(self) -> None:
+        """Conclude what has ended meanwhile; commit what should wait no longer."""
         self._take_what_ended()
         since_written = time.monotonic() - self._written_at
         if self._seconds_to_hold <= 0 or (self._idles and since_written > SECONDS_TO_IDLE):
-            self.write_down()
+            self.commit()
 
-    def give_again(self, job: Job) -> None:
-        """Let a job go before all others whose intent had become too old."""
-        job = self._noted(job)
+    def resubmit(self, job: Job) -> None:
+        """Put a job whose intent had become too old before all others, with a new intent."""
+        job = self._with_intent(job)
         self._bytes += job.ready.size
-        self.write_down()
+        self.commit()
         self._jobs.appendleft(job)
 
-    def ask(self, question: Question) -> None:
-        """Let a question go before all that waits: more may hang on it."""
-        self._jobs.appendleft(question)
-        self._asked += 1
+    def submit_query(self, query: StatusQuery) -> None:
+        """Put a query before all jobs: its answer may bring more of them."""
+        self._jobs.appendleft(query)
+        self._queries += 1
         self._send_next()
 
-    def let_go(self) -> None:
-        """Let all jobs go that were given, and wait until few are left to be sent.
+    def release(self) -> None:
+        """Commit the intents of all jobs, and wait until few jobs are left to be sent.
 
-        Nor may those that are left, or on their way, be too large together.
+        Wait as well while those that are left or in flight are too large together.
         """
-        self.write_down()
+        self.commit()
         enough = READY_PER_WORKER * self._workers.count
-        while len(self._jobs) > enough or self._asked or self._is_full:
+        while len(self._jobs) > enough or self._queries or self._is_full:
             self._finish_one()
 
-    def write_down(self) -> None:
-        """Commit what is noted; what is intended may then be sent."""
+    def commit(self) -> None:
+        """Commit what is recorded; jobs whose intents that includes may then be sent."""
         self._store.commit()
         self._written_at, self._receipts = time.monotonic(), 0
         self._jobs.extend(self._intended)
@@ -119,45 +123,45 @@ class Outbox:
         self._send_next()
 
     def drop(self) -> None:
-        """Leave what nobody has begun to send: the next run does that, and need not look for it."""
+        """Drop jobs that no worker has begun, and clear their intents: the next run sends them."""
         for job in (*self._intended, *self._jobs):
             if isinstance(job, Job):
                 self._bytes -= job.ready.size
                 if job.changes is None:
                     self._store.outcomes.clear_intent(job.entry)
-        self._asked -= sum(not isinstance(job, Job) for job in self._jobs)
+        self._queries -= sum(not isinstance(job, Job) for job in self._jobs)
         self._intended.clear()
         self._jobs.clear()
 
-    def finish(self, seconds: float | None = None) -> None:
-        """See all jobs through to their end; so long at most, if `seconds` are given.
+    def drain(self, seconds: float | None = None) -> None:
+        """Wait for all jobs to end, for `seconds` at most if given.
 
         Raises:
-            HaltError: One of them met what every other would; those under way have ended by then.
+            HaltError: One of them met what every other would; those in flight have ended by then.
         """
         halted: HaltError | None = None
         deadline = seconds and time.monotonic() + seconds
-        self.write_down()
+        self.commit()
         while self._workers.in_flight or self._jobs or self._intended:
             try:
                 if self._workers.in_flight:
                     self._finish_one(deadline and max(0.0, deadline - time.monotonic()))
                 else:
-                    self.write_down()
+                    self.commit()
             except HaltError as error:
                 halted = halted or error
                 self.drop()
             except Empty:
                 break
-        self.write_down()
+        self.commit()
         if halted:
             raise halted
 
     def wake(self) -> None:
-        """Let whoever waits for an answer look around; may be called by a signal handler."""
+        """Interrupt a wait for answers; may be called by a signal handler."""
         self._workers.wake()
 
-    def _noted(self, job: Job) -> Job:
+    def _with_intent(self, job: Job) -> Job:
         if job.changes is not None:
             self._store.outcomes.record_event_time(job.entry, job.changes["eventTime"])
             return job
@@ -170,9 +174,9 @@ class Outbox:
         while self._jobs and self._workers.in_flight < self._workers.count:
             job = self._jobs.popleft()
             if isinstance(job, Job) and job.send_by and job.send_by.comes_within(LEAST_SECONDS):
-                self._intended.append(self._noted(job))
+                self._intended.append(self._with_intent(job))
             else:
-                self._workers.give(job)
+                self._workers.submit(job)
 
     def _take_what_ended(self) -> None:
         while self._workers.in_flight:
@@ -194,7 +198,7 @@ class Outbox:
         try:
             job, result = self._next_ended(timeout)
         except WokenError:
-            self._woken()
+            self._on_wake()
             return
         if isinstance(job, Job):
             self._bytes -= job.ready.size
@@ -205,22 +209,22 @@ class Outbox:
             self._answer(job, result)
         self._send_next()
 
-    def _next_ended(self, timeout: float | None) -> tuple[Job | Question, Result]:
-        """Wait for a job to end; write down meanwhile what should wait no longer."""
+    def _next_ended(self, timeout: float | None) -> tuple[Job | StatusQuery, Result]:
+        """Wait for a job to end; commit meanwhile what should wait no longer."""
         if timeout is None:
             if self._intended and not self._jobs:
-                self.write_down()
+                self.commit()
             if self._receipts:
                 with suppress(Empty):
-                    return self._workers.take(max(0.0, self._seconds_to_hold))
-                self.write_down()
+                    return self._workers.next_result(max(0.0, self._seconds_to_hold))
+                self.commit()
         elif timeout:
-            self.write_down()
-        return self._workers.take(timeout)
+            self.commit()
+        return self._workers.next_result(timeout)
 
     @property
     def _seconds_to_hold(self) -> float:
-        """How long what is noted may still wait for more."""
+        """How long what is recorded may still wait for more before it is committed."""
         if not self._receipts:
             return SECONDS_TO_HOLD
         if self._receipts >= MOST_TO_HOLD:
@@ -229,18 +233,18 @@ class Outbox:
 
     @property
     def _is_full(self) -> bool:
-        """Tell whether payloads on their way take as much memory as they may."""
+        """Tell whether the payloads of all jobs take as much memory as they may."""
         is_any_left = bool(self._workers.in_flight or self._jobs or self._intended)
         return is_any_left and self._bytes > BYTES_AT_ONCE
 
     @property
     def _idles(self) -> bool:
-        """Tell whether a worker would have something to do if the intents were written down."""
+        """Tell whether a worker is idle that a commit of the intents would give a job."""
         is_free = self._workers.in_flight < self._workers.count
         return bool(self._intended) and is_free and not self._jobs
 
-    def _answer(self, question: Question, result: Result) -> None:
-        self._asked -= 1
+    def _answer(self, query: StatusQuery, result: Result) -> None:
+        self._queries -= 1
         if isinstance(result, BaseException):
             raise result
-        question.then(result if isinstance(result, dict) else {})
+        query.then(result if isinstance(result, dict) else {})

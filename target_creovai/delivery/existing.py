@@ -1,6 +1,6 @@
-"""Creovai is asked for what was never sent from this store: another one may have sent it.
+"""Before its first post from this store, a conversation is looked up: another one may have sent it.
 
-A store that was lost, restored or begun anew so costs look-ups, one for a hundred conversations,
+A store that was lost, restored or begun anew costs one look-up for a hundred conversations,
 and no second post.
 """
 
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from target_creovai.assemble import Ready
-from target_creovai.delivery.dispatch import BYTES_AT_ONCE
-from target_creovai.http.client import IDS_PER_LOOK_UP, STATUS_EXCLUDED
+from target_creovai.http.client import IDS_PER_LOOK_UP
+from target_creovai.http.sessions import creovai_id_of, is_excluded
 from target_creovai.model.timestamps import utc
-from target_creovai.sending.sender import Question
+from target_creovai.sending.outbox import BYTES_AT_ONCE
+from target_creovai.sending.sender import StatusQuery
 from target_creovai.store import ADOPTED, EXCLUDED
 
 if TYPE_CHECKING:
@@ -23,75 +24,72 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from target_creovai.assemble import Verdict
-    from target_creovai.delivery.outbox import Outbox
+    from target_creovai.sending.context import DeliveryContext
+    from target_creovai.sending.outbox import Outbox
     from target_creovai.sending.sender import Found
-    from target_creovai.store import LedgerEntry, Store
-    from target_creovai.watch.summary import Summary
+    from target_creovai.store import LedgerEntry
 
-    class GoesOn(Protocol):
+    class CarryOut(Protocol):
         """Carries out the next step of a conversation."""
 
-        def __call__(self, entry: LedgerEntry, verdict: Verdict, *, asked: bool = False) -> None:
-            """Do it; `asked`: Creovai does not have it."""
+        def __call__(
+            self, entry: LedgerEntry, verdict: Verdict, *, not_at_creovai: bool = False
+        ) -> None:
+            """Do it; `not_at_creovai`: a look-up has just not found it."""
 
 
-class FirstLooks:
-    """Gathers questions, and goes on with each conversation when the answer is here."""
+class ExistenceChecks:
+    """Gathers conversations, looks up a hundred at once, and carries out the next step of each."""
 
     def __init__(
         self,
-        store: Store,
+        context: DeliveryContext,
         outbox: Outbox,
-        summary: Summary,
-        *,
-        prefix: str,
-        rules: str,
-        go_on: GoesOn,
+        carry_out: CarryOut,
     ) -> None:
-        self._store = store
+        self._store = context.store
+        self._summary = context.summary
+        self._rules = context.rules
+        self._prefix = context.prefix
         self._outbox = outbox
-        self._summary = summary
-        self._prefix = prefix
-        self._rules = rules
-        self._go_on = go_on
+        self._carry_out = carry_out
         self._waiting: list[tuple[LedgerEntry, Verdict]] = []
         self._bytes = 0
 
     def add(self, entry: LedgerEntry, verdict: Verdict) -> None:
-        """Take a conversation whose next step depends on whether Creovai has it."""
+        """Add a conversation whose next step depends on whether Creovai has it."""
         self._waiting.append((entry, verdict))
         if isinstance(verdict, Ready):
             self._bytes += verdict.size
         if len(self._waiting) >= IDS_PER_LOOK_UP or self._bytes >= BYTES_AT_ONCE:
-            self.ask()
+            self.query()
 
-    def ask(self) -> None:
-        """Ask for all that wait."""
+    def query(self) -> None:
+        """Look up all that were added."""
         if not self._waiting:
             return
         by_session = {self._prefix + entry.id: (entry, made) for entry, made in self._waiting}
         self.drop()
 
-        def settle(found: Found) -> None:
+        def resolve(found: Found) -> None:
             for name, (entry, verdict) in by_session.items():
                 if session := found.get(name):
                     self._adopt(entry, verdict, session)
                 else:
-                    self._go_on(entry, verdict, asked=True)
+                    self._carry_out(entry, verdict, not_at_creovai=True)
 
-        self._outbox.ask(Question(list(by_session), settle))
+        self._outbox.submit_query(StatusQuery(list(by_session), resolve))
 
     def drop(self) -> None:
-        """Ask for none of them."""
+        """Drop all that were added."""
         self._waiting, self._bytes = [], 0
 
     def _adopt(self, entry: LedgerEntry, verdict: Verdict, session: Mapping[str, Any]) -> None:
         now = utc(datetime.now(UTC))
         self._summary.adopted[entry.kind] += 1
-        if session.get("status") == STATUS_EXCLUDED:
-            # Whether and how such a one may be sent again is not documented: never.
+        if is_excluded(session):
             self._store.outcomes.discard(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
             return
-        self._store.outcomes.record_adoption(entry, now, str(session.get("id") or ""))
+        self._store.outcomes.record_adoption(entry, now, creovai_id_of(session))
         known = replace(entry, content_hash=ADOPTED, metadata=None, sent_at=now, adopted_at=now)
-        self._go_on(known, verdict)
+        self._carry_out(known, verdict)

@@ -1,4 +1,4 @@
-"""One request over HTTP: within one time limit, and only if it still may go at the last moment."""
+"""One request over HTTP: within one time limit, and only if `before_send` allows it."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 NoAnswer = requests.RequestException | urllib3.exceptions.HTTPError
-"""Why there is no answer."""
+"""The errors that stand for an answer that did not come."""
 
 
-class Wire:
+class Transport:
     """Requests to one host; safe to share among threads."""
 
     def __init__(
         self, root: str, connections: int, timeout_seconds: float, user_agent: str
     ) -> None:
-        """Prepare it. `root` is scheme and host."""
+        """Prepare it. `root` is scheme and host, `connections` how many are kept open."""
         self._root = root
         self._timeout = timeout_seconds
         self._session = requests.Session()
@@ -64,31 +64,31 @@ class Wire:
             adapter = Adapter(pool_maxsize=connections, pool_connections=connections)
             self._session.mount(scheme, adapter)
 
-    def trust(self, bundle: str) -> None:
-        """Verify certificates by the authorities of a file or a folder; before any request."""
+    def set_ca_bundle(self, bundle: str) -> None:
+        """Verify certificates by the authorities of a file or a folder; not after a request."""
         self._session.verify = bundle
 
     def request(
         self,
         method: str,
         path: str,
-        permit: Callable[[], None],
+        before_send: Callable[[], None],
         headers: Mapping[str, str],
         data: bytes | None,
     ) -> tuple[Attempt, Answer | NoAnswer]:
-        """Make a request; return its answer, or why none came, and whether it has left.
+        """Make a request; return its answer, or the error in its place, and whether it was sent.
 
-        Whatever `permit` raises goes through: then nothing of the request has left.
+        What `before_send` raises is raised here: nothing of the request was sent then.
 
         Raises:
             LostAnswerError: The answer cannot be read to its end, or is too large.
         """
         began = uptime()
-        attempt = Attempt(permit, began + self._timeout)
+        attempt = Attempt(before_send, began + self._timeout)
         begin(attempt)
         times = urllib3.Timeout(min(LONGEST_CONNECT_SECONDS, self._timeout), self._timeout)
         try:
-            pool, before_path, host = self._way
+            pool, before_path, host = self._route
             response = pool.urlopen(
                 method,
                 before_path + path,
@@ -114,13 +114,13 @@ class Wire:
         return attempt, answer
 
     @cached_property
-    def _way(self) -> tuple[Any, str, str]:
-        """The connections that requests would take, what precedes the path on them, and the host.
+    def _route(self) -> tuple[Any, str, str]:
+        """The connection pool that `requests` would use, what precedes the path on it, the host.
 
-        What the environment says of proxies and authorities is the same for all requests: to
-        ask anew for each takes longer than the request.
+        Proxies and authorities of the environment are the same for all requests: to look them up
+        for each takes longer than the request.
         """
-        # Made by no session: it would put a .netrc entry for the host in place of our token.
+        # Not by a session: it would replace our token by an entry of .netrc for the host.
         request = requests.Request("POST", self._root).prepare()
         url = request.url or self._root
         settings = self._session.merge_environment_settings(url, {}, None, None, None)
@@ -133,7 +133,7 @@ class Wire:
 
 
 def _unpacked(response: Response) -> bytes:
-    """Read a body; packed, it may say that it is small and be as large as it likes."""
+    """Read a body within the size limit, which holds for it unpacked as well."""
     try:
         packed = body = response.read_to_end(LARGEST_ANSWER_BYTES + 1)
         if response.fields.get("content-encoding", "identity") in {"gzip", "deflate"}:
