@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes.creovai.faults import Fault
 from tests.fakes.salesforce import SalesforceOrg
+from tests.fakes.salesforce.matching import is_page
 from tests.tap.support import catalog_of, run_tap, settings
 from tests.target.rows import transcript
 from tests.target.support import KILLED, TargetRunner, lines_until_killed, texts
@@ -299,21 +300,17 @@ class Life:
         if self.start:
             wishes["start_date"] = self.start.isoformat()
         wishes |= self._part(plan.only)
-        page, pages = self._salesforce._page, iter(range(1000))
 
-        def and_meanwhile(*arguments: Any) -> Any:
-            answer = page(*arguments)
-            if next(pages) == plan.page:
-                for change in plan.meanwhile:
-                    self.world.change(*change)
-            return answer
+        def change_meanwhile() -> None:
+            for change in plan.meanwhile:
+                self.world.change(*change)
 
-        self._salesforce._page = and_meanwhile  # type: ignore[assignment,method-assign]
+        self._salesforce.interceptors.add(is_page, after=change_meanwhile, skip=plan.page, times=1)
         try:
             state = deepcopy(self._state) if plan.only is None else None
             return run_tap(settings(self._salesforce, **wishes), catalog, state)
         finally:
-            self._salesforce._page = page  # type: ignore[method-assign]
+            self._salesforce.interceptors.clear()
             for field in plan.hidden:
                 self.world.org.show(*field.split("."))
 

@@ -48,7 +48,7 @@ def canaries(org: SmallOrg) -> SmallOrg:
         stage = Stage(OPENED, agent, f"{CANARY} A", f"{CANARY} V", f"{CANARY} Q")
         dialogue = Dialogue(((True, f"{CANARY} hello", 5), (False, f"{CANARY} bye", 9)))
         org.org.get("LiveChatTranscript", chat_id)["Body"] = render_body(dialogue, stage)
-    for entries in org.org.messaging._entries.values():
+    for entries in org.org.messaging.entries.values():
         for entry in entries:
             entry["entryPayload"] = static_text(f"{CANARY} hello")
             entry["sender"]["subject"] = CANARY

@@ -18,15 +18,39 @@ if TYPE_CHECKING:
     from tests.pipe.support import SmallOrg
 
 JOB = ("run", "tap-salesforce-chat", "target-creovai")
+# What a user has in `.env` or exported for the real org and the real tenant.
+REAL = {
+    "TAP_SALESFORCE_CHAT_ACCESS_TOKEN": "the-real-token",
+    "TAP_SALESFORCE_CHAT_INSTANCE_URL": "https://real.my.salesforce.example",
+    "TARGET_CREOVAI_API_URL": "https://real.api.tethr.example",
+    "TARGET_CREOVAI_STORE_URL": "sqlite:////nowhere/real.db",
+    "MELTANO_ENVIRONMENT": "prod",
+    "MELTANO_DATABASE_URI": "sqlite:////nowhere/meltano.db",
+    "MELTANO_PROJECT_ROOT": "/nowhere",
+    "https_proxy": "http://proxy.example:3128",
+}
 
 
 def test_the_job_runs_incrementally(
-    project: MeltanoProject, org: SmallOrg, salesforce: SalesforceServer, creovai: CreovaiServer
+    project: MeltanoProject,
+    org: SmallOrg,
+    salesforce: SalesforceServer,
+    creovai: CreovaiServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """From any folder of the project, twice: the second run finds its state and sends nothing."""
+    """From any folder of the project, twice: the second run finds its state and sends nothing.
+
+    As `make demo`, beside exported settings that are real: nothing real is read or sent to.
+    """
+    for name, value in REAL.items():
+        monkeypatch.setenv(name, value)
+    assert not {*REAL.values()} & {*project.environment().values()}
+
     first = project.run("--environment=demo", *JOB, below="below")
     assert first.returncode == 0, first.stderr
     assert {*creovai.chats, *creovai.cases} == org.deliverable
+    assert (project.folder / "output" / "demo" / "target-creovai.db").exists()
+    assert not (project.folder / ".env").exists()
     posts, calls = len(creovai.posts), len(salesforce.calls)
 
     second = project.run("--log-config=logging.json.yaml", "--environment=demo", *JOB)
@@ -93,35 +117,6 @@ def test_the_operators_commands_get_their_settings(project: MeltanoProject) -> N
         "rights",
         "participant types",
     ]
-
-
-def test_the_copy_never_hears_of_the_users_own_org(
-    project: MeltanoProject,
-    org: SmallOrg,
-    creovai: CreovaiServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """`make demo` beside a filled `.env` and exported settings reads and sends nothing real."""
-    real = {
-        "TAP_SALESFORCE_CHAT_ACCESS_TOKEN": "the-real-token",
-        "TAP_SALESFORCE_CHAT_INSTANCE_URL": "https://real.my.salesforce.example",
-        "TARGET_CREOVAI_API_URL": "https://real.api.tethr.example",
-        "TARGET_CREOVAI_STORE_URL": "sqlite:////nowhere/real.db",
-        "MELTANO_ENVIRONMENT": "prod",
-        "MELTANO_DATABASE_URI": "sqlite:////nowhere/meltano.db",
-        "MELTANO_PROJECT_ROOT": "/nowhere",
-        "https_proxy": "http://proxy.example:3128",
-    }
-    for name, value in real.items():
-        monkeypatch.setenv(name, value)
-
-    done = project.run("--environment=demo", *JOB)
-
-    assert done.returncode == 0, done.stderr
-    assert {*creovai.chats, *creovai.cases} == org.deliverable
-    assert not {*real.values()} & {*project.environment().values()}
-    assert (project.folder / "output" / "demo" / "target-creovai.db").exists()
-    assert not (project.folder / ".env").exists()
 
 
 def test_only_services_on_this_machine_are_simulated_ones(tmp_path: Path) -> None:

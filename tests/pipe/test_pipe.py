@@ -34,18 +34,6 @@ def test_everything_that_is_due_arrives(pipe: Pipe, org: SmallOrg, creovai: Creo
     assert "waiting    1 case: the case is open" in ended.target_log
 
 
-def test_a_second_run_with_the_state_sends_nothing(pipe: Pipe, creovai: CreovaiServer) -> None:
-    """What did not change does not travel."""
-    state = pipe.run().state
-    posts = len(creovai.posts)
-
-    again = pipe.run(state=state)
-
-    assert (again.tap, again.target) == (0, 0)
-    assert len(creovai.posts) == posts
-    assert again.state["bookmarks"] == state["bookmarks"]
-
-
 def test_a_second_run_without_the_state_sends_nothing_either(
     pipe: Pipe, creovai: CreovaiServer
 ) -> None:

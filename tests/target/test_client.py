@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.fakes.creovai.messages import Answer as FakeAnswer
-    from tests.fakes.creovai.messages import Request
     from tests.target.support import TargetRunner
 
 PAYLOAD = payload_of(chat())
@@ -215,50 +213,41 @@ ODD = ["x", 5, True, {"a": 1}, ["x"], [None], [[]]]
 )
 def test_an_answer_of_another_form_is_none(
     creovai: CreovaiServer,
-    monkeypatch: pytest.MonkeyPatch,
     path: str,
     name: str,
     ask: Callable[[CreovaiClient], object],
     odd: object,
 ) -> None:
     """It tells nothing, and is no traceback either."""
-    spoil(creovai, monkeypatch, path, {name: odd})
+    spoil(creovai, path, {name: odd})
 
     with pytest.raises(RetryLaterError, match=f"{name} are not a list of objects"):
         ask(client_of(creovai))
 
 
 @pytest.mark.parametrize("status", [None, 5, [], {}, "Unknown", "NotFound"])
-def test_a_session_without_a_status_is_not_there(
-    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, status: object
-) -> None:
+def test_a_session_without_a_status_is_not_there(creovai: CreovaiServer, status: object) -> None:
     """Creovai's own client calls it Unknown."""
     session = {"sessionId": "a", "status": status}
-    spoil(creovai, monkeypatch, "/capture/v2/status", {"sessions": [session, {"status": "x"}]})
+    spoil(creovai, "/capture/v2/status", {"sessions": [session, {"status": "x"}]})
 
     assert "a" not in client_of(creovai).statuses(["a"])
 
 
 @pytest.mark.parametrize("seconds", ["NaN", "Infinity", "soon", None, [], -5])
 def test_a_token_that_lasts_for_no_known_time_is_refused(
-    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, seconds: object
+    creovai: CreovaiServer, seconds: object
 ) -> None:
     """It would be renewed never, or before each request."""
     token = {"access_token": "a", "token_type": "bearer", "expires_in": seconds}
-    spoil(creovai, monkeypatch, "/Token", token)
+    spoil(creovai, "/Token", token)
 
     with pytest.raises(HaltError, match="no usable token"):
         client_of(creovai).statuses(["a"])
 
 
-def spoil(
-    creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, path: str, answer: object
-) -> None:
+def spoil(creovai: CreovaiServer, path: str, answer: object) -> None:
     """Let requests below a path get this answer."""
-    respond = creovai.respond
-
-    def spoilt(request: Request) -> FakeAnswer:
-        told = respond(request)
-        return json_answer(200, answer) if request.path.startswith(path) else told
-
-    monkeypatch.setattr(creovai, "respond", spoilt)
+    creovai.interceptors.add(
+        lambda request: request.path.startswith(path), change=lambda _: json_answer(200, answer)
+    )

@@ -300,7 +300,7 @@ def test_a_conflict_is_looked_up_before_it_is_set_aside(
     for file in run_target.folder.glob("store.db*"):
         file.unlink()
     creovai.refuse(key, 409)
-    creovai._hidden[key] = 2
+    creovai.hide(key, looks=2)
     outcome = run_target(row)
 
     assert outcome.exit_code == 0

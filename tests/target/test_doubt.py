@@ -35,7 +35,7 @@ def after(minutes: float) -> Any:
 def reveal(creovai: CreovaiServer) -> None:
     """Let Creovai tell from now on what it has."""
     creovai.hide_for(0)
-    creovai._hidden.clear()
+    creovai.show_all()
 
 
 @pytest.mark.parametrize("fault", ["500_after", "drop_after"])

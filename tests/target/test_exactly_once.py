@@ -17,7 +17,6 @@ from tests.target.support import texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.fakes.creovai.messages import Answer, Request
     from tests.target.support import TargetRunner
 
 FOREVER = 10_000
@@ -85,22 +84,20 @@ def test_an_update_that_got_lost_is_sent_again(
 
 
 def test_the_intent_is_written_before_the_post(
-    run_target: TargetRunner, creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch
+    run_target: TargetRunner, creovai: CreovaiServer
 ) -> None:
     """A process that dies on the way leaves a trace to look up."""
-    respond, seen = creovai.respond, []
+    seen: list[Any] = []
 
-    def note(request: Request) -> Answer:
-        if request.path == "/capture/v2/chat":
-            seen.extend(
-                run_target.query(
-                    "SELECT outcome, intent_hash IS NOT NULL, content_hash IS NULL "
-                    "FROM creovai_conversations"
-                )
+    def look() -> None:
+        seen.extend(
+            run_target.query(
+                "SELECT outcome, intent_hash IS NOT NULL, content_hash IS NULL "
+                "FROM creovai_conversations"
             )
-        return respond(request)
+        )
 
-    monkeypatch.setattr(creovai, "respond", note)
+    creovai.interceptors.add(lambda request: request.path == "/capture/v2/chat", before=look)
     run_target(chat())
 
     assert [tuple(row) for row in seen] == [("pending", 1, 1)]

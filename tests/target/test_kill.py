@@ -19,7 +19,6 @@ from tests.target.support import PAUSE, verdict_on, wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.fakes.creovai.messages import Answer, Request
     from tests.target.support import Process, TargetRunner
 
 CASES, CHATS = 12, 24
@@ -132,22 +131,19 @@ def test_killed_while_a_request_hangs_before_it_is_stored(
 
 @pytest.mark.parametrize("path", ["/capture/v2/case", "/capture/v2/chat"])
 def test_killed_after_the_post_and_before_the_receipt(
-    run_target: TargetRunner, creovai: CreovaiServer, path: str, monkeypatch: pytest.MonkeyPatch
+    run_target: TargetRunner, creovai: CreovaiServer, path: str
 ) -> None:
     """Creovai has it and the ledger does not know: the answer never leaves the server."""
-    respond, stored, stop = creovai.respond, threading.Event(), threading.Event()
+    stored, stop = threading.Event(), threading.Event()
 
-    def hold(request: Request) -> Answer:
-        answer = respond(request)
-        if request.path == path:
-            stored.set()
-            stop.wait(20)
-        return answer
+    def hold() -> None:
+        stored.set()
+        stop.wait(20)
 
-    monkeypatch.setattr(creovai, "respond", hold)
+    creovai.interceptors.add(lambda request: request.path == path, after=hold)
     kill_when(run_target, stored.is_set)
     stop.set()
-    monkeypatch.setattr(creovai, "respond", respond)
+    creovai.interceptors.clear()
     assert creovai.posts
 
     assert_all_there_once(run_target, creovai)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +13,6 @@ from tests.target.rows import State, case, case_id, chat, chat_id, singer
 from tests.target.support import posts_to, wait_until
 
 if TYPE_CHECKING:
-    from tests.fakes.creovai import Call
     from tests.target.support import TargetRunner
 
 FOREVER = 10_000
@@ -52,27 +51,13 @@ def test_failures_that_are_not_in_a_row_stop_nothing(
 def test_no_more_than_max_workers_are_in_flight(
     run_target: TargetRunner,
     creovai: CreovaiServer,
-    monkeypatch: pytest.MonkeyPatch,
     workers: int,
 ) -> None:
     """And as many as that, or the setting would do nothing."""
     creovai.latency_seconds = 0.05
-    lock, busy, peak = threading.Lock(), 0, 0
-    delay = creovai.log_and_delay
-
-    def counted(call: Call, answer: Any) -> None:
-        nonlocal busy, peak
-        with lock:
-            busy += 1
-            peak = max(peak, busy)
-        delay(call, answer)
-        with lock:
-            busy -= 1
-
-    monkeypatch.setattr(creovai, "log_and_delay", counted)
     run_target(*(chat(n) for n in range(12)), max_workers=workers)
 
-    assert peak == workers
+    assert creovai.most_at_once == workers
 
 
 def test_several_workers_deliver_each_conversation_once(

@@ -41,6 +41,7 @@ class CreovaiServer(Tenant):
         self.interceptors: Interceptors[Request, Answer] = Interceptors()
         self.calls: list[Call] = []
         self.latency_seconds = 0.0
+        self._at_work = _AtWork()
         self._ssl_context = ssl_context
         self._port = 0
         self._listener: _Listener | None = None
@@ -60,6 +61,11 @@ class CreovaiServer(Tenant):
     def connections(self) -> int:
         """How many connections are open."""
         return len(self._listener._open) if self._listener else 0
+
+    @property
+    def most_at_once(self) -> int:
+        """How many answers were under way at a time, at most."""
+        return self._at_work.most
 
     def start(self) -> None:
         """Listen, and return at once."""
@@ -117,12 +123,34 @@ class CreovaiServer(Tenant):
 
     def log_and_delay(self, call: Call, answer: Answer) -> None:
         """Note a call, then wait as long as its answer has to."""
+        with self._at_work:
+            self._hold(call, answer)
+
+    def _hold(self, call: Call, answer: Answer) -> None:
         released = self._released
         self.calls.append(call)  # before the answer: who has read it finds the call here
         if answer.hangs and not self._stopping.is_set():
             released.wait()
         if self.latency_seconds and call.path.startswith("/capture"):
             self._stopping.wait(self.latency_seconds)
+
+
+class _AtWork:
+    """Counts what goes on at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = 0
+        self.most = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._now -= 1
 
 
 class _Listener(ThreadingHTTPServer):

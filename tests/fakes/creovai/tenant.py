@@ -157,6 +157,16 @@ class Tenant:
         with self._lock:
             self._looks_hidden = looks
 
+    def hide(self, session_id: str, looks: int) -> None:
+        """Let one conversation be found only after so many look-ups."""
+        with self._lock:
+            self._hidden[session_id] = looks
+
+    def show_all(self) -> None:
+        """Let all conversations be found."""
+        with self._lock:
+            self._hidden.clear()
+
     def look_up(self, session_id: str) -> JsonObject:
         """Return the session object of a name, counting the look if the session is hidden.
 

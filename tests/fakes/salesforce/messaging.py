@@ -104,18 +104,18 @@ class Messaging:
         self.data_page_size = 100
         self.retry_after = 60  # seconds
         self._org = org
-        self._entries: dict[str, list[dict[str, Any]]] = {}
+        self.entries: dict[str, list[dict[str, Any]]] = {}
         self._numbers = Random(7)  # noqa: S311 - made-up data
 
     def open(self, identifier: str | None = None) -> str:
         """Begin a conversation without entries; return its identifier."""
         identifier = identifier or self._uuid()
-        self._entries[identifier] = []
+        self.entries[identifier] = []
         return identifier
 
     def close(self, identifier: str) -> None:
         """Forget a conversation, as after a request to delete a customer's data."""
-        del self._entries[identifier]
+        del self.entries[identifier]
 
     def add(
         self,
@@ -145,7 +145,7 @@ class Messaging:
             "clientTimestamp": received - 120,
             "serverReceivedTimestamp": received,
         }
-        self._entries[identifier].append(entry | more)
+        self.entries[identifier].append(entry | more)
         return str((entry | more)["identifier"])
 
     def say(self, identifier: str, moment: datetime, sender: tuple[str, str], text: str) -> str:
@@ -166,7 +166,7 @@ class Messaging:
         if not self.permitted:
             message = "You do not have the level of access necessary to perform the operation."
             raise SalesforceError(Code.INSUFFICIENT_ACCESS, message, status=403)
-        entries = self._entries.get(identifier)
+        entries = self.entries.get(identifier)
         if not self.limits.enter(self.limits.connect, identifier, self._org.now()):
             message = "Request limit has been exceeded."
             raise SalesforceError(Code.REQUEST_LIMIT_EXCEEDED, message, status=503)
@@ -190,7 +190,7 @@ class Messaging:
             return Answer(
                 answer.status, answer.body, headers=(("Retry-After", str(self.retry_after)),)
             )
-        entries = self._entries.get(identifier)
+        entries = self.entries.get(identifier)
         if entries is None:
             return json_answer({"error": "conversation not found"}, 404)
         return self._data_page(entries, request.query.get("pageToken"))

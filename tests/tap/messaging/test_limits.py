@@ -386,7 +386,7 @@ def test_a_conversation_that_is_not_understood_costs_its_own_session(
     """One bad record costs one record."""
     good = [add_chat(org, "Hello"), add_chat(org, "Hello", began=YESTERDAY + 2 * HOUR)]
     bad = add_chat(org, "Hello", began=YESTERDAY + HOUR)
-    org.messaging._entries[bad.identifier][0]["clientTimestamp"] = "secret words"
+    org.messaging.entries[bad.identifier][0]["clientTimestamp"] = "secret words"
 
     run = read(server)
 

@@ -77,7 +77,7 @@ class World:
             self.org.messaging.limits.live = self.live
             # All conversations hold the same; to the limits each is one of its own.
             name = path.split("/")[2]
-            self.org.messaging._entries.setdefault(name, [])
+            self.org.messaging.open(name)
             try:
                 answer = self.org.messaging.connect(name, params)
             except SalesforceError as error:
