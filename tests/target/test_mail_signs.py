@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import html
+from target_creovai.parsers.mail.layout import html
 from target_creovai.parsers.mail.phrases.banners import is_banner
 from target_creovai.parsers.mail.phrases.endings import LANGUAGES
 from target_creovai.parsers.mail.phrases.footers import is_app_footer, is_notice
