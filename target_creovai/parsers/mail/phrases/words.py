@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from target_creovai.parsers.mail.banners import is_banner
-from target_creovai.parsers.mail.signs import MARKS
+from target_creovai.parsers.mail.phrases.banners import is_banner
+from target_creovai.parsers.mail.phrases.signs import MARKS
 
 # The first words get the letters beyond Latin 1.
 _FIRST: Final = 0x100

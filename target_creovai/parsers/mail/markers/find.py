@@ -6,14 +6,14 @@ from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from target_creovai.parsers.mail import separators
-from target_creovai.parsers.mail.attributions import (
+from target_creovai.parsers.mail.markers import separators
+from target_creovai.parsers.mail.markers.attributions import (
     MAX_LINES_ABOVE,
     attribution_start,
     may_end_attribution,
-    split_at_attribution,
 )
-from target_creovai.parsers.mail.headers import (
+from target_creovai.parsers.mail.markers.glued_attributions import split_at_attribution
+from target_creovai.parsers.mail.markers.headers import (
     framed_end,
     header_block,
     header_kind,
@@ -22,12 +22,12 @@ from target_creovai.parsers.mail.headers import (
     split_at_headers,
     unworded_block,
 )
-from target_creovai.parsers.mail.signs import MARKS
+from target_creovai.parsers.mail.phrases.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from target_creovai.parsers.mail.page import Page
+    from target_creovai.parsers.mail.layout.page import Page
 
 # A line that other text may be glued to is not longer: flattened mails are.
 MAX_GLUED_CHARS: Final = 4_000

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from target_creovai.parsers.mail.earlier import Place, without_detours, without_weak
+from target_creovai.parsers.mail.earlier.comparison import runs_in
+from target_creovai.parsers.mail.earlier.passages import Place
+from target_creovai.parsers.mail.earlier.runs import without_detours, without_weak
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from target_creovai.parsers.mail.earlier import Earlier, Passage, Run
+    from target_creovai.parsers.mail.earlier.passages import Earlier, Passage, Run
 
 # A line of more words than this in no run, at its end, was answered where it stands.
 MAX_CHANGED_WORDS: Final = 1
@@ -84,7 +86,7 @@ class Known(msgspec.Struct, frozen=True):
             coded: The words of each line.
             breaks: Lines where another message may begin.
         """
-        runs = without_weak(without_detours(earlier.runs(coded, breaks)))
+        runs = without_weak(without_detours(runs_in(earlier, coded, breaks)))
         if not runs:
             return cls.of_nothing(len(coded))
         lines = tuple(Line(len(words)) for words in coded)

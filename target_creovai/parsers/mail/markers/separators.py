@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from target_creovai.parsers.mail.languages import FORWARD_PREFIXES, FORWARDS, ORIGINALS
-from target_creovai.parsers.mail.signs import DRESSING, any_of
+from target_creovai.parsers.mail.phrases.languages import FORWARD_PREFIXES, FORWARDS, ORIGINALS
+from target_creovai.parsers.mail.phrases.signs import DRESSING, any_of
 
 # Words of three dozen characters between two rows of dashes.
 MAX_SEPARATOR_CHARS: Final = 200

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser
 
-from target_creovai.parsers.mail import elements
+from target_creovai.parsers.mail.layout import elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

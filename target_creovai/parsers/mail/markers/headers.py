@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from target_creovai.parsers.mail.languages import HEADERS, Headers
-from target_creovai.parsers.mail.signs import (
+from target_creovai.parsers.mail.phrases.languages import HEADERS, Headers
+from target_creovai.parsers.mail.phrases.signs import (
     ADDRESS,
     BRACKETED_ADDRESS,
     DRESSING,

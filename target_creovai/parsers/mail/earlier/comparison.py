@@ -1,156 +1,40 @@
-"""Where a mail repeats earlier messages of its case.
+"""Runs of words that a mail shares with the earlier messages of its case.
 
-The index grows with each message and is asked in time linear in the mail: any long run of words
-is an anchor, wherever it stands, and from there both texts are compared word by word.
+From an anchor on both texts are compared word by word.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from target_creovai.parsers.mail.words import Vocabulary, common_length
+from target_creovai.parsers.mail.earlier.passages import ANCHOR_WORDS, Place, Run
+from target_creovai.parsers.mail.phrases.words import common_length
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
-# So many words in a row are an anchor.
-ANCHOR_WORDS: Final = 5
-# Anchors of indexed text: at each line, and each so many words.
-STRIDE: Final = 4
+    from target_creovai.parsers.mail.earlier.passages import Earlier
+
 # So many go on with what was left, such as a label that a value was written behind.
 WORDS_TO_GO_ON: Final = 2
 # How far ahead in the same message a run may go on, where something was left out.
 REACH: Final = 400
 # What was changed, left out or put in, in words of the mail and of the earlier message.
 CHANGES: Final = ((1, 1), (0, 1), (1, 0), (1, 2), (2, 1), (2, 2), (0, 2), (2, 0))
-# How many runs a detour is made of.
-MAX_DETOUR: Final = 3
-MAX_DETOUR_WORDS: Final = 40
-# One question may have had so many answers.
-MAX_WRITTEN: Final = 4
 # How many lines an answer may have before the quoted text goes on.
 MAX_ANSWER_LINES: Final = 12
 
 
-class Passage(msgspec.Struct, frozen=True, eq=False):
-    """Words in a row of an earlier message that the ones before it don't have.
+def runs_in(earlier: Earlier, lines: Sequence[str], breaks: AbstractSet[int]) -> list[Run]:
+    """Return where a mail repeats earlier messages, in the mail's order.
 
-    Attributes:
-        number: Its place among all passages.
-        words: Its words, one character each.
-        end: Where a quote of it may end: its sign-off begins here.
-        side: Who said it: messages of one side don't quote themselves unmarked.
-        back: Where in an earlier message it was written into.
+    Args:
+        earlier: The earlier messages.
+        lines: The words of the mail's lines.
+        breaks: Lines where another message may begin.
     """
-
-    number: int
-    words: str
-    end: int
-    side: str
-    back: Place | None = None
-
-    @property
-    def finish(self) -> Place:
-        """Where it ends."""
-        return Place(self, len(self.words))
-
-
-class Run(msgspec.Struct):
-    """Words of a mail, `start` to `end`, that stand in a passage, from `at` on."""
-
-    start: int
-    end: int
-    passage: Passage
-    at: int
-
-    @property
-    def until(self) -> int:
-        """Where in the passage the run ends."""
-        return self.at + self.end - self.start
-
-
-class Place(NamedTuple):  # two for each line of a mail, in half the time of a frozen dataclass
-    """A place in an earlier message."""
-
-    passage: Passage
-    at: int
-
-
-class Earlier(msgspec.Struct):
-    """The earlier messages of a case, to be compared with the next one."""
-
-    vocabulary: Vocabulary = msgspec.field(default_factory=Vocabulary)
-    _passages: list[Passage] = msgspec.field(default_factory=list)
-    _index: dict[str, int] = msgspec.field(default_factory=dict)
-    _written: dict[tuple[int, int], list[Passage]] = msgspec.field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self._passages)
-
-    def add(
-        self, lines: Sequence[str], end: int | None, side: str = "", back: Place | None = None
-    ) -> None:
-        """Take in a passage of a message.
-
-        Args:
-            lines: The words of its lines.
-            end: How many of these lines stand above its sign-off; None where it was cut.
-            side: Who said it.
-            back: Where in an earlier message it was written into.
-        """
-        words = "".join(lines)
-        if not words:
-            return
-        number = len(self._passages)
-        base = number << 32
-        words_above = len(words) + 1 if end is None else sum(map(len, lines[:end]))
-        passage = Passage(number, words, words_above, side, back)
-        self._passages.append(passage)
-        if back:
-            self._written.setdefault((back.passage.number, back.at), []).append(passage)
-        for at in range(0, len(words) - ANCHOR_WORDS + 1, STRIDE):
-            self._index[words[at : at + ANCHOR_WORDS]] = base + at
-        for at, line in zip(accumulate(map(len, lines), initial=0), lines, strict=False):
-            if line:
-                short = len(line) < ANCHOR_WORDS
-                self._index[line if short else line[:ANCHOR_WORDS]] = base + at
-
-    def runs(self, lines: Sequence[str], breaks: AbstractSet[int]) -> list[Run]:
-        """Return where a mail repeats earlier messages, in the mail's order.
-
-        Args:
-            lines: The words of the mail's lines.
-            breaks: Lines where another message may begin.
-        """
-        return _Comparison(self, lines).runs(breaks) if self else []
-
-    def after(self, place: Place) -> Place:
-        """Return the same place, or where a quote goes on if a passage ends there."""
-        passage = place.passage
-        if place.at < len(passage.words):
-            return place
-        if passage.back:
-            return passage.back
-        following = passage.number + 1
-        return Place(self._passages[following], 0) if following < len(self._passages) else place
-
-    def written_at(self, place: Place) -> Sequence[Passage]:
-        """Return what was written into an earlier message at a place, the latest last."""
-        return self._written.get((place.passage.number, place.at), ())[-MAX_WRITTEN:]
-
-    @property
-    def is_known(self) -> Callable[[str], bool]:
-        """What tells whether words stood anywhere: an anchor, or a whole short line."""
-        return self._index.__contains__
-
-    def place(self, words: str) -> Place | None:
-        """Return where the words last stood: an anchor, or a whole short line."""
-        found = self._index.get(words)
-        return None if found is None else Place(self._passages[found >> 32], found & 0xFFFFFFFF)
+    return _Comparison(earlier, lines).runs(breaks) if earlier else []
 
 
 class _Comparison:
@@ -302,71 +186,3 @@ def _ahead(expected: Place, words: str) -> Place | None:
     passage, at = expected
     found = passage.words.find(words, at, at + REACH)
     return None if found < 0 else Place(passage, found)
-
-
-def without_weak(runs: Iterable[Run]) -> list[Run]:
-    """Return the runs that are no coincidence.
-
-    Runs that follow each other in one message count together: they have many words, or are all
-    that the message said.
-    """
-    kept: list[Run] = []
-    chain: list[Run] = []
-    for run in runs:
-        if chain and not _follows(run, chain[-1]):
-            kept += chain if _is_strong(chain) else []
-            chain = []
-        chain.append(run)
-    return kept + (chain if _is_strong(chain) else [])
-
-
-def without_detours(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs without those that a message's own order shows to be coincidences.
-
-    Where a message goes on exactly where it was left, what stands in between was written into it,
-    whatever words it has in common with something else.
-    """
-    kept: list[Run] = []
-    index = 0
-    while index < len(runs):
-        run = runs[index]
-        kept.append(run)
-        if index + 1 < len(runs) and runs[index + 1].passage.back:
-            index += 1
-            continue
-        ahead = range(index + 2, min(len(runs), index + 2 + MAX_DETOUR))
-        index = next((later for later in ahead if _resumes(run, runs[later])), index + 1)
-    return kept
-
-
-def _resumes(run: Run, later: Run) -> bool:
-    return (
-        later.passage is run.passage
-        and later.at == run.until
-        and later.start - run.end <= MAX_DETOUR_WORDS
-    )
-
-
-def _follows(run: Run, before: Run) -> bool:
-    if run.passage is before.passage:
-        return run.at >= before.until
-    left, place = Place(before.passage, before.until), Place(run.passage, run.at)
-    return goes_on(left, place) or run.passage.back is not None or before.passage.back is not None
-
-
-def goes_on(above: Place, below: Place) -> bool:
-    """Tell whether nothing stands between two places of earlier messages."""
-    if above.passage is below.passage:
-        return above.at == below.at
-    return (
-        below.at == 0
-        and above.at == len(above.passage.words)
-        and below.passage.number == above.passage.number + 1
-    )
-
-
-def _is_strong(chain: Sequence[Run]) -> bool:
-    words = sum(run.end - run.start for run in chain)
-    if words >= ANCHOR_WORDS or not chain:
-        return bool(chain)
-    return chain[0].at == 0 and chain[-1].until >= chain[0].passage.end

@@ -8,8 +8,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.signatures import is_sign_off
-from target_creovai.parsers.mail.signs import MARKS
+from target_creovai.parsers.mail.phrases.signatures import is_sign_off
+from target_creovai.parsers.mail.phrases.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 import msgspec
 from msgspec.structs import replace
 
-from target_creovai.parsers.mail.html import (
+from target_creovai.parsers.mail.layout.html import (
     FRAME_MARK,
     HEADERS_MARK,
     INDENT_CLOSE,

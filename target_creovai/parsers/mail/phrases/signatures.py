@@ -1,4 +1,4 @@
-"""What stands below the words of a mail: sign-off and name, app footer, legal notice.
+"""What stands below the words of a mail: sign-off and name; see `footers` for the rest.
 
 Nothing here is certain, so each of the three must show two signs of what it is, and what follows
 a sign-off must look like names, posts and addresses to its last line: else all of it stays.
@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.endings import LANGUAGES
-from target_creovai.parsers.mail.signs import Openings, any_of, folded
+from target_creovai.parsers.mail.phrases.footers import AROUND, is_app_footer, is_notice, words_of
+from target_creovai.parsers.mail.phrases.signs import Openings, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,28 +28,10 @@ MAX_BLOCK_LINES: Final = 10
 MAX_BLOCK_CHARS: Final = 80
 MAX_BLOCK_WORDS: Final = 10
 MAX_POST_WORDS: Final = 4
-MAX_FOOTER_CHARS: Final = 120
-MAX_FOOTER_WORDS: Final = 4
-# No legal notice is longer; what is may be a contract that the mail is about.
-MAX_NOTICE_CHARS: Final = 3_000
-MIN_LEGAL_WORDS: Final = 2
 # Footer and notices alternate; more of them than this is no signature any more.
 MAX_PARAGRAPHS: Final = 6
 
 
-# An app or a device must be named: "Sent from the depot" is somebody's own words.
-_DEVICES: Final = re.compile(
-    r"iphon|ipad|ipod|android|galaxy|samsung|huawei|xiaomi|redmi|pixel|blackberry|nokia|outlook"
-    r"|gmail|yahoo|proton ?mail|thunderbird|gmx|web\.de|mail\.ru|yandex|mail für windows"
-    r"|mail for windows|courrier pour windows|correo para windows|smartphone|mobile device"
-    r"|мобильно|my (?:mobile|phone)|meinem (?:handy|telefon)|手机|手機",
-    re.IGNORECASE,
-)
-_APOLOGY: Final = re.compile(
-    r"excuse|typo|brevity|errors?\b|mistakes|entschuldig|tippfehler|kürze|excus|faute|disculp"
-    r"|brevedad|desculp|scus[ai]|brevità|excuses|beknopt",
-    re.IGNORECASE,
-)
 _CONTACT: Final = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|<[^<>]*>")
 _WORD: Final = re.compile(r"[^\W\d_][\w'’.-]*")
 # Lower-case words that names, posts and addresses hold.
@@ -62,11 +44,6 @@ _SMALL_WORDS: Final = frozenset(
         " x y z za zu zum zur",
     )
 )
-# A notice is nobody's own words.
-_FIRST_PERSON: Final = re.compile(
-    r"\b(?:I|i|my|me|ich|mir|mich|meine?[nrsm]?|je|j'|mon|ma|mes|yo|me|io|mio|mia|eu|meu|minha|ik"
-    r"|mijn|jag|jeg|я|мне|моя|мой)\b|[?？]"
-)
 _POSTSCRIPT: Final = re.compile(
     r"\(?p\.? ?(?:p\.? ?)?s\b|n\.? ?b\b\.? ?:?|(?:edit|update|addendum|nachtrag|ergänzung|übrigens"
     r"|ach ja|one more thing|by the way|btw|also|oh,? and|au fait|post-scriptum|por cierto|posdata"
@@ -77,26 +54,12 @@ _REQUEST: Final = re.compile(
     r"\b(?:I|I['’]\w+|my|please|bitte|ich|mein\w*|je|j['’]|mon|ma|s['’]il vous plaît|por favor"
     r"|mi|mio|per favore|ik|mijn|graag|jag|min|я|мой|моя|пожалуйста)\b"
 )
-_AROUND: Final = " \t,.!*_~-–—;:，。！、"
 
 
-def _all(column: int) -> set[str]:
-    return {word for row in LANGUAGES.values() for word in row[column].split("|") if word}
-
-
-_SIGN_OFF: Final = re.compile(rf"({any_of(_all(0))})(?![^\W_])", re.IGNORECASE)
-_THANKS: Final = re.compile(rf"({any_of(_all(1))})(?![^\W_])", re.IGNORECASE)
-_SENT: Final = re.compile(
-    rf"(?:{any_of(_all(2))})(?:\b|(?<=[^\x00-\x7f]))|.*(?P<last>{any_of(_all(2))})$",
-    re.IGNORECASE,
-)
-# Looked for before the patterns, which take a hundred times as long to find nothing.
-_SENT_WORDS: Final = tuple(map(folded, _all(2)))
-_SIGN_OFFS: Final = Openings(_all(0))
-_THANKING: Final = Openings(_all(1))
-_NOTICES: Final = Openings(_all(3))
-_NOTICE: Final = re.compile(rf"(?:{any_of(_all(3))})(?![^\W_])", re.IGNORECASE)
-_LEGAL: Final = re.compile(any_of(_all(4)), re.IGNORECASE)
+_SIGN_OFF: Final = re.compile(rf"({any_of(words_of(0))})(?![^\W_])", re.IGNORECASE)
+_THANKS: Final = re.compile(rf"({any_of(words_of(1))})(?![^\W_])", re.IGNORECASE)
+_SIGN_OFFS: Final = Openings(words_of(0))
+_THANKING: Final = Openings(words_of(1))
 
 
 def without_ending(lines: Sequence[str]) -> list[str]:
@@ -199,46 +162,6 @@ def _footer_start(lines: Sequence[str], end: int) -> int | None:
     return start if start and is_notice(" ".join(lines[start:end])) else None
 
 
-def is_app_footer(line: str) -> bool:
-    """Tell whether an app wrote the line to tell what it or its device is."""
-    bare = line.strip(_AROUND)
-    if len(bare) > MAX_FOOTER_CHARS or not _says_sent(bare):
-        return False
-    device, sent = _DEVICES.search(bare), _SENT.match(bare)
-    if device is None or sent is None:
-        return False
-    if sent["last"] is not None:
-        return True
-    # In the middle of a sentence, wrapped, "sent from my phone" has no capital.
-    between, rest = bare[sent.end() : device.start()], bare[device.end() :]
-    return not bare[0].islower() and _is_footer(between, rest)
-
-
-def _says_sent(bare: str) -> bool:
-    plain = folded(bare)
-    return plain.startswith(_SENT_WORDS) or plain.endswith(_SENT_WORDS)
-
-
-def _is_footer(between: str, rest: str) -> bool:
-    """Tell whether what stands before and behind the device's name makes no sentence."""
-    if "," in between or len(between.split()) > MAX_FOOTER_WORDS:
-        return False
-    return len(rest.split()) <= MAX_FOOTER_WORDS or _APOLOGY.search(rest) is not None
-
-
-def is_notice(paragraph: str) -> bool:
-    """Tell whether a paragraph is a legal notice."""
-    bare = paragraph.lstrip(_AROUND)
-    if (
-        len(bare) > MAX_NOTICE_CHARS
-        or not _NOTICES.may_begin(bare)
-        or not _NOTICE.match(bare)
-        or _FIRST_PERSON.search(bare)
-    ):
-        return False
-    return len({word.casefold() for word in _LEGAL.findall(bare)}) >= MIN_LEGAL_WORDS
-
-
 def _sign_off_start(lines: Sequence[str], end: int) -> int | None:
     """Return where the sign-off is below which nothing but a name block follows."""
     below = 0
@@ -258,19 +181,19 @@ def is_closing(lines: Sequence[str]) -> bool:
     said = [line.strip() for line in lines if line.strip()]
     if not said or len(said) > MAX_BLOCK_LINES:
         return False
-    bare = said[0].strip(_AROUND)
+    bare = said[0].strip(AROUND)
     match = _wish(bare) or _thanks(bare)
     return match is not None and all(map(_is_of_a_block, [bare[match.end() :], *said[1:]]))
 
 
 def is_sign_off(line: str, *, has_name: bool) -> bool:
     """Tell whether the line is a sign-off, perhaps with a name behind it."""
-    bare = line.strip(_AROUND)
+    bare = line.strip(AROUND)
     wish = _wish(bare)
     match = wish or _thanks(bare)
     if match is None:
         return False
-    rest = bare[match.end() :].strip(_AROUND)
+    rest = bare[match.end() :].strip(AROUND)
     if not rest:
         return wish is not None or has_name
     # "Thanks, Tess" may as well greet Tess.

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.signatures import is_app_footer, is_notice
-from target_creovai.parsers.mail.signs import MARKS, folded
+from target_creovai.parsers.mail.phrases.footers import is_app_footer, is_notice
+from target_creovai.parsers.mail.phrases.signs import MARKS, folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
