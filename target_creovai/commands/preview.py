@@ -179,7 +179,7 @@ def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -
     cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
     people = (one.customer.person for one in conversations)
     named = dict.fromkeys(filter(None, [*cases, *people]))
-    lines = store.queries.that_name([*named][:MAX_NAMED], limit)
+    lines = store.queries.referring_to([*named][:MAX_NAMED], limit)
     return [line for line in lines if (line.kind, line.id) not in known]
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from target_creovai.model.outcomes import Reason
     from target_creovai.store import OutcomeCount
-    from target_creovai.store.operator.queries import Oldest
+    from target_creovai.store.operator.queries import OldestWaiting
     from target_creovai.store.operator.store import OperatorStore
 
 
@@ -57,7 +57,7 @@ class Status(msgspec.Struct, frozen=True):
     """The whole report. `last_run` is what a run wrote down of itself, None before the first."""
 
     conversations: list[Standing]
-    oldest_waiting: Oldest | None
+    oldest_waiting: OldestWaiting | None
     last_run: Mapping[str, Any] | None
     last_input_ended_well: bool
     of_other_settings: Mapping[str, int]

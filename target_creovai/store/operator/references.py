@@ -20,7 +20,7 @@ _CONTAINS: dict[str, Callable[[sa.Column[bytes], bytes], sa.ColumnElement[bool]]
 }
 
 
-def conversations_naming(
+def conversations_referring_to(
     db: sa.Connection, ids: Sequence[str], limit: int
 ) -> list[tuple[str, str]]:
     """Return kind and Id of those whose own record holds one of these Ids, the latest changed.
