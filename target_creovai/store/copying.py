@@ -1,6 +1,6 @@
 """A store copied to another database, table by table: whatever `METADATA` names.
 
-What is half copied says so, is opened by no run, and is gone on with by the next copy. It begins
+An incomplete copy is marked as one: no run opens it, and the next copy goes on with it, or begins
 anew where the source has changed since. The source is read as of one moment.
 """
 
@@ -30,7 +30,7 @@ from target_creovai.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    Told = Callable[[str, int], None]
+    Report = Callable[[str, int], None]
 
 ROWS_PER_COMMIT = 1000
 ROWS_AT_ONCE = 100
@@ -62,8 +62,8 @@ def _plain(table: sa.Table) -> sa.Table:
 TABLES = [_plain(table) for table in METADATA.sorted_tables if table is not META]
 
 
-class Progress(msgspec.Struct):
-    """What a copy notes in its destination: of which source it is, and how far it has come.
+class CopyProgress(msgspec.Struct):
+    """What a copy records in its destination: its source, and how far it has come.
 
     `origin` is the state of the source, `after` the last key of `table` that was copied.
     """
@@ -97,13 +97,13 @@ def open_source(url: str) -> Store:
     return Store(url)
 
 
-def copy_store(source: Store, destination: Destination, told: Told) -> None:
+def copy_store(source: Store, destination: Destination, report: Report) -> None:
     """Copy all of a store.
 
     Args:
         source: The store.
         destination: Where to.
-        told: Is told of every commit: the table, and how many rows it has there by now.
+        report: Called at every commit with the table and how many rows it has there by now.
 
     Raises:
         StoreError: A run wrote meanwhile, or the copy is not the same.
@@ -113,7 +113,7 @@ def copy_store(source: Store, destination: Destination, told: Told) -> None:
         progress = destination.begin(origin)
         for table in TABLES:
             if table.name not in progress.done:
-                _copy(db, destination, progress, table, told)
+                _copy(db, destination, progress, table, report)
         destination.verify(db)
         notes = {row.name: row.value for row in db.execute(sa.select(META))}
     with source.database.snapshot() as db:
@@ -165,22 +165,22 @@ class Destination:
             db.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) for table in tables
         )
 
-    def begin(self, origin: Mapping[str, int]) -> Progress:
+    def begin(self, origin: Mapping[str, int]) -> CopyProgress:
         """Return how far a copy of this source has come; one of another state begins anew."""
         with self._engine.begin() as db:
             note = db.scalar(sa.select(META.c.value).where(META.c.name == HALF_COPIED))
             if note:
-                progress = msgspec.msgpack.decode(bytes.fromhex(note), type=Progress)
+                progress = msgspec.msgpack.decode(bytes.fromhex(note), type=CopyProgress)
                 if progress.origin == origin:
                     return progress
-            progress = Progress(dict(origin))
+            progress = CopyProgress(dict(origin))
             for table in (META, *TABLES):
                 db.execute(sa.delete(table))
             value = _encoded(progress)
             db.execute(sa.insert(META).values(name=HALF_COPIED, value=value))
         return progress
 
-    def add(self, table: sa.Table, rows: list[dict[str, Any]], progress: Progress) -> None:
+    def add(self, table: sa.Table, rows: list[dict[str, Any]], progress: CopyProgress) -> None:
         """Write rows, and how far the copy has come, in one transaction."""
         with self._engine.begin() as db:
             if rows:
@@ -215,12 +215,16 @@ class Destination:
             execute_many(db, sa.insert(META), rows)
 
 
-def _encoded(progress: Progress) -> str:
+def _encoded(progress: CopyProgress) -> str:
     return msgspec.msgpack.encode(progress).hex()
 
 
 def _copy(
-    db: sa.Connection, destination: Destination, progress: Progress, table: sa.Table, told: Told
+    db: sa.Connection,
+    destination: Destination,
+    progress: CopyProgress,
+    table: sa.Table,
+    report: Report,
 ) -> None:
     """Copy a table from where a copy has left off."""
     name = str(table.name)  # SQLAlchemy's own kind of text
@@ -239,7 +243,7 @@ def _copy(
         progress.after = [rows[-1][key.name] for key in keys]
         destination.add(table, rows, progress)
         count += len(rows)
-        told(name, count)
+        report(name, count)
     progress.done.append(name)
     destination.add(table, [], progress)
 
@@ -259,7 +263,7 @@ def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _wanted(table: sa.Table) -> sa.ColumnElement[bool]:
-    """Return which rows travel: of runs, only those that tell of an input that broke off."""
+    """Return which rows are copied: of runs, only those with an input that broke off."""
     return table.c.reading if table.name == RUNS.name else sa.true()
 
 
@@ -270,7 +274,7 @@ def _state(db: sa.Connection) -> dict[str, int]:
 
 
 def _size(db: sa.Connection, table: sa.Table) -> tuple[int, ...]:
-    """Return how many rows travel, and how many bytes or characters each column has."""
+    """Return how many rows are copied, and how many bytes or characters each column has."""
     lengths = [
         sa.func.coalesce(sa.func.sum(sa.func.length(column)), 0)
         for column in table.columns

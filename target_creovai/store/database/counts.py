@@ -1,8 +1,8 @@
-"""How many conversations stand where, kept by the database itself as the ledger changes.
+"""How many conversations have which outcome: counters that triggers keep in the database.
 
-Triggers count, so that no statement can forget to, whoever makes it. In SQLite, where one writes
-at a time, a count is one row. In PostgreSQL each change adds a row, so that nobody waits for
-another's; whoever commits many adds up their own.
+Triggers count every statement, also those of other programs. In SQLite, where one process writes
+at a time, a counter is one row. In PostgreSQL each change adds a row, so that no transaction
+waits for another's; one that commits many adds up its own rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Apart from the tables that hold what was brought here: a copy of those makes these anew.
 DERIVED = sa.MetaData()
 
-# `rules` is empty where they tell nothing: see `_KEY`. `writer` is the server process that added
+# `rules` is empty where they do not matter: see `_KEY`. `writer` is the server process that added
 # the row, 0 in SQLite.
 COUNTS = sa.Table(
     "creovai_counts",
@@ -151,7 +151,7 @@ def tidy_counts(db: sa.Connection) -> None:
 
 
 def counts(db: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Count]:
-    """Return how many conversations stand where."""
+    """Return how many conversations have each outcome, reason and rules."""
     c = COUNTS.c
     number = sa.func.sum(c.number)
     reason = sa.type_coerce(sa.func.nullif(c.reason, ""), ReasonType)

@@ -1,7 +1,7 @@
-"""What goes wrong with a database, in sentences of ours.
+"""Errors of a database, as messages of this package.
 
 A driver's own message may quote the URL, so a part of the password, or a row, so a customer: it
-is looked into for words that tell the cause, and never passed on.
+is searched for words that identify the cause, and never passed on.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _WORDS = (
 
 
 def store_error(error: BaseException) -> StoreError:
-    """Return what to tell of an error of the database or of its file."""
+    """Return the error to raise for one of the database or of its file."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     says = _of_sqlite(cause) or _of_server(cause) or _of_system(cause)
     name = type(cause).__name__

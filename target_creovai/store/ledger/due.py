@@ -1,4 +1,4 @@
-"""What is due: the outcomes of conversations, and what makes them be looked at again."""
+"""Which conversations are due: conditions for queries, and what makes a conversation due."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
 
 
 class ConversationFacts(NamedTuple):
-    """What the rows that came tell of their conversation itself.
+    """What the rows that came contain about their conversation itself.
 
     `modified` is the newest SystemModstamp among them, `number` a CaseNumber.
     """
@@ -104,7 +104,7 @@ def has_newly_due(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
 def mark_due(db: sa.Connection, kind: str, rules: str, now: str) -> None:
     """Make due what time has freed, and what other settings, or another version, may free.
 
-    What waits to be closed, or for its main row, rests on few of them: see `opening_of`.
+    What waits to be closed, or for its main row, depends on few of them: see `opening_of`.
     """
     _mark(db, kind, _is_awaited(kind, now), due_at=None)
     if _have_other_rules(db, kind, rules):
@@ -138,8 +138,8 @@ DEPENDS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DE
 
 def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
     c = COUNTS.c
-    rests = sa.or_(c.outcome.in_(_NOT_SENT), c.reason == DELETED_LATER.stored)
-    return bool(counts(db, c.kind == kind, rests, c.rules.not_in(_known(rules))))
+    depends = sa.or_(c.outcome.in_(_NOT_SENT), c.reason == DELETED_LATER.stored)
+    return bool(counts(db, c.kind == kind, depends, c.rules.not_in(_known(rules))))
 
 
 def _mark(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:

@@ -9,11 +9,11 @@ from target_creovai.model.outcomes import Code, Outcome, Reason
 from target_creovai.model.settings import OPENING_LENGTH
 
 # These stand for the hash of what Creovai has; no content has them. The first is to be replaced,
-# the second was found there, sent by another store: nobody knows its content.
+# the second was found there, sent by another store: its content is not known.
 SEND_AGAIN, ADOPTED = "send again", "adopted"
 # The reason of a tombstone that was found there.
 EXCLUDED = Reason(Code.EXCLUDED)
-# The reason of what is sent and stays so until `on_delete` says otherwise.
+# The reason of what is sent and stays so unless `on_delete` has it taken back.
 DELETED_LATER = Reason(Code.DELETED_LATER)
 
 

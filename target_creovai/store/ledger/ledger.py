@@ -1,4 +1,4 @@
-"""The ledger: what is due, and how all stands."""
+"""The ledger: which conversations are due, and how many have which outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class OutcomeCount(NamedTuple):
-    """How many conversations stand where.
+    """How many conversations of a kind have an outcome for a reason.
 
     `oldest`: when what waits, and has not changed for the longest time, did.
     """
@@ -59,7 +59,7 @@ class Ledger:
 
         Due is what changed since it was assembled, what time or another set of
         assembly rules may free, what was left pending, and what an earlier run
-        sent without living to see the answer.
+        sent, and was killed before the answer.
         """
         with self._database.reading() as db:
             query = _page(self._is_or_gets_due(db, kind, rules, now), after, limit)
@@ -77,7 +77,7 @@ class Ledger:
     ) -> list[LedgerEntry]:
         """Return what `due` does, and keep other runs from it until it is concluded.
 
-        What another run that lives has claimed is passed over. `turn`: only what has its turn.
+        What another run that is alive has claimed is passed over. `phase`: only what belongs to it.
         """
         if not after and phase is not ClaimPhase.IN_DOUBT:
             self._mark_due(kind, rules, now)
@@ -148,7 +148,7 @@ class Ledger:
             return [LedgerEntry(*row) for row in db.execute(query)]
 
     def outcome_counts(self) -> list[OutcomeCount]:
-        """Return how many conversations stand where."""
+        """Return how many conversations have each outcome and reason."""
         numbers: Counter[tuple[str, str, Reason | None]] = Counter()
         with self._database.snapshot() as db:
             for count in counts(db):

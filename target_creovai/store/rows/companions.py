@@ -35,7 +35,7 @@ def write_collections(
 def companions(db: sa.Connection, kind: str, ids: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield, for each that is not alone in its collection, its stream and the Id of another.
 
-    One is enough to know by, however many there are: the smallest Id.
+    However many there are, one is enough: the smallest Id.
     """
     own, other = COLLECTIONS.alias("own"), COLLECTIONS.alias("other")
     same = sa.and_(

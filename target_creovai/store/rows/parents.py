@@ -36,7 +36,7 @@ _PARENTS: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {
     "LiveChatTranscript": (("Owner", "User", _OWNER), ("Contact", "Contact", _CONTACT)),
     "MessagingSession": (("Owner", "User", _OWNER), ("EndUserContact", "Contact", _CONTACT)),
 }
-# The reason of a conversation that waits to know who wrote a part of it.
+# The reason of a conversation that waits for the author of a part of it.
 _AUTHORS = without("CaseComment", ["CreatedBy.UserType"])
 
 
@@ -69,7 +69,7 @@ def fill_parents(db: sa.Connection, rows: Iterable[tuple[str, Row]]) -> None:
 
 
 def reopen_unknown_authors(db: sa.Connection, changed: Iterable[StagedRow]) -> None:
-    """Make due what waits to know who wrote it, if users are among the rows that came."""
+    """Make due what waits for an author, if users are among the rows that came."""
     if any(row.stream == "User" for row in changed):
         c = LEDGER.c
         waits = sa.and_(sa.text(IS_WAITING), c.reason == _AUTHORS)
