@@ -143,15 +143,23 @@ def left_out_warning(sobject: str, names: Iterable[str]) -> str:
     )
 
 
-def missing_fields_advice(
-    sobject: str, hidden: Collection[str], deselected: Collection[str]
-) -> str:
-    """Return what to do so that a stream is read with the fields that it needs."""
-    done = []
-    if hidden:
-        names = ", ".join(f"{sobject}.{name}" for name in hidden)
-        done.append(f"give the integration user's permission set field-level security on {names}")
-    if deselected:
-        done.append(f"select {', '.join(deselected)} in the catalog")
-    steps = ", and ".join(done)
-    return f"{steps[:1].upper()}{steps[1:]}: what was read without is then read again by itself."
+def missing_fields_warning(sobject: str, missing: Collection[str], schema: Schema) -> str:
+    """Return the warning about needed fields that cannot be read, with what to do.
+
+    Args:
+        sobject: The object.
+        missing: The fields; those that the schema has are deselected, the others hidden.
+        schema: The stream's.
+    """
+    steps = []
+    if hidden := [path for path in missing if not has_path(schema, path)]:
+        names = ", ".join(f"{sobject}.{path}" for path in hidden)
+        steps.append(f"give the integration user's permission set field-level security on {names}")
+    if deselected := [path for path in missing if path not in hidden]:
+        steps.append(f"select {', '.join(deselected)} in the catalog")
+    advice = ", and ".join(steps)
+    return (
+        f"Left out of {sobject}: {', '.join(missing)}, without which its rows cannot be "
+        f"understood. {advice[:1].upper()}{advice[1:]}: what was read without is then read again "
+        "by itself."
+    )

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.metrics import DEFAULT_LOG_INTERVAL, Metric, Tag, Timer
+from singer_sdk.metrics import DEFAULT_LOG_INTERVAL
 from singer_sdk.singerlib import RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from tap_salesforce_chat.discovery.fields import has_path, missing_fields_advice
+from tap_salesforce_chat.discovery.fields import missing_fields_warning
 from tap_salesforce_chat.reading.rows import row_as_dict
 from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.state.bookmarks import (
@@ -36,7 +36,7 @@ from tap_salesforce_chat.state.keys import (
     READS,
 )
 from tap_salesforce_chat.state.reads import SyncReads
-from tap_salesforce_chat.streams.metrics import RecordCounter, log_new_rows_only
+from tap_salesforce_chat.streams.metrics import StreamMetrics
 from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
@@ -44,12 +44,14 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.mapper import StreamMap
+    from singer_sdk.metrics import Timer
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_salesforce_chat.discovery.describe import Describe, Discovery
     from tap_salesforce_chat.discovery.fields import SchemaRefresh
     from tap_salesforce_chat.services import Services
+    from tap_salesforce_chat.streams.metrics import RecordCounter
 
 
 class SalesforceStream(Stream):
@@ -75,8 +77,7 @@ class SalesforceStream(Stream):
         super().__init__(tap, name=self.sobject, schema=dict(schema))
         self._services = services
         self._progress: dict[str, Any] = {}
-        self._bookmark_before: str | None = None
-        self._counters: list[RecordCounter] = []
+        self._metrics = StreamMetrics(self.name, lambda: self.bookmark)
         self._extracted_at: datetime | None = None
 
     @classmethod
@@ -121,7 +122,7 @@ class SalesforceStream(Stream):
 
     def begin(self) -> None:
         """Put into STATE what this sync reads, and from where on rows were ever read."""
-        self._bookmark_before = self.bookmark
+        self._metrics.begin()
         self._progress = self.progress
         goes_on = self.bookmark and self._is_incremental
         if not goes_on or READ_SINCE not in self._progress:
@@ -223,15 +224,7 @@ class SalesforceStream(Stream):
             self._progress.pop(READ_WITHOUT, None)
 
     def _warn_of_missing_fields(self, missing: Collection[str]) -> None:
-        hidden = [path for path in missing if not has_path(self.schema, path)]
-        self.logger.warning(
-            "Left out of %s: %s, without which its rows cannot be understood. %s",
-            self.name,
-            ", ".join(missing),
-            missing_fields_advice(
-                self.name, hidden, [path for path in missing if path not in hidden]
-            ),
-        )
+        self.logger.warning("%s", missing_fields_warning(self.name, missing, self.schema))
 
     # -- messages ------------------------------------------------------------------------------
 
@@ -287,30 +280,19 @@ class SalesforceStream(Stream):
     @property
     def rows_emitted(self) -> int:
         """The number of rows emitted so far."""
-        return sum(counter.total for counter in self._counters)
-
-    def _has_new_rows(self) -> bool:
-        """Return whether rows came that no earlier sync had."""
-        before = self._bookmark_before
-        return self.rows_emitted > 0 and (before is None or self.bookmark != before)
+        return self._metrics.rows_emitted
 
     @override
     def get_record_counter(
         self, *, endpoint: str | None = None, log_interval: float = DEFAULT_LOG_INTERVAL
     ) -> RecordCounter:
         """Return a counter of rows that logs at INFO if there are new ones."""
-        tags = {Tag.STREAM: self.name} | ({Tag.ENDPOINT: endpoint} if endpoint else {})
-        counter = RecordCounter(Metric.RECORD_COUNT, tags, log_interval)
-        log_new_rows_only(counter, self.name, self._has_new_rows)
-        self._counters.append(counter)
-        return counter
+        return self._metrics.counter(endpoint, log_interval)
 
     @override
     def get_sync_timer(self) -> Timer:
         """Return a timer that logs at INFO if there are new rows."""
-        timer = super().get_sync_timer()
-        log_new_rows_only(timer, self.name, self._has_new_rows)
-        return timer
+        return self._metrics.logged(super().get_sync_timer())
 
 
 def _changes_nothing(stream_map: StreamMap) -> bool:

@@ -17,11 +17,10 @@ from target_creovai.commands.support.command import (
     show,
     store_for_repair,
 )
+from target_creovai.delivery.existing import adopted_from
 from target_creovai.errors import HaltError, RetryLaterError
 from target_creovai.http.client import IDS_PER_LOOK_UP, connect
-from target_creovai.http.sessions import creovai_id_of, is_excluded
 from target_creovai.kinds import KINDS
-from target_creovai.model.timestamps import utc
 from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.store import in_doubt
 
@@ -84,9 +83,9 @@ def _adopt(
     found = {line: sessions[prefix + line.id] for line in lines if prefix + line.id in sessions}
     report.found.update(line.kind for line in found)
     report.statuses.update(status_of(session) for session in found.values())
-    ids = {line: creovai_id_of(session) for line, session in found.items()}
-    excluded = [line for line, session in found.items() if is_excluded(session)]
-    store.repairs.record_adoptions(ids, excluded, utc(datetime.now(UTC)))
+    now = datetime.now(UTC)
+    adopted = {line: adopted_from(session, now) for line, session in found.items()}
+    store.repairs.record_adoptions(adopted)
 
 
 @operator_command()

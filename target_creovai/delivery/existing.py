@@ -9,15 +9,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from target_creovai.assemble import Ready
 from target_creovai.http.client import IDS_PER_LOOK_UP
 from target_creovai.http.sessions import creovai_id_of, is_excluded
 from target_creovai.model.timestamps import utc
 from target_creovai.sending.outbox import BYTES_AT_ONCE
 from target_creovai.sending.sender import StatusQuery
-from target_creovai.store import ADOPTED, EXCLUDED
+from target_creovai.store import EXCLUDED
+from target_creovai.store.ledger.adoption import Adopted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,11 +84,17 @@ class ExistenceChecks:
         self._waiting, self._bytes = [], 0
 
     def _adopt(self, entry: LedgerEntry, verdict: Verdict, session: Mapping[str, Any]) -> None:
-        now = utc(datetime.now(UTC))
+        adopted = adopted_from(session, datetime.now(UTC))
         self._summary.adopted[entry.kind] += 1
-        if is_excluded(session):
-            self._store.outcomes.discard(entry, rules=self._rules, reason=EXCLUDED, erased_at=now)
+        if adopted.excluded:
+            self._store.outcomes.discard(
+                entry, rules=self._rules, reason=EXCLUDED, erased_at=adopted.found_at
+            )
             return
-        self._store.outcomes.record_adoption(entry, now, creovai_id_of(session))
-        known = replace(entry, content_hash=ADOPTED, metadata=None, sent_at=now, adopted_at=now)
-        self._carry_out(known, verdict)
+        self._store.outcomes.record_adoption(entry, adopted)
+        self._carry_out(adopted.applied_to(entry), verdict)
+
+
+def adopted_from(session: Mapping[str, Any], now: datetime) -> Adopted:
+    """Return what is to be taken over of a session that Creovai has found."""
+    return Adopted(utc(now), creovai_id_of(session) or None, is_excluded(session))

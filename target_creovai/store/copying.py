@@ -1,6 +1,6 @@
 """A store copied to another database, table by table: whatever `METADATA` names.
 
-What is half copied says so, is opened by no run, and is gone on with by the next copy. It begins
+An incomplete copy is marked as one: no run opens it, and the next copy goes on with it, or begins
 anew where the source has changed since. The source is read as of one moment.
 """
 
@@ -30,12 +30,12 @@ from target_creovai.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    Told = Callable[[str, int], None]
+    Report = Callable[[str, int], None]
 
 ROWS_PER_COMMIT = 1000
 ROWS_AT_ONCE = 100
 BYTES_PER_COMMIT = 8 * 1024 * 1024
-# Of a run that reads no longer, only the mark is left that its input broke off.
+# Of a run, a copy keeps only that its input broke off.
 _AT_REST = {"delivering": False, "alone": False}
 
 WRITTEN = (
@@ -47,7 +47,7 @@ DIFFERENT = "The copy of {} differs from the source in rows or bytes: copy to an
 
 
 def _plain(table: sa.Table) -> sa.Table:
-    """Return the table with the values that the database keeps, read into nothing."""
+    """Return the table with plain column types: values as the database has them."""
     columns = [
         sa.Column(
             column.name,
@@ -62,8 +62,8 @@ def _plain(table: sa.Table) -> sa.Table:
 TABLES = [_plain(table) for table in METADATA.sorted_tables if table is not META]
 
 
-class Progress(msgspec.Struct):
-    """What a copy notes in its destination: of which source it is, and how far it has come.
+class CopyProgress(msgspec.Struct):
+    """What a copy records in its destination: its source, and how far it has come.
 
     `origin` is the state of the source, `after` the last key of `table` that was copied.
     """
@@ -97,13 +97,13 @@ def open_source(url: str) -> Store:
     return Store(url)
 
 
-def copy_store(source: Store, destination: Destination, told: Told) -> None:
+def copy_store(source: Store, destination: Destination, report: Report) -> None:
     """Copy all of a store.
 
     Args:
         source: The store.
         destination: Where to.
-        told: Is told of every commit: the table, and how many rows it has there by now.
+        report: Called at every commit with the table and how many rows it has there by now.
 
     Raises:
         StoreError: A run wrote meanwhile, or the copy is not the same.
@@ -113,7 +113,7 @@ def copy_store(source: Store, destination: Destination, told: Told) -> None:
         progress = destination.begin(origin)
         for table in TABLES:
             if table.name not in progress.done:
-                _copy(db, destination, progress, table, told)
+                _copy(db, destination, progress, table, report)
         destination.verify(db)
         notes = {row.name: row.value for row in db.execute(sa.select(META))}
     with source.database.snapshot() as db:
@@ -140,12 +140,12 @@ class Destination:
             METADATA.create_all(db)
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._engine.dispose()
 
     def _refuse_foreign(self, db: sa.Connection) -> None:
         there = set(sa.inspect(db).get_table_names())
-        # A server's database may serve others as well, Meltano for one; a file may not.
+        # A server's database may hold tables of other programs, Meltano for one; a file may not.
         ours = METADATA.tables.keys() | DERIVED.tables.keys()
         foreign = there - ours if db.dialect.name == "sqlite" else set()
         if foreign or (META.name in there and not self._is_half(db) and self._holds(db, there)):
@@ -157,30 +157,30 @@ class Destination:
 
     @staticmethod
     def _holds(db: sa.Connection, there: set[str]) -> bool:
-        """Tell whether a store has rows, or tables that are not this version's."""
+        """Return whether a store has rows, or tables that are not this version's."""
         version = db.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
-        # What an empty store has had is recorded in it as well.
+        # An empty store has its migrations recorded.
         tables = [table for table in TABLES if table.name in there - {APPLIED.name}]
         return version != str(SCHEMA_VERSION) or any(
             db.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) for table in tables
         )
 
-    def begin(self, origin: Mapping[str, int]) -> Progress:
+    def begin(self, origin: Mapping[str, int]) -> CopyProgress:
         """Return how far a copy of this source has come; one of another state begins anew."""
         with self._engine.begin() as db:
             note = db.scalar(sa.select(META.c.value).where(META.c.name == HALF_COPIED))
             if note:
-                progress = msgspec.msgpack.decode(bytes.fromhex(note), type=Progress)
+                progress = msgspec.msgpack.decode(bytes.fromhex(note), type=CopyProgress)
                 if progress.origin == origin:
                     return progress
-            progress = Progress(dict(origin))
+            progress = CopyProgress(dict(origin))
             for table in (META, *TABLES):
                 db.execute(sa.delete(table))
             value = _encoded(progress)
             db.execute(sa.insert(META).values(name=HALF_COPIED, value=value))
         return progress
 
-    def add(self, table: sa.Table, rows: list[dict[str, Any]], progress: Progress) -> None:
+    def add(self, table: sa.Table, rows: list[dict[str, Any]], progress: CopyProgress) -> None:
         """Write rows, and how far the copy has come, in one transaction."""
         with self._engine.begin() as db:
             if rows:
@@ -207,7 +207,7 @@ class Destination:
     def end(self, notes: Mapping[str, str]) -> None:
         """Make a store of the copy: runs may open it."""
         with self._engine.begin() as db:
-            # An empty store that was there has counted along.
+            # Where an empty store was there, its triggers have counted the rows.
             if not sa.inspect(db).has_table(COUNTS.name):
                 begin_counts(db)
             db.execute(sa.delete(META))
@@ -215,15 +215,19 @@ class Destination:
             execute_many(db, sa.insert(META), rows)
 
 
-def _encoded(progress: Progress) -> str:
+def _encoded(progress: CopyProgress) -> str:
     return msgspec.msgpack.encode(progress).hex()
 
 
 def _copy(
-    db: sa.Connection, destination: Destination, progress: Progress, table: sa.Table, told: Told
+    db: sa.Connection,
+    destination: Destination,
+    progress: CopyProgress,
+    table: sa.Table,
+    report: Report,
 ) -> None:
     """Copy a table from where a copy has left off."""
-    name = str(table.name)  # SQLAlchemy's own kind of text
+    name = str(table.name)  # a plain str, for msgspec
     if progress.table != name:
         progress.table, progress.after = name, []
     keys = list(table.primary_key.columns)
@@ -239,7 +243,7 @@ def _copy(
         progress.after = [rows[-1][key.name] for key in keys]
         destination.add(table, rows, progress)
         count += len(rows)
-        told(name, count)
+        report(name, count)
     progress.done.append(name)
     destination.add(table, [], progress)
 
@@ -259,18 +263,18 @@ def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _wanted(table: sa.Table) -> sa.ColumnElement[bool]:
-    """Return which rows travel: of runs, only those that tell of an input that broke off."""
+    """Return which rows are copied: of runs, only those with an input that broke off."""
     return table.c.reading if table.name == RUNS.name else sa.true()
 
 
 def _state(db: sa.Connection) -> dict[str, int]:
-    """Return what moves with every change of a store that matters to a copy."""
+    """Return numbers that differ after every change of a store that matters to a copy."""
     state = {str(table.name): _size(db, table)[0] for table in TABLES}
     return state | {"revisions": int(db.scalar(sa.select(sa.func.sum(LEDGER.c.revision))) or 0)}
 
 
 def _size(db: sa.Connection, table: sa.Table) -> tuple[int, ...]:
-    """Return how many rows travel, and how many bytes or characters each column has."""
+    """Return how many rows are copied, and how many bytes or characters each column has."""
     lengths = [
         sa.func.coalesce(sa.func.sum(sa.func.length(column)), 0)
         for column in table.columns

@@ -1,4 +1,4 @@
-"""What a run asks of the store: one database, and the parts that work on it."""
+"""The store: one database, and the parts that work on it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Store:
     Attributes:
         database: Connections and transactions.
         rows: Staged rows, read by the conversation.
-        ledger: A line for each conversation: which are due, how all stand.
-        outcomes: What became of conversations, written by `commit`.
-        speakers: Whose the names in chats are, written by `commit`.
+        ledger: A line for each conversation: which are due, how many have which outcome.
+        outcomes: Records outcomes in the ledger, written by `commit`.
+        speakers: Roles of the names in chats, written by `commit`.
         coverage: What was read of each stream.
         runs: This run among the others: inputs, and who delivers.
         history: Earlier runs, and what they delivered by day.
@@ -46,7 +46,7 @@ class Store:
         """
         try:
             self.database = database = Database(url)
-            # A target holds its store to the end: the connections go with it, however it ends.
+            # A target keeps its store open to its end: the connections are closed with it.
             weakref.finalize(self, database.close)
             migrate(database)
             self.runs = runs = Runs(database)

@@ -1,8 +1,8 @@
-"""How many conversations stand where, kept by the database itself as the ledger changes.
+"""How many conversations have which outcome: counters that triggers keep in the database.
 
-Triggers count, so that no statement can forget to, whoever makes it. In SQLite, where one writes
-at a time, a count is one row. In PostgreSQL each change adds a row, so that nobody waits for
-another's; whoever commits many adds up their own.
+Triggers count every statement, also those of other programs. In SQLite, where one process writes
+at a time, a counter is one row. In PostgreSQL each change adds a row, so that no transaction
+waits for another's; one that commits many adds up its own rows.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from target_creovai.store.database.reasons import ReasonType
 if TYPE_CHECKING:
     from target_creovai.model.outcomes import Reason
 
-# Apart from the tables that hold what was brought here: a copy of those makes these anew.
+# Derived from the other tables: a copy of a store counts anew.
 DERIVED = sa.MetaData()
 
-# `rules` is empty where they tell nothing: see `_KEY`. `writer` is the server process that added
+# `rules` is empty where they do not matter: see `_KEY`. `writer` is the server process that added
 # the row, 0 in SQLite.
 COUNTS = sa.Table(
     "creovai_counts",
@@ -134,15 +134,15 @@ def begin_counts(db: sa.Connection) -> None:
 
 
 def add_up(db: sa.Connection) -> None:
-    """Add up what this transaction has counted row by row: to be called at its end."""
+    """Add up the rows of this transaction: to be called at its end."""
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(_ADD_UP_OWN)
 
 
 def tidy_counts(db: sa.Connection) -> None:
-    """Add up what all have counted, but for those who do so themselves just now.
+    """Add up the rows of all transactions, except those that another holds locked.
 
-    What came to nothing is dropped.
+    Counters of zero are dropped.
     """
     if db.dialect.name == "sqlite":
         db.execute(sa.delete(COUNTS).where(COUNTS.c.number == 0))
@@ -151,7 +151,7 @@ def tidy_counts(db: sa.Connection) -> None:
 
 
 def counts(db: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Count]:
-    """Return how many conversations stand where."""
+    """Return how many conversations have each outcome, reason and rules."""
     c = COUNTS.c
     number = sa.func.sum(c.number)
     reason = sa.type_coerce(sa.func.nullif(c.reason, ""), ReasonType)
@@ -161,6 +161,6 @@ def counts(db: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Count
 
 
 def waiting_reasons(db: sa.Connection) -> set[Reason]:
-    """Return why conversations wait."""
+    """Return the reasons of all conversations that wait."""
     found = counts(db, COUNTS.c.outcome == Outcome.WAITING)
     return {count.reason for count in found if count.reason}

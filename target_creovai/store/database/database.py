@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _upsert(dialect: str) -> Callable[[sa.Table], sqlite.Insert | postgresql.Insert]:
-    """Return the `INSERT` that knows `ON CONFLICT`, of the one dialect that is needed."""
+    """Return the `INSERT` with `ON CONFLICT`, of the one dialect that is needed."""
     insert: Callable[[sa.Table], sqlite.Insert | postgresql.Insert]
     insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
     return insert
@@ -30,7 +30,7 @@ class Database:
 
     Attributes:
         engine: SQLAlchemy's engine, with its pool of connections.
-        upsert: Returns the dialect's `INSERT` into a table, which knows `ON CONFLICT`.
+        upsert: Returns the dialect's `INSERT` into a table, which has `ON CONFLICT`.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""The databases that a store may live in: how each is opened, and locked for delivery."""
+"""SQLite and PostgreSQL: how each is opened, and locked for delivery."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _opened(parsed: sa.URL, url: str) -> sa.Engine:
 def _of_server(parsed: sa.URL, url: str) -> sa.Engine:
     if url.partition("?")[0].count("@") > 1:
         raise StoreError(UNESCAPED)
-    # A pooler gives each transaction another connection, which knows no prepared statement.
+    # A pooler gives each transaction another connection, which has no prepared statement.
     psycopg = parsed.get_driver_name() == "psycopg"
     arguments = {"prepare_threshold": None} if psycopg else {}
     know_postgresql()
@@ -107,7 +107,7 @@ def lock_schema(db: sa.Connection) -> None:
 
 @contextmanager
 def file_lock(engine: sa.Engine) -> Iterator[bool]:
-    """Hold an empty database beside a SQLite store; yield whether nobody else does.
+    """Lock an empty database beside a SQLite store; yield whether no other process holds it.
 
     Locking the store itself would hold up staging. The lock ends with its process.
     """
@@ -164,7 +164,7 @@ def _configure_sqlite(connection: Any, _: object) -> None:
 def _begin_immediate(connection: sa.Connection) -> None:
     """Take the write lock at once: two writers then wait instead of failing half-way.
 
-    SQLAlchemy says that it begins where it does not, too: a reader would hold up all writers.
+    SQLAlchemy sends this event for AUTOCOMMIT, too: a reader would hold up all writers.
     """
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,7 +1,7 @@
-"""What goes wrong with a database, in sentences of ours.
+"""Errors of a database, as messages of this package.
 
 A driver's own message may quote the URL, so a part of the password, or a row, so a customer: it
-is looked into for words that tell the cause, and never passed on.
+is searched for words that identify the cause, and never passed on.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _WORDS = (
 
 
 def store_error(error: BaseException) -> StoreError:
-    """Return what to tell of an error of the database or of its file."""
+    """Return the error to raise for one of the database or of its file."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     says = _of_sqlite(cause) or _of_server(cause) or _of_system(cause)
     name = type(cause).__name__
@@ -73,14 +73,14 @@ def store_error(error: BaseException) -> StoreError:
 
 
 def translate_errors(engine: sa.Engine) -> None:
-    """Let all errors of an engine be sentences."""
+    """Raise a `StoreError` in the place of each error of an engine."""
     sa.event.listen(engine, "handle_error", _translate)
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:
     error = context.original_exception
     if context.is_pre_ping:
-        return  # a connection that was lost while it rested is made anew
+        return  # a connection that was lost while idle is opened again
     if isinstance(error, Exception) and not isinstance(error, StoreError):
         raise store_error(error) from None
 

@@ -1,4 +1,4 @@
-"""What a store is called, and whether it is there, without making one to find out."""
+"""Where a store is, and whether there is one, without creating it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def file_of(parsed: sa.URL) -> Path | None:
 
 
 def file_of_url(url: str) -> Path | None:
-    """Return the file of a SQLite store; None for all others, and for what is no URL."""
+    """Return the file of a SQLite store; None for all others, also where it is no URL."""
     try:
         return file_of(sa.make_url(url))
     except (ArgumentError, ValueError):
@@ -49,7 +49,7 @@ def file_of_url(url: str) -> Path | None:
 
 
 def store_exists(url: str) -> bool:
-    """Tell whether a store, or something else, is there; opening it tells which.
+    """Return whether a store, or something else, is there; opening it shows which.
 
     Raises:
         StoreError: The URL is no database's, or the server cannot be asked.

@@ -17,10 +17,10 @@ SCHEMA_VERSION = 7
 
 METADATA = sa.MetaData()
 
-# The note of a copy that is not complete (see `copying`): no run may open it.
+# Marks a copy that is not complete (see `copying`): no run may open it.
 HALF_COPIED = "copy"
 
-# What has to be found among all that is at rest has an index of its own, which holds nothing else.
+# What a run has to find among lines that need no work has an index of its own, of nothing else.
 # Databases use it for a query that has the same condition, word for word.
 #
 # A conversation that a run looks at.
@@ -31,12 +31,12 @@ IS_DUE = """
 """
 IS_INTENDED = "intent_hash IS NOT NULL"
 IS_WAITING = "outcome = 'waiting'"
-# One whose rows may have text that has done its work; the moment from which on it rests.
+# One whose rows may have text that is needed no more; the moment of its last change.
 MAY_BE_EMPTIED = "has_text AND outcome IN ('sent', 'skipped')"
 UNCHANGED_SINCE = "coalesce(changed_at, '')"
-# A row of no conversation, and one that is no person's and says more than that it is deleted.
+# A row of no conversation; one of no person that holds more than the mark of a deletion.
 IS_UNASSIGNED = "conversation IS NULL"
-# A deleted row says nothing any more, and Salesforce may never show it again: nobody waits for it.
+# What is kept of a deleted row: Salesforce may never return it again, so nothing waits for it.
 DELETED = b'{"IsDeleted":true}'
 # Shorter than any row with an Id.
 HAS_TEXT = f"kind <> '{PERSON}' AND length(body) > {len(DELETED)}"
@@ -55,9 +55,9 @@ def _partial(name: str, condition: str, *columns: str) -> Iterator[sa.Index]:
 
 
 def know_postgresql() -> None:
-    """Tell SQLAlchemy the conditions of indexes for PostgreSQL as well.
+    """Set the conditions of indexes for PostgreSQL as well.
 
-    It imports the dialect to take them in, which a run on SQLite can do without.
+    SQLAlchemy imports the dialect for them, which a run on SQLite does not need.
     """
     for table in METADATA.tables.values():
         for index in table.indexes:
@@ -98,7 +98,7 @@ ROWS = sa.Table(
     *_partial("creovai_rows_left", f"{IS_UNASSIGNED} AND {HAS_TEXT}", "modified"),
 )
 
-# An empty body is a row whose text was dropped; its digest still tells whether it changed.
+# An empty body is a row whose text was dropped; its digest still shows whether it changed.
 DROPPED = b""
 IS_DROPPED = sa.func.length(ROWS.c.body) == 0
 
@@ -113,7 +113,7 @@ MERGES = sa.Table(
 )
 
 # Which conversations belong to the same collection, and stay several; `stream` is that of the
-# row that says so.
+# row that names the collection.
 COLLECTIONS = sa.Table(
     "creovai_collections",
     METADATA,
@@ -124,8 +124,8 @@ COLLECTIONS = sa.Table(
     sa.Index("creovai_collections_collection", "kind", "collection"),
 )
 
-# What each chat tells of the names in it: the digest of a name, and whose it was there. Unknown:
-# the chat leaves it open, and is looked at again when other chats have settled the name.
+# The names in each chat: the digest of a name, and the role it had there. Unknown:
+# the chat does not show it, and is due again once other chats show it.
 SPEAKERS = sa.Table(
     "creovai_speakers",
     METADATA,
@@ -150,7 +150,7 @@ COVERAGE = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What the latest input that had a stream said of it; `without` is a JSON array of fields.
+# How the latest input that had a stream read it; `without` is a JSON array of fields.
 READS = sa.Table(
     "creovai_reads",
     METADATA,
@@ -175,7 +175,7 @@ ARRIVALS = sa.Table(
 )
 
 # Runs that read an input which has not ended well, and runs that deliver. `expires` (seconds
-# since 1970, by the database's clock) moves on while a run lives.
+# since 1970, by the database's clock) is moved on while a run is alive.
 RUNS = sa.Table(
     "creovai_runs",
     METADATA,
@@ -190,8 +190,8 @@ RUNS = sa.Table(
 # `has_text` is false once `retention_days` has emptied its own rows.
 #
 # `revision` counts changes of a conversation's rows, `assembled` is the revision that the
-# outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
-# with what a reason must not say, as it goes into logs; `changed_at` dates the revision.
+# outcome is of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
+# with what a reason must not contain, as it goes into logs; `changed_at` dates the revision.
 # `claimed_by` is the run that delivers it now. `erased_at` is a tombstone: never sent again.
 # `posted_by` is the latest moment at which what is intended may have been posted. `adopted_at`
 # is when it was found at Creovai, sent by another store. `failed_at` is when Creovai could not
@@ -251,8 +251,8 @@ HISTORY = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What Creovai took, by day (UTC). Each run counts in lines of its own, so that several at once do
-# not wait for each other; those of past days are added up, under an empty `run`. `updates` are
+# What Creovai accepted, by day (UTC). Each run counts in lines of its own, so that several at once
+# do not wait for each other; those of past days are added up, under an empty `run`. `updates` are
 # later changes of metadata.
 DELIVERIES = sa.Table(
     "creovai_deliveries",

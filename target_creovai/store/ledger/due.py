@@ -1,4 +1,4 @@
-"""What is due: the outcomes of conversations, and what makes them be looked at again."""
+"""Which conversations are due: conditions for queries, and what makes a conversation due."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def is_of_other_settings(rules: str) -> sa.ColumnElement[bool]:
 
 
 class ConversationFacts(NamedTuple):
-    """What the rows that came tell of their conversation itself.
+    """What the rows that came contain about their conversation itself.
 
     `modified` is the newest SystemModstamp among them, `number` a CaseNumber.
     """
@@ -86,7 +86,7 @@ def mark_changed(
 
 
 def is_due(kind: str, phase: ClaimPhase | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition for what a run looks at of a kind, once `mark_due` has been there."""
+    """Return the condition for what a run looks at of a kind, after `mark_due`."""
     return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_PHASES.get(phase, ()))
 
 
@@ -96,15 +96,15 @@ def becomes_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
 
 
 def has_newly_due(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
-    """Tell whether `mark_due` would find anything, by an index and by the counts."""
+    """Return whether `mark_due` would find anything, by an index and by the counters."""
     awaited = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
     return bool(awaited) or _have_other_rules(db, kind, rules)
 
 
 def mark_due(db: sa.Connection, kind: str, rules: str, now: str) -> None:
-    """Make due what time has freed, and what other settings, or another version, may free.
+    """Make due what has waited for a time, and what other settings or another version may change.
 
-    What waits to be closed, or for its main row, rests on few of them: see `opening_of`.
+    What waits to be closed, or for its main row, depends on few of them: see `opening_of`.
     """
     _mark(db, kind, _is_awaited(kind, now), due_at=None)
     if _have_other_rules(db, kind, rules):
@@ -138,12 +138,12 @@ DEPENDS_ON_RULES = sa.or_(LEDGER.c.outcome.in_(_NOT_SENT), LEDGER.c.reason == DE
 
 def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
     c = COUNTS.c
-    rests = sa.or_(c.outcome.in_(_NOT_SENT), c.reason == DELETED_LATER.stored)
-    return bool(counts(db, c.kind == kind, rests, c.rules.not_in(_known(rules))))
+    depends = sa.or_(c.outcome.in_(_NOT_SENT), c.reason == DELETED_LATER.stored)
+    return bool(counts(db, c.kind == kind, depends, c.rules.not_in(_known(rules))))
 
 
 def _mark(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
-    """Make due, but for what somebody else is writing just now: that is concluded anew."""
+    """Make due, except what another transaction has locked: that gets a new outcome anyway."""
     c = LEDGER.c
     ids = sa.select(c.id).where(which).with_for_update(skip_locked=True)
     these = sa.update(LEDGER).where(c.kind == kind, c.id.in_(ids))

@@ -1,4 +1,4 @@
-"""The ledger: what is due, and how all stands."""
+"""The ledger: which conversations are due, and how many have which outcome."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class OutcomeCount(NamedTuple):
-    """How many conversations stand where.
+    """How many conversations of a kind have an outcome for a reason.
 
-    `oldest`: when what waits, and has not changed for the longest time, did.
+    `oldest` is the earliest last change of those that wait.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class Ledger:
 
         Due is what changed since it was assembled, what time or another set of
         assembly rules may free, what was left pending, and what an earlier run
-        sent without living to see the answer.
+        sent, and was killed before the answer.
         """
         with self._database.reading() as db:
             query = _page(self._is_or_gets_due(db, kind, rules, now), after, limit)
@@ -77,7 +77,7 @@ class Ledger:
     ) -> list[LedgerEntry]:
         """Return what `due` does, and keep other runs from it until it is concluded.
 
-        What another run that lives has claimed is passed over. `turn`: only what has its turn.
+        What another run that is alive has claimed is passed over. `phase`: only what belongs to it.
         """
         if not after and phase is not ClaimPhase.IN_DOUBT:
             self._mark_due(kind, rules, now)
@@ -94,7 +94,7 @@ class Ledger:
     def _claim(self, query: sa.Select[Any]) -> list[LedgerEntry]:
         with self._database.reading() as db:
             if db.execute(query.limit(1)).first() is None:
-                return []  # no writer waits for a look
+                return []  # without a transaction, so that no writer waits
         with self._database.transaction() as db:
             found = db.execute(query.with_for_update(skip_locked=True))
             entries = [LedgerEntry(*row) for row in found]
@@ -108,13 +108,13 @@ class Ledger:
     def claimed_by_others(self, kind: str) -> int:
         """Return how many conversations that are due another run has claimed.
 
-        Whether it lives or not: a dead one's are claimed by whoever comes by, unless its
+        Whether it is alive or not: what a killed run has claimed is free for others, unless its
         connection outlives it, and a transaction of it still locks them.
         """
         return self._count(is_due(kind), LEDGER.c.claimed_by != self._runs.id)
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
-        """Return how many conversations `due` would come to."""
+        """Return how many conversations `due` would return in all."""
         with self._database.reading() as db:
             due = self._is_or_gets_due(db, kind, rules, now)
         return self._count(due)
@@ -123,7 +123,7 @@ class Ledger:
     def _is_or_gets_due(
         db: sa.Connection, kind: str, rules: str, now: str
     ) -> sa.ColumnElement[bool]:
-        """Return the condition for what a run would look at; a look changes nothing."""
+        """Return the condition for what a run would look at, without marking anything as due."""
         if has_newly_due(db, kind, rules, now):
             return sa.or_(is_due(kind), becomes_due(kind, rules, now))
         return is_due(kind)
@@ -148,7 +148,7 @@ class Ledger:
             return [LedgerEntry(*row) for row in db.execute(query)]
 
     def outcome_counts(self) -> list[OutcomeCount]:
-        """Return how many conversations stand where."""
+        """Return how many conversations have each outcome and reason."""
         numbers: Counter[tuple[str, str, Reason | None]] = Counter()
         with self._database.snapshot() as db:
             for count in counts(db):
@@ -167,7 +167,7 @@ class Ledger:
                     found[count.kind] += count.number
         return found
 
-    # All of it
+    # All conversations
 
     def require_prefix(self, prefix: str) -> None:
         """Refuse to send from one store under two prefixes: all would arrive twice.
@@ -209,7 +209,7 @@ class Ledger:
 
 
 def _oldest(db: sa.Connection, kind: str, outcome: str, reason: Reason | None) -> str | None:
-    """Return when what has not changed for the longest time did, of what waits."""
+    """Return the earliest last change of the conversations that wait for this reason."""
     if outcome != Outcome.WAITING:
         return None
     c = LEDGER.c

@@ -1,4 +1,4 @@
-"""What became of a conversation: noted one by one, and written down together."""
+"""Outcomes of conversations: recorded one by one, written by one commit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from target_creovai.model.outcomes import Outcome
 from target_creovai.store.database.tables import LEDGER, ROWS, SPEAKERS
-from target_creovai.store.ledger.entry import ADOPTED
 
 if TYPE_CHECKING:
     from target_creovai.model.history import Traits
     from target_creovai.model.outcomes import Reason
+    from target_creovai.store.ledger.adoption import Adopted
     from target_creovai.store.ledger.entry import LedgerEntry
     from target_creovai.store.ledger.pending import PendingWrites
 
@@ -22,17 +22,17 @@ _BY_ID = sa.update(LEDGER).where(
     LEDGER.c.kind == sa.bindparam("of_kind"), LEDGER.c.id == sa.bindparam("of_id")
 )
 _IS_MINE = LEDGER.c.claimed_by == sa.bindparam("of_run")
-# What another run has claimed by now is none of this one's business any more.
+# Lines that another run has claimed by now are left alone.
 _LINE = _BY_ID.where(sa.or_(LEDGER.c.claimed_by.is_(None), _IS_MINE))
-# Nor is what another has concluded, where something is begun or taken back.
+# An intent is written or removed only where this run holds the claim.
 _MINE = _BY_ID.where(_IS_MINE)
 
 
 class Outcomes:
     """The part of the ledger that delivery writes.
 
-    What becomes of a conversation is only noted, until `Store.commit`: a commit waits for the
-    disk, and one for many costs hardly more than one for each.
+    Nothing is written until `Store.commit`: a commit waits for the disk, and one for many
+    conversations costs hardly more than one for one.
     """
 
     def __init__(self, pending: PendingWrites, run: str) -> None:
@@ -50,7 +50,7 @@ class Outcomes:
         due_at: str | None = None,
         refused_hash: str | None = None,
     ) -> None:
-        """Note what became of a conversation that was not sent now."""
+        """Record what became of a conversation that was not sent now."""
         self._conclude(
             entry,
             outcome,
@@ -62,14 +62,14 @@ class Outcomes:
         )
 
     def leave_unchanged(self, entry: LedgerEntry, outcome: str, *, rules: str) -> None:
-        """Note that nothing is to be sent: Creovai has it, or refused just this."""
+        """Record that nothing is to be sent: Creovai has it, or refused just this."""
         cleared = {"reason": None, "detail": None} if outcome == Outcome.SENT else {}
         self._conclude(entry, outcome, rules, **cleared)
 
     def record_intent(
         self, entry: LedgerEntry, content_hash: str, metadata: bytes, *, posted_by: str
     ) -> None:
-        """Note what is about to be posted, by then; it is to be written down before that."""
+        """Record what is posted by `posted_by` at the latest; commit it before the post."""
         self._update(
             entry,
             _MINE,
@@ -82,7 +82,7 @@ class Outcomes:
         )
 
     def clear_intent(self, entry: LedgerEntry, reason: Reason | None = None) -> None:
-        """Note that what was intended is not at Creovai; it stays pending."""
+        """Record that the post of the intent did not arrive; the conversation stays pending."""
         self._update(
             entry,
             _MINE,
@@ -94,15 +94,15 @@ class Outcomes:
         )
 
     def record_lost_answer(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
-        """Note that the answer to a post was lost; it stays this run's until that is settled."""
+        """Record that the answer to a post was lost; the claim stays until it is looked up."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
     def record_failure(self, entry: LedgerEntry, failed_at: str) -> None:
-        """Note when Creovai could not take it: it goes last the next time."""
+        """Record when Creovai could not accept it: the next run posts it last."""
         self._update(entry, failed_at=failed_at)
 
     def record_event_time(self, entry: LedgerEntry, event_time: str) -> None:
-        """Note the eventTime of metadata that is about to be sent: it is used up by that."""
+        """Record the eventTime of metadata that is about to be sent: it is not used again."""
         self._update(entry, event_time=event_time)
 
     def record_receipt(
@@ -116,7 +116,7 @@ class Outcomes:
         creovai_id: str | None,
         traits: Traits | None = None,
     ) -> None:
-        """Note that Creovai has this content; without `traits`: that it has this metadata now."""
+        """Record that Creovai has this content; without `traits`: that it has this metadata now."""
         self._pending.deliveries.count(entry.kind, sent_at, traits)
         values = {"creovai_id": creovai_id} if creovai_id else {}
         self._conclude(
@@ -136,7 +136,7 @@ class Outcomes:
     def recover_receipt(
         self, entry: LedgerEntry, sent_at: str, creovai_id: str, traits: Traits
     ) -> None:
-        """Note, in the place of an intent, the receipt that a run did not live to write."""
+        """Record, in the place of an intent, the receipt that a killed run did not write."""
         self._pending.deliveries.count(entry.kind, sent_at, traits)
         self._update(
             entry,
@@ -150,38 +150,29 @@ class Outcomes:
             posted_by=None,
         )
 
-    def record_adoption(self, entry: LedgerEntry, found_at: str, creovai_id: str | None) -> None:
-        """Note that Creovai has what another store sent; how it is there, nobody knows."""
-        self._update(
-            entry,
-            _MINE,
-            outcome=Outcome.SENT,
-            reason=None,
-            sent_at=found_at,
-            adopted_at=found_at,
-            creovai_id=creovai_id or None,
-            content_hash=ADOPTED,
-        )
+    def record_adoption(self, entry: LedgerEntry, adopted: Adopted) -> None:
+        """Record that Creovai has what another store sent, whatever its content there."""
+        self._update(entry, _MINE, **adopted.columns)
 
     def accept_adopted(
         self, entry: LedgerEntry, *, rules: str, content_hash: str, metadata: bytes
     ) -> None:
-        """Note that what Creovai has of an adopted one is taken to be this."""
+        """Record that what Creovai has of an adopted conversation counts as this content."""
         cleared = {"reason": None, "detail": None, "refused_hash": None}
         self._conclude(
             entry, Outcome.SENT, rules, content_hash=content_hash, metadata=metadata, **cleared
         )
 
     def postpone(self, entry: LedgerEntry, reason: Reason) -> None:
-        """Note that a conversation stays pending, and that this run is done with it."""
+        """Record that a conversation stays pending, and that this run is done with it."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, claimed_by=None)
 
     def record_failure_count(self, entry: LedgerEntry, failures: int) -> None:
-        """Note in how many runs Creovai could not take it."""
+        """Record in how many runs Creovai could not accept it."""
         self._update(entry, failures=failures)
 
     def record_erasure(self, entry: LedgerEntry, reason: Reason, erased_at: str) -> None:
-        """Note what is about to be erased; it is never sent again, whatever comes of it."""
+        """Record that a conversation is about to be erased: from here on it is never sent again."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, erased_at=erased_at)
 
     def discard(
@@ -192,19 +183,19 @@ class Outcomes:
         reason: Reason | None = None,
         erased_at: str | None = None,
     ) -> None:
-        """Note that the rows of an erased conversation go, and its tombstone stays.
+        """Drop the rows of an erased conversation, and keep its tombstone.
 
-        Without a reason and a time: those that stand there stay.
+        Without a reason and a time, those that are recorded stay.
         """
-        told = {"reason": reason, "erased_at": erased_at} if erased_at else {}
+        given = {"reason": reason, "erased_at": erased_at} if erased_at else {}
         own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
         self._pending.add(sa.delete(ROWS).where(own), {})
         self._pending.add(sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id), {})
         gone = {"detail": None, "metadata": None, "number": None}
-        self._conclude(entry, Outcome.SKIPPED, rules, **gone, **told)
+        self._conclude(entry, Outcome.SKIPPED, rules, **gone, **given)
 
     def _conclude(self, entry: LedgerEntry, outcome: str, rules: str, **values: Any) -> None:
-        """Note the outcome of this revision; no intent is open any more."""
+        """Record the outcome of this revision; no intent is open any more."""
         self._update(
             entry,
             outcome=outcome,

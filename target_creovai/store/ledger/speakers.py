@@ -1,6 +1,6 @@
-"""Names that speakers go by, and in how many chats each was whose.
+"""Names of speakers in chats, and in how many chats each had which role.
 
-A name is kept as a digest: the text of a chat may have to leave the store, what it taught stays.
+A name is kept as a digest: it stays when the text of its chat leaves the store.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ class Speakers:
     def __init__(self, database: Database, pending: PendingWrites) -> None:
         self._database = database
         self._pending = pending
-        self._told: dict[str, Mapping[str, Role]] = {}
+        self._recorded: dict[str, Mapping[str, Role]] = {}
 
     def record(self, chat: str, roles: Mapping[str, Role]) -> None:
-        """Note what a chat tells of these names, in the place of what it told before.
+        """Record whose these names are in a chat, in the place of what was recorded of it before.
 
         A name whose role is unknown is one that the chat leaves open.
         """
-        self._told[chat] = roles
+        self._recorded[chat] = roles
 
     def flush(self) -> None:
-        """Add what was noted to what the next commit writes."""
+        """Add what was recorded to what the next commit writes."""
         rows = [
             {"id": chat, "name": digest(name), "role": role.value}
-            for chat, roles in self._told.items()
+            for chat, roles in self._recorded.items()
             for name, role in roles.items()
         ]
-        for some in chunks(list(self._told)):
+        for some in chunks(list(self._recorded)):
             self._pending.add(sa.delete(SPEAKERS).where(SPEAKERS.c.id.in_(some)), {})
         if rows:
             self._pending.add(sa.insert(SPEAKERS), rows)
-        self._told.clear()
+        self._recorded.clear()
 
     def known_roles(self, names: Collection[str]) -> dict[str, Role]:
-        """Return the role of each name that the chats of this store have settled."""
+        """Return the role of each name that the chats of this store agree on."""
         wanted = {digest(name): name for name in names}
         with self._database.reading() as db:
             return {wanted[name]: role for name, role in _settled(db, list(wanted))}
 
     def reopen_known(self, kind: str) -> int:
-        """Make due what was set aside for a name that other chats have settled since."""
+        """Make due what was set aside for a name whose role other chats show since."""
         c, ledger = SPEAKERS.c, LEDGER.c
         left_open = sa.select(c.name).where(c.role == Role.UNKNOWN.value).distinct()
         with self._database.reading() as db:
@@ -76,7 +76,7 @@ class Speakers:
 
 
 def digest(name: str) -> bytes:
-    """Return what stands for a name in the store."""
+    """Return what represents a name in the store."""
     return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

@@ -18,7 +18,7 @@ _ROWS_AT_ONCE = 500
 
 
 class _Numbered(msgspec.Struct):
-    """The one field of a Case row, or of a case's metadata, by which people know it."""
+    """The CaseNumber of a Case row, or of a case's metadata."""
 
     CaseNumber: Any = None
 
@@ -27,9 +27,9 @@ _read_number = msgspec.json.Decoder(_Numbered).decode
 
 
 def write_case_numbers(db: sa.Connection) -> None:
-    """Write down by which numbers people know cases; where a text was dropped, the receipt tells.
+    """Write the CaseNumber of each case; where its text was dropped, that of its receipt.
 
-    Rows win: they are newer.
+    Rows come last: they are newer.
     """
     c = LEDGER.c
     receipts = sa.select(c.id, c.metadata).where(c.kind == "case", c.metadata.is_not(None))

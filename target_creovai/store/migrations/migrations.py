@@ -127,7 +127,7 @@ MIGRATIONS = (
         ),
     ),
     Migration(
-        # The history has a line for each run; one of the last run alone says too little for it.
+        # The history has a line for each run; the note of the last run alone is too short for one.
         "last-run-in-history",
         6,
         _statements("DELETE FROM creovai_meta WHERE name = 'run'"),

@@ -1,4 +1,4 @@
-"""What an operator's command asks of a store, and no run does."""
+"""Queries that only an operator's commands make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from target_creovai.store.database.statements import chunks
 from target_creovai.store.database.tables import IS_WAITING, LEDGER, ROWS
 from target_creovai.store.ledger.entry import LedgerEntry
 from target_creovai.store.ledger.ledger import ENTRY_COLUMNS
-from target_creovai.store.rows.naming import conversations_naming
+from target_creovai.store.operator.references import conversations_referring_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from target_creovai.store.database.database import Database
 
 
-class Oldest(msgspec.Struct, frozen=True):
+class OldestWaiting(msgspec.Struct, frozen=True):
     """The conversation that waits longest; `modified` is its last change in Salesforce."""
 
     kind: str
@@ -60,19 +60,19 @@ class Queries:
             query = _lines(LEDGER.c.number == case_number_key(number))
             return [LedgerEntry(*row) for row in db.execute(query)]
 
-    def that_name(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:
+    def referring_to(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:
         """Return conversations whose own record holds one of these Ids; all records are read."""
         if not ids:
             return []
         with self._database.reading() as db:
-            found = conversations_naming(db, ids, limit)
+            found = conversations_referring_to(db, ids, limit)
             return [
                 LedgerEntry(*row)
                 for some in chunks(found)
                 for row in db.execute(_lines(sa.tuple_(LEDGER.c.kind, LEDGER.c.id).in_(some)))
             ]
 
-    def oldest_waiting(self) -> Oldest | None:
+    def oldest_waiting(self) -> OldestWaiting | None:
         """Return what waits for longest, counted from the newest of its rows."""
         c = LEDGER.c
         query = sa.select(c.kind, c.id, c.reason, c.modified).where(sa.text(IS_WAITING))
@@ -81,7 +81,7 @@ class Queries:
         if row is None:
             return None
         kind, key, reason, modified = row
-        return Oldest(kind, key, reason and str(reason), modified)
+        return OldestWaiting(kind, key, reason and str(reason), modified)
 
     def sent(
         self, kind: str, since: str, *, after: str = "", limit: int = 1000
@@ -99,7 +99,7 @@ class Queries:
             return [LedgerEntry(*row) for row in db.execute(query)]
 
     def never_sent(self) -> Iterator[LedgerEntry]:
-        """Yield what is in the store and, as far as the ledger knows, not in Creovai.
+        """Yield what is in the store and, by the ledger, not in Creovai.
 
         What was taken back from there is among it.
         """

@@ -1,4 +1,4 @@
-"""What an operator's command marks in a store, or drops from it, and no run does."""
+"""Changes that only an operator's commands make: conversations marked as due, or dropped."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from target_creovai.store.database.tables import (
     SPEAKERS,
 )
 from target_creovai.store.ledger.due import is_of_other_settings
-from target_creovai.store.ledger.entry import ADOPTED, EXCLUDED, SEND_AGAIN
+from target_creovai.store.ledger.entry import SEND_AGAIN
 from target_creovai.store.rows.arrivals import record_forgotten
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_creovai.model.outcomes import Reason
     from target_creovai.store.database.database import Database
+    from target_creovai.store.ledger.adoption import Adopted
     from target_creovai.store.ledger.entry import LedgerEntry
 
 
 class DeliveryReceipt(Protocol):
-    """What tells one delivery of a conversation from all others."""
+    """What identifies one delivery of a conversation."""
 
     @property
     def kind(self) -> str:
@@ -56,8 +57,8 @@ class Repairs:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
-        second post loses its answer counts as sent, as Creovai cannot tell it from the earlier
-        one: rather one too few than one too many.
+        second post loses its answer counts as sent, as Creovai does not distinguish it from the
+        earlier one: rather one too few than one too many.
         """
         with self._database.transaction() as db:
             for line in lines:
@@ -67,7 +68,7 @@ class Repairs:
     def reopen_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
         """Make due what Creovai has as other settings made it; return how many.
 
-        The next run sends what differs now. What has no text any more could not be made anew.
+        The next run sends what differs now. What has no text any more is left out.
         """
         c = LEDGER.c
         own = sa.and_(ROWS.c.kind == c.kind, ROWS.c.conversation == c.id, IS_DROPPED)
@@ -97,26 +98,12 @@ class Repairs:
                 for receipt in receipts
             )
 
-    def record_adoptions(
-        self, found: Mapping[LedgerEntry, str], excluded: Container[LedgerEntry], found_at: str
-    ) -> None:
-        """Write receipts for what Creovai has by these ids of its own; due, to be looked at.
-
-        What is excluded there gets a tombstone instead.
-        """
-        tombstone = {"outcome": Outcome.SKIPPED, "reason": EXCLUDED, "erased_at": found_at}
-        receipt = {
-            "outcome": Outcome.SENT,
-            "reason": None,
-            "content_hash": ADOPTED,
-            "sent_at": found_at,
-            "adopted_at": found_at,
-        }
+    def record_adoptions(self, found: Mapping[LedgerEntry, Adopted]) -> None:
+        """Record what Creovai has; all of it is due, to be compared with what it has there."""
         with self._database.transaction() as db:
-            for line, creovai_id in found.items():
-                told = tombstone if line in excluded else receipt
-                update = sa.update(LEDGER).where(_is(line))
-                db.execute(update.values(creovai_id=creovai_id or None, assembled=None, **told))
+            for entry, adopted in found.items():
+                update = sa.update(LEDGER).where(_is(entry))
+                db.execute(update.values(assembled=None, **adopted.columns))
 
     def retry_set_aside(self, reason: Reason) -> Counter[str]:
         """Make due all that is set aside; return how many of each kind."""
@@ -146,7 +133,7 @@ class Repairs:
         return rows
 
     def forget_people(self, ids: Sequence[str]) -> set[str]:
-        """Drop what is kept of these users and contacts; return whom of them there was."""
+        """Drop the rows of these users and contacts; return the Ids that were found."""
         people = sa.and_(ROWS.c.kind == PERSON, ROWS.c.id.in_(ids))
         with self._database.transaction() as db:
             found = set(db.scalars(sa.select(ROWS.c.id).where(people)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_collections(
     db: sa.Connection, insert: Callable[[sa.Table], Any], rows: Iterable[StagedRow]
 ) -> None:
-    """Write down to which collection these conversations belong, of those that name one."""
+    """Write to which collection these conversations belong, of those that name one."""
     found = [
         {"kind": row.kind, "id": row.id, "stream": row.stream, "collection": row.collection}
         for row in rows
@@ -35,7 +35,7 @@ def write_collections(
 def companions(db: sa.Connection, kind: str, ids: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield, for each that is not alone in its collection, its stream and the Id of another.
 
-    One is enough to know by, however many there are: the smallest Id.
+    However many there are, one is enough: the smallest Id.
     """
     own, other = COLLECTIONS.alias("own"), COLLECTIONS.alias("other")
     same = sa.and_(

@@ -1,4 +1,4 @@
-"""Users and contacts that a tap sends as streams of their own: they fill parents that rows lack.
+"""Users and contacts that a tap sends as streams of their own: parents that rows lack.
 
 They are rows of no conversation, looked up when one is read that names them.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from target_creovai.model.rows import Row, StagedRow
 
 _USER, _CONTACT = PEOPLE["User"], PEOPLE["Contact"]
-# Who owns a row is shown without `UserType`, as an owner may be a queue.
+# An owner is read without `UserType`, as it may be a queue.
 _OWNER = _USER - {"UserType"}
 # By stream: the parents that its rows are read with, the object of each, and its fields.
 _PARENTS: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {
@@ -36,7 +36,7 @@ _PARENTS: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {
     "LiveChatTranscript": (("Owner", "User", _OWNER), ("Contact", "Contact", _CONTACT)),
     "MessagingSession": (("Owner", "User", _OWNER), ("EndUserContact", "Contact", _CONTACT)),
 }
-# The reason of a conversation that waits to know who wrote a part of it.
+# The reason of a conversation that waits for the author of a part of it.
 _AUTHORS = without("CaseComment", ["CreatedBy.UserType"])
 
 
@@ -69,7 +69,7 @@ def fill_parents(db: sa.Connection, rows: Iterable[tuple[str, Row]]) -> None:
 
 
 def reopen_unknown_authors(db: sa.Connection, changed: Iterable[StagedRow]) -> None:
-    """Make due what waits to know who wrote it, if users are among the rows that came."""
+    """Make due what waits for an author, if users are among the rows that came."""
     if any(row.stream == "User" for row in changed):
         c = LEDGER.c
         waits = sa.and_(sa.text(IS_WAITING), c.reason == _AUTHORS)

@@ -1,7 +1,7 @@
-"""Text that has done its work leaves the store; versions, digests and receipts stay.
+"""Text of delivered conversations leaves the store; versions, digests and receipts stay.
 
 A row without its text has an empty body. If it arrives again, the same as it was, it gets its
-text back and nothing is sent for it: its digest tells that it is no news.
+text back and nothing is sent for it: its digest shows that it has not changed.
 """
 
 from __future__ import annotations
@@ -56,17 +56,18 @@ def row_of(row_id: str, modified: str, body: bytes) -> Row:
 
 
 def drop_texts(engine: sa.Engine, before: str) -> Counter[str]:
-    """Drop the text of what was delivered, or skipped, and has been at rest since `before`.
+    """Drop the text of what was delivered, or skipped, and has not changed since `before`.
 
-    Rows of a merged conversation go when the one that took them over is at rest as well; rows
-    that belong to none go by their own age, but for people, whom any conversation may name.
+    Rows of a merged conversation go when the one that took them over may lose its text, too; rows
+    that belong to none go by their own age, except users and contacts, which any conversation may
+    name.
     Returns how many conversations of each kind.
     """
     alone = sa.and_(sa.text(IS_UNASSIGNED), _HAS_TEXT, ROWS.c.modified <= before)
     with engine.begin() as db:
         db.execute(sa.update(ROWS).where(alone).values(body=DROPPED))
     counts = Counter({kind: _drop_kind(engine, kind, before) for kind in KINDS})
-    _forget_log(engine)
+    _truncate_log(engine)
     return +counts  # without those that are zero
 
 
@@ -91,7 +92,7 @@ def _is_finished(before: str) -> sa.ColumnElement[bool]:
         c.assembled == c.revision,
         c.intent_hash.is_(None),
         c.due_at.is_(None),
-        # A store of version 1 does not tell when its conversations changed: before the upgrade.
+        # A store of version 1 did not record when conversations changed: before the upgrade.
         _since <= before,
         sa.func.coalesce(c.sent_at, "") <= before,
     )
@@ -100,9 +101,9 @@ def _is_finished(before: str) -> sa.ColumnElement[bool]:
 def _page(
     db: sa.Connection, kind: str, finished: sa.ColumnElement[bool], last: tuple[str, str]
 ) -> list[tuple[str, str]]:
-    """Return the next conversations at rest that may have text, locked against news.
+    """Return the next finished conversations that may have text, locked against changes.
 
-    Each with the moment from which on it rests, in order of that.
+    Each with the moment of its last change, in order of that.
     """
     c = LEDGER.c
     key, since = last
@@ -120,27 +121,27 @@ def _page(
 def _held_by_winners(
     db: sa.Connection, kind: str, finished: sa.ColumnElement[bool], page: Sequence[str]
 ) -> set[str]:
-    """Return those whose rows belong to a conversation that is not at rest."""
+    """Return those whose rows belong to a conversation that is not finished."""
     c = LEDGER.c
     losers = sa.select(MERGES.c.loser).where(MERGES.c.kind == kind, MERGES.c.loser.in_(page))
     held = set()
     for loser in db.scalars(losers).all():
-        takers = [key for _, key in with_winners(db, {(kind, loser)})]
-        resting = sa.select(sa.func.count()).where(c.kind == kind, c.id.in_(takers), finished)
-        if db.scalar(resting) != len(takers):
+        receivers = [key for _, key in with_winners(db, {(kind, loser)})]
+        count = sa.select(sa.func.count()).where(c.kind == kind, c.id.in_(receivers), finished)
+        if db.scalar(count) != len(receivers):
             held.add(loser)
     return held
 
 
 class _Remains(msgspec.Struct):
-    """What tells whether a row has anything left to say."""
+    """The fields that decide what is kept of a row."""
 
     IsDeleted: Any = None
     MasterRecordId: Any = None
 
     @property
     def body(self) -> bytes:
-        """What stays of it; the loser of a merge goes on speaking in the winner."""
+        """What stays of it; the rows of a merged case are still part of the winner."""
         return DELETED if self.IsDeleted is True and not self.MasterRecordId else DROPPED
 
 
@@ -170,8 +171,8 @@ def _drop(db: sa.Connection, kind: str, keys: Sequence[str]) -> int:
     return len({row.conversation for row in found})
 
 
-def _forget_log(engine: sa.Engine) -> None:
-    """Let SQLite's write-ahead log go: it holds the pages as they were."""
+def _truncate_log(engine: sa.Engine) -> None:
+    """Truncate SQLite's write-ahead log: it holds the pages as they were."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as db:
             db.execution_options(isolation_level="AUTOCOMMIT")
@@ -186,13 +187,13 @@ def reopen_refilled(db: sa.Connection, refilled: Collection[Key]) -> None:
             own = sa.and_(c.kind == kind, c.id.in_(some))
             db.execute(sa.update(LEDGER).where(own).values(has_text=True))
     for kind, keys in _by_kind(with_winners(db, refilled)).items():
-        takers = owners(db, kind, keys)
+        receivers = owners(db, kind, keys)
         lacking: set[str] = set()
-        for some in chunks(list(takers)):
+        for some in chunks(list(receivers)):
             empty = sa.select(ROWS.c.conversation).where(
                 ROWS.c.kind == kind, ROWS.c.conversation.in_(some), IS_DROPPED
             )
-            lacking.update(*(takers[key] for key in db.scalars(empty.distinct())))
+            lacking.update(*(receivers[key] for key in db.scalars(empty.distinct())))
         for some in chunks([key for key in keys if key not in lacking]):
             whole = sa.and_(c.kind == kind, c.id.in_(some))
             # As after a change of settings: all are due but what is sent.

@@ -1,4 +1,4 @@
-"""Rows that come back with less: what was read once is not erased by what was not read."""
+"""Rows that come back with fewer fields: the stored values of those that were not read stay."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def restore_unread(
 ) -> dict[Key, StagedRow]:
     """Return rows with the needed fields of their stored version that they lack themselves.
 
-    One that is no newer than what is stored brings nothing, and is left out. A newer one says
-    which fields it has from before, as nobody knows whether they are the same still.
+    One that is no newer than what is stored adds nothing, and is left out. A newer one names the
+    fields that it has from before, as they may have changed since.
     """
     found = dict(newest)
     for key, row in newest.items():

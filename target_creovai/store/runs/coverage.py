@@ -1,4 +1,4 @@
-"""What was read of each stream, as the store keeps it: a handful of rows, however much was read."""
+"""What was read of each stream, as the store keeps it: few rows, however much was read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _END_OF_TIME = "~"
 
 
 class _Assumed(msgspec.Struct):
-    """Streams whose rows came before it was known what was read, and whether they are whole."""
+    """Streams with rows from before coverage was recorded, and whether these are whole."""
 
     streams: list[str]
     whole: bool
@@ -79,7 +79,7 @@ class CoverageLog:
 
 
 def begin_coverage(db: sa.Connection, upsert: Upsert) -> None:
-    """Note, once, of which streams a store has rows from before it knew what was read.
+    """Record, once, of which streams a store has rows from before coverage was recorded.
 
     State and store belonged together then: these streams count as read without a gap up to
     where the next input begins. Until one does, what is stored is whole, unless an input had
@@ -125,19 +125,19 @@ def write_reads(
     org = _adopted(db, upsert, notes, organization)
     covers = _covers(db, org)
     assumed = _assumed(notes)
-    said = _without_standing_filters(db, upsert, notes, reads)
-    for read in said:
+    counted = _without_standing_filters(db, upsert, notes, reads)
+    for read in counted:
         before = covers.get(read.stream, {})
         if read.stream in assumed.streams and read.continues:
             known = Cover(read=(Interval(BEGINNING, read.begin),))
             before = {**before, UNFILTERED: before.get(UNFILTERED, Cover()) | known}
         _replace(db, org, read.stream, extended(before, read))
         _write_latest(db, upsert, read, input_id)
-    told = {read.stream for read in reads}
-    left = [stream for stream in assumed.streams if stream not in told]
+    streams = {read.stream for read in reads}
+    left = [stream for stream in assumed.streams if stream not in streams]
     _assume(db, upsert, _Assumed(left, whole=assumed.whole))
     _set(db, upsert, _LATEST_INPUT, input_id)
-    forget_marks(db, said)
+    forget_marks(db, counted)
 
 
 def _without_standing_filters(
@@ -145,8 +145,8 @@ def _without_standing_filters(
 ) -> list[Read]:
     """Return what was read, where a filter that has always been there is none.
 
-    Mails that are no case's, for instance, are wanted by nobody. It is the one that a stream was
-    first read with while the conversations themselves were read without.
+    Mails that are no case's, for instance, are never part of a conversation. It is the one that a
+    stream was first read with while the conversations themselves were read without.
     """
     standing: dict[str, str] = msgspec.json.decode(notes.get(_STANDING, "{}"))
     for read in reads:
@@ -175,9 +175,9 @@ def record_newest(db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow]) 
 def _adopted(
     db: sa.Connection, upsert: Upsert, notes: Mapping[str, str], organization: str | None
 ) -> str:
-    """Return the org that an input is of; a tap that does not say goes on with the last one.
+    """Return the org that an input is of; a tap that names none goes on with the last one.
 
-    What was read before any tap said so is of the first org that one names.
+    What was read before any tap named one is of the first org that is named.
     """
     known = notes.get(_ORGANIZATION, "")
     if organization is None or organization == known:
@@ -226,14 +226,14 @@ def _replace(
 
 
 def _write_latest(db: sa.Connection, upsert: Upsert, read: Read, input_id: str) -> None:
-    said = {
+    values = {
         "input": input_id,
         "finished": read.finished,
         "filter": read.filter,
         "without": _json(read.without),
     }
-    insert = upsert(READS).values(stream=read.stream, **said)
-    db.execute(insert.on_conflict_do_update(index_elements=["stream"], set_=said))
+    insert = upsert(READS).values(stream=read.stream, **values)
+    db.execute(insert.on_conflict_do_update(index_elements=["stream"], set_=values))
 
 
 def _notes(db: sa.Connection) -> dict[str, str]:

@@ -42,16 +42,16 @@ class History:
     # Runs
 
     def begin_run(self, began_at: str) -> None:
-        """Write down that this run began; nothing tells of the end of one that is killed."""
+        """Record that this run began; the line of one that is killed has no end."""
         with self._database.transaction() as db:
             db.execute(sa.insert(HISTORY).values(run=self._run, began_at=began_at))
 
     def end_run(self, ended_at: str, exit_code: int, facts: RunFacts) -> None:
-        """Write down how this run went, add up past days, and drop what is too old."""
+        """Record how this run ended, add up past days, and drop what is too old."""
         this = sa.update(HISTORY).where(HISTORY.c.run == self._run)
-        told = {"ended_at": ended_at, "exit_code": exit_code, "facts": msgspec.json.encode(facts)}
+        values = {"ended_at": ended_at, "exit_code": exit_code, "facts": msgspec.json.encode(facts)}
         with self._database.transaction() as db:
-            db.execute(this.values(told))
+            db.execute(this.values(values))
             self._add_up(db, _days_before(ended_at, _DAYS_UNTIL_ADDED_UP))
             oldest = _days_before(ended_at, KEPT_DAYS)
             db.execute(sa.delete(HISTORY).where(HISTORY.c.began_at < oldest))
@@ -60,7 +60,7 @@ class History:
                 db.execute(sa.delete(table).where(*too_old))
 
     def last_run(self) -> dict[str, Any] | None:
-        """Return how the run went that began last: without `ended_at` it goes on, or was killed."""
+        """Return the run that began last: without `ended_at` it goes on, or was killed."""
         run = next(iter(self.runs(limit=1)), None)
         if run is None:
             return None

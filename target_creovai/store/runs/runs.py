@@ -1,4 +1,4 @@
-"""Which runs are at work on a store, so that they don't get into each other's way.
+"""Which runs use a store at the moment, and which of them may deliver.
 
 A SQLite store serves one machine: one run delivers at a time, behind a lock that ends
 with its process. On PostgreSQL several runs share the work. Each has a line in
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from target_creovai.store.database.database import Database
 
-# How long a machine that is gone keeps others from what it had claimed.
+# How long what a machine has claimed stays claimed after it is gone.
 LEASE_SECONDS = 60.0
 RENEW_EVERY_SECONDS = LEASE_SECONDS / 4
 
@@ -38,7 +38,7 @@ _SERVER_TIME = sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.D
 
 
 class Runs:
-    """The line of this run, and what it may know of others."""
+    """The line of this run among those of others."""
 
     def __init__(self, database: Database) -> None:
         self.id = uuid.uuid4().hex
@@ -56,20 +56,20 @@ class Runs:
         return _SERVER_TIME if self._shared else sa.literal(time.time(), sa.Double)
 
     def close(self) -> None:
-        """Renew no longer."""
+        """Stop renewing the lease."""
         self._closed.set()
 
     # Inputs
 
     def reading(self, db: sa.Connection) -> None:
-        """Note, with the rows that come, that their input has not ended yet."""
+        """Record, with the rows that come, that their input has not ended yet."""
         self._write(db, reading=True)
 
     def end_input(self, *, well: bool) -> None:
-        """Note how the input ended.
+        """Record how the input ended.
 
-        One that ended well makes up for every other that broke off before this run
-        began: what those had not read yet, this one has.
+        One that ended well replaces every other that broke off before this run began: it has
+        read what those had not.
         """
         with self._database.transaction() as db:
             if well:
@@ -79,7 +79,7 @@ class Runs:
 
     def _end_well(self, db: sa.Connection) -> None:
         superseded = sa.and_(RUNS.c.reading, RUNS.c.expires <= self._opened_at)
-        # A line may also be of a run that delivers: only a mark goes then.
+        # A line may also be of a run that delivers: only the mark is removed then.
         ended = sa.update(RUNS).where(sa.or_(RUNS.c.id == self.id, superseded))
         db.execute(ended.values(reading=False))
 
@@ -90,13 +90,13 @@ class Runs:
 
     @property
     def open_input(self) -> OpenInput | None:
-        """How it stands with the inputs that have not ended well, if there are any."""
+        """The state of the inputs that have not ended well, if there are any."""
         with self._database.reading() as db:
             return self.open_input_in(db)
 
     def open_input_in(self, db: sa.Connection) -> OpenInput | None:
         """Return what `open_input` does, as a transaction sees it."""
-        alive = set(db.scalars(sa.select(self._lives()).where(RUNS.c.reading)))
+        alive = set(db.scalars(sa.select(self._is_alive()).where(RUNS.c.reading)))
         if not alive:
             return None
         return OpenInput.BROKEN if False in alive else OpenInput.RUNNING
@@ -105,10 +105,10 @@ class Runs:
 
     @contextmanager
     def delivering(self, *, alone: bool = False) -> Iterator[bool]:
-        """Deliver for as long as a `with` block lasts; it gets whether that may be now.
+        """Hold the right to deliver in a `with` block, which gets whether there is one now.
 
         On SQLite one run delivers at a time; on PostgreSQL several do, each what it claims.
-        `alone`: while nobody else delivers, and nobody else may begin.
+        `alone`: no other run delivers, and none may begin.
         """
         with self._entered(alone=alone) as free:
             yield free
@@ -130,12 +130,12 @@ class Runs:
                 self._leave()
 
     def unclaimed(self) -> sa.ColumnElement[bool]:
-        """Return the condition that no other run that lives has claimed a conversation."""
+        """Return the condition that no other run that is alive has claimed a conversation."""
         claimed_by = LEDGER.c.claimed_by
         return sa.or_(
             claimed_by.is_(None),
             claimed_by == self.id,
-            claimed_by.not_in(sa.select(RUNS.c.id).where(RUNS.c.delivering, self._lives())),
+            claimed_by.not_in(sa.select(RUNS.c.id).where(RUNS.c.delivering, self._is_alive())),
         )
 
     @property
@@ -143,14 +143,14 @@ class Runs:
         """Whether this run was away for so long that another may deliver what it claimed."""
         return self._shared and self._valid_until.passed
 
-    def _lives(self) -> sa.ColumnElement[bool]:
+    def _is_alive(self) -> sa.ColumnElement[bool]:
         return RUNS.c.expires > self._now
 
     def _enter(self, *, alone: bool) -> bool:
         with self._database.transaction() as db:
             db.exec_driver_sql("LOCK TABLE creovai_runs IN SHARE ROW EXCLUSIVE MODE")
             in_the_way = RUNS.c.delivering if alone else RUNS.c.alone
-            others = sa.exists().where(RUNS.c.id != self.id, in_the_way, self._lives())
+            others = sa.exists().where(RUNS.c.id != self.id, in_the_way, self._is_alive())
             if db.scalar(sa.select(others)):
                 return False
             self._write(db, delivering=True, alone=alone)
@@ -158,19 +158,19 @@ class Runs:
 
     def _leave(self) -> None:
         with self._database.transaction() as db:
-            # What is concluded is nobody's, and of what is not a run that is gone has none.
+            # Concluded conversations have no claim; those that are not lose this run's.
             mine = sa.and_(sa.text(IS_DUE), LEDGER.c.claimed_by == self.id)
             db.execute(sa.update(LEDGER).where(mine).values(claimed_by=None))
             left = sa.update(RUNS).where(RUNS.c.id == self.id)
             db.execute(left.values(delivering=False, alone=False, expires=self._now))
-            # Lines that say nothing any more, of others as well.
+            # Lines without a mark, also those of other runs.
             idle = sa.not_(sa.or_(RUNS.c.reading, RUNS.c.delivering))
             db.execute(sa.delete(RUNS).where(idle))
 
     # The lease
 
     def _write(self, db: sa.Connection, *, lease: float | None = None, **marks: bool) -> None:
-        """Set marks in this run's line, and let it live on."""
+        """Set marks in this run's line, and renew its lease."""
         seconds = self._lease if lease is None else lease
         valid_until = Deadline(seconds)
         expires = self._now + seconds
@@ -197,6 +197,6 @@ class Runs:
 
     def _renew(self) -> bool:
         """Move the end of the lease, unless it has come: others may have taken over then."""
-        mine = sa.update(RUNS).where(RUNS.c.id == self.id, self._lives())
+        mine = sa.update(RUNS).where(RUNS.c.id == self.id, self._is_alive())
         with self._database.transaction() as db:
             return bool(db.execute(mine.values(expires=self._now + self._lease)).rowcount)

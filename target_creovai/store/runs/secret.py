@@ -29,17 +29,17 @@ class SecretInUse(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, secret: str, now: datetime) -> Self:
-        """Note a secret that is used for the first time."""
+        """Return a fingerprint of a secret that is used for the first time."""
         key = os.urandom(KEY_BYTES).hex()
         return cls(key, _fingerprint(key, secret), now)
 
     def is_of(self, secret: str) -> bool:
-        """Tell whether it is this secret."""
+        """Return whether it is this secret."""
         return hmac.compare_digest(self.fingerprint, _fingerprint(self.key, secret))
 
 
 class Secret:
-    """The note of the secret that Creovai accepted last."""
+    """What is kept of the secret that Creovai accepted last."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class Secret:
         return msgspec.json.decode(note, type=SecretInUse) if note else None
 
     def record(self, secret: str, now: datetime) -> None:
-        """Note a secret that Creovai accepts, unless it is the one that it accepted before."""
+        """Record a secret that Creovai accepts, unless it is the one that it accepted before."""
         known = self.in_use()
         if known is None or not known.is_of(secret):
             note = msgspec.json.encode(SecretInUse.of(secret, now)).decode()
