@@ -76,7 +76,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         )
         self.store.history.begin_run(utc(datetime.now(UTC)))
         self._intake = Intake(self.store, self.summary, self.announced.fields)
-        self._is_tried_out = not kwargs.get("config")
+        self._is_sdk_test = not kwargs.get("config")
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -99,7 +99,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             InputError: A line cannot be used; all before it is taken care of, and told, by then.
             StoreError: The store failed on the way; what was done is told by then.
         """
-        self._is_tried_out &= file_input is not None
+        self._is_sdk_test &= file_input is not None
         try:
             with self._watch:
                 self._listen(file_input)
@@ -123,7 +123,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             error.is_told = True
             raise
         finally:
-            # However reading ends, requests under way are written down.
+            # However reading ends, the results of requests in flight are recorded.
             if self._streaming:
                 self._streaming.end(GRACE_SECONDS)
 
@@ -232,9 +232,9 @@ class TargetCreovai(CreovaiPlugin, Listener):
     def _look_for_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
 
-        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
+        The SDK's own tests are an exception: they write streams of any name, without settings.
         """
-        if not self._is_tried_out and (nothing := self.announced.nothing_of_use):
+        if not self._is_sdk_test and (nothing := self.announced.nothing_of_use):
             self.summary.broken = nothing
 
     def _drop_texts(self, loop: DeliveryLoop) -> None:
