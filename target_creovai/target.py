@@ -1,16 +1,13 @@
-"""`TargetCreovai`: what happens in a run, and when STATE may leave.
+"""`TargetCreovai`: the settings, and the order of a run.
 
-STATE means: committed to the store. A STATE message is passed on, untouched, once
-the rows before it are committed; delivery comes after that and works from the
-store. A run that is killed, refused or offline so loses nothing, and the next one
-delivers what is left.
+Rows and STATE go through `Intake`; delivery comes after that and works from the store. A run that
+is killed, refused or offline so loses nothing, and the next one delivers what is left.
 """
 
 from __future__ import annotations
 
 import signal
 import sys
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -25,11 +22,11 @@ from target_creovai.delivery.steps import DeliveryState
 from target_creovai.delivery.streaming import StreamingDelivery
 from target_creovai.errors import FieldError, InputError, RowError, StoreError
 from target_creovai.http.client import connect
+from target_creovai.input.intake import Intake
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
 from target_creovai.input.staging import staged_row
 from target_creovai.input.state_out import passed_on
-from target_creovai.kinds import KINDS
 from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
 from target_creovai.sending.retry_budget import RetryBudget
@@ -42,7 +39,6 @@ from target_creovai.watch.progress import Progress
 from target_creovai.watch.summary import IDS_SHOWN, Summary
 from target_creovai.watch.summary_log import SummaryLog
 from target_creovai.watch.watch import Watch
-from target_creovai.wholeness.inputs import Input
 from target_creovai.wholeness.to_read import say_what_to_read
 
 if TYPE_CHECKING:
@@ -51,14 +47,6 @@ if TYPE_CHECKING:
     from target_creovai.delivery.loop import DeliveryLoop
     from target_creovai.http.client import CreovaiClient
     from target_creovai.model.history import RunFacts
-    from target_creovai.model.rows import StagedRow
-    from target_creovai.wholeness.coverage import Read
-
-# A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.
-ROWS_PER_COMMIT = 1000
-BYTES_PER_COMMIT = 16 * 1024 * 1024
-# Taps that write STATE often don't make us commit as often.
-SECONDS_BETWEEN_STATES = 10.0
 
 SIGNAL_EXIT_CODE = 128  # plus the signal's number
 
@@ -87,13 +75,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             heartbeat(self.config, self.plugin_version),
         )
         self.store.history.begin_run(utc(datetime.now(UTC)))
-        self._buffer: list[StagedRow] = []
-        self._buffered_bytes = 0
-        self._changed: set[tuple[str, str]] = set()
-        self._rows_since_state = 0
-        self._last_state_at = time.monotonic()
-        self._input = Input(self.announced.fields)
-        self._noted_reads: list[Read] = []
+        self._intake = Intake(self.store, self.summary, self.announced.fields)
         self._is_tried_out = not kwargs.get("config")
 
     @override
@@ -152,21 +134,16 @@ class TargetCreovai(CreovaiPlugin, Listener):
         One with a field that is not understood counts as read without it.
         """
         try:
-            row = staged_row(stream, record, self._input.null_fields(stream))
+            row = staged_row(stream, record, self._intake.input.null_fields(stream))
         except FieldError as error:
             self.lose_line(str(error))
             self.stage(stream, error.rest)
-            return
         except RowError as error:
             self.lose_line(str(error))
-            return
-        if row.lacks:
-            self._input.lacks(stream, row.lacks)
-        self._buffer.append(row)
-        self._buffered_bytes += len(row.body)
-        if len(self._buffer) >= ROWS_PER_COMMIT or self._buffered_bytes >= BYTES_PER_COMMIT:
-            self._commit()
-            self._deliver_streaming()
+        else:
+            if self._intake.add(row):
+                self._intake.commit()
+                self._deliver_streaming()
 
     @override
     def ignore(self, stream: str) -> None:
@@ -180,55 +157,30 @@ class TargetCreovai(CreovaiPlugin, Listener):
         if len(self.summary.unusable_rows) > IDS_SHOWN:
             self.logger.warning("Not stored: %s", what)
 
-    def _commit(self) -> None:
-        if not self._buffer:
-            return
-        changed = self.store.rows.stage(self._buffer, self._input.filters())
-        self._changed.update(
-            (row.kind, row.conversation)
-            for row in changed
-            if row.conversation is not None and not KINDS[row.kind].needs_whole_input
-        )
-        self.summary.rows.update(row.stream for row in self._buffer)
-        self.summary.changed_rows.update(row.stream for row in changed)
-        self._rows_since_state += len(self._buffer)
-        self._buffer, self._buffered_bytes = [], 0
-
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_schema_message(message_dict)
-        self._input.received_anything = True
+        self._intake.input.received_anything = True
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Note the state; pass it on soon, if many rows or some time came before it."""
         super()._process_state_message(message_dict)
-        self._input.received_anything = True
-        self._input.says(self._latest_state or {})
-        waited = time.monotonic() - self._last_state_at
-        rows = self._rows_since_state + len(self._buffer)
-        if rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES:
+        if self._intake.receive_state(self._latest_state or {}):
             self.drain_all()
             self._deliver_streaming()
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Commit first, note what was read, print after."""
-        self._commit()
-        self._note_reads(list(self._input.reads(state)))
+        """Commit first, print after."""
+        self._intake.release_state(state)
         if self.summary.state_lost is None:
             write = partial(super()._write_state_message, state)
             self.summary.state_lost = passed_on(write)
-        self._rows_since_state, self._last_state_at = 0, time.monotonic()
-
-    def _note_reads(self, reads: list[Read]) -> None:
-        if reads and reads != self._noted_reads:
-            self.store.coverage.record_reads(reads, self._input.organization)
-            self._noted_reads = reads
 
     def _deliver_streaming(self) -> None:
         """Deliver what needs no other stream, while the tap goes on."""
-        changed, self._changed = self._changed, set()
+        changed = self._intake.take_changed()
         if not changed:
             return
         if self._streaming is None:
@@ -247,16 +199,11 @@ class TargetCreovai(CreovaiPlugin, Listener):
         Raises:
             SystemExit: After all of that, when something needs an eye.
         """
-        self._commit()
+        self._intake.commit()
         self._look_for_streams()
         well = self._input_ended_well()
         self.logger.debug("The input ended %s.", "well" if well else "before its end")
-        if self._input.received_anything:
-            self.store.runs.end_input(well=well)
-            whole = self.store.runs.input_ended_well
-            self._note_reads(
-                list(self._input.reads_at_end(self.store.coverage.newest_moment, well=whole))
-            )
+        self._intake.end(well=well)
         super().process_endofpipe()
         if self._streaming:
             self._streaming.end()
@@ -275,7 +222,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
 
     @property
     def _facts(self) -> RunFacts:
-        return facts_of(self.summary, self._metrics, self._input.requests)
+        return facts_of(self.summary, self._metrics, self._intake.input.requests)
 
     def _note_secret(self) -> None:
         """Note since when the secret is in use, for `doctor`: one that Creovai has accepted."""
@@ -299,7 +246,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
 
     def _input_ended_well(self) -> bool:
         cut_off = isinstance(self.message_reader, LineReader) and self.message_reader.truncated
-        return not (cut_off or self.summary.broken) and self._input.ended_well()
+        return not (cut_off or self.summary.broken) and self._intake.input.ended_well()
 
     def _delivery_loop(self) -> DeliveryLoop:
         settings, policy = assembly_settings(self.config), delivery_policy(self.config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ STARTED, COMPLETED = "sync_started_at", "sync_completed_at"
 # The tap's machine and Salesforce.
 _CLOCKS_MAY_DIFFER = timedelta(minutes=15)
 READS, ORGANIZATION = "sync_reads", "organization_id"
+# Ids of 15 or 18 characters; the store keeps no longer ones.
+_IS_ORGANIZATION = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?").fullmatch
 # How many requests the sync has asked Salesforce, in the last STATE alone.
 REQUESTS = "sync_requests"
 
@@ -35,6 +38,8 @@ class Input:
         """`fields` are those that SCHEMAs have announced, by stream; they grow."""
         self._fields = fields
         self.organization: str | None = None
+        # Another tap may have anything under that name.
+        self.names_no_organization = False
         self.received_anything = False
         self._first_bookmarks: dict[str, str | None] | None = None
         self._state: Mapping[str, Any] = {}
@@ -43,17 +48,20 @@ class Input:
 
     # What comes
 
-    def says(self, state: Mapping[str, Any]) -> None:
-        """Take note of a STATE, whether or not the rows before it are committed."""
+    def record_state(self, state: Mapping[str, Any]) -> None:
+        """Record a STATE, whether or not the rows before it are committed."""
+        self.received_anything = True
         if self._first_bookmarks is None:
             self._first_bookmarks = {name: _bookmark(state, name) for name in KIND_OF_STREAM}
         self._says_when_it_ends |= STARTED in state
         self._state = state
-        if isinstance(organization := state.get(ORGANIZATION), str):
-            self.organization = organization
+        named = state.get(ORGANIZATION)
+        if isinstance(named, str) and _IS_ORGANIZATION(named):
+            self.organization = named
+        self.names_no_organization = named is not None and self.organization is None
 
-    def lacks(self, stream: str, fields: Iterable[str]) -> None:
-        """Take note of a row that came without these fields."""
+    def record_lacking(self, stream: str, fields: Iterable[str]) -> None:
+        """Record a row that came without these fields."""
         self._lacking[stream].update(fields)
 
     # What that means

@@ -25,7 +25,8 @@ import time_machine
 from sqlalchemy.engine.default import DefaultDialect
 from urllib3.connectionpool import HTTPConnectionPool
 
-from target_creovai import clock, target
+from target_creovai import clock
+from target_creovai.input import intake
 from target_creovai.target import TargetCreovai
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def become_target(order: Order, tally: Tally) -> None:
     between(tally, 2, HTTPConnectionPool, "urlopen")
     uptime = clock.uptime
     clock.uptime = lambda: uptime() + tally.slept_seconds
-    target.ROWS_PER_COMMIT = order.rows_per_commit
+    intake.ROWS_PER_COMMIT = order.rows_per_commit
     time.sleep = lambda _: None
     with time_machine.travel(order.now):
         TargetCreovai.cli(["--config", order.config])

@@ -15,7 +15,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_salesforce_chat.streams.base import SalesforceStream
-from target_creovai import target
 from tests.fakes.creovai import CreovaiServer
 from tests.fakes.salesforce import SalesforceServer
 from tests.pipe.histories import STREAMS, Life, LivingOrg, Plan
@@ -87,7 +86,7 @@ def _nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
     monkeypatch.setattr("requests.sessions.preferred_clock", time.time)
     monkeypatch.setattr(SalesforceStream, "STATE_MSG_FREQUENCY", 1)
-    monkeypatch.setattr(target, "ROWS_PER_COMMIT", 2)
+    monkeypatch.setattr("target_creovai.input.intake.ROWS_PER_COMMIT", 2)
 
 
 @given(

@@ -117,7 +117,7 @@ def test_state_behind_a_batch_waits_for_its_rows(
     run_target: TargetRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says that they are committed, and nothing less."""
-    monkeypatch.setattr("target_creovai.target.ROWS_PER_COMMIT", 1)
+    monkeypatch.setattr("target_creovai.input.intake.ROWS_PER_COMMIT", 1)
     committed = []
     lines = batch("Case", [written(tmp_path, case())]) + singer(STARTED, COMPLETED)
     monkeypatch.setattr(

@@ -73,7 +73,7 @@ def test_delivery_that_goes_on_while_rows_come_sends_no_half(
     run_target: TargetRunner, creovai: CreovaiServer, monkeypatch: pytest.MonkeyPatch, *, ends: bool
 ) -> None:
     """Each row is a commit of its own here, and delivery looks on after each."""
-    monkeypatch.setattr("target_creovai.target.ROWS_PER_COMMIT", 1)
+    monkeypatch.setattr("target_creovai.input.intake.ROWS_PER_COMMIT", 1)
     bare = [session(2), entry(1, 2), answer(2, 2)]
     outcome = run_target(STARTED, *enhanced(1), *bare, *enhanced(3), *[COMPLETED] * ends)
 

@@ -420,6 +420,20 @@ def test_another_org_begins_anew(run_target: TargetRunner, creovai: CreovaiServe
     assert outcome.says("MISSING")
 
 
+@pytest.mark.parametrize("named", ["x" * 4_000, "00D\x00", "", "00D00000000000", 18, ["00D"]])
+def test_what_is_no_org_is_ignored_with_a_warning(
+    run_target: TargetRunner, creovai: CreovaiServer, named: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another tap may have anything under that name; PostgreSQL refuses more than 18 characters."""
+    outcome = run_target(*sync(*ROWS, org=named))
+
+    assert outcome.exit_code == 0
+    assert list(creovai.cases) == [case_id(1)]
+    warnings = [line for line in caplog.messages if "is no Id of a Salesforce org" in line]
+    assert len(warnings) == 1
+    assert "organization_id" in warnings[0]
+
+
 def test_what_a_changed_filter_left_out_is_named(run_target: TargetRunner) -> None:
     """The bookmark has passed rows that only the new filter wants."""
     run_target(*sync(*ROWS, entries=reads(filter="one")))
