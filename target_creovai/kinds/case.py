@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from target_creovai.errors import RowError
 from target_creovai.kinds.case_messages import (
-    ATTACHMENT_ONLY,
     CaseMessage,
     Rank,
+    instead_of_words,
     without_copies_of_mails,
     without_second_copies,
 )
@@ -209,19 +209,11 @@ def _mail(mail: Row, authors: CaseAuthors, *, strip: bool) -> CaseMessage:
     page = Page.of(*bodies) if strip else None
     text = page.text if page else full_text(*bodies)
     if not may_stand_alone(text):
-        text = _instead_of_words(mail, text)
+        text = instead_of_words(mail, text)
         page = None
     return CaseMessage(
         _mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text, page=page
     )
-
-
-def _instead_of_words(mail: Row, text: str) -> str:
-    """Return what a mail says that has no words of its own: its subject, and what came with it."""
-    said = with_subject(text_of(mail, "Subject"), text)
-    if mail.get("HasAttachment") and not text.strip():
-        return f"{said}\n{ATTACHMENT_ONLY}" if said else ATTACHMENT_ONLY
-    return said or ATTACHMENT_ONLY
 
 
 def _comment(comment: Row, authors: CaseAuthors) -> CaseMessage:
