@@ -186,6 +186,7 @@ def _lines_of(
             kind = token.kind
             if kind is STRAY or kind is CUT:
                 continue
+            text = text_of(token)
             at, derived = timer.at(token)
             if kind is ENTRY:
                 printed = token.name, token.label
@@ -193,12 +194,9 @@ def _lines_of(
                     printed, _speaker(printed, speaker_roles)
                 )
                 name, role = speaker
-                text = text_of(token)
                 lines.append(Line("message", role, name, text, at, derived, segment.header))
             else:
-                lines.append(
-                    Line("notice", Role.SYSTEM, None, text_of(token), at, derived, segment.header)
-                )
+                lines.append(Line("notice", Role.SYSTEM, None, text, at, derived, segment.header))
     return _fill_head(lines)
 
 
