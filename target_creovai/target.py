@@ -75,7 +75,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             heartbeat(self.config, self.plugin_version),
         )
         self.store.history.begin_run(utc(datetime.now(UTC)))
-        self._intake = Intake(self.store, self.summary, self.announced.fields)
+        self._intake = Intake(self.store, self.summary, self.announced)
         self._is_tried_out = not kwargs.get("config")
 
     @override
@@ -156,11 +156,6 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self.summary.unusable_rows.append(what)
         if len(self.summary.unusable_rows) > IDS_SHOWN:
             self.logger.warning("Not stored: %s", what)
-
-    @override
-    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        super()._process_schema_message(message_dict)
-        self._intake.input.received_anything = True
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 class Announced:
     """Which stream brings which of Salesforce's objects, and with which fields.
 
-    `fields` has the names that a SCHEMA gives, in Salesforce's spelling, by object.
+    `fields` has the names that a SCHEMA gives, in Salesforce's spelling, by object; `any` is true
+    once a SCHEMA has come, of whatever stream.
     """
 
     def __init__(self) -> None:
+        self.any = False
         self.fields: dict[str, frozenset[str]] = {}
         self._streams: dict[str, str] = {}
         self._others: set[str] = set()

@@ -16,6 +16,7 @@ from target_creovai.wholeness.inputs import Input
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from target_creovai.input.announced import Announced
     from target_creovai.model.rows import StagedRow
     from target_creovai.store import Store
     from target_creovai.watch.summary import Summary
@@ -36,11 +37,10 @@ class Intake:
     `input` is what the input says of itself, in its SCHEMAs and STATEs.
     """
 
-    def __init__(
-        self, store: Store, summary: Summary, fields: Mapping[str, frozenset[str]]
-    ) -> None:
-        """Begin with an empty buffer; `fields` are those of `Input`."""
-        self.input = Input(fields)
+    def __init__(self, store: Store, summary: Summary, announced: Announced) -> None:
+        """Begin with an empty buffer; `announced` grows with the SCHEMAs of the input."""
+        self.input = Input(announced.fields)
+        self._announced = announced
         self._store = store
         self._summary = summary
         self._buffer: list[StagedRow] = []
@@ -98,7 +98,7 @@ class Intake:
 
     def end(self, *, well: bool) -> None:
         """Record how the input ended, unless nothing came of it; all rows are committed by then."""
-        if not self.input.received_anything:
+        if not (self._announced.any or self.input.has_state):
             return
         self._store.runs.end_input(well=well)
         newest, whole = self._store.coverage.newest_moment, self._store.runs.input_ended_well

@@ -77,6 +77,7 @@ class Listener(Target):
                 f"({type(error).__name__}): check it in the tap, and stream_maps."
             )
             raise InputError(msg) from None
+        self.announced.any = True
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ class Input:
         self.organization: str | None = None
         # Another tap may have anything under that name.
         self.names_no_organization = False
-        self.received_anything = False
+        self.has_state = False
         self._first_bookmarks: dict[str, str | None] | None = None
         self._state: Mapping[str, Any] = {}
         self._says_when_it_ends = False
@@ -50,7 +50,7 @@ class Input:
 
     def record_state(self, state: Mapping[str, Any]) -> None:
         """Record a STATE, whether or not the rows before it are committed."""
-        self.received_anything = True
+        self.has_state = True
         if self._first_bookmarks is None:
             self._first_bookmarks = {name: _bookmark(state, name) for name in KIND_OF_STREAM}
         self._says_when_it_ends |= STARTED in state
