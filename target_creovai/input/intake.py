@@ -1,7 +1,7 @@
 """`Intake`: rows on their way into the store, and when a STATE may leave.
 
 STATE means: committed to the store. A STATE leaves, untouched, once the rows before it are
-committed, with what it says of how far the tap has read.
+committed, and so is how far the tap has read by then.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from target_creovai.wholeness.inputs import Input
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from target_creovai.input.announced import Announced
+    from target_creovai.input.announced import AnnouncedStreams
     from target_creovai.model.rows import StagedRow
     from target_creovai.store import Store
     from target_creovai.watch.summary import Summary
@@ -34,10 +34,10 @@ SECONDS_BETWEEN_STATES = 10.0
 class Intake:
     """The rows of one input: buffered, committed, and counted in the summary.
 
-    `input` is what the input says of itself, in its SCHEMAs and STATEs.
+    `input` is what the SCHEMAs and STATEs of the input state of it.
     """
 
-    def __init__(self, store: Store, summary: Summary, announced: Announced) -> None:
+    def __init__(self, store: Store, summary: Summary, announced: AnnouncedStreams) -> None:
         """Begin with an empty buffer; `announced` grows with the SCHEMAs of the input."""
         self.input = Input(announced.fields)
         self._announced = announced
@@ -91,7 +91,7 @@ class Intake:
         return rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES
 
     def release_state(self, state: Mapping[str, Any]) -> None:
-        """Commit the rows before a STATE and what it says of them: it may leave after that."""
+        """Commit the rows before a STATE, and how far it has read: it may leave after that."""
         self.commit()
         self._record_reads(list(self.input.reads(state)))
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
