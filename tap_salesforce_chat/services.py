@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.discovery.describe_cache import DescribeCache, DescribeClient
 from tap_salesforce_chat.http.client import SalesforceClient
 from tap_salesforce_chat.http.connection_settings import ConnectionSettings
-from tap_salesforce_chat.login.flows import choose_flow
+from tap_salesforce_chat.login.selection import choose_flow
 from tap_salesforce_chat.reading.prefetch import Prefetcher
 
 if TYPE_CHECKING:

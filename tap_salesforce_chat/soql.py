@@ -74,7 +74,7 @@ class Query:
         return f"{self.unordered()} ORDER BY {REPLICATION_KEY} ASC, {PRIMARY_KEY} ASC"
 
     def unordered(self) -> str:
-        """Return the query without an order, which makes Bulk faster."""
+        """Return the query without an order."""
         return self._select(", ".join(self.fields), self._conditions())
 
     def any_one(self) -> str:

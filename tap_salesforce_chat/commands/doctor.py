@@ -41,8 +41,8 @@ from tap_salesforce_chat.errors import (
     UnreadableObjectError,
     unreadable_object,
 )
-from tap_salesforce_chat.login.flows import flow_name
 from tap_salesforce_chat.login.hosts import login_url
+from tap_salesforce_chat.login.selection import flow_name
 from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient

@@ -54,7 +54,7 @@ def send_in_batch(
         api_version: Such as `62.0`.
         path: Of the GET request, below `/services/data/vXX.0/`.
         params: The query parameters.
-        subject: What is asked for, for messages.
+        subject: What is requested, for messages.
         decoder: Of the document.
         session: Whose token is sent to its host.
 

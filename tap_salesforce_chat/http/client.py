@@ -39,7 +39,7 @@ class SalesforceClient:
 
     Its methods raise `SalesforceError`, whose subclass says what to do next, or `RetryLaterError`
     after several tries. A `path` is from the host on, or below `/services/data/vXX.0/` if no slash
-    is in front. A `subject` says what is asked for, in messages.
+    is in front. A `subject` says what is requested, for messages.
 
     Args:
         settings: What the tap's settings say.

@@ -1,4 +1,4 @@
-"""Salesforce's clock, as far as the `Date` headers of its responses tell it."""
+"""Salesforce's time, by the `Date` headers of its responses."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.http.transport import Transport
     from tap_salesforce_chat.login.flows import Session
 
-# 304 comes only where it is asked whether something has changed.
+# 304 answers only requests with If-Modified-Since.
 _SUCCESSFUL = frozenset(
     {*range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES), HTTPStatus.NOT_MODIFIED}
 )
@@ -70,7 +70,7 @@ class Sender:
         Args:
             method: Of HTTP.
             path: From the host on.
-            subject: What is asked for, for messages.
+            subject: What is requested, for messages.
             session: Whose token is sent to its host.
             options: Of requests.
 
@@ -105,7 +105,7 @@ class Sender:
         Args:
             method: Of HTTP.
             path: From the host on.
-            subject: What is asked for, for messages.
+            subject: What is requested, for messages.
             session: Whose token is sent to its host.
             decoder: Of the document.
             each_try: Makes a context manager that the request is sent in.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_salesforce_chat.login.flows import choose_flow
 from tap_salesforce_chat.login.hosts import address_problem, is_valid_token
+from tap_salesforce_chat.login.selection import choose_flow
 from tap_salesforce_chat.messaging.interfaces import INTERFACES
 from tap_salesforce_chat.messaging.quiet_hours import QuietHours
 from tap_salesforce_chat.timestamps import parse_instant

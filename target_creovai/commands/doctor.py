@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from target_creovai.commands.support.check import Check, Status, judged
+from target_creovai.commands.support.check import Check, CheckStatus, judged
 from target_creovai.commands.support.command import (
     Settings,
     format_option,
@@ -46,8 +46,8 @@ PROBE = "target-creovai-doctor"  # a session id that nothing has
 def check_settings(found: Sequence[str]) -> Check:
     """Judge the settings by the list of what is wrong with them."""
     if found:
-        return Check("settings", Status.FAILED, " ".join(found))
-    return Check("settings", Status.OK, "complete and well-formed.")
+        return Check("settings", CheckStatus.FAILED, " ".join(found))
+    return Check("settings", CheckStatus.OK, "complete and well-formed.")
 
 
 def check_space(free: int, size: int) -> Check:
@@ -69,7 +69,7 @@ def check_secret(secret: object, in_use: SecretInUse | None, now: datetime) -> I
             f"Creovai lets it expire {DAYS_OF_A_SECRET} days after it was made: ask Creovai "
             "support for a new one in time."
         )
-        yield Check("secret", Status.WARNING, says, to_do)
+        yield Check("secret", CheckStatus.WARNING, says, to_do)
 
 
 def check_types(wanted: Mapping[str, str | None], tenant: Sequence[str]) -> Check:
@@ -81,9 +81,9 @@ def check_types(wanted: Mapping[str, str | None], tenant: Sequence[str]) -> Chec
         if name is not None and name not in tenant
     ]
     if not wrong:
-        return Check("participant types", Status.OK, "the tenant has all that are set.")
+        return Check("participant types", CheckStatus.OK, "the tenant has all that are set.")
     has = f"The tenant has: {', '.join(sorted(tenant)) or 'none'}."
-    return Check("participant types", Status.FAILED, " ".join([*wrong, has]))
+    return Check("participant types", CheckStatus.FAILED, " ".join([*wrong, has]))
 
 
 def _wrong_type(role: str, name: str, spelt: Mapping[str, str]) -> str:
@@ -98,7 +98,7 @@ def _wrong_type(role: str, name: str, spelt: Mapping[str, str]) -> str:
 def check_clock(ours: datetime, theirs: datetime | None) -> Check:
     """Judge our clock by Creovai's."""
     if theirs is None:
-        return Check("clock", Status.WARNING, "Creovai's answers carry no date.")
+        return Check("clock", CheckStatus.WARNING, "Creovai's answers carry no date.")
     seconds = round(abs((ours - theirs).total_seconds()))
     says = f"{seconds} seconds from Creovai's."
     ok = seconds <= LARGEST_SKEW_SECONDS
@@ -115,13 +115,13 @@ def examine(settings: Settings) -> Iterator[Check]:
 def _store(settings: Settings) -> Iterator[Check]:
     url = settings.get("store_url")
     if not isinstance(url, str):
-        yield Check("store", Status.WARNING, "store_url is not usable: see settings.")
+        yield Check("store", CheckStatus.WARNING, "store_url is not usable: see settings.")
         return
     try:
         if not store_exists(url):
             where = whereabouts(settings).store
             yield Check(
-                "store", Status.WARNING, f"there is none at {where}: the first run makes it."
+                "store", CheckStatus.WARNING, f"there is none at {where}: the first run makes it."
             )
         else:
             with OperatorStore(url) as store:
@@ -129,10 +129,10 @@ def _store(settings: Settings) -> Iterator[Check]:
                 count = sum(standing.number for standing in store.ledger.outcome_counts())
             # Opening writes: it is how tables are brought up to date.
             says = f"opens and can be written, schema {version}, {count} conversations."
-            yield Check("store", Status.OK, says)
+            yield Check("store", CheckStatus.OK, says)
             yield from check_secret(settings.get("api_password"), secret, datetime.now(UTC))
     except StoreError as error:
-        yield Check("store", Status.FAILED, str(error))
+        yield Check("store", CheckStatus.FAILED, str(error))
         return
     if file := file_of_url(url):
         yield from _disk(file)
@@ -142,7 +142,9 @@ def _disk(file: Path) -> Iterator[Check]:
     folder = existing(file.parent)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         advice = "Let this user write there, or move the store: see store_url."
-        yield Check("disk", Status.FAILED, f"{folder} is no folder that may be written.", advice)
+        yield Check(
+            "disk", CheckStatus.FAILED, f"{folder} is no folder that may be written.", advice
+        )
         return
     size = file.stat().st_size if file.exists() else 0
     yield check_space(shutil.disk_usage(folder).free, size)
@@ -151,17 +153,17 @@ def _disk(file: Path) -> Iterator[Check]:
 
 def _creovai(settings: Settings) -> Iterator[Check]:
     if not settings.get("api_url"):
-        yield Check("Creovai", Status.WARNING, "not asked: without api_url nothing is sent.")
+        yield Check("Creovai", CheckStatus.WARNING, "not asked: without api_url nothing is sent.")
         return
     if not _is_usable(settings):
-        yield Check("Creovai", Status.WARNING, "not asked: see settings.")
+        yield Check("Creovai", CheckStatus.WARNING, "not asked: see settings.")
         return
     yield from check_proxy(settings["api_url"])
     client = connect(settings)
     token = _asked("token", client.log_in, "Creovai accepts the API user.")
     yield token
     yield check_clock(datetime.now(UTC), client.server_time)
-    if token.status is Status.OK:
+    if token.status is CheckStatus.OK:
         yield from _rights(client, settings)
 
 
@@ -184,7 +186,7 @@ def _rights(client: CreovaiClient, settings: Settings) -> Iterator[Check]:
     types: list[str] = []
     listed = _asked("participant types", lambda: types.extend(client.participant_types()), "")
     wanted = DEFAULT_PARTICIPANT_TYPES | (settings.get("participant_types") or {})
-    yield check_types(wanted, types) if listed.status is Status.OK else listed
+    yield check_types(wanted, types) if listed.status is CheckStatus.OK else listed
 
 
 def _asked(name: str, call: Callable[[], object], says: str) -> Check:
@@ -192,8 +194,8 @@ def _asked(name: str, call: Callable[[], object], says: str) -> Check:
     try:
         call()
     except CreovaiError as error:
-        return Check(name, Status.FAILED, str(error))
-    return Check(name, Status.OK, says)
+        return Check(name, CheckStatus.FAILED, str(error))
+    return Check(name, CheckStatus.OK, says)
 
 
 @operator_command(checked=False)
@@ -201,7 +203,7 @@ def _asked(name: str, call: Callable[[], object], says: str) -> Check:
 def doctor(settings: Settings, output: str) -> None:
     """Check settings, store, token, rights, participant types and clock, one line each."""
     checks = list(examine(settings))
-    would_work = all(check.status is not Status.FAILED for check in checks)
+    would_work = all(check.status is not CheckStatus.FAILED for check in checks)
     report = {"would_work": would_work, "checks": checks}
     show(output, map(str, checks), report)
     if not would_work:

@@ -20,8 +20,12 @@ from target_creovai.commands.explain import with_advice
 from target_creovai.commands.support.command import Settings, open_store, operator_command
 from target_creovai.commands.support.files import write_private
 from target_creovai.commands.support.find import find_all, say_unknown
+from target_creovai.commands.support.previewed import (
+    PreviewContext,
+    PreviewedConversation,
+    previewed_of,
+)
 from target_creovai.commands.support.shell import Shell, say
-from target_creovai.commands.support.shown import Shown, Terms, shown_of
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Outcome, in_general
 from target_creovai.model.timestamps import utc
@@ -53,7 +57,11 @@ class Body(msgspec.Struct, frozen=True):
 
 
 def page_for(
-    conversations: Iterable[Shown], made_at: datetime, totals: dict[str, int], *, removed: bool
+    conversations: Iterable[PreviewedConversation],
+    made_at: datetime,
+    totals: dict[str, int],
+    *,
+    removed: bool,
 ) -> bytes:
     """Return the page of these conversations, the newest first; `totals` by kind is what there is.
 
@@ -138,13 +146,15 @@ def preview(
     with open_store(settings) as store:
         advised = partial(with_advice, store)
         now = datetime.now(UTC)
-        terms = Terms(assembly, delivery_policy(settings), now, store.speakers.known_roles, advised)
+        context = PreviewContext(
+            assembly, delivery_policy(settings), now, store.speakers.known_roles, advised
+        )
         lines, unknown, totals = _chosen(store, keys, assembly.session_id_prefix, **chosen)
-        conversations = [*shown_of(store, lines, terms)]
+        conversations = [*previewed_of(store, lines, context)]
         if related:
             found = _related(store, conversations, chosen["limit"])
-            conversations += shown_of(store, found, terms)
-        conversations += shown_of(store, _their_cases(store, conversations), terms)
+            conversations += previewed_of(store, found, context)
+        conversations += previewed_of(store, _their_cases(store, conversations), context)
     if lines or not keys:
         write_private(file, page_for(conversations, now, totals, removed=removed))
         beside = len(conversations) - len(lines)
@@ -173,7 +183,9 @@ def _chosen(
     return lines, [], totals
 
 
-def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -> list[LedgerEntry]:
+def _related(
+    store: OperatorStore, conversations: Iterable[PreviewedConversation], limit: int
+) -> list[LedgerEntry]:
     """Return what belongs to a few conversations: of the same case, of the same customer."""
     known = {(one.known.kind, one.known.id) for one in conversations}
     cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
@@ -183,7 +195,9 @@ def _related(store: OperatorStore, conversations: Iterable[Shown], limit: int) -
     return [line for line in lines if (line.kind, line.id) not in known]
 
 
-def _their_cases(store: OperatorStore, conversations: Iterable[Shown]) -> list[LedgerEntry]:
+def _their_cases(
+    store: OperatorStore, conversations: Iterable[PreviewedConversation]
+) -> list[LedgerEntry]:
     """Return the cases that chats name and that are not among the conversations."""
     known = {(one.known.kind, one.known.id) for one in conversations}
     named = dict.fromkeys(one.facts.case for one in conversations if one.facts.case)

@@ -11,7 +11,6 @@ import click
 from msgspec.structs import replace
 
 from target_creovai.assemble import fingerprint
-from target_creovai.commands.status import status_of
 from target_creovai.commands.support.command import (
     Settings,
     open_store,
@@ -20,33 +19,38 @@ from target_creovai.commands.support.command import (
 )
 from target_creovai.commands.support.files import write_private
 from target_creovai.commands.support.shell import Shell, say
+from target_creovai.commands.support.store_status import status_of
 from target_creovai.model.history import KEPT_DAYS
-from target_creovai.report.known import Known
+from target_creovai.report.figures.data import ReportData
+from target_creovai.report.figures.period import WEEK, Period
+from target_creovai.report.figures.problems import (
+    problems_of_runs,
+    problems_of_store,
+    problems_of_weeks,
+)
 from target_creovai.report.page import page_of
-from target_creovai.report.period import WEEK, Period
-from target_creovai.report.problems import problems_of_runs, problems_of_store, problems_of_weeks
 from target_creovai.settings.checks import assembly_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_creovai.report.problems import Problem
+    from target_creovai.report.figures.problems import Problem
     from target_creovai.store.operator.store import OperatorStore
 
 SHORTEST, USUAL = 7, 35
 
 
-def known_of(
+def report_data(
     store: OperatorStore,
     settings: Settings,
     *,
     now: datetime,
     days: int = USUAL,
     with_agents: bool = True,
-) -> Known:
+) -> ReportData:
     """Ask the store for all that the page says."""
     since, where = f"{_oldest(now.date(), days)}", whereabouts(settings)
-    known = Known(
+    data = ReportData(
         where=f"{where.store}, {where.environment}" if where.environment else where.store,
         made_at=now,
         days=days,
@@ -54,21 +58,21 @@ def known_of(
         delivered=store.history.delivered_by_day(since),
         by_agent=store.history.delivered_by_agent(f"{Period.until(now.date(), days).first}"),
         lags=store.history.lags(since),
-        standings=store.ledger.outcome_counts(),
+        outcomes=store.ledger.outcome_counts(),
         problems=[],
         with_agents=with_agents,
     )
-    known.problems.extend(_problems(store, settings, known))
-    return known
+    data.problems.extend(_problems(store, settings, data))
+    return data
 
 
-def _problems(store: OperatorStore, settings: Settings, known: Known) -> Iterator[Problem]:
+def _problems(store: OperatorStore, settings: Settings, data: ReportData) -> Iterator[Problem]:
     """Yield what needs an eye, the grave first, with commands as they are typed here."""
     status = status_of(store, fingerprint(assembly_settings(settings)))
-    week, before = (known.between(known.period.week(ago)) for ago in (0, 1))
+    week, before = (data.between(data.period.week(ago)) for ago in (0, 1))
     found = chain(
-        problems_of_runs(known.runs, known.made_at),
-        problems_of_store(known.standings, status.gaps, status.to_do),
+        problems_of_runs(data.runs, data.made_at),
+        problems_of_store(data.outcomes, status.gaps, status.to_do),
         problems_of_weeks(week, before),
     )
     typed = Shell.here().typed
@@ -107,6 +111,6 @@ def report(settings: Settings, *, file: Path, days: int, agents: bool) -> None:
     --no-agents: only you may read the file.
     """
     with open_store(settings) as store:
-        known = known_of(store, settings, now=datetime.now(UTC), days=days, with_agents=agents)
-    write_private(file, page_of(known))
-    say(f"Needs an eye: {len(known.problems)}. Runs: {len(known.runs)}. {file}")
+        data = report_data(store, settings, now=datetime.now(UTC), days=days, with_agents=agents)
+    write_private(file, page_of(data))
+    say(f"Needs an eye: {len(data.problems)}. Runs: {len(data.runs)}. {file}")

@@ -98,3 +98,8 @@ KINDS = {
 }
 
 KIND_OF_STREAM = {stream: kind for kind in KINDS.values() for stream in kind.streams}
+
+
+def heading_of(kind: str) -> str:
+    """Return the heading above conversations of a kind."""
+    return f"{KINDS[kind].noun.capitalize()}s" if kind in KINDS else kind

@@ -1,7 +1,7 @@
 """A case: the Case row with its mails and comments, whenever they arrived.
 
-A case that was merged into another one gives it all that was said, however its rows
-arrived and whether or not Salesforce has moved them.
+A case that was merged into another one gives it all its messages, however its rows arrived and
+whether or not Salesforce has moved them.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def assemble_case(
 def _not_to_go(
     key: str, case: Row, settings: AssemblySettings
 ) -> Waiting | Skipped | Deleted | None:
-    """Return what the Case row alone decides, whatever was said."""
+    """Return the verdict that the Case row alone decides."""
     if text_of(case, "MasterRecordId") not in {None, key}:
         return Skipped(Reason(Code.MERGED))
     if is_deleted(case):
@@ -119,7 +119,7 @@ def _conversation(
 ) -> Conversation | Skipped:
     case = cases[0]
     findings: Counter[Finding] = Counter()
-    everything = sorted(_everything_said(cases, rows, settings), key=lambda item: item.order)
+    everything = sorted(_all_messages(cases, rows, settings), key=lambda item: item.order)
     once = _each_once(everything, findings)
     said = _own_words(once, settings, findings)
     kept = _to_send(said, settings, findings)
@@ -152,23 +152,23 @@ def _master_id(case: Row, settings: AssemblySettings) -> str | None:
     """Return what Creovai takes a follow-up case together with: the case that it follows.
 
     Cases also have parents of other kinds, such as the one incident of many customers. Where the
-    tap tells when the parent was closed, a case that was opened before is no follow-up of it.
+    row has the parent's ClosedDate, a case that was opened before is no follow-up of it.
     """
     parent = text_of(case, "ParentId")
     if parent is None or parent == case["Id"]:
         return None
-    told = parent_of(case, "Parent")
-    if "ClosedDate" in told:
-        closed, created = time_of(told, "ClosedDate"), time_of(case, "CreatedDate")
+    master = parent_of(case, "Parent")
+    if "ClosedDate" in master:
+        closed, created = time_of(master, "ClosedDate"), time_of(case, "CreatedDate")
         if closed is None or (created is not None and created < closed):
             return None
     return settings.session_id_prefix + parent
 
 
-# What each row says
+# The messages of the rows
 
 
-def _everything_said(
+def _all_messages(
     cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
 ) -> Iterator[CaseMessage]:
     mails = sorted(
@@ -189,7 +189,7 @@ def _everything_said(
 def _descriptions(
     cases: Sequence[Row], mailed: Sequence[CaseMessage], authors: CaseAuthors
 ) -> Iterator[CaseMessage]:
-    """Yield what cases say by themselves, but for copies of the mails that opened them.
+    """Yield the descriptions of cases, except copies of the mails that opened them.
 
     Email-to-Case copies that mail. Which one opened a case that was merged cannot be told
     once Salesforce has moved it: then any of them may be.
@@ -250,13 +250,13 @@ def _created(row: Row) -> datetime:
     return created
 
 
-# What of it is news
+# What of each is sent
 
 
-def _each_once(said: Sequence[CaseMessage], findings: Counter[Finding]) -> list[CaseMessage]:
-    kept = without_second_copies(said)
-    if len(kept) < len(said):
-        findings[Finding.REPEATED] += len(said) - len(kept)
+def _each_once(messages: Sequence[CaseMessage], findings: Counter[Finding]) -> list[CaseMessage]:
+    kept = without_second_copies(messages)
+    if len(kept) < len(messages):
+        findings[Finding.REPEATED] += len(messages) - len(kept)
     return kept
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from target_creovai.model.conversation import Message, Removed
 from target_creovai.model.participants import Role
-from target_creovai.parsers.mail import repeats
+from target_creovai.parsers.mail import comparable, repeats
 from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Rank(IntEnum):
 
 
 class CaseMessage(msgspec.Struct, frozen=True):
-    """A row that says something, with its whole text; `own` lacks what it quotes and `signature`.
+    """A message of a case, with its whole text; `own` lacks what it quotes and `signature`.
 
     `page` is a mail's text laid out, where quotes are to be taken out of it.
     """
@@ -59,7 +59,7 @@ class CaseMessage(msgspec.Struct, frozen=True):
 
     @property
     def order(self) -> tuple[datetime, int, str, str]:
-        """Time first; a tie is settled the same way whatever order the rows came in."""
+        """Time first; ties are in the same order whatever order the rows came in."""
         return self.at, self.rank, str(self.row.get("CreatedDate")), str(self.row.get("Id"))
 
     def message(self, *, keep_whole: bool) -> Message:
@@ -75,23 +75,28 @@ class CaseMessage(msgspec.Struct, frozen=True):
         return self.rank is Rank.MAIL and not self.text.endswith(ATTACHMENT_ONLY)
 
 
-def without_second_copies(said: Iterable[CaseMessage]) -> list[CaseMessage]:
+def without_second_copies(messages: Iterable[CaseMessage]) -> list[CaseMessage]:
     """Leave out every mail that stands there already: the earliest row of it stays.
 
     The same Message-ID is the same mail. A row without one is a copy if a mail of the
-    same direction, sender and minute has the same words.
+    same direction, sender and minute has the same words; so is a row with one, of a mail without.
     """
     kept: list[CaseMessage] = []
     identifiers: set[str] = set()
-    twins: dict[object, list[CaseMessage]] = defaultdict(list)
-    for item in said:
+    mails: set[object] = set()
+    mails_without_identifier: set[object] = set()
+    for item in messages:
         if item.rank is Rank.MAIL:
-            identifier = _identifier(item)
-            alike = twins[_direction_sender_minute(item)]
-            if identifier in identifiers or any(_same_mail(item, other) for other in alike):
+            identifier, words = _identifier(item), comparable(item.text)
+            mail = (_direction_sender_minute(item), words)
+            alike = mails_without_identifier if identifier else mails
+            is_copy = item.is_text_of_mail and words and mail in alike
+            if is_copy or identifier in identifiers:
                 continue
             identifiers |= {identifier} - {""}
-            alike.append(item)
+            mails.add(mail)
+            if not identifier:
+                mails_without_identifier.add(mail)
         kept.append(item)
     return kept
 
@@ -105,26 +110,20 @@ def _direction_sender_minute(item: CaseMessage) -> tuple[bool, str, datetime]:
     return item.row.get("Incoming") is True, sender, item.at.replace(second=0, microsecond=0)
 
 
-def _same_mail(item: CaseMessage, other: CaseMessage) -> bool:
-    if (_identifier(item) and _identifier(other)) or not item.is_text_of_mail:
-        return False
-    return repeats(item.text, other.text) and repeats(other.text, item.text)
-
-
-def without_copies_of_mails(said: Sequence[CaseMessage]) -> list[CaseMessage]:
+def without_copies_of_mails(messages: Sequence[CaseMessage]) -> list[CaseMessage]:
     """Leave out comments that only repeat a mail of the same day: the mail stays.
 
     What a customer comments goes only if a customer mailed it: "Yes, please" from the
     other side is something else.
     """
     mails: dict[tuple[str, ...], list[CaseMessage]] = defaultdict(list)
-    for item in said:
+    for item in messages:
         if item.is_text_of_mail:
             for words in {_first_words(item.text), _first_words(item.own)}:
                 mails[words].append(item)
     return [
         item
-        for item in said
+        for item in messages
         if item.rank is not Rank.COMMENT
         or not any(_is_copy(item, mail) for mail in mails[_first_words(item.text)])
     ]

@@ -137,7 +137,7 @@ def _conversation(
         modified=latest_change([row]) or end,
         findings=findings,
         speakers=speakers_of(transcript),
-        roles_by_name=roles_by_name(transcript.cast),
+        roles_by_name=roles_by_name(transcript.speaker_roles),
         doubt=doubt_about(transcript),
         left_out=_left_out(row, transcript, settings, start) if settings.keep_removed else (),
     )
@@ -159,7 +159,7 @@ def _left_out(
 
 def _is_unanswered(transcript: Transcript, *, may_be_bot: bool) -> bool:
     """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have."""
-    decisions = transcript.cast.decisions.values()
+    decisions = transcript.speaker_roles.decisions.values()
     roles = {decision.role for decision in decisions} - {Role.SYSTEM, Role.CUSTOMER}
     alone = roles == {Role.UNKNOWN} and len(decisions) == 1
     return not roles or (alone and not may_be_bot)

@@ -36,7 +36,7 @@ def _is_cut_off(_row: Row, transcript: Transcript) -> bool:
 
 def _rests_on_others(_row: Row, transcript: Transcript) -> bool:
     others = Evidence.OTHER_CHATS
-    decisions = transcript.cast.decisions.values()
+    decisions = transcript.speaker_roles.decisions.values()
     return any(decision.evidence is others for decision in decisions)
 
 

@@ -11,7 +11,7 @@ from target_creovai.errors import RowError
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.model.participants import Role
 from target_creovai.model.verdicts import Waiting
-from target_creovai.parsers.messaging import decoded, member, name_key
+from target_creovai.parsers.messaging import decoded, member, member_key
 from target_creovai.salesforce.rows import number_of, parse_time, text_of, time_of
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def _version(row: Row) -> datetime:
 
 def _type(entry: Row) -> str:
     """Return the type of an entry; rows without one may have it in their payload."""
-    kind = name_key(entry.get("EntryType"))
-    return kind or name_key(member(decoded(entry.get("Payload")), "entrytype"))
+    kind = member_key(entry.get("EntryType"))
+    return kind or member_key(member(decoded(entry.get("Payload")), "entrytype"))
 
 
 def is_of_type(entry: Row, name: str) -> bool:
-    """Tell whether an entry is of a type, whose name is given as `name_key` makes it."""
+    """Tell whether an entry is of a type, whose name is given as `member_key` makes it."""
     return _type(entry) == name
 
 
@@ -93,12 +93,12 @@ def is_bare(entry: Row) -> bool:
 
 def is_internal(entry: Row) -> bool:
     """Tell what the customer never saw: notes, flags, and what supervisors say."""
-    return _type(entry) in {NOTE, FLAG} or name_key(entry.get("SenderRole")) == "supervisor"
+    return _type(entry) in {NOTE, FLAG} or member_key(entry.get("SenderRole")) == "supervisor"
 
 
 def role_of(entry: Row) -> Role:
     """Return who sent an entry, by the role that Salesforce gave them."""
-    return ROLES.get(name_key(entry.get("SenderRole")), Role.UNKNOWN)
+    return ROLES.get(member_key(entry.get("SenderRole")), Role.UNKNOWN)
 
 
 def in_order(entries: Iterable[Row], start: datetime | None) -> list[tuple[datetime, Row]]:

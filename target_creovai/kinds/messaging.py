@@ -27,7 +27,7 @@ from target_creovai.model.outcomes import Code, Reason
 from target_creovai.model.participants import Role
 from target_creovai.model.rows import DroppedRow
 from target_creovai.model.verdicts import NEEDS_ROWS, Deleted, SetAside, Skipped, Waiting
-from target_creovai.parsers.messaging import name_key, read_message, titles_for
+from target_creovai.parsers.messaging import member_key, read_message, titles_for
 from target_creovai.participants.merging import participants_of
 from target_creovai.participants.messaging_senders import MessagingSenders
 from target_creovai.salesforce.rows import (
@@ -105,7 +105,7 @@ def _still_going(session: Row) -> Waiting | None:
 
 
 def _has_ended(session: Row) -> bool:
-    status = name_key(session.get("Status"))
+    status = member_key(session.get("Status"))
     over = time_of(session, "EndTime") is not None
     return status in ENDED or (over and status not in UNFINISHED)
 
@@ -163,7 +163,7 @@ def _is_missed(session: Row, messages: Sequence[Message]) -> bool:
     What bots say may be out of the tap's reach: where one took part, it answered.
     """
     unanswered = all(message.sender.role is Role.CUSTOMER for message in messages)
-    bot = "bot" in name_key(session.get("AgentType"))
+    bot = "bot" in member_key(session.get("AgentType"))
     return unanswered and not bot and session.get("AcceptTime", "unknown") is None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_creovai.kinds.entries import UPDATE, is_of_type, role_of
 from target_creovai.model.participants import Role
-from target_creovai.parsers.messaging import decoded, member, message_ids, name_key, text_in
+from target_creovai.parsers.messaging import decoded, member, member_key, message_ids, text_in
 from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def as_updated(timed: Sequence[Timed]) -> list[Timed]:
 
 
 class _Places:
-    """Knows where messages are, by their identifiers and by who sent them."""
+    """The places of messages, by their identifiers and by who sent them."""
 
     def __init__(self, messages: Sequence[Timed]) -> None:
         self._named: dict[str, list[int]] = defaultdict(list)
@@ -53,12 +53,12 @@ class _Places:
         for place, (_, entry) in enumerate(messages):
             self._sent[_sender(entry)].append(place)
             for name in {text_of(entry, "Id") or "", *message_ids(entry.get("Payload"))}:
-                self._named[name_key(name)].append(place)
+                self._named[member_key(name)].append(place)
 
     def of(self, at: datetime, update: Row) -> int | None:
         """Return the place of what an update replaces: the sender's own, and sent before it."""
         sender, before = _sender(update), bisect_right(self._times, at)
-        name = name_key(text_in(_replacement(update), "id"))
+        name = member_key(text_in(_replacement(update), "id"))
         named = self._named.get(name, []) if name else []
         own = [place for place in named if self._senders[place] == sender]
         places: Sequence[int] = own or named or self._sent.get(sender, [])
@@ -69,7 +69,7 @@ class _Places:
 
 
 def _sender(entry: Row) -> tuple[str, str | None]:
-    return name_key(entry.get("SenderRole")), text_of(entry, "SenderId")
+    return member_key(entry.get("SenderRole")), text_of(entry, "SenderId")
 
 
 def _replacement(update: Row) -> dict[str, Any]:

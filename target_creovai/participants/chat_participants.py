@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from target_creovai.model.rows import Row
     from target_creovai.model.settings import AssemblySettings
-    from target_creovai.parsers.transcript import Line, Segment
+    from target_creovai.parsers.transcript import Line, SegmentHeader
 
 
 class ChatParticipants:
@@ -42,7 +42,7 @@ class ChatParticipants:
         self._owner = agent_from(row, "Owner", settings.agent_id) if _is_person(row) else None
         self._owner_names = _owner_names_in(row, lines) if self._owner else set()
         self._customer = _customer(row, printed_name(lines))
-        self._by_speaker: dict[tuple[Segment | None, str | None, Role], Participant] = {}
+        self._by_speaker: dict[tuple[SegmentHeader | None, str | None, Role], Participant] = {}
 
     def of(self, line: Line) -> Participant:
         """Return the participant who wrote a line."""
@@ -70,15 +70,17 @@ def _is_person(row: Row) -> bool:
     return is_user(row, "Owner") and not (name and is_label(name))
 
 
-def _owner_names_in(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None, str | None]]:
+def _owner_names_in(
+    row: Row, lines: Iterable[Line]
+) -> set[tuple[SegmentHeader | None, str | None]]:
     """Return the names, each with the segment it is printed in, that are the owner's."""
-    printed: defaultdict[Segment | None, dict[str, None]] = defaultdict(dict)
+    printed: defaultdict[SegmentHeader | None, dict[str, None]] = defaultdict(dict)
     role = Role.AGENT
     for line in lines:
         if line.role is role and line.speaker:
             printed[line.segment][line.speaker] = None
     owner = owners_name(row)
-    found: set[tuple[Segment | None, str | None]] = {
+    found: set[tuple[SegmentHeader | None, str | None]] = {
         (segment, name)
         for segment, names in printed.items()
         for name in names
@@ -87,7 +89,7 @@ def _owner_names_in(row: Row, lines: Iterable[Line]) -> set[tuple[Segment | None
     return found or _owners_alias(printed, owner)
 
 
-def _is_owners(name: str, segment: Segment | None, names: Iterable[str], owner: str) -> bool:
+def _is_owners(name: str, segment: SegmentHeader | None, names: Iterable[str], owner: str) -> bool:
     header = segment.agent if segment else None
     like = _likeness(name, owner)
     if like >= Likeness.INITIAL:
@@ -99,8 +101,8 @@ def _is_owners(name: str, segment: Segment | None, names: Iterable[str], owner: 
 
 
 def _owners_alias(
-    printed: dict[Segment | None, dict[str, None]], owner: str | None
-) -> set[tuple[Segment | None, str | None]]:
+    printed: dict[SegmentHeader | None, dict[str, None]], owner: str | None
+) -> set[tuple[SegmentHeader | None, str | None]]:
     """Return the last alias of the chat, unless it is, or stands for, somebody else's name."""
     if not printed:
         return set()

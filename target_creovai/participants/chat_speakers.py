@@ -29,7 +29,7 @@ def known_names(row: Row, settings: AssemblySettings) -> KnownNames:
         agents=frozenset(filter(None, [owners_name(row)])),
         customers=frozenset(filter(None, customers)),
         # `re` keeps what it compiled last, so this costs a look-up a chat.
-        rules=tuple((whole_name(pattern), role) for pattern, role in settings.speaker_roles),
+        patterns=tuple((whole_name(pattern), role) for pattern, role in settings.speaker_roles),
         other_chats=settings.other_chats,
     )
 
@@ -50,7 +50,7 @@ def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
     """Return who is who in a transcript, and what tells so."""
     return tuple(
         Speaker(person.name, decision.role or Role.UNKNOWN, decision.evidence)
-        for person, decision in transcript.cast.decisions.items()
+        for person, decision in transcript.speaker_roles.decisions.items()
     )
 
 
@@ -72,7 +72,7 @@ def open_speakers(transcript: Transcript, settings: AssemblySettings) -> OpenSpe
 
 def doubt_about(transcript: Transcript) -> SetAside | None:
     """Return why a chat is set aside that its record's counts contradict."""
-    if not transcript.cast.only_swapped_fits:
+    if not transcript.speaker_roles.only_swapped_fits:
         return None
     names = _messages_by_name(transcript.lines)
     reason = Reason(Code.SWAPPED_SPEAKERS, (str(len(names)),))

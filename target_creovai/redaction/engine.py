@@ -1,4 +1,4 @@
-"""One pass over each message: find, settle what overlaps, replace."""
+"""One pass over each message: find, merge what overlaps, replace."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def replace_finds(
     counts: Counter[str],
     replaced: list[Replacement] | None = None,
 ) -> str:
-    """Return a text after one pass; count what each rule replaced, and note it if asked to."""
+    """Return a text after one pass; count what each rule replaced, and list it if asked to."""
     finds = [
         Find(start, end, rank)
         for rank, rule in enumerate(rules)
@@ -97,7 +97,7 @@ def replace_finds(
     if not finds:
         return text
     pieces, done, shift = [], 0, 0
-    for find in _settled(finds):
+    for find in _merged(finds):
         rule = rules[find.rank]
         counts[rule.label] += 1
         if replaced is not None:
@@ -109,7 +109,7 @@ def replace_finds(
     return "".join([*pieces, text[done:]])
 
 
-def _settled(finds: Iterable[Find]) -> Iterator[Find]:
+def _merged(finds: Iterable[Find]) -> Iterator[Find]:
     """Yield finds that don't overlap any more.
 
     What overlaps is replaced as one, so that no end of it stays behind. It bears the name of its

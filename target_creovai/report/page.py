@@ -8,53 +8,53 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from target_creovai.report.glance import at_a_glance
-from target_creovai.report.html import Html, element, joined
-from target_creovai.report.sections import sections_of
-from target_creovai.report.tables import written
-from target_creovai.report.weeks import weeks_table
+from target_creovai.report.markup.html import Html, element, joined
+from target_creovai.report.markup.tables import written
+from target_creovai.report.parts.glance import at_a_glance
+from target_creovai.report.parts.sections import sections_of
+from target_creovai.report.parts.weeks import weeks_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_creovai.report.known import Known
-    from target_creovai.report.problems import Problem
-    from target_creovai.report.section import Section
+    from target_creovai.report.figures.data import ReportData
+    from target_creovai.report.figures.problems import Problem
+    from target_creovai.report.parts.section import Section
 
 TITLE = "Salesforce to Creovai"
 GLANCE = "At a glance"
 
 
-def page_of(known: Known) -> bytes:
+def page_of(data: ReportData) -> bytes:
     """Return the page as one HTML file."""
     style = _style()
-    sections = list(sections_of(known))
+    sections = list(sections_of(data))
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", http_equiv="Content-Security-Policy", content=_policy(style)),
-        element("title", f"{TITLE}: {known.made_at:%Y-%m-%d}"),
+        element("title", f"{TITLE}: {data.made_at:%Y-%m-%d}"),
         element("style", Html(style)),
     )
     body = element(
         "body",
         element("a", "Skip to what needs an eye", class_="skip", href="#problems"),
-        _header(known, sections),
+        _header(data, sections),
         element(
             "main",
-            _problems(known),
-            _part(GLANCE, "", _glance(known)),
-            _part("What changed since last week", "", weeks_table(known).html()),
+            _problems(data),
+            _part(GLANCE, "", _glance(data)),
+            _part("What changed since last week", "", weeks_table(data).html()),
             *map(_section, sections),
         ),
     )
     return joined(Html("<!doctype html>\n"), element("html", head, body, lang="en")).encode()
 
 
-def _header(known: Known, sections: list[Section]) -> Html:
-    steps = known.period.steps
+def _header(data: ReportData, sections: list[Section]) -> Html:
+    steps = data.period.steps
     names = [GLANCE, "What changed since last week", *(section.title for section in sections)]
     links = (element("li", element("a", name, href=f"#{_key(name)}")) for name in names)
     return element(
@@ -62,7 +62,7 @@ def _header(known: Known, sections: list[Section]) -> Html:
         element("h1", TITLE),
         element(
             "p",
-            f"Of {known.where}, made at {known.made_at:%Y-%m-%d %H:%M} UTC. Days are UTC's, from "
+            f"Of {data.where}, made at {data.made_at:%Y-%m-%d %H:%M} UTC. Days are UTC's, from "
             f"{steps[0].first} to {steps[-1].last}. This page holds no customer's words and no "
             "customer's name.",
         ),
@@ -70,19 +70,19 @@ def _header(known: Known, sections: list[Section]) -> Html:
     )
 
 
-def _glance(known: Known) -> Html:
+def _glance(data: ReportData) -> Html:
     tiles = (
         element("div", element("dt", name), element("dd", written(value)))
-        for name, value in at_a_glance(known)
+        for name, value in at_a_glance(data)
     )
     return element("dl", *tiles, class_="tiles")
 
 
-def _problems(known: Known) -> Html:
-    if not known.problems:
+def _problems(data: ReportData) -> Html:
+    if not data.problems:
         found = element("p", "Nothing needs an eye.", class_="good")
     else:
-        found = element("ul", *map(_problem, known.problems), class_="problems")
+        found = element("ul", *map(_problem, data.problems), class_="problems")
     return element(
         "section",
         element("h2", "What needs an eye", id="problems", tabindex=-1),

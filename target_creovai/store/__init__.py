@@ -1,7 +1,7 @@
 """The store: staged rows, and the ledger of what was delivered. All SQL is here.
 
-One relational database, SQLite by default and PostgreSQL by URL. A commit here
-is what STATE vouches for, so SQLite runs in WAL mode with `synchronous=FULL`:
+One relational database, SQLite by default and PostgreSQL by URL. STATE is passed on
+after a commit here, so SQLite runs in WAL mode with `synchronous=FULL`:
 what was committed survives kill -9 and a power cut.
 """
 

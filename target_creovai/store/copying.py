@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ROWS_PER_COMMIT = 1000
 ROWS_AT_ONCE = 100
 BYTES_PER_COMMIT = 8 * 1024 * 1024
-# Of a run that reads no longer, only the mark is left that its input broke off.
+# Of a run, a copy keeps only that its input broke off.
 _AT_REST = {"delivering": False, "alone": False}
 
 WRITTEN = (
@@ -47,7 +47,7 @@ DIFFERENT = "The copy of {} differs from the source in rows or bytes: copy to an
 
 
 def _plain(table: sa.Table) -> sa.Table:
-    """Return the table with the values that the database keeps, read into nothing."""
+    """Return the table with plain column types: values as the database has them."""
     columns = [
         sa.Column(
             column.name,
@@ -140,12 +140,12 @@ class Destination:
             METADATA.create_all(db)
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._engine.dispose()
 
     def _refuse_foreign(self, db: sa.Connection) -> None:
         there = set(sa.inspect(db).get_table_names())
-        # A server's database may serve others as well, Meltano for one; a file may not.
+        # A server's database may hold tables of other programs, Meltano for one; a file may not.
         ours = METADATA.tables.keys() | DERIVED.tables.keys()
         foreign = there - ours if db.dialect.name == "sqlite" else set()
         if foreign or (META.name in there and not self._is_half(db) and self._holds(db, there)):
@@ -157,9 +157,9 @@ class Destination:
 
     @staticmethod
     def _holds(db: sa.Connection, there: set[str]) -> bool:
-        """Tell whether a store has rows, or tables that are not this version's."""
+        """Return whether a store has rows, or tables that are not this version's."""
         version = db.scalar(sa.select(META.c.value).where(META.c.name == "schema_version"))
-        # What an empty store has had is recorded in it as well.
+        # An empty store has its migrations recorded.
         tables = [table for table in TABLES if table.name in there - {APPLIED.name}]
         return version != str(SCHEMA_VERSION) or any(
             db.scalar(sa.select(sa.literal(1)).select_from(table).limit(1)) for table in tables
@@ -207,7 +207,7 @@ class Destination:
     def end(self, notes: Mapping[str, str]) -> None:
         """Make a store of the copy: runs may open it."""
         with self._engine.begin() as db:
-            # An empty store that was there has counted along.
+            # Where an empty store was there, its triggers have counted the rows.
             if not sa.inspect(db).has_table(COUNTS.name):
                 begin_counts(db)
             db.execute(sa.delete(META))
@@ -227,7 +227,7 @@ def _copy(
     report: Report,
 ) -> None:
     """Copy a table from where a copy has left off."""
-    name = str(table.name)  # SQLAlchemy's own kind of text
+    name = str(table.name)  # a plain str, for msgspec
     if progress.table != name:
         progress.table, progress.after = name, []
     keys = list(table.primary_key.columns)
@@ -268,7 +268,7 @@ def _wanted(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def _state(db: sa.Connection) -> dict[str, int]:
-    """Return what moves with every change of a store that matters to a copy."""
+    """Return numbers that differ after every change of a store that matters to a copy."""
     state = {str(table.name): _size(db, table)[0] for table in TABLES}
     return state | {"revisions": int(db.scalar(sa.select(sa.func.sum(LEDGER.c.revision))) or 0)}
 

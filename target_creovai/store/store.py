@@ -46,7 +46,7 @@ class Store:
         """
         try:
             self.database = database = Database(url)
-            # A target holds its store to the end: the connections go with it, however it ends.
+            # A target keeps its store open to its end: the connections are closed with it.
             weakref.finalize(self, database.close)
             migrate(database)
             self.runs = runs = Runs(database)

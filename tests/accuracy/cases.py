@@ -67,7 +67,7 @@ class Chat:
                 agents=_listed(facts, "agents"),
                 customers=_listed(facts, "customers"),
                 bots=_listed(facts, "bots"),
-                rules=_rules(facts.get("rules", "")),
+                patterns=_rules(facts.get("rules", "")),
             ),
             start=datetime.fromisoformat(start) if start else None,
             chatbot="chatbot" in facts,

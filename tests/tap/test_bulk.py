@@ -335,7 +335,7 @@ def test_a_field_that_is_gone_is_left_out(
     assert sorted(run.column("Id")) == ids
 
 
-# -- the proof ---------------------------------------------------------------------------------
+# -- verification ------------------------------------------------------------------------------
 
 
 def without(body: bytes, row_id: str) -> bytes:

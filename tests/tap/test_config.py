@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_salesforce_chat.login.flows import AUTH_FLOWS, choose_flow
+from tap_salesforce_chat.login.flows import AUTH_FLOWS
 from tap_salesforce_chat.login.hosts import audience, login_url
+from tap_salesforce_chat.login.selection import choose_flow
 from tap_salesforce_chat.settings.config import CONFIG_SCHEMA
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.tap.support import CREDENTIALS, invoke

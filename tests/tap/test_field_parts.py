@@ -39,7 +39,7 @@ def columns(query: str) -> list[str]:
 def test_the_rows_are_those_of_one_query(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, at_once: int, workers: int
 ) -> None:
-    """In the same order, with all of their fields, and proved by the same counts."""
+    """In the same order, with all of their fields, and verified by the same counts."""
     ids = fill(org, clock, 11)
     whole = sync(server)
     before = len(queries(server))

@@ -1,4 +1,4 @@
-"""What the tap logs: news, one summary a sync, and nothing that quotes what it reads."""
+"""What the tap logs: new rows, one summary a sync, and nothing that quotes what it reads."""
 
 from __future__ import annotations
 

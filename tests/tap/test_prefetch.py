@@ -107,7 +107,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("refuse")
 def test_an_error_waits_for_its_turn(server: SalesforceServer, ids: dict[str, list[str]]) -> None:
-    """What comes before it leaves and is proved; what was read behind it does not leave."""
+    """Rows before it are written and verified; rows behind it are not written."""
     run = run_tap(settings(server), catalog_of(server, *STREAMS))
 
     assert "CaseComment" in str(run.error)

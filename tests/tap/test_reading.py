@@ -60,7 +60,7 @@ def test_a_small_backlog_is_one_query_and_one_count(
 def test_without_verification_nothing_is_counted(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
-    """Whoever has few requests left may do without the proof."""
+    """Whoever has few requests left may do without verification."""
     add_cases(org, clock, 3)
 
     sync(server, verify_counts=False)
@@ -87,7 +87,7 @@ def test_rows_of_any_density_arrive(
 def test_many_windows_fail_in_order(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock
 ) -> None:
-    """What was read ahead of a failure is not emitted behind it."""
+    """Rows that were prefetched behind a failure are not emitted."""
     ids = add_cases(org, clock, 60)
     catalog = catalog_of(server, "Case")
     server.faults.add(Fault("500", times=1_000, after=6))
@@ -244,7 +244,7 @@ def test_a_query_that_is_refused_for_its_length_goes_in_a_body(
     assert [call.status for call in server.calls].count(414) == 1
 
 
-# -- the proof ---------------------------------------------------------------------------------
+# -- verification ------------------------------------------------------------------------------
 
 
 def test_a_row_that_comes_when_asked_again_is_emitted(
@@ -294,7 +294,7 @@ def test_a_row_that_is_counted_but_never_comes_ends_the_run(
 def test_a_hole_does_not_move_the_bookmark_to_before_the_run(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock, lose: Callable[..., None]
 ) -> None:
-    """What an earlier run has proved stays proved."""
+    """What an earlier run has verified stays verified."""
     add_cases(org, clock, 3)
     first = sync(server)
     ids = add_cases(org, clock, 3)
@@ -363,7 +363,7 @@ def test_an_org_that_does_not_count_still_gives_its_rows(
     clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A proof that cannot be had is a warning; the rows are out."""
+    """A count that Salesforce refuses is a warning; the rows are emitted."""
     refused = refusal(FakeError(Code.MALFORMED_QUERY, "unexpected token"))
     server.interceptors.add(is_count, change=lambda _: refused)
     ids = add_cases(org, clock, 2)

@@ -55,7 +55,7 @@ def test_a_count_that_fails_for_a_moment_is_asked_again(
     caplog: pytest.LogCaptureFixture,
     kind: str,
 ) -> None:
-    """What passes by itself is no reason to do without the proof."""
+    """What passes by itself is no reason to do without verification."""
     ids = add_cases(org, clock, 2)
     catalog = catalog_of(server, "Case")
     server.faults.add(Fault(kind, times=2, after=1))

@@ -114,7 +114,7 @@ with SalesforceServer(busy_org()) as collection_server:
     )
 
 
-# The suite syncs once for all its tests: another worker, or a second time, would find no news.
+# The suite syncs once for all its tests: another worker, or a second time, would find no new rows.
 @pytest.mark.xdist_group("standard")
 class TestStandard(Standard):  # type: ignore[misc, valid-type] # a class made at run time
     """Every member of the suite."""

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import elements, html
-from target_creovai.parsers.mail.elements import Table
-from target_creovai.parsers.mail.html import (
+from target_creovai.parsers.mail.layout import elements, html
+from target_creovai.parsers.mail.layout.elements import Table
+from target_creovai.parsers.mail.layout.html import (
     FRAME_MARK,
     HEADERS_MARK,
     INDENT_OPEN,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail.html import (
+from target_creovai.parsers.mail.layout.html import (
     MAX_EDITED_DEPTH,
     MAX_LIST_DEPTH,
     QUOTE_CLOSE,
@@ -15,7 +15,7 @@ from target_creovai.parsers.mail.html import (
     html_to_text,
     tidy_text,
 )
-from target_creovai.parsers.mail.page import INDENTED, OWN, QUOTED, Page
+from target_creovai.parsers.mail.layout.page import INDENTED, OWN, QUOTED, Page
 from tests.growth import is_linear
 
 SALESFORCE_CUT = 131_072

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import MailText, full_text, languages, read_mail, repeats
-from target_creovai.parsers.mail.html import tidy_text
+from target_creovai.parsers.mail import MailText, full_text, read_mail, repeats
+from target_creovai.parsers.mail.layout.html import tidy_text
+from target_creovai.parsers.mail.phrases import languages
 from tests.growth import is_linear
 
 if TYPE_CHECKING:

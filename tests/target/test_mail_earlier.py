@@ -7,8 +7,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail.earlier import Earlier, Run, without_detours, without_weak
-from target_creovai.parsers.mail.words import Vocabulary, common_length
+from target_creovai.parsers.mail.earlier.comparison import runs_in
+from target_creovai.parsers.mail.earlier.passages import Earlier, Run
+from target_creovai.parsers.mail.earlier.runs import without_detours, without_weak
+from target_creovai.parsers.mail.phrases.words import Vocabulary, common_length
 
 OLD = "Hello Ida,\nwhich colour would you like, and where shall we send it to?\nKind regards\nTomas"
 
@@ -23,7 +25,7 @@ def runs(earlier: str, mail: str) -> list[tuple[str, int]]:
     stream = "".join(coded)
     return [
         (" ".join(words[code] for code in stream[run.start : run.end]), run.at)
-        for run in index.runs(coded, frozenset())
+        for run in runs_in(index, coded, frozenset())
     ]
 
 
@@ -65,7 +67,7 @@ def test_few_words_in_common_are_a_coincidence() -> None:
     index.add(lines, len(lines))
     coded = index.vocabulary.encode("I want a new one.\nKind regards\nIda")
 
-    assert without_weak(index.runs(coded, frozenset())) == []
+    assert without_weak(runs_in(index, coded, frozenset())) == []
 
 
 def test_an_answer_may_repeat_a_line_that_comes_later() -> None:
@@ -74,7 +76,7 @@ def test_an_answer_may_repeat_a_line_that_comes_later() -> None:
     lines = index.vocabulary.encode("which of these would you like?\nblack\ncream\nsteel\nTomas")
     index.add(lines, len(lines))
     coded = index.vocabulary.encode("which of these would you like?\ncream\nblack\ncream\nsteel")
-    found = without_weak(without_detours(index.runs(coded, frozenset())))
+    found = without_weak(without_detours(runs_in(index, coded, frozenset())))
 
     assert [(run.start, run.end) for run in found] == [(0, 6), (7, 10)]
 
@@ -90,7 +92,7 @@ def test_every_run_holds_the_same_words_on_both_sides(earlier: list[str], mail: 
     index.add(lines, len(lines))
     coded = index.vocabulary.encode(" ".join(mail))
     stream = "".join(coded)
-    found: list[Run] = index.runs(coded, frozenset())
+    found: list[Run] = runs_in(index, coded, frozenset())
 
     for run in found:
         assert stream[run.start : run.end] == run.passage.words[run.at : run.until] != ""

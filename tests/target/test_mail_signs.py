@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import html
-from target_creovai.parsers.mail.banners import is_banner
-from target_creovai.parsers.mail.endings import LANGUAGES
-from target_creovai.parsers.mail.signatures import is_app_footer, is_notice, is_sign_off
-from target_creovai.parsers.mail.signs import DATE, TIME, YEAR, Openings, any_of
+from target_creovai.parsers.mail.layout import html
+from target_creovai.parsers.mail.phrases.banners import is_banner
+from target_creovai.parsers.mail.phrases.endings import LANGUAGES
+from target_creovai.parsers.mail.phrases.footers import is_app_footer, is_notice
+from target_creovai.parsers.mail.phrases.signatures import is_sign_off
+from target_creovai.parsers.mail.phrases.signs import DATE, TIME, YEAR, Openings, any_of
 
 # The same as the module's, each written as it is said: what must not stand before comes first.
 _A_YEAR: Final = r"(?<!\d)(?:(?:1[34]|19|20|25)\d\d(?!\d)|\d{1,2}年)"

@@ -8,10 +8,10 @@ import pytest
 
 from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript.speakers import (
-    Cast,
     Decision,
     Evidence,
-    Person,
+    SpeakerKey,
+    SpeakerRoles,
 )
 from target_creovai.participants.chat_names import roles_by_name
 from target_creovai.participants.other_chats import role_in_other_chats
@@ -163,12 +163,12 @@ def test_a_name_is_settled_by_twenty_chats(chats: dict[Role, int], role: Role | 
 
 def test_a_chat_teaches_what_it_tells_by_itself() -> None:
     """Labels are nobody's name, and what is open is nothing to learn from."""
-    cast = Cast(
+    cast = SpeakerRoles(
         {
-            Person("desk"): Decision(Role.AGENT, Evidence.ONE_VISITOR),
-            Person("visitor"): Decision(Role.CUSTOMER, Evidence.LABEL),
-            Person("pat"): Decision(Role.CUSTOMER, Evidence.NAME),
-            Person("sam"): Decision(Role.UNKNOWN, Evidence.NOTHING),
+            SpeakerKey("desk"): Decision(Role.AGENT, Evidence.ONE_VISITOR),
+            SpeakerKey("visitor"): Decision(Role.CUSTOMER, Evidence.LABEL),
+            SpeakerKey("pat"): Decision(Role.CUSTOMER, Evidence.NAME),
+            SpeakerKey("sam"): Decision(Role.UNKNOWN, Evidence.NOTHING),
         }
     )
 
@@ -178,11 +178,11 @@ def test_a_chat_teaches_what_it_tells_by_itself() -> None:
 @pytest.mark.parametrize("evidence", [Evidence.RULE, Evidence.OTHER_CHATS])
 def test_what_a_chat_was_told_it_does_not_pass_on(evidence: Evidence) -> None:
     """Except that a name is a customer's, which only makes others careful."""
-    cast = Cast(
+    cast = SpeakerRoles(
         {
-            Person("desk"): Decision(Role.AGENT, evidence),
-            Person("till"): Decision(Role.AGENT, Evidence.ONE_VISITOR),
-            Person("pat"): Decision(Role.CUSTOMER, Evidence.ONE_VISITOR),
+            SpeakerKey("desk"): Decision(Role.AGENT, evidence),
+            SpeakerKey("till"): Decision(Role.AGENT, Evidence.ONE_VISITOR),
+            SpeakerKey("pat"): Decision(Role.CUSTOMER, Evidence.ONE_VISITOR),
         }
     )
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_creovai.parsers.mail import endings, read_mail
+from target_creovai.parsers.mail import read_mail
+from target_creovai.parsers.mail.phrases import endings
 from tests.growth import is_linear
 
 OWN = "The kettle still beeps."

@@ -10,17 +10,17 @@ import pytest
 from target_creovai.model.participants import Role
 from target_creovai.parsers.transcript import parse_transcript
 from target_creovai.parsers.transcript.speakers import (
-    Cast,
     Evidence,
     KnownNames,
     MessageCounts,
-    Scene,
+    PrintedName,
+    SegmentFacts,
+    SpeakerRoles,
     Transfer,
-    Voice,
     decide,
     name_key,
-    person_of,
     short_forms,
+    speaker_key,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 AGENT, BOT, CUSTOMER, UNKNOWN = Role.AGENT, Role.BOT, Role.CUSTOMER, Role.UNKNOWN
 
 
-def scene(*speakers: str, agent: str | None = None, transfer: Transfer | None = None) -> Scene:
+def segment(
+    *speakers: str, agent: str | None = None, transfer: Transfer | None = None
+) -> SegmentFacts:
     """Return a segment in which these speak, in this order."""
-    return Scene(agent, [transfer] if transfer else [], dict.fromkeys(map(Voice, speakers), 1))
+    return SegmentFacts(
+        agent, [transfer] if transfer else [], dict.fromkeys(map(PrintedName, speakers), 1)
+    )
 
 
 def roles_in(
-    *scenes: Scene,
+    *segments: SegmentFacts,
     chatbot_session: bool = False,
     agents: AbstractSet[str] = frozenset(),
     customers: AbstractSet[str] = frozenset(),
@@ -44,31 +48,34 @@ def roles_in(
 ) -> list[list[Role | None]]:
     """Return the roles in the order in which the names appear."""
     names = KnownNames(frozenset(agents), frozenset(customers), frozenset(bots))
-    return roles_of(scenes, decide(scenes, names, chatbot_session=chatbot_session))
+    return roles_of(segments, decide(segments, names, chatbot_session=chatbot_session))
 
 
-def roles_of(scenes: Iterable[Scene], cast: Cast) -> list[list[Role | None]]:
+def roles_of(segments: Iterable[SegmentFacts], cast: SpeakerRoles) -> list[list[Role | None]]:
     """Return the decided roles of each segment."""
-    return [[cast.decisions[person_of(each)].role for each in scene.said] for scene in scenes]
+    return [
+        [cast.decisions[speaker_key(each)].role for each in segment.message_counts]
+        for segment in segments
+    ]
 
 
 def test_a_house_rule_beats_the_record_and_the_header() -> None:
     """Whoever runs the org knows best."""
-    known = KnownNames(agents=frozenset({"Nora Vance"}), rules=((re.compile("^Nora"), BOT),))
+    known = KnownNames(agents=frozenset({"Nora Vance"}), patterns=((re.compile("^Nora"), BOT),))
 
-    found = [scene("Nora V", agent="Nora V")]
+    found = [segment("Nora V", agent="Nora V")]
 
     assert roles_of(found, decide(found, known)) == [[BOT]]
 
 
 def test_the_record_beats_the_header() -> None:
     """A bot may stand in the agent's place; the record tells."""
-    assert roles_in(scene("Milo", "Pat", agent="Milo"), bots={"milo"}) == [[BOT, CUSTOMER]]
+    assert roles_in(segment("Milo", "Pat", agent="Milo"), bots={"milo"}) == [[BOT, CUSTOMER]]
 
 
 def test_the_record_beats_the_label() -> None:
     """A customer may be called Agent."""
-    assert roles_in(scene("Agent", "Nora V", agent="Nora V"), customers={"Agent"}) == [
+    assert roles_in(segment("Agent", "Nora V", agent="Nora V"), customers={"Agent"}) == [
         [CUSTOMER, AGENT]
     ]
 
@@ -77,7 +84,9 @@ def test_a_transfer_names_bot_and_agent() -> None:
     """The bot's own name stands only there."""
     handed = Transfer("Milo", "Sales Desk", by_bot=True)
 
-    assert roles_in(scene("Milo", "Pat"), scene("Sales Desk", "Pat", "Milo", transfer=handed)) == [
+    assert roles_in(
+        segment("Milo", "Pat"), segment("Sales Desk", "Pat", "Milo", transfer=handed)
+    ) == [
         [BOT, CUSTOMER],
         [AGENT, CUSTOMER, BOT],
     ]
@@ -88,7 +97,7 @@ def test_a_transfer_between_people_makes_nobody_a_bot() -> None:
     handed = Transfer("Nora V", "Omar T", by_bot=False)
 
     assert roles_in(
-        scene("Nora V", "Visitor", agent="Nora V"), scene("Omar T", "Visitor", transfer=handed)
+        segment("Nora V", "Visitor", agent="Nora V"), segment("Omar T", "Visitor", transfer=handed)
     ) == [[AGENT, CUSTOMER], [AGENT, CUSTOMER]]
 
 
@@ -98,27 +107,27 @@ def test_a_transfer_back_to_the_bot_leaves_it_a_bot() -> None:
     back = Transfer("Nora V", "Milo", by_bot=False)
 
     assert roles_in(
-        scene("Milo", "Visitor"),
-        scene("Nora V", "Visitor", transfer=there),
-        scene("Milo", "Visitor", transfer=back),
+        segment("Milo", "Visitor"),
+        segment("Nora V", "Visitor", transfer=there),
+        segment("Milo", "Visitor", transfer=back),
     ) == [[BOT, CUSTOMER], [AGENT, CUSTOMER], [BOT, CUSTOMER]]
 
 
 def test_the_header_is_matched_whole() -> None:
     """A customer whose name contains the agent's is no agent."""
-    assert roles_in(scene("Kim", "Kimberly Kim Jones", agent="Kim")) == [[AGENT, CUSTOMER]]
+    assert roles_in(segment("Kim", "Kimberly Kim Jones", agent="Kim")) == [[AGENT, CUSTOMER]]
 
 
 def test_an_agent_stays_one_in_the_next_segment() -> None:
     """After a transfer the first agent may still answer."""
     assert roles_in(
-        scene("Nora V", "Pat", agent="Nora V"), scene("Nora V", "Omar T", "Pat", agent="Omar T")
+        segment("Nora V", "Pat", agent="Nora V"), segment("Nora V", "Omar T", "Pat", agent="Omar T")
     ) == [[AGENT, CUSTOMER], [AGENT, AGENT, CUSTOMER]]
 
 
 def test_the_header_chatbot_is_a_bot() -> None:
     """`Agent Chatbot` is a fixed label, not a person."""
-    assert roles_in(scene("Chatbot", "Pat", agent="Chatbot")) == [[BOT, CUSTOMER]]
+    assert roles_in(segment("Chatbot", "Pat", agent="Chatbot")) == [[BOT, CUSTOMER]]
 
 
 @pytest.mark.parametrize(
@@ -139,50 +148,50 @@ def test_the_header_chatbot_is_a_bot() -> None:
 )
 def test_a_label_is_a_role_in_any_case(label: str, role: Role) -> None:
     """Only the whole word counts."""
-    assert roles_in(scene(label)) == [[role]]
+    assert roles_in(segment(label)) == [[role]]
 
 
 def test_a_printed_part_is_a_role() -> None:
     """Foreign shapes print it beside the name."""
-    said = [Voice("Pat", "Customer"), Voice("Pat", "Agent"), Voice("Milo", "Bot")]
+    said = [PrintedName("Pat", "Customer"), PrintedName("Pat", "Agent"), PrintedName("Milo", "Bot")]
 
-    assert roles_in(Scene(said=dict.fromkeys(said, 1))) == [[CUSTOMER, AGENT, BOT]]
+    assert roles_in(SegmentFacts(message_counts=dict.fromkeys(said, 1))) == [[CUSTOMER, AGENT, BOT]]
 
 
 def test_who_speaks_first_in_a_bots_session_tells_nothing() -> None:
     """A visitor may begin as well: sides would go out swapped."""
-    assert roles_in(scene("Milo", "Pat"), chatbot_session=True) == [[UNKNOWN, UNKNOWN]]
-    assert roles_in(scene("Visitor", "Milo"), chatbot_session=True) == [[CUSTOMER, BOT]]
-    assert roles_in(scene("Milo", "Pat")) == [[UNKNOWN, UNKNOWN]]
+    assert roles_in(segment("Milo", "Pat"), chatbot_session=True) == [[UNKNOWN, UNKNOWN]]
+    assert roles_in(segment("Visitor", "Milo"), chatbot_session=True) == [[CUSTOMER, BOT]]
+    assert roles_in(segment("Milo", "Pat")) == [[UNKNOWN, UNKNOWN]]
 
 
 def test_a_bot_session_that_an_agent_opened_tells_nothing() -> None:
     """Once a person has a header, whoever is unknown stays so."""
-    assert roles_in(scene("Milo", "Nora V", "Visitor", agent="Nora V"), chatbot_session=True) == [
+    assert roles_in(segment("Milo", "Nora V", "Visitor", agent="Nora V"), chatbot_session=True) == [
         [UNKNOWN, AGENT, CUSTOMER]
     ]
 
 
 def test_of_two_the_other_is_the_other_side() -> None:
     """One known name decides a dialogue of two; of three, the visitor's does."""
-    assert roles_in(scene("Klantendienst", "Visitor")) == [[AGENT, CUSTOMER]]
-    assert roles_in(scene("Nora V", "Pat", agent="Nora V")) == [[AGENT, CUSTOMER]]
-    assert roles_in(scene("Nora V", "Pat", "Sam", agent="Nora V")) == [[AGENT, UNKNOWN, UNKNOWN]]
-    assert roles_in(scene("Pat", "Sam", agent="Nora V")) == [[UNKNOWN, UNKNOWN]]
+    assert roles_in(segment("Klantendienst", "Visitor")) == [[AGENT, CUSTOMER]]
+    assert roles_in(segment("Nora V", "Pat", agent="Nora V")) == [[AGENT, CUSTOMER]]
+    assert roles_in(segment("Nora V", "Pat", "Sam", agent="Nora V")) == [[AGENT, UNKNOWN, UNKNOWN]]
+    assert roles_in(segment("Pat", "Sam", agent="Nora V")) == [[UNKNOWN, UNKNOWN]]
 
 
 def test_an_alias_alone_with_the_visitor_is_the_agent_of_a_headed_segment() -> None:
     """Also when the chat had others before, but only under an agent's header."""
-    before = scene("Milo", "Visitor", agent="Chatbot")
+    before = segment("Milo", "Visitor", agent="Chatbot")
 
-    assert roles_in(before, scene("Desk", "Visitor", agent="Nora V"))[1] == [AGENT, CUSTOMER]
-    assert roles_in(before, scene("Desk", "Visitor"))[1] == [UNKNOWN, CUSTOMER]
+    assert roles_in(before, segment("Desk", "Visitor", agent="Nora V"))[1] == [AGENT, CUSTOMER]
+    assert roles_in(before, segment("Desk", "Visitor"))[1] == [UNKNOWN, CUSTOMER]
 
 
 def test_a_name_on_both_sides_decides_nothing() -> None:
     """Kim the agent and Kim the customer print alike: no side is better than the wrong one."""
-    assert roles_in(scene("Kim L", agent="Kim L"), customers={"Kim L"}) == [[UNKNOWN]]
-    assert roles_in(scene("Kim L", "Pat"), agents={"Kim Lee"}, customers={"Kim L"}) == [
+    assert roles_in(segment("Kim L", agent="Kim L"), customers={"Kim L"}) == [[UNKNOWN]]
+    assert roles_in(segment("Kim L", "Pat"), agents={"Kim Lee"}, customers={"Kim L"}) == [
         [UNKNOWN, UNKNOWN]
     ]
 
@@ -203,14 +212,14 @@ def test_a_name_is_the_same_however_it_is_printed() -> None:
 
 def test_who_speaks_beside_the_visitor_is_an_agent() -> None:
     """A second agent needs no header and no notice."""
-    assert roles_in(scene("Nora V", "Visitor", "Tina K", agent="Nora V")) == [
+    assert roles_in(segment("Nora V", "Visitor", "Tina K", agent="Nora V")) == [
         [AGENT, CUSTOMER, AGENT]
     ]
 
 
 def test_the_only_one_beside_the_agent_of_one_part_is_the_visitor_of_all() -> None:
     """What one part leaves open another one tells."""
-    assert roles_in(scene("Desk", "Pat"), scene("Nora V", "Pat", agent="Nora V")) == [
+    assert roles_in(segment("Desk", "Pat"), segment("Nora V", "Pat", agent="Nora V")) == [
         [AGENT, CUSTOMER],
         [AGENT, CUSTOMER],
     ]
@@ -218,7 +227,9 @@ def test_the_only_one_beside_the_agent_of_one_part_is_the_visitor_of_all() -> No
 
 def test_who_stays_while_agents_change_is_the_visitor() -> None:
     """Neither alias is known, and no label either."""
-    assert roles_in(scene("Desk", "Pat", agent="Nora V"), scene("Till", "Pat", agent="Tom K")) == [
+    assert roles_in(
+        segment("Desk", "Pat", agent="Nora V"), segment("Till", "Pat", agent="Tom K")
+    ) == [
         [AGENT, CUSTOMER],
         [AGENT, CUSTOMER],
     ]
@@ -226,7 +237,7 @@ def test_who_stays_while_agents_change_is_the_visitor() -> None:
 
 def test_a_name_of_another_part_may_be_the_visitors_other_name() -> None:
     """Visitors are one person, but they may give their name on the way."""
-    found = roles_in(scene("Bot", "Visitor"), scene("Nora V", "Pat", agent="Nora V"))
+    found = roles_in(segment("Bot", "Visitor"), segment("Nora V", "Pat", agent="Nora V"))
 
     assert found == [[BOT, CUSTOMER], [AGENT, UNKNOWN]]
 
@@ -234,12 +245,12 @@ def test_a_name_of_another_part_may_be_the_visitors_other_name() -> None:
 @pytest.mark.parametrize("label", ["System", "Agent", "Operator", "Bot", "Supervisor", "Chatbot"])
 def test_a_label_counts_less_than_the_header(label: str) -> None:
     """The only other speaker of a chat is its visitor, whatever he calls himself."""
-    assert roles_in(scene("Nora V", label, agent="Nora V")) == [[AGENT, CUSTOMER]]
+    assert roles_in(segment("Nora V", label, agent="Nora V")) == [[AGENT, CUSTOMER]]
 
 
 def test_a_bots_label_counts_in_a_bots_session() -> None:
     """There the record says that a bot takes part."""
-    found = roles_in(scene("Nora V", "Chatbot", agent="Nora V"), chatbot_session=True)
+    found = roles_in(segment("Nora V", "Chatbot", agent="Nora V"), chatbot_session=True)
 
     assert found == [[AGENT, BOT]]
 
@@ -247,7 +258,7 @@ def test_a_bots_label_counts_in_a_bots_session() -> None:
 @pytest.mark.parametrize("other", ["Acme Support", "Kundenservice", "Klantenteam"])
 def test_a_desk_is_hardly_a_visitor(other: str) -> None:
     """The visitor may have the agent's first name; the alias is no visitor's then."""
-    found = roles_in(scene("Nora", other, agent="Nora V"))
+    found = roles_in(segment("Nora", other, agent="Nora V"))
 
     assert found == [[UNKNOWN, UNKNOWN]]
 
@@ -258,7 +269,7 @@ def test_a_desk_is_hardly_a_visitor(other: str) -> None:
 @pytest.mark.parametrize("printed", ["Nora", "Nora Vance", "NORA V.", "Vance, Nora", "Nora V"])
 def test_a_shortened_or_longer_name_is_the_headers(printed: str) -> None:
     """Headers have first name and initial, speakers what the agent has chosen."""
-    found = roles_in(scene(printed, "Pat", agent="Nora V"), agents={"Nora Vance"})
+    found = roles_in(segment(printed, "Pat", agent="Nora V"), agents={"Nora Vance"})
 
     assert found == [[AGENT, CUSTOMER]]
 
@@ -268,33 +279,33 @@ def test_a_shortened_name_is_the_contacts(printed: str) -> None:
     """So an alias has its side."""
     known = {"Ada Quill", "ada@example.com"}
 
-    assert roles_in(scene("Desk", printed), customers=known) == [[AGENT, CUSTOMER]]
+    assert roles_in(segment("Desk", printed), customers=known) == [[AGENT, CUSTOMER]]
 
 
 def test_a_first_name_on_both_sides_decides_nothing() -> None:
     """Kim Lee and Kim Ode may both sign as Kim."""
-    found = roles_in(scene("Kim", "Desk"), agents={"Kim Lee"}, customers={"Kim Ode"})
+    found = roles_in(segment("Kim", "Desk"), agents={"Kim Lee"}, customers={"Kim Ode"})
 
     assert found == [[UNKNOWN, UNKNOWN]]
 
 
 def test_a_visitor_with_the_agents_first_name_is_no_agent() -> None:
     """The agent himself speaks under his full name."""
-    found = roles_in(scene("Nora V", "Nora", agent="Nora V"), agents={"Nora Vance"})
+    found = roles_in(segment("Nora V", "Nora", agent="Nora V"), agents={"Nora Vance"})
 
     assert found == [[AGENT, CUSTOMER]]
 
 
 def test_an_agents_first_name_counts_for_nothing_where_a_bot_answers() -> None:
     """The owner came later, if at all."""
-    found = roles_in(scene("Milo", "Nora"), agents={"Nora Vance"}, chatbot_session=True)
+    found = roles_in(segment("Milo", "Nora"), agents={"Nora Vance"}, chatbot_session=True)
 
     assert found == [[UNKNOWN, UNKNOWN]]
 
 
 def test_namesakes_alone_leave_a_chat_open() -> None:
     """A chat without a visitor is no chat: one of the two must be it."""
-    found = roles_in(scene("Nora V", "Tina", agent="Nora V"), agents={"Tina King"})
+    found = roles_in(segment("Nora V", "Tina", agent="Nora V"), agents={"Tina King"})
 
     assert found == [[AGENT, UNKNOWN]]
 
@@ -302,9 +313,11 @@ def test_namesakes_alone_leave_a_chat_open() -> None:
 # Counts
 
 
-def counted(*said: tuple[str, int], operator: int | None, visitor: int | None) -> Cast:
+def counted(*said: tuple[str, int], operator: int | None, visitor: int | None) -> SpeakerRoles:
     """Decide on a chat of which the record counts the messages."""
-    spoken = Scene("Nora V", said={Voice(name): count for name, count in said})
+    spoken = SegmentFacts(
+        "Nora V", message_counts={PrintedName(name): count for name, count in said}
+    )
     return decide([spoken], KnownNames(), MessageCounts(operator, visitor))
 
 
@@ -352,8 +365,10 @@ def test_what_contradicts_the_counts_unless_swapped_is_seen(
 
 def test_a_house_rule_beats_the_counts() -> None:
     """Else there would be no way to send such a chat."""
-    spoken = Scene("Nora V", said={Voice("Nora V"): 2, Voice("Visitor"): 1})
-    known = KnownNames(rules=((re.compile("Nora V"), AGENT),))
+    spoken = SegmentFacts(
+        "Nora V", message_counts={PrintedName("Nora V"): 2, PrintedName("Visitor"): 1}
+    )
+    known = KnownNames(patterns=((re.compile("Nora V"), AGENT),))
 
     assert not decide([spoken], known, MessageCounts(1, 2)).only_swapped_fits
 
@@ -363,9 +378,13 @@ def test_a_house_rule_beats_the_counts() -> None:
 
 def test_what_hands_over_as_the_chatbot_is_a_bot() -> None:
     """The part that it leaves is its own, whoever else speaks in it."""
-    left = Scene(said={Voice("Pat"): 1, Voice("Milo"): 1}, has_bot=True, left_by_bot=True)
+    left = SegmentFacts(
+        message_counts={PrintedName("Pat"): 1, PrintedName("Milo"): 1},
+        has_bot=True,
+        left_by_bot=True,
+    )
 
-    assert roles_in(left, scene("Nora V", "Pat", agent="Nora V")) == [
+    assert roles_in(left, segment("Nora V", "Pat", agent="Nora V")) == [
         [CUSTOMER, BOT],
         [AGENT, CUSTOMER],
     ]
@@ -374,10 +393,10 @@ def test_what_hands_over_as_the_chatbot_is_a_bot() -> None:
 def test_what_a_notice_hands_over_to_is_a_bot() -> None:
     """Agents may give a chat to a bot, by its name or without."""
     there = Transfer("Nora V", "Milo", by_bot=False)
-    first = scene("Nora V", "Pat", agent="Nora V")
+    first = segment("Nora V", "Pat", agent="Nora V")
     first.left_to_bot = True
 
-    assert roles_in(first, scene("Milo", transfer=there))[1] == [BOT]
+    assert roles_in(first, segment("Milo", transfer=there))[1] == [BOT]
 
 
 @pytest.mark.parametrize(
@@ -394,8 +413,8 @@ def test_a_bots_session_has_a_bot_somewhere(taker: str, owner: str, role: Role) 
     """Without a notice, who takes over is it, unless owner or signature speak against it."""
     there = Transfer("Nora V", taker, by_bot=False)
     found = roles_in(
-        scene("Nora V", "Pat", agent="Nora V"),
-        scene(taker, transfer=there),
+        segment("Nora V", "Pat", agent="Nora V"),
+        segment(taker, transfer=there),
         agents={owner},
         chatbot_session=True,
     )
@@ -409,7 +428,7 @@ def test_a_bots_session_has_a_bot_somewhere(taker: str, owner: str, role: Role) 
 def test_each_decision_names_its_evidence() -> None:
     """Whoever asks why gets an answer."""
     known = KnownNames(other_chats={"fjord": AGENT})
-    cast = decide([scene("Fjord", "Pat", agent="Nora V")], known)
+    cast = decide([segment("Fjord", "Pat", agent="Nora V")], known)
 
     assert [decision.evidence for decision in cast.decisions.values()] == [
         Evidence.OTHER_CHATS,

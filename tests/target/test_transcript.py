@@ -63,7 +63,7 @@ def parse_given(body: str, given_values: dict[str, Any]) -> Transcript:
             agents=frozenset(given_values.get("agents", ())),
             customers=frozenset(given_values.get("customers", ())),
             bots=frozenset(given_values.get("bots", ())),
-            rules=tuple(
+            patterns=tuple(
                 (re.compile(pattern), Role(role)) for pattern, role in given_values.get("rules", ())
             ),
         ),

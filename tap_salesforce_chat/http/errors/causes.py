@@ -54,7 +54,7 @@ def not_found(response: ErrorResponse) -> SalesforceError:
 
 def limit_exceeded(response: ErrorResponse) -> SalesforceError | RetryLaterError:
     """Return the error for a limit of requests: the daily one, or one that ends in a moment."""
-    # One code for several limits. The limit of requests at the same time is told from the daily
+    # One code for several limits. The limit of concurrent requests differs from the daily
     # one by the text alone; the Connect interfaces have limits of their own, with status 503.
     is_concurrency = response.message.startswith("Concurrent")
     if is_concurrency or response.status == HTTPStatus.SERVICE_UNAVAILABLE:

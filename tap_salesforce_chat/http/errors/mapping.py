@@ -40,7 +40,7 @@ _TRANSIENT = re.compile(
     r"UNABLE_TO_LOCK_ROW|SERVER_UNAVAILABLE|unable to obtain exclusive access|too busy",
     re.IGNORECASE,
 )
-# 420: Salesforce's edge does not know (yet) where the org lives.
+# 420: Salesforce's edge has no route to the org (yet).
 NO_ROUTE_TO_ORG = 420
 
 

@@ -1,4 +1,4 @@
-"""An HTTP response that is not the one asked for, and the errors that any endpoint can answer."""
+"""An HTTP error response, and the exceptions that it can become at any endpoint."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _LONGEST_RETRY_AFTER_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """An HTTP response that is not the one asked for."""
+    """An HTTP response with a status that is not the expected one."""
 
     status: int
     document: Any = field(repr=False)  # the decoded body, None if it is not JSON
     headers: Mapping[str, str]
-    subject: str  # what was asked for, in words of the tap
+    subject: str  # what was requested, in words of the tap
 
     @property
     def code(self) -> str:

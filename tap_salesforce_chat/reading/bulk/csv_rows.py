@@ -81,10 +81,10 @@ def _records(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _split(record: str) -> Iterable[list[str]]:
-    """Return the cells of a record, as a list of one record.
+    """Return the cells of a record; of several records if `_records` has joined them.
 
     In a cell, quotes come in pairs. The separator of cells within a text breaks a pair up: the
-    csv module then parses the whole record.
+    csv module then parses the whole text.
     """
     found = record.split('","')
     for place, cell in enumerate(found):

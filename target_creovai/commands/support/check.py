@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """What a check means for a run: it works, it works but look, it does not."""
 
     OK = "ok"
@@ -15,7 +15,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-_MARKS = {Status.OK: "ok", Status.FAILED: "FAIL", Status.WARNING: "--"}
+_MARKS = {CheckStatus.OK: "ok", CheckStatus.FAILED: "FAIL", CheckStatus.WARNING: "--"}
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Check(msgspec.Struct, frozen=True):
     """
 
     check: str
-    status: Status
+    status: CheckStatus
     found: str
     advice: str = ""
 
@@ -36,4 +36,8 @@ class Check(msgspec.Struct, frozen=True):
 
 def judged(check: str, found: str, advice: str, *, ok: bool) -> Check:
     """Return what a look found, and what to do where that is not well."""
-    return Check(check, Status.OK, found) if ok else Check(check, Status.FAILED, found, advice)
+    return (
+        Check(check, CheckStatus.OK, found)
+        if ok
+        else Check(check, CheckStatus.FAILED, found, advice)
+    )

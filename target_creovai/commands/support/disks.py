@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_creovai.commands.support.check import Check, Status
+from target_creovai.commands.support.check import Check, CheckStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -97,4 +97,4 @@ def check_lasting(file: Path) -> Iterator[Check]:
     in_container = any(mark.exists() for mark in CONTAINER_MARKS)
     why = why_it_goes(file.resolve(), mounts_in(text), in_container=in_container)
     if why:
-        yield Check("lasting", Status.WARNING, f"the store will not last: {why}.", ADVICE)
+        yield Check("lasting", CheckStatus.WARNING, f"the store will not last: {why}.", ADVICE)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from target_creovai.commands.status import Standing, Status
+    from target_creovai.commands.support.store_status import StatusCount, StoreStatus
     from target_creovai.model.history import Lag, Run
     from target_creovai.store.operator.store import OperatorStore
 
@@ -58,7 +58,7 @@ class Measurements(msgspec.Struct, frozen=True):
         )
 
 
-def gauges(status: Status, measured: Measurements) -> Iterator[Gauge]:
+def gauges(status: StoreStatus, measured: Measurements) -> Iterator[Gauge]:
     """Yield all that is measured; what is not known yet has no sample."""
     yield from _of_runs(status, measured)
     yield Gauge.of(
@@ -82,7 +82,7 @@ def gauges(status: Status, measured: Measurements) -> Iterator[Gauge]:
     yield _lags(measured.lags)
 
 
-def _of_runs(status: Status, measured: Measurements) -> Iterator[Gauge]:
+def _of_runs(status: StoreStatus, measured: Measurements) -> Iterator[Gauge]:
     ended, last = measured.ended, status.last_run
     yield _moment("last_run_start", "Start of the last run.", last["began_at"] if last else None)
     yield _moment(
@@ -116,10 +116,10 @@ def _moment(name: str, text: str, moment: str | None) -> Gauge:
     return Gauge.of(f"{PREFIX}{name}_timestamp_seconds", text, seconds)
 
 
-def _conversations(standings: Iterable[Standing]) -> Gauge:
+def _conversations(counted: Iterable[StatusCount]) -> Gauge:
     """Reasons of one code may differ in what they name: that would make a series of each."""
     counts: Counter[tuple[str, str, str]] = Counter()
-    for at in standings:
+    for at in counted:
         counts[at.kind, at.outcome, at.code or ""] += at.count
     return Gauge(
         f"{PREFIX}conversations",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
-from target_creovai.commands.support.check import Check, Status, judged
+from target_creovai.commands.support.check import Check, CheckStatus, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def check_proxy(api_url: str) -> Iterator[Check]:
     address = _address(proxy)
     if address is None:
         says = f"{name} is no address such as http://proxy.example:3128."
-        yield Check("proxy", Status.FAILED, says, _ADVICE)
+        yield Check("proxy", CheckStatus.FAILED, says, _ADVICE)
         return
     host, port = address
     answers = _answers(host, port)

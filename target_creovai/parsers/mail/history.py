@@ -1,7 +1,8 @@
-"""What of a mail is its author's own, and what is history.
+"""The split of a mail into its author's own words and history.
 
-Two sources tell: the earlier messages of the same case, and the marks that mail clients leave. In
-doubt the text stays: a sentence too many is a nuisance, a customer's lost sentence is an error.
+There is evidence of two kinds: the earlier messages of the same case, and the marks that mail
+clients leave. In doubt the text stays: a sentence too many is a nuisance, a customer's lost
+sentence is an error.
 """
 
 # ruff: noqa: RUF001 - quotation marks and colons of other languages.
@@ -9,32 +10,23 @@ doubt the text stays: a sentence too many is a nuisance, a customer's lost sente
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.banners import is_noise
-from target_creovai.parsers.mail.earlier import goes_on
-from target_creovai.parsers.mail.known import Known, Writing
-from target_creovai.parsers.mail.markers import (
-    Kind,
-    Marker,
-    decorated_start,
-    skip_blank_up,
-)
-from target_creovai.parsers.mail.page import OWN, QUOTED
+from target_creovai.parsers.mail.earlier.known import Known, Writing
+from target_creovai.parsers.mail.layout.page import OWN, QUOTED
+from target_creovai.parsers.mail.marked import MarkedLines
+from target_creovai.parsers.mail.markers.find import Kind, Marker, decorated_start
 from target_creovai.parsers.mail.parts import QUOTE_MARK, Part, Split
-from target_creovai.parsers.mail.quotes import is_mail, only_greets
-from target_creovai.parsers.mail.signatures import is_closing
-from target_creovai.parsers.mail.signs import MARKS
+from target_creovai.parsers.mail.phrases.quotes import is_mail, only_greets
+from target_creovai.parsers.mail.phrases.signs import MARKS
+from target_creovai.parsers.mail.unmarked import unmarked_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_creovai.parsers.mail.earlier import Place
-    from target_creovai.parsers.mail.page import Page
+    from target_creovai.parsers.mail.earlier.passages import Place
+    from target_creovai.parsers.mail.layout.page import Page
 
-# Without any mark, a message of fewer words may be repeated by coincidence.
-MIN_UNMARKED_WORDS: Final = 7
 # So far above an answer its question stands, whatever is between.
 MAX_LINES_ABOVE: Final = 6
 # Somebody else's words, told.
@@ -42,44 +34,18 @@ _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
 # "Ticket: 55" above headers says as little as a greeting.
 _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
-# "[x] repair", where the brackets were empty.
-_CHECKED: Final = re.compile(r"[>\s]*(?:\[[xX✓✔]\]|\([xX]\)|[☑☒✓✔])\s")
-_CHECK_BOXES: Final = frozenset("[(☑☒✓✔")
-# A word behind a question, a label or an arrow.
-_COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
-
-
-class _Noise:
-    """The lines that are nobody's words: markers, and what `is_noise` finds among new ones."""
-
-    def __init__(self, lines: Sequence[str], known: Known, marked: set[int]) -> None:
-        self._lines, self._known, self._marked = lines, known, marked
-
-    def __contains__(self, index: object) -> bool:
-        if index in self._marked:
-            return True
-        if not isinstance(index, int) or index >= len(self._lines):
-            return False
-        return self._known.lines[index].is_new and is_noise(self._lines[index])
 
 
 class Reader:
-    """Reads one mail, top to bottom."""
+    """The parts of one mail, read from top to bottom."""
 
     def __init__(
         self, page: Page, markers: Sequence[Marker], known: Known, *, side: str, forwarded: bool
     ) -> None:
-        self._page, self._known, self._side, self._forwarded = page, known, side, forwarded
+        self._mail = MarkedLines(page, markers, known)
+        self._known, self._side, self._forwarded = known, side, forwarded
         self._lines, self._levels = page.lines, page.levels
-        self._markers = {marker.start: marker for marker in markers}
-        self._marked = {
-            index
-            for marker in markers
-            if not marker.is_weak
-            for index in range(marker.start, marker.end)
-        }
-        self._noise = _Noise(page.lines, known, self._marked)
-        self._starts = sorted(self._markers)
+        self._markers, self._noise = self._mail.markers, self._mail.noise
         self._last_said, self._has_spoken, self._says_fields = "", False, True
         self._parts = [Part(quoted=False)]
         self._rest: list[str] = []
@@ -90,7 +56,7 @@ class Reader:
     def split(self) -> Split:
         """Return the mail's parts."""
         index, end = 0, len(self._lines)
-        unmarked = self._unmarked_history()
+        unmarked = unmarked_history(self._mail, self._side)
         while index < end:
             if index == unmarked:
                 index = self._tail(Marker(index, index, Kind.ATTRIBUTION, is_firm=True))
@@ -115,7 +81,7 @@ class Reader:
             if is_gone and not text.strip(MARKS):
                 continue
             # The marker below new words tells them from a template that is sent again.
-            known = is_gone and line.is_known and not (is_beside and index in self._marked)
+            known = is_gone and line.is_known and not (is_beside and index in self._mail.marked)
             is_beside = not known
             if row and (known or is_gone is not was_gone):
                 yield row, self._back(row)
@@ -146,7 +112,7 @@ class Reader:
 
     def _own_end(self, start: int, unmarked: int | None) -> int:
         """Return the index after the lines from here on that are neither quoted nor markers."""
-        end = start if start in self._markers else self._next_marker(start)
+        end = start if start in self._markers else self._mail.next_marker(start)
         if unmarked is not None and start < unmarked < end:
             end = unmarked
         return next((index for index in range(start, end) if self._levels[index] != OWN), end)
@@ -169,7 +135,7 @@ class Reader:
     def _marker(self, marker: Marker) -> int:
         if marker.kind is Kind.FORWARD or self._passes_on(marker):
             return self._forward(marker)
-        below = self._next(marker.end)
+        below = self._mail.next_text(marker.end)
         if below < len(self._lines) and self._heads_quote(marker, below):
             self._gone.update(range(marker.start, marker.end))
             return self._quote(below, attributed=True)
@@ -190,7 +156,7 @@ class Reader:
         """Tell whether a marker is none, but words of the author's own, or pasted by them."""
         if marker.is_firm:
             return False
-        confirmed = self._confirmed(marker)
+        confirmed = self._mail.confirmed(marker)
         if marker.is_weak or confirmed:
             return not confirmed
         is_beside = marker.start > 0 and bool(self._lines[marker.start - 1])
@@ -199,7 +165,7 @@ class Reader:
             self._has_pasted = True
         if marker.is_form or self._has_pasted:
             return True
-        below = self._next(marker.end)
+        below = self._mail.next_text(marker.end)
         spoken = below < len(self._lines) and self._lines[below].startswith(_SPOKEN)
         return marker.kind is Kind.ATTRIBUTION and spoken
 
@@ -214,32 +180,6 @@ class Reader:
             self._has_spoken = self._has_spoken or not greets
             self._says_fields = self._says_fields and (greets or _FIELD.match(line) is not None)
 
-    def _confirmed(self, marker: Marker) -> bool:
-        """Tell whether a known message begins below a marker."""
-        below = self._next(marker.end)
-        while below in self._noise and below not in self._markers:
-            below = self._next(below + 1)
-        if below >= len(self._lines):
-            return False
-        end = self._next_marker(below)
-        first = self._known.lines[below].first
-        if marker.is_weak:
-            return first is not None and first.at == 0
-        return self._is_known(below, end)
-
-    def _is_known(self, start: int, end: int) -> bool:
-        known = self._known
-        return known.is_any and any(line.is_known for line in known.lines[start:end])
-
-    def _next(self, index: int) -> int:
-        while index < len(self._lines) and not self._lines[index].strip(MARKS):
-            index += 1
-        return index
-
-    def _next_marker(self, start: int) -> int:
-        place = bisect_right(self._starts, start)
-        return self._starts[place] if place < len(self._starts) else len(self._lines)
-
     # --- Quoted lines -----------------------------------------------------------------------------
 
     def _quote(self, start: int, *, attributed: bool = False) -> int:
@@ -248,8 +188,12 @@ class Reader:
         attributed = attributed or quoted or self._names_its_author(start, end)
         # What an answer interrupts goes on below it.
         attributed = attributed or any(part.attributed for part in self._parts[-2:])
-        known = self._is_known(start, end)
-        if attributed and self._is_all_marker(start, end) and self._next(end) < len(self._lines):
+        known = self._mail.is_known(start, end)
+        if (
+            attributed
+            and self._is_all_marker(start, end)
+            and self._mail.next_text(end) < len(self._lines)
+        ):
             return self._tail(Marker(start, end, Kind.HEADERS, is_firm=True))
         lines = [*self._lines[start:end]]
         is_letter = known or is_mail(lines)
@@ -307,9 +251,9 @@ class Reader:
         kept: list[str] = []
         if not self._known.is_any:
             return kept
-        for first, last in self._messages(start, end):
-            writing = Writing(self._known, self._noise, self._completed(first, last))
-            above = self._next(first)
+        for first, last in self._mail.messages(start, end):
+            writing = Writing(self._known, self._noise, self._mail.completed(first, last))
+            above = self._mail.next_text(first)
             above_first = above < last and self._may_top(above)
             for group in writing.groups(first, last, above_first=above_first, in_doubt=in_doubt):
                 end_of_group = self._with_links(group.end, last)
@@ -326,34 +270,15 @@ class Reader:
             index += 1
         return index
 
-    def _completed(self, start: int, end: int) -> set[int]:
-        lines, known = self._lines, self._known.lines
-        return {
-            index
-            for index in range(start, end)
-            if (lines[index].lstrip("> \t")[:1] in _CHECK_BOXES and _CHECKED.match(lines[index]))
-            or (known[index].loose == 1 and _COMPLETED.search(lines[index]))
-        }
-
     def _may_top(self, index: int) -> bool:
         """Tell whether an answer may begin on the first line of a quoted message."""
         return not self._lines[index].startswith(">") and not only_greets(self._lines[index])
 
-    def _messages(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield where the messages of a quoted conversation begin and end, markers left out."""
-        first = start
-        for index in range(start, end):
-            marker = self._markers.get(index)
-            if marker and not (marker.is_weak and not self._confirmed(marker)):
-                yield first, index
-                first = marker.end
-        yield first, end
-
     def _forward(self, marker: Marker) -> int:
         """Read what is passed on: it is news, but for messages that the case has."""
         start, end = marker.start, len(self._lines)
-        for first, last in [*self._messages(marker.end, end)]:
-            if self._is_known(first, last):
+        for first, last in [*self._mail.messages(marker.end, end)]:
+            if self._mail.is_known(first, last):
                 self._gone.update(range(start, last))
                 self._rest += self._answers(first, last)
             else:
@@ -363,52 +288,3 @@ class Reader:
             lines = self._parts[-1].lines
             del lines[decorated_start(lines, len(lines)) :]
         return end
-
-    def _unmarked_history(self) -> int | None:
-        """Return where an earlier message begins that goes on to the mail's end, unmarked.
-
-        A message in the midst of new words, or below a colon, is no history: somebody sends it
-        again. So is one that its author repeats.
-        """
-        if not self._known.is_any:
-            return None
-        found, words, goes_on_below = None, 0, True
-        ending = self._closing_start()
-        for index in range(ending - 1, 0, -1):
-            line = self._known.lines[index]
-            if line.covered < line.words and line.is_new and index not in self._noise:
-                break
-            words += line.covered
-            is_own = self._levels[index] == OWN
-            if is_own and goes_on_below and words >= MIN_UNMARKED_WORDS:
-                found = index if self._begins_message(index) else found
-            if index in self._markers:
-                goes_on_below = self._follows(index)
-        return found
-
-    def _closing_start(self) -> int:
-        """Return where the author's sign-off begins if one ends the mail, else its end."""
-        end = start = len(self._lines)
-        while start > max(0, end - 8) and not self._known.lines[start - 1].covered:
-            start -= 1
-        return start if is_closing(self._lines[start:end]) else end
-
-    def _begins_message(self, index: int) -> bool:
-        """Tell whether a message of somebody else begins on a line, below words of the author."""
-        first = self._known.lines[index].first
-        if first is None or first.at:
-            return False
-        side = first.passage.side
-        if side and side == self._side:
-            return False
-        above = skip_blank_up(self._lines, index)
-        return above > 0 and not self._lines[above - 1].endswith((":", "："))
-
-    def _follows(self, index: int) -> bool:
-        """Tell whether a marker is part of the earlier message that is known above it."""
-        line = self._known.lines[index]
-        above = index - 1
-        while above >= 0 and not self._lines[above].strip(MARKS):
-            above -= 1
-        before = self._known.lines[above].last if above >= 0 else None
-        return before is not None and line.first is not None and goes_on(before, line.first)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from target_creovai.parsers.mail.signs import MARKS
+from target_creovai.parsers.mail.phrases.signs import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_creovai.parsers.mail.earlier import Place
+    from target_creovai.parsers.mail.earlier.passages import Place
 
 QUOTE_MARK: Final = "> "
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from target_creovai.parsers.mail.banners import without_banner
-from target_creovai.parsers.mail.earlier import Earlier
+from target_creovai.parsers.mail.earlier.known import Known
+from target_creovai.parsers.mail.earlier.passages import Earlier
 from target_creovai.parsers.mail.history import Reader
-from target_creovai.parsers.mail.html import html_to_text, tidy_text
-from target_creovai.parsers.mail.known import Known
-from target_creovai.parsers.mail.markers import Marker, find_markers, unglued
-from target_creovai.parsers.mail.page import OWN, Page
+from target_creovai.parsers.mail.layout.html import html_to_text, tidy_text
+from target_creovai.parsers.mail.layout.page import OWN, Page
+from target_creovai.parsers.mail.markers.find import Marker, find_markers, unglued
+from target_creovai.parsers.mail.markers.separators import says_forwarded
 from target_creovai.parsers.mail.parts import Split, answered
-from target_creovai.parsers.mail.separators import says_forwarded
-from target_creovai.parsers.mail.signatures import without_ending, without_signature
+from target_creovai.parsers.mail.phrases.banners import without_banner
+from target_creovai.parsers.mail.phrases.signatures import without_ending, without_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from target_creovai.parsers.mail.earlier import Place
+    from target_creovai.parsers.mail.earlier.passages import Place
 
 # A copy must be this long, or complete, before it is no coincidence.
 MIN_REPEATED_CHARS: Final = 40
@@ -179,7 +179,7 @@ def repeats(text: str, original: str) -> bool:
     complete ("Hi" begins many mails), a longer one must end with a word; from 250 characters on,
     where fields are cut, it may end inside one.
     """
-    copy, source = _normalised(tidy_text(text)), _normalised(tidy_text(original))
+    copy, source = comparable(text), comparable(original)
     if not copy or not source.startswith(copy):
         return False
     if len(copy) == len(source) or len(copy) >= MIN_CUT_CHARS:
@@ -187,7 +187,9 @@ def repeats(text: str, original: str) -> bool:
     return len(copy) >= MIN_REPEATED_CHARS and not (copy[-1] + source[len(copy)]).isalnum()
 
 
-def _normalised(text: str) -> str:
+def comparable(text: str) -> str:
+    """Return a text without what does not count when texts are compared: see `repeats`."""
+    text = tidy_text(text)
     return " ".join(text.replace(">", " ").casefold().split())
 
 

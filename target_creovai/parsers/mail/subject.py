@@ -7,15 +7,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.banners import is_noise
-from target_creovai.parsers.mail.quotes import only_greets
-from target_creovai.parsers.mail.read import without_thread_tokens
-from target_creovai.parsers.mail.signatures import (
+from target_creovai.parsers.mail.phrases.banners import is_noise
+from target_creovai.parsers.mail.phrases.quotes import only_greets
+from target_creovai.parsers.mail.phrases.signatures import (
     is_closing,
     without_ending,
     without_signature,
 )
-from target_creovai.parsers.mail.signs import any_of
+from target_creovai.parsers.mail.phrases.signs import any_of
+from target_creovai.parsers.mail.read import without_thread_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from target_creovai.parsers.messaging.lines import (
     said,
     unsupported,
 )
-from target_creovai.parsers.messaging.members import list_in, member, name_key, text_in, title_of
+from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in, title_of
 from target_creovai.parsers.messaging.values import scalar, value_line
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def choices_lines(part: object, _: Mapping[str, str]) -> list[Line]:
     options = [option for name in _LISTS for option in list_in(part, name)]
     lines = [*heads, *listed(map(option_line, [*options, *list_in(event, "timeslotoptionitems")]))]
     form = member(part, "formattype")
-    odd = name_key(form) not in _FORMATS
+    odd = member_key(form) not in _FORMATS
     return [*lines, *[unsupported(documented(form), "ChoicesMessage")] * odd]
 
 

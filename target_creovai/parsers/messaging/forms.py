@@ -14,7 +14,7 @@ from target_creovai.parsers.messaging.lines import (
     said,
     unsupported,
 )
-from target_creovai.parsers.messaging.members import list_in, member, name_key, text_in, title_of
+from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in, title_of
 from target_creovai.parsers.messaging.values import value_line
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def form_lines(part: object, _: Mapping[str, str]) -> list[Line]:
     lines = said(*heads, text_in(intro, "title"), text_in(intro, "text"))
     questions = list(listed(map(_question_line, questions_of(part))))
     form = member(part, "formattype")
-    odd = name_key(form) not in {"", "inputs"}
+    odd = member_key(form) not in {"", "inputs"}
     return [*lines, *questions, *[unsupported(documented(form), "FormMessage")] * odd]
 
 
@@ -48,7 +48,7 @@ def questions_of(part: object) -> Iterator[object]:
 
 
 def _question_line(question: object) -> Line:
-    kind = name_key(member(question, "inputtype"))
+    kind = member_key(member(question, "inputtype"))
     label = title_of(member(question, "label")) or title_of(question)
     options = [option_line(option) for option in list_in(question, "optionitems")]
     odd = [] if kind in _INPUTS else [unsupported(documented(kind), "FormMessage")]
@@ -64,7 +64,7 @@ def answers_lines(part: object, titles: Mapping[str, str]) -> list[Line]:
         *_result(member(part, "result")),
     ]
     form = member(part, "formattype")
-    odd = name_key(form) not in {"", "inputs", "result"}
+    odd = member_key(form) not in {"", "inputs", "result"}
     return [*lines, *[unsupported(documented(form), "FormResponseMessage")] * odd]
 
 
@@ -80,7 +80,7 @@ def _answer(value: object, titles: Mapping[str, str]) -> Line:
     if not shown and inner is not None:
         return value_line(inner)
     options = [chosen_line(option, titles) for option in list_in(value, "selectedoptions")]
-    known = name_key(member(value, "inputvaluetype")) in _INPUT_VALUES
+    known = member_key(member(value, "inputvaluetype")) in _INPUT_VALUES
     answer = Line(shown) if shown else joined(", ", options)
     return answer if known or answer.text else unsupported("FormResponseMessage")
 

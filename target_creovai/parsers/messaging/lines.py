@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_creovai.parsers.messaging.members import name_key
+from target_creovai.parsers.messaging.members import member_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # Only names that Salesforce documents are ever printed: anything else may be someone's words.
 _NAMES = {
-    name_key(name): name
+    member_key(name): name
     for name in (
         *("StaticContentMessage", "ChoicesMessage", "ChoicesResponseMessage"),
         *("FormMessage", "FormResponseMessage", "Text", "RichText", "Attachments"),
@@ -59,7 +59,7 @@ def unsupported(*names: object) -> Line:
 
 def documented(*names: object) -> str:
     """Return the first of the names that Salesforce documents, as it spells it; else nothing."""
-    return next((_NAMES[key] for key in map(name_key, names) if key in _NAMES), "")
+    return next((_NAMES[key] for key in map(member_key, names) if key in _NAMES), "")
 
 
 def joined(separator: str, lines: Iterable[Line]) -> Line:

@@ -19,7 +19,7 @@ _TITLE_PARTS = (
 )
 
 
-def name_key(name: object) -> str:
+def member_key(name: object) -> str:
     """Return what makes two names the same: neither case nor underscores count."""
     return name.replace("_", "").casefold() if isinstance(name, str) else ""
 
@@ -43,10 +43,10 @@ def message_in(payload: object) -> dict[str, Any]:
 
 
 def member(value: object, *path: str) -> Any:
-    """Return what stands at a path of `name_key` names; None where there is no such place."""
+    """Return what stands at a path of `member_key` names; None where there is no such place."""
     for name in path:
         members = value.items() if isinstance(value, dict) else ()
-        value = next((inner for key, inner in members if name_key(key) == name), None)
+        value = next((inner for key, inner in members if member_key(key) == name), None)
     return value
 
 

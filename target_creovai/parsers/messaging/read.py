@@ -14,7 +14,7 @@ import msgspec
 from target_creovai.parsers.messaging.choices import choices_lines, chosen_lines
 from target_creovai.parsers.messaging.forms import answers_lines, form_lines
 from target_creovai.parsers.messaging.lines import Line, documented, unsupported
-from target_creovai.parsers.messaging.members import decoded, member, message_in, name_key
+from target_creovai.parsers.messaging.members import decoded, member, member_key, message_in
 from target_creovai.parsers.messaging.static import static_lines
 
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ def _lines(payload: object, titles: Titles) -> Sequence[Line]:
     part = member(message, place) if place else message
     lines = read(part, titles) if read else ()
     form = member(part, "formattype")
-    if any(line.text for line in lines) or name_key(form) in _MAY_BE_BLANK:
+    if any(line.text for line in lines) or member_key(form) in _MAY_BE_BLANK:
         return lines
     return [unsupported(documented(form), member(message, "messagetype"))]
 
 
 def _kind_of(message: object) -> str:
     """Return the type of a message; one that does not say it is told by what it holds."""
-    kind = name_key(member(message, "messagetype"))
+    kind = member_key(member(message, "messagetype"))
     held = (name for name, (place, _) in _TYPES.items() if place and member(message, place))
     return kind or next(held, _BARE)
 

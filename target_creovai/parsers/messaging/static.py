@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from target_creovai.parsers.mail.html import html_to_text
+from target_creovai.parsers.mail.layout.html import html_to_text
 from target_creovai.parsers.messaging.lines import Line, documented, marker, said, unsupported
-from target_creovai.parsers.messaging.members import list_in, member, name_key, text_in, title_of
+from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!]|&#?\w{1,31};")
 def static_lines(part: object, _: Mapping[str, str]) -> list[Line]:
     """Return what a static content says: of `values` and parameters nothing is said."""
     form = member(part, "formattype")
-    readers = _FORMATS.get(name_key(form))
+    readers = _FORMATS.get(member_key(form))
     lines = [line for read in readers or (_heads,) for line in read(part)]
     return lines if readers else [*lines, unsupported(documented(form), "StaticContentMessage")]
 

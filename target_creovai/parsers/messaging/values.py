@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.parsers.messaging.lines import Line, joined, marker, said, unsupported
-from target_creovai.parsers.messaging.members import list_in, member, name_key, text_in
+from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ def _leaves(value: object) -> Iterable[Line]:
     rest: list[Any] = [value]
     while rest:
         value = rest.pop()
-        kind = name_key(member(value, "valuetype"))
+        kind = member_key(member(value, "valuetype"))
         if kind == "listvalue":
             rest += reversed(list_in(value, "items"))
         elif kind == "compositevalue":
@@ -46,7 +46,7 @@ def _leaves(value: object) -> Iterable[Line]:
 
 
 def _plain(value: object) -> list[Line]:
-    kind = name_key(member(value, "valuetype"))
+    kind = member_key(member(value, "valuetype"))
     return said(scalar(member(value, kind)) or scalar(member(value, "value")))
 
 

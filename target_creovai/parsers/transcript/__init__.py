@@ -6,16 +6,21 @@ from target_creovai.parsers.transcript.parse import (
     parse_transcript,
     plain_text,
 )
-from target_creovai.parsers.transcript.scenes import Segment
-from target_creovai.parsers.transcript.speakers import Cast, Evidence, KnownNames, MessageCounts
+from target_creovai.parsers.transcript.segments import SegmentHeader
+from target_creovai.parsers.transcript.speakers import (
+    Evidence,
+    KnownNames,
+    MessageCounts,
+    SpeakerRoles,
+)
 
 __all__ = [
-    "Cast",
     "Evidence",
     "KnownNames",
     "Line",
     "MessageCounts",
-    "Segment",
+    "SegmentHeader",
+    "SpeakerRoles",
     "Transcript",
     "parse_transcript",
     "plain_text",

@@ -27,24 +27,24 @@ from target_creovai.parsers.transcript.markup import (
     split_cut_end,
     to_lines,
 )
-from target_creovai.parsers.transcript.scenes import (
-    Part,
+from target_creovai.parsers.transcript.segments import (
     Segment,
-    settle_colons,
+    SegmentHeader,
+    extend_names_over_colons,
     speaker_of,
-    split_into_parts,
+    split_into_segments,
     text_of,
 )
 from target_creovai.parsers.transcript.shapes import shape_of
 from target_creovai.parsers.transcript.speakers import (
-    Cast,
     KnownNames,
     MessageCounts,
-    Voice,
+    PrintedName,
+    SpeakerRoles,
     decide,
     name_key,
-    person_of,
     short_forms,
+    speaker_key,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Line(NamedTuple):  # made by the million, and a third of the time of a fro
     text: str
     at: datetime | None
     derived: bool
-    segment: Segment | None = None
+    segment: SegmentHeader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class Transcript:
         unclassified: Visible text that belongs to no line, such as an entry that was cut off
             before its name.
         truncated: Whether the body ends in the middle of something.
-        cast: Who is who, and by what evidence.
+        speaker_roles: Who is who, and by what evidence.
     """
 
-    segments: tuple[Segment, ...]
+    segments: tuple[SegmentHeader, ...]
     lines: tuple[Line, ...]
     unclassified: tuple[str, ...]
     truncated: bool
-    cast: Cast = field(default=Cast(), compare=False)
+    speaker_roles: SpeakerRoles = field(default=SpeakerRoles(), compare=False)
 
 
 def parse_transcript(
@@ -129,19 +129,19 @@ def parse_transcript(
         raise TextError(msg)
     is_full = len(body) >= FIELD_LIMIT and not body.rstrip().endswith(">")
     truncated = is_full or any(token.kind is CUT for token in unplaced)
-    parts = split_into_parts(tokens)
-    cast = decide(
-        [part.scene for part in parts],
+    segments = split_into_segments(tokens)
+    speaker_roles = decide(
+        [segment.facts for segment in segments],
         names,
         _NO_COUNTS if truncated else counts,  # they count what was cut off, too
         chatbot_session=chatbot_session,
     )
     return Transcript(
-        segments=tuple(part.segment for part in parts if part.segment),
-        lines=_lines_of(parts, cast, start_time),
+        segments=tuple(segment.header for segment in segments if segment.header),
+        lines=_lines_of(segments, speaker_roles, start_time),
         unclassified=tuple(map(text_of, unplaced)),
         truncated=truncated,
-        cast=cast,
+        speaker_roles=speaker_roles,
     )
 
 
@@ -158,7 +158,7 @@ def tokenize(body: str, names: KnownNames = _NO_NAMES) -> list[Token]:
     if not BREAK.search(whole) and is_flat(lines):
         lines = unflatten(lines, known)
     tokens = read_lines(lines, shape_of(lines, known))
-    settle_colons(tokens, known)
+    extend_names_over_colons(tokens, known)
     if cut_end:
         tokens.append(Token(CUT, [cut_end]))
     return tokens
@@ -169,34 +169,38 @@ def _keys_of(names: KnownNames) -> frozenset[str]:
     return frozenset(agents | {name_key(name) for name in names.customers | names.bots}) - {""}
 
 
-def _lines_of(parts: Sequence[Part], cast: Cast, start_time: datetime | None) -> tuple[Line, ...]:
+def _lines_of(
+    segments: Sequence[Segment], speaker_roles: SpeakerRoles, start_time: datetime | None
+) -> tuple[Line, ...]:
     timer = _Timer(start_time)
     lines: list[Line] = []
     voices: dict[tuple[str | None, str | None], tuple[str, Role]] = {}
-    for part in parts:
-        timer.start(part)
-        for token in part.tokens:
+    for segment in segments:
+        timer.start(segment)
+        for token in segment.tokens:
             kind = token.kind
             if kind is STRAY or kind is CUT:
                 continue
             at, derived = timer.at(token)
             if kind is ENTRY:
                 printed = token.name, token.label
-                voice = voices.get(printed) or voices.setdefault(printed, _voice(printed, cast))
+                voice = voices.get(printed) or voices.setdefault(
+                    printed, _voice(printed, speaker_roles)
+                )
                 name, role = voice
                 # Half the time of `Line(...)`.
-                said = "message", role, name, text_of(token), at, derived, part.segment
+                said = "message", role, name, text_of(token), at, derived, segment.header
                 lines.append(Line._make(said))
             else:
                 lines.append(
-                    Line("notice", Role.SYSTEM, None, text_of(token), at, derived, part.segment)
+                    Line("notice", Role.SYSTEM, None, text_of(token), at, derived, segment.header)
                 )
     return _fill_head(lines)
 
 
-def _voice(printed: tuple[str | None, str | None], cast: Cast) -> tuple[str, Role]:
+def _voice(printed: tuple[str | None, str | None], speaker_roles: SpeakerRoles) -> tuple[str, Role]:
     name = speaker_of(printed[0])
-    role = cast.decisions[person_of(Voice(name, printed[1]))].role
+    role = speaker_roles.decisions[speaker_key(PrintedName(name, printed[1]))].role
     return name, role or Role.UNKNOWN
 
 
@@ -228,26 +232,26 @@ class _Timer:
         self._record_start = start_time.astimezone(UTC) if start_time else None
         self._base = self._last = self._record_start
         self._base_derived = True
-        self._before: Part | None = None
+        self._before: Segment | None = None
         self._first_stamp: datetime | None = None
 
-    def start(self, part: Part) -> None:
-        """Count offsets from this part's own start; without a date, from the best time known."""
-        if part.started is None or part.segment is None:
+    def start(self, segment: Segment) -> None:
+        """Count offsets from this segment's own start; without a date, from the best time known."""
+        if segment.started is None or segment.header is None:
             return
-        printed = part.segment.started_at
+        printed = segment.header.started_at
         if printed is None:
-            self._last = self._later_on(part) if self._before else self._record_start
+            self._last = self._later_on(segment) if self._before else self._record_start
         self._base = self._last = printed or self._last
-        self._before = part
+        self._before = segment
         self._base_derived = printed is None
 
-    def _later_on(self, part: Part) -> datetime | None:
-        """Return when a later part starts whose day is not understood: within a day of the first.
+    def _later_on(self, segment: Segment) -> datetime | None:
+        """Return the start of a later segment whose day is not understood: within a day.
 
         A clock without a zone tells how long after the last one it is.
         """
-        clock = part.clock
+        clock = segment.clock
         before = self._before.clock if self._before else None
         if clock is None or self._base is None:
             return self._last

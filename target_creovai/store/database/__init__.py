@@ -1,1 +1,1 @@
-"""The database below the store: engines, tables, upgrades."""
+"""The database below the store: connections, tables, counters, errors."""

@@ -17,7 +17,7 @@ from target_creovai.store.database.reasons import ReasonType
 if TYPE_CHECKING:
     from target_creovai.model.outcomes import Reason
 
-# Apart from the tables that hold what was brought here: a copy of those makes these anew.
+# Derived from the other tables: a copy of a store counts anew.
 DERIVED = sa.MetaData()
 
 # `rules` is empty where they do not matter: see `_KEY`. `writer` is the server process that added
@@ -134,15 +134,15 @@ def begin_counts(db: sa.Connection) -> None:
 
 
 def add_up(db: sa.Connection) -> None:
-    """Add up what this transaction has counted row by row: to be called at its end."""
+    """Add up the rows of this transaction: to be called at its end."""
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(_ADD_UP_OWN)
 
 
 def tidy_counts(db: sa.Connection) -> None:
-    """Add up what all have counted, but for those who do so themselves just now.
+    """Add up the rows of all transactions, except those that another holds locked.
 
-    What came to nothing is dropped.
+    Counters of zero are dropped.
     """
     if db.dialect.name == "sqlite":
         db.execute(sa.delete(COUNTS).where(COUNTS.c.number == 0))
@@ -161,6 +161,6 @@ def counts(db: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Count
 
 
 def waiting_reasons(db: sa.Connection) -> set[Reason]:
-    """Return why conversations wait."""
+    """Return the reasons of all conversations that wait."""
     found = counts(db, COUNTS.c.outcome == Outcome.WAITING)
     return {count.reason for count in found if count.reason}

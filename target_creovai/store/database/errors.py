@@ -73,14 +73,14 @@ def store_error(error: BaseException) -> StoreError:
 
 
 def translate_errors(engine: sa.Engine) -> None:
-    """Let all errors of an engine be sentences."""
+    """Raise a `StoreError` in the place of each error of an engine."""
     sa.event.listen(engine, "handle_error", _translate)
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:
     error = context.original_exception
     if context.is_pre_ping:
-        return  # a connection that was lost while it rested is made anew
+        return  # a connection that was lost while idle is opened again
     if isinstance(error, Exception) and not isinstance(error, StoreError):
         raise store_error(error) from None
 

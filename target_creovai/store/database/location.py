@@ -41,7 +41,7 @@ def file_of(parsed: sa.URL) -> Path | None:
 
 
 def file_of_url(url: str) -> Path | None:
-    """Return the file of a SQLite store; None for all others, and for what is no URL."""
+    """Return the file of a SQLite store; None for all others, also where it is no URL."""
     try:
         return file_of(sa.make_url(url))
     except (ArgumentError, ValueError):

@@ -55,9 +55,9 @@ def _partial(name: str, condition: str, *columns: str) -> Iterator[sa.Index]:
 
 
 def know_postgresql() -> None:
-    """Tell SQLAlchemy the conditions of indexes for PostgreSQL as well.
+    """Set the conditions of indexes for PostgreSQL as well.
 
-    It imports the dialect to take them in, which a run on SQLite can do without.
+    SQLAlchemy imports the dialect for them, which a run on SQLite does not need.
     """
     for table in METADATA.tables.values():
         for index in table.indexes:
@@ -125,7 +125,7 @@ COLLECTIONS = sa.Table(
 )
 
 # The names in each chat: the digest of a name, and the role it had there. Unknown:
-# the chat leaves it open, and is looked at again when other chats have settled the name.
+# the chat does not show it, and is due again once other chats show it.
 SPEAKERS = sa.Table(
     "creovai_speakers",
     METADATA,
@@ -190,7 +190,7 @@ RUNS = sa.Table(
 # `has_text` is false once `retention_days` has emptied its own rows.
 #
 # `revision` counts changes of a conversation's rows, `assembled` is the revision that the
-# outcome speaks of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
+# outcome is of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
 # with what a reason must not contain, as it goes into logs; `changed_at` dates the revision.
 # `claimed_by` is the run that delivers it now. `erased_at` is a tombstone: never sent again.
 # `posted_by` is the latest moment at which what is intended may have been posted. `adopted_at`
@@ -251,8 +251,8 @@ HISTORY = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What Creovai took, by day (UTC). Each run counts in lines of its own, so that several at once do
-# not wait for each other; those of past days are added up, under an empty `run`. `updates` are
+# What Creovai accepted, by day (UTC). Each run counts in lines of its own, so that several at once
+# do not wait for each other; those of past days are added up, under an empty `run`. `updates` are
 # later changes of metadata.
 DELIVERIES = sa.Table(
     "creovai_deliveries",

@@ -86,7 +86,7 @@ def mark_changed(
 
 
 def is_due(kind: str, phase: ClaimPhase | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition for what a run looks at of a kind, once `mark_due` has been there."""
+    """Return the condition for what a run looks at of a kind, after `mark_due`."""
     return sa.and_(LEDGER.c.kind == kind, sa.text(IS_DUE), *_PHASES.get(phase, ()))
 
 
@@ -96,13 +96,13 @@ def becomes_due(kind: str, rules: str, now: str) -> sa.ColumnElement[bool]:
 
 
 def has_newly_due(db: sa.Connection, kind: str, rules: str, now: str) -> bool:
-    """Tell whether `mark_due` would find anything, by an index and by the counts."""
+    """Return whether `mark_due` would find anything, by an index and by the counters."""
     awaited = db.scalar(sa.select(sa.exists().where(_is_awaited(kind, now))))
     return bool(awaited) or _have_other_rules(db, kind, rules)
 
 
 def mark_due(db: sa.Connection, kind: str, rules: str, now: str) -> None:
-    """Make due what time has freed, and what other settings, or another version, may free.
+    """Make due what has waited for a time, and what other settings or another version may change.
 
     What waits to be closed, or for its main row, depends on few of them: see `opening_of`.
     """
@@ -143,7 +143,7 @@ def _have_other_rules(db: sa.Connection, kind: str, rules: str) -> bool:
 
 
 def _mark(db: sa.Connection, kind: str, which: sa.ColumnElement[bool], **cleared: None) -> None:
-    """Make due, but for what somebody else is writing just now: that is concluded anew."""
+    """Make due, except what another transaction has locked: that gets a new outcome anyway."""
     c = LEDGER.c
     ids = sa.select(c.id).where(which).with_for_update(skip_locked=True)
     these = sa.update(LEDGER).where(c.kind == kind, c.id.in_(ids))

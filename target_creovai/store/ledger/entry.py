@@ -45,32 +45,32 @@ class LedgerEntry(msgspec.Struct, frozen=True):
 
     @property
     def made_by(self) -> str | None:
-        """The rules that made what Creovai has, as far as known; opening rules make nothing."""
+        """The rules that made what Creovai has, if known; opening rules alone make nothing."""
         return None if len(self.rules or "") <= OPENING_LENGTH else self.rules
 
 
 def sent_once(kind: str) -> bool:
-    """Tell whether it is unknown what a second post of such a conversation does."""
+    """Return whether it is undocumented what a second post of such a conversation does."""
     return KINDS[kind].interface.sent_once
 
 
 def in_doubt(entry: LedgerEntry) -> bool:
-    """Tell whether a post of this conversation may have arrived, and would be one too many.
+    """Return whether a post may have arrived, so that another one would be a duplicate.
 
-    The update of a case is none: it is made once more, and replaces.
+    The update of a case is no duplicate: it replaces what is there.
     """
     return bool(entry.intent_hash) and is_first_post(entry)
 
 
 def is_first_post(entry: LedgerEntry) -> bool:
-    """Tell whether Creovai is to have one post of this conversation that it has not confirmed."""
+    """Return whether Creovai has not confirmed the one post that this conversation is to have."""
     return entry.content_hash is None or (
         entry.content_hash == SEND_AGAIN and sent_once(entry.kind)
     )
 
 
 def is_concluded(entry: LedgerEntry) -> bool:
-    """Tell whether no run looks at a conversation that was sent, whatever the settings are.
+    """Return whether a sent conversation is never due again, whatever the settings are.
 
     `due.is_due` is the same for the database.
     """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class OutcomeCount(NamedTuple):
     """How many conversations of a kind have an outcome for a reason.
 
-    `oldest`: when what waits, and has not changed for the longest time, did.
+    `oldest` is the earliest last change of those that wait.
     """
 
     kind: str
@@ -94,7 +94,7 @@ class Ledger:
     def _claim(self, query: sa.Select[Any]) -> list[LedgerEntry]:
         with self._database.reading() as db:
             if db.execute(query.limit(1)).first() is None:
-                return []  # no writer waits for a look
+                return []  # without a transaction, so that no writer waits
         with self._database.transaction() as db:
             found = db.execute(query.with_for_update(skip_locked=True))
             entries = [LedgerEntry(*row) for row in found]
@@ -108,13 +108,13 @@ class Ledger:
     def claimed_by_others(self, kind: str) -> int:
         """Return how many conversations that are due another run has claimed.
 
-        Whether it lives or not: a dead one's are claimed by whoever comes by, unless its
+        Whether it is alive or not: what a killed run has claimed is free for others, unless its
         connection outlives it, and a transaction of it still locks them.
         """
         return self._count(is_due(kind), LEDGER.c.claimed_by != self._runs.id)
 
     def count_due(self, kind: str, *, rules: str, now: str) -> int:
-        """Return how many conversations `due` would come to."""
+        """Return how many conversations `due` would return in all."""
         with self._database.reading() as db:
             due = self._is_or_gets_due(db, kind, rules, now)
         return self._count(due)
@@ -123,7 +123,7 @@ class Ledger:
     def _is_or_gets_due(
         db: sa.Connection, kind: str, rules: str, now: str
     ) -> sa.ColumnElement[bool]:
-        """Return the condition for what a run would look at; a look changes nothing."""
+        """Return the condition for what a run would look at, without marking anything as due."""
         if has_newly_due(db, kind, rules, now):
             return sa.or_(is_due(kind), becomes_due(kind, rules, now))
         return is_due(kind)
@@ -167,7 +167,7 @@ class Ledger:
                     found[count.kind] += count.number
         return found
 
-    # All of it
+    # All conversations
 
     def require_prefix(self, prefix: str) -> None:
         """Refuse to send from one store under two prefixes: all would arrive twice.
@@ -209,7 +209,7 @@ class Ledger:
 
 
 def _oldest(db: sa.Connection, kind: str, outcome: str, reason: Reason | None) -> str | None:
-    """Return when what has not changed for the longest time did, of what waits."""
+    """Return the earliest last change of the conversations that wait for this reason."""
     if outcome != Outcome.WAITING:
         return None
     c = LEDGER.c

@@ -69,7 +69,7 @@ class Outcomes:
     def record_intent(
         self, entry: LedgerEntry, content_hash: str, metadata: bytes, *, posted_by: str
     ) -> None:
-        """Record what is about to be posted, by then; commit it before that."""
+        """Record what is posted by `posted_by` at the latest; commit it before the post."""
         self._update(
             entry,
             _MINE,
@@ -82,7 +82,7 @@ class Outcomes:
         )
 
     def clear_intent(self, entry: LedgerEntry, reason: Reason | None = None) -> None:
-        """Record that what was intended is not at Creovai; it stays pending."""
+        """Record that the post of the intent did not arrive; the conversation stays pending."""
         self._update(
             entry,
             _MINE,
@@ -98,11 +98,11 @@ class Outcomes:
         self._update(entry, outcome=Outcome.PENDING, reason=reason, posted_by=posted_by)
 
     def record_failure(self, entry: LedgerEntry, failed_at: str) -> None:
-        """Record when Creovai could not take it: it goes last the next time."""
+        """Record when Creovai could not accept it: the next run posts it last."""
         self._update(entry, failed_at=failed_at)
 
     def record_event_time(self, entry: LedgerEntry, event_time: str) -> None:
-        """Record the eventTime of metadata that is about to be sent: it is used up by that."""
+        """Record the eventTime of metadata that is about to be sent: it is not used again."""
         self._update(entry, event_time=event_time)
 
     def record_receipt(
@@ -157,7 +157,7 @@ class Outcomes:
     def accept_adopted(
         self, entry: LedgerEntry, *, rules: str, content_hash: str, metadata: bytes
     ) -> None:
-        """Record that what Creovai has of an adopted one is taken to be this."""
+        """Record that what Creovai has of an adopted conversation counts as this content."""
         cleared = {"reason": None, "detail": None, "refused_hash": None}
         self._conclude(
             entry, Outcome.SENT, rules, content_hash=content_hash, metadata=metadata, **cleared
@@ -168,11 +168,11 @@ class Outcomes:
         self._update(entry, outcome=Outcome.PENDING, reason=reason, claimed_by=None)
 
     def record_failure_count(self, entry: LedgerEntry, failures: int) -> None:
-        """Record in how many runs Creovai could not take it."""
+        """Record in how many runs Creovai could not accept it."""
         self._update(entry, failures=failures)
 
     def record_erasure(self, entry: LedgerEntry, reason: Reason, erased_at: str) -> None:
-        """Record what is about to be erased; it is never sent again, whatever comes of it."""
+        """Record that a conversation is about to be erased: from here on it is never sent again."""
         self._update(entry, outcome=Outcome.PENDING, reason=reason, erased_at=erased_at)
 
     def discard(
@@ -183,7 +183,7 @@ class Outcomes:
         reason: Reason | None = None,
         erased_at: str | None = None,
     ) -> None:
-        """Record that the rows of an erased conversation go, and its tombstone stays.
+        """Drop the rows of an erased conversation, and keep its tombstone.
 
         Without a reason and a time, those that are recorded stay.
         """

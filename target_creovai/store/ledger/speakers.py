@@ -1,4 +1,4 @@
-"""Names that speakers go by, and in how many chats each was whose.
+"""Names of speakers in chats, and in how many chats each had which role.
 
 A name is kept as a digest: it stays when the text of its chat leaves the store.
 """
@@ -53,13 +53,13 @@ class Speakers:
         self._recorded.clear()
 
     def known_roles(self, names: Collection[str]) -> dict[str, Role]:
-        """Return the role of each name that the chats of this store have settled."""
+        """Return the role of each name that the chats of this store agree on."""
         wanted = {digest(name): name for name in names}
         with self._database.reading() as db:
             return {wanted[name]: role for name, role in _settled(db, list(wanted))}
 
     def reopen_known(self, kind: str) -> int:
-        """Make due what was set aside for a name that other chats have settled since."""
+        """Make due what was set aside for a name whose role other chats show since."""
         c, ledger = SPEAKERS.c, LEDGER.c
         left_open = sa.select(c.name).where(c.role == Role.UNKNOWN.value).distinct()
         with self._database.reading() as db:

@@ -1,4 +1,4 @@
-"""Which conversations name a record of Salesforce: the one question that no index answers."""
+"""Which conversations refer to a record of Salesforce: a search without an index."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def conversations_referring_to(
         stream for kind in KINDS.values() for stream, key in kind.streams.items() if key == "Id"
     ]
     contains, c = _CONTAINS[db.dialect.name], ROWS.c
-    # As a value begins in the stored JSON.
+    # A value in the stored JSON begins with a quote.
     holds = sa.or_(*(contains(c.body, f'"{key}'.encode()) for key in ids))
     query = (
         sa.select(c.kind, c.conversation)

@@ -68,7 +68,7 @@ class Repairs:
     def reopen_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
         """Make due what Creovai has as other settings made it; return how many.
 
-        The next run sends what differs now. What has no text any more could not be made anew.
+        The next run sends what differs now. What has no text any more is left out.
         """
         c = LEDGER.c
         own = sa.and_(ROWS.c.kind == c.kind, ROWS.c.conversation == c.id, IS_DROPPED)
@@ -133,7 +133,7 @@ class Repairs:
         return rows
 
     def forget_people(self, ids: Sequence[str]) -> set[str]:
-        """Drop what is kept of these users and contacts; return whom of them there was."""
+        """Drop the rows of these users and contacts; return the Ids that were found."""
         people = sa.and_(ROWS.c.kind == PERSON, ROWS.c.id.in_(ids))
         with self._database.transaction() as db:
             found = set(db.scalars(sa.select(ROWS.c.id).where(people)))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def record_arrivals(
     db: sa.Connection, upsert: Upsert, rows: Iterable[StagedRow], condition: str
 ) -> None:
-    """Note under which filter conversations came, and look again at those that are new to it."""
+    """Record under which filter conversations came; those that are new to it become due."""
     by_kind: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.conversation == row.id:
@@ -45,9 +45,9 @@ def record_arrivals(
 
 
 def record_forgotten(db: sa.Connection, upsert: Upsert, kind: str, key: str, newest: str) -> None:
-    """Note that the rows of a conversation were dropped: up to the newest, they were not read.
+    """Record that the rows of a conversation were dropped: up to the newest, none counts as read.
 
-    So it is for the one that it was merged into.
+    The same holds for the one that it was merged into.
     """
     mark = forgotten(moment_after(newest))
     lines = [
@@ -70,7 +70,7 @@ def arrivals_of(db: sa.Connection, kind: str, ids: Sequence[str]) -> dict[str, s
 
 
 def forget_marks(db: sa.Connection, reads: Iterable[Read]) -> None:
-    """Lift what was forgotten of a kind of which all rows have come anew."""
+    """Drop the marks of a kind of which all rows have come anew."""
     anew = {read.stream for read in reads if read.begins_anew}
     kinds = [kind.name for kind in KINDS.values() if anew.issuperset(kind.streams)]
     db.execute(sa.delete(ARRIVALS).where(sa.text(IS_FORGOTTEN), ARRIVALS.c.kind.in_(kinds)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_collections(
     db: sa.Connection, insert: Callable[[sa.Table], Any], rows: Iterable[StagedRow]
 ) -> None:
-    """Write down to which collection these conversations belong, of those that name one."""
+    """Write to which collection these conversations belong, of those that name one."""
     found = [
         {"kind": row.kind, "id": row.id, "stream": row.stream, "collection": row.collection}
         for row in rows

@@ -1,6 +1,6 @@
 """Conversations that were merged: the winner takes over all rows of the loser.
 
-A row keeps the conversation that it names itself. Who gets it is looked up when it is read, so
+A row keeps the conversation that it names itself. The winner is looked up when it is read, so
 that the order in which rows and merges arrive makes no difference.
 """
 
@@ -27,7 +27,7 @@ def write_merges(
     kind: str,
     merged_into: dict[str, str | None],
 ) -> None:
-    """Write down into which conversation each of these was merged, or that it was not."""
+    """Write into which conversation each of these was merged, or that it was not."""
     free = [loser for loser, winner in merged_into.items() if winner is None]
     for some in chunks(free):
         db.execute(sa.delete(MERGES).where(MERGES.c.kind == kind, MERGES.c.loser.in_(some)))
@@ -67,16 +67,16 @@ def _winners(db: sa.Connection, conversations: Iterable[Key]) -> Iterator[Key]:
 
 
 def owners(db: sa.Connection, kind: str, ids: Collection[str]) -> dict[str, set[str]]:
-    """Return the conversations whose rows these take: for each, which of them take its rows."""
+    """Return the conversations whose rows these have: for each, which of them have its rows."""
     found = {key: {key} for key in ids}
     added: Collection[str] = ids
     while added:
         changed = set()
         for loser, winner in _losers(db, kind, added):
-            takers = found.setdefault(loser, set())
+            receivers = found.setdefault(loser, set())
             # Grows or ends, so that even merges in a circle come to an end.
-            if not found[winner] <= takers:
-                takers |= found[winner]
+            if not found[winner] <= receivers:
+                receivers |= found[winner]
                 changed.add(loser)
         added = changed
     return found

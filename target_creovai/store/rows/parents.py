@@ -1,4 +1,4 @@
-"""Users and contacts that a tap sends as streams of their own: they fill parents that rows lack.
+"""Users and contacts that a tap sends as streams of their own: parents that rows lack.
 
 They are rows of no conversation, looked up when one is read that names them.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from target_creovai.model.rows import Row, StagedRow
 
 _USER, _CONTACT = PEOPLE["User"], PEOPLE["Contact"]
-# Who owns a row is shown without `UserType`, as an owner may be a queue.
+# An owner is read without `UserType`, as it may be a queue.
 _OWNER = _USER - {"UserType"}
 # By stream: the parents that its rows are read with, the object of each, and its fields.
 _PARENTS: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {

@@ -59,14 +59,15 @@ def drop_texts(engine: sa.Engine, before: str) -> Counter[str]:
     """Drop the text of what was delivered, or skipped, and has not changed since `before`.
 
     Rows of a merged conversation go when the one that took them over may lose its text, too; rows
-    that belong to none go by their own age, but for people, whom any conversation may name.
+    that belong to none go by their own age, except users and contacts, which any conversation may
+    name.
     Returns how many conversations of each kind.
     """
     alone = sa.and_(sa.text(IS_UNASSIGNED), _HAS_TEXT, ROWS.c.modified <= before)
     with engine.begin() as db:
         db.execute(sa.update(ROWS).where(alone).values(body=DROPPED))
     counts = Counter({kind: _drop_kind(engine, kind, before) for kind in KINDS})
-    _forget_log(engine)
+    _truncate_log(engine)
     return +counts  # without those that are zero
 
 
@@ -125,9 +126,9 @@ def _held_by_winners(
     losers = sa.select(MERGES.c.loser).where(MERGES.c.kind == kind, MERGES.c.loser.in_(page))
     held = set()
     for loser in db.scalars(losers).all():
-        takers = [key for _, key in with_winners(db, {(kind, loser)})]
-        count = sa.select(sa.func.count()).where(c.kind == kind, c.id.in_(takers), finished)
-        if db.scalar(count) != len(takers):
+        receivers = [key for _, key in with_winners(db, {(kind, loser)})]
+        count = sa.select(sa.func.count()).where(c.kind == kind, c.id.in_(receivers), finished)
+        if db.scalar(count) != len(receivers):
             held.add(loser)
     return held
 
@@ -170,8 +171,8 @@ def _drop(db: sa.Connection, kind: str, keys: Sequence[str]) -> int:
     return len({row.conversation for row in found})
 
 
-def _forget_log(engine: sa.Engine) -> None:
-    """Let SQLite's write-ahead log go: it holds the pages as they were."""
+def _truncate_log(engine: sa.Engine) -> None:
+    """Truncate SQLite's write-ahead log: it holds the pages as they were."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as db:
             db.execution_options(isolation_level="AUTOCOMMIT")
@@ -186,13 +187,13 @@ def reopen_refilled(db: sa.Connection, refilled: Collection[Key]) -> None:
             own = sa.and_(c.kind == kind, c.id.in_(some))
             db.execute(sa.update(LEDGER).where(own).values(has_text=True))
     for kind, keys in _by_kind(with_winners(db, refilled)).items():
-        takers = owners(db, kind, keys)
+        receivers = owners(db, kind, keys)
         lacking: set[str] = set()
-        for some in chunks(list(takers)):
+        for some in chunks(list(receivers)):
             empty = sa.select(ROWS.c.conversation).where(
                 ROWS.c.kind == kind, ROWS.c.conversation.in_(some), IS_DROPPED
             )
-            lacking.update(*(takers[key] for key in db.scalars(empty.distinct())))
+            lacking.update(*(receivers[key] for key in db.scalars(empty.distinct())))
         for some in chunks([key for key in keys if key not in lacking]):
             whole = sa.and_(c.kind == kind, c.id.in_(some))
             # As after a change of settings: all are due but what is sent.

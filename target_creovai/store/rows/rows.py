@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from target_creovai.wholeness.coverage import Coverage
 
 
-# Otherwise PostgreSQL's driver holds all of them beside what is made of each.
+# Otherwise PostgreSQL's driver holds all rows in memory beside what is decoded from each.
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 100}
 
 
@@ -50,7 +50,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class Rows:
-    """Stages rows, and gives them back by the conversation that they make."""
+    """Stages rows, and returns them by the conversation that they belong to."""
 
     def __init__(self, database: Database, runs: Runs) -> None:
         self._database = database
@@ -105,21 +105,21 @@ class Rows:
         return self.snapshot_of(kind, ids).rows
 
     def snapshot_of(self, kind: str, ids: Sequence[str]) -> Snapshot:
-        """Return what `rows_of` does, with what was read at that very moment."""
+        """Return what `rows_of` does, with the coverage of the same moment."""
         found: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in ids}
         c = ROWS.c
         query = sa.select(c.conversation, c.stream, c.id, c.modified, c.body)
         with self._database.snapshot() as db:
             coverage = load_coverage(db, self._runs.open_input_in(db))
             filters = arrivals_of(db, kind, ids)
-            takers = owners(db, kind, ids)
-            for some in chunks(list(takers)):
+            receivers = owners(db, kind, ids)
+            for some in chunks(list(receivers)):
                 wanted = query.where(c.kind == kind, c.conversation.in_(some))
                 for conversation, stream, *stored in db.execute(
                     wanted, execution_options=_ROW_BY_ROW
                 ):
                     row = row_of(*stored)
-                    for key in takers[conversation]:
+                    for key in receivers[conversation]:
                         found[key][stream].append(row)
             fill_parents(db, _each(found.values()))
             for key, stream, companion in companions(db, kind, ids):
@@ -137,16 +137,19 @@ class Rows:
             return sorted(owners(db, kind, ids))
 
     def drop_texts(self, before: str) -> Counter[str]:
-        """Drop the text of what was delivered, or skipped, and rests since; return how many."""
+        """Drop the text of what was delivered, or skipped, and not changed since `before`.
+
+        Returns how many conversations of each kind.
+        """
         return drop_texts(self._database.engine, before)
 
     def _take(self, db: sa.Connection, rows: Sequence[StagedRow], known: dict[Any, Any]) -> None:
-        """Write rows, and make due every conversation that loses or wins one by them."""
+        """Write rows, and make due every conversation that loses or gains one by them."""
         stored = ((row.kind, known.get(row.key)) for row in rows)
-        told = {(kind, old.conversation) for kind, old in stored if old}
-        told |= {(row.kind, row.conversation) for row in rows}
-        touched = {(kind, key) for kind, key in told if key is not None}
-        before = with_winners(db, touched)
+        named = {(kind, old.conversation) for kind, old in stored if old}
+        named |= {(row.kind, row.conversation) for row in rows}
+        conversations = {(kind, key) for kind, key in named if key is not None}
+        before = with_winners(db, conversations)
         self._write(db, rows)
         merged_into: dict[str, dict[str, str | None]] = defaultdict(dict)
         for row in rows:
@@ -155,11 +158,9 @@ class Rows:
         for kind, merges in merged_into.items():
             write_merges(db, self._database.upsert, kind, merges)
         write_collections(db, self._database.upsert, rows)
-        news = _news(rows)
-        all_touched = before | with_winners(db, touched)
-        mark_changed(
-            db, self._database.upsert, {key: news.get(key, NO_FACTS) for key in all_touched}
-        )
+        facts = _facts(rows)
+        changed = before | with_winners(db, conversations)
+        mark_changed(db, self._database.upsert, {key: facts.get(key, NO_FACTS) for key in changed})
 
     def _refill(self, db: sa.Connection, rows: Sequence[StagedRow]) -> None:
         """Give rows their text back that `drop_texts` took, and that have not changed since."""
@@ -213,8 +214,8 @@ def _each(found: Iterable[dict[str, list[Row]]]) -> Iterator[tuple[str, Row]]:
     return ((stream, row) for streams in found for stream, rows in streams.items() for row in rows)
 
 
-def _news(rows: Iterable[StagedRow]) -> dict[tuple[str, str], ConversationFacts]:
-    """Return, by kind and Id, what rows tell of their conversations."""
+def _facts(rows: Iterable[StagedRow]) -> dict[tuple[str, str], ConversationFacts]:
+    """Return, by kind and Id, what rows contain about their conversations."""
     found: dict[tuple[str, str], ConversationFacts] = {}
     for row in rows:
         if row.conversation is not None:

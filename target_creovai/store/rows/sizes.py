@@ -1,4 +1,4 @@
-"""How much text conversations hold, so that only so much of it is in memory at once."""
+"""Batches of conversations by the size of their rows: only so much is in memory at once."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def batches_by_size(
 def _sizes(db: sa.Connection, kind: str, ids: Sequence[str]) -> Counter[str]:
     """Return how many bytes of rows each conversation has; both databases keep lengths apart."""
     c = ROWS.c
-    takers = owners(db, kind, ids)
+    receivers = owners(db, kind, ids)
     query = sa.select(c.conversation, sa.func.sum(sa.func.length(c.body)))
     sizes: Counter[str] = Counter()
-    for some in chunks(list(takers)):
+    for some in chunks(list(receivers)):
         wanted = query.where(c.kind == kind, c.conversation.in_(some)).group_by(c.conversation)
         for conversation, size in db.execute(wanted):
-            for key in takers[conversation]:
+            for key in receivers[conversation]:
                 sizes[key] += int(size)
     return sizes

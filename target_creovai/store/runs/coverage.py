@@ -1,4 +1,4 @@
-"""What was read of each stream, as the store keeps it: a handful of rows, however much was read."""
+"""What was read of each stream, as the store keeps it: few rows, however much was read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _END_OF_TIME = "~"
 
 
 class _Assumed(msgspec.Struct):
-    """Streams whose rows came before it was known what was read, and whether they are whole."""
+    """Streams with rows from before coverage was recorded, and whether these are whole."""
 
     streams: list[str]
     whole: bool
@@ -79,7 +79,7 @@ class CoverageLog:
 
 
 def begin_coverage(db: sa.Connection, upsert: Upsert) -> None:
-    """Record, once, of which streams a store has rows from before it knew what was read.
+    """Record, once, of which streams a store has rows from before coverage was recorded.
 
     State and store belonged together then: these streams count as read without a gap up to
     where the next input begins. Until one does, what is stored is whole, unless an input had

@@ -47,7 +47,7 @@ class History:
             db.execute(sa.insert(HISTORY).values(run=self._run, began_at=began_at))
 
     def end_run(self, ended_at: str, exit_code: int, facts: RunFacts) -> None:
-        """Write down how this run went, add up past days, and drop what is too old."""
+        """Record how this run ended, add up past days, and drop what is too old."""
         this = sa.update(HISTORY).where(HISTORY.c.run == self._run)
         values = {"ended_at": ended_at, "exit_code": exit_code, "facts": msgspec.json.encode(facts)}
         with self._database.transaction() as db:

@@ -1,4 +1,4 @@
-"""Which runs are at work on a store, so that they don't get into each other's way.
+"""Which runs use a store at the moment, and which of them may deliver.
 
 A SQLite store serves one machine: one run delivers at a time, behind a lock that ends
 with its process. On PostgreSQL several runs share the work. Each has a line in
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from target_creovai.store.database.database import Database
 
-# How long a machine that is gone keeps others from what it had claimed.
+# How long what a machine has claimed stays claimed after it is gone.
 LEASE_SECONDS = 60.0
 RENEW_EVERY_SECONDS = LEASE_SECONDS / 4
 
@@ -56,7 +56,7 @@ class Runs:
         return _SERVER_TIME if self._shared else sa.literal(time.time(), sa.Double)
 
     def close(self) -> None:
-        """Renew no longer."""
+        """Stop renewing the lease."""
         self._closed.set()
 
     # Inputs
@@ -68,8 +68,8 @@ class Runs:
     def end_input(self, *, well: bool) -> None:
         """Record how the input ended.
 
-        One that ended well makes up for every other that broke off before this run
-        began: what those had not read yet, this one has.
+        One that ended well replaces every other that broke off before this run began: it has
+        read what those had not.
         """
         with self._database.transaction() as db:
             if well:
@@ -79,7 +79,7 @@ class Runs:
 
     def _end_well(self, db: sa.Connection) -> None:
         superseded = sa.and_(RUNS.c.reading, RUNS.c.expires <= self._opened_at)
-        # A line may also be of a run that delivers: only a mark goes then.
+        # A line may also be of a run that delivers: only the mark is removed then.
         ended = sa.update(RUNS).where(sa.or_(RUNS.c.id == self.id, superseded))
         db.execute(ended.values(reading=False))
 
@@ -105,7 +105,7 @@ class Runs:
 
     @contextmanager
     def delivering(self, *, alone: bool = False) -> Iterator[bool]:
-        """Deliver for as long as a `with` block lasts; it gets whether that may be now.
+        """Hold the right to deliver in a `with` block, which gets whether there is one now.
 
         On SQLite one run delivers at a time; on PostgreSQL several do, each what it claims.
         `alone`: no other run delivers, and none may begin.

@@ -34,7 +34,7 @@ class SecretInUse(msgspec.Struct, frozen=True):
         return cls(key, _fingerprint(key, secret), now)
 
     def is_of(self, secret: str) -> bool:
-        """Tell whether it is this secret."""
+        """Return whether it is this secret."""
         return hmac.compare_digest(self.fingerprint, _fingerprint(self.key, secret))
 
 

@@ -186,7 +186,9 @@ def test_the_memory_is_short() -> None:
     ("calls", "pause", "hours"),
     [(100, [], 2), (2_400, [], 25), (1_200, ["06:00-18:00"], 31), (100, ["06:00-18:00"], 8)],
 )
-def test_the_estimate_counts_limits_and_pauses(calls: int, pause: list[str], hours: int) -> None:
+def test_the_estimate_counts_limits_and_quiet_hours(
+    calls: int, pause: list[str], hours: int
+) -> None:
     """100 an hour, from noon on; with quiet hours for half of the day it takes twice as long."""
     rate_limits = RateLimits([hourly(100)], QuietHours.parse(pause, "UTC"), {})
 

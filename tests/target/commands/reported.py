@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from selectolax.lexbor import LexborHTMLParser
 
 from target_creovai.model.history import Run, RunFacts
-from target_creovai.report.known import Known
-from target_creovai.report.tables import NOTHING
+from target_creovai.report.figures.data import ReportData
+from target_creovai.report.markup.tables import NOTHING
 
 if TYPE_CHECKING:
     from tests.target.commands.conftest import Operator
@@ -65,19 +65,19 @@ def report(operator: Operator, *options: str, **changes: Any) -> Page:
     return Page(file.read_bytes())
 
 
-def known(**given: Any) -> Known:
+def known(**given: Any) -> ReportData:
     """Return what a page is made of, of a store that holds nothing else."""
     nothing: dict[str, Any] = {
         "runs": [],
         "delivered": [],
         "by_agent": [],
         "lags": [],
-        "standings": [],
+        "outcomes": [],
         "problems": [],
         "days": 35,
         "with_agents": True,
     }
-    return Known(where="a store", made_at=NOW, **nothing | given)
+    return ReportData(where="a store", made_at=NOW, **nothing | given)
 
 
 def run_at(moment: datetime, **facts: Any) -> Run:

@@ -17,7 +17,7 @@ from target_creovai.commands.doctor import (
     check_types,
 )
 from target_creovai.commands.support import disks
-from target_creovai.commands.support.check import Status
+from target_creovai.commands.support.check import CheckStatus
 from target_creovai.commands.support.disks import mounts_in, why_it_goes
 from tests.fakes.creovai import Fault
 from tests.target.rows import chat
@@ -32,10 +32,10 @@ NOW = datetime(2024, 6, 1, tzinfo=UTC)
 WANTED = {"agent": "Agent", "customer": "Customer", "bot": "Bot", "system": None}
 
 
-def marks(operator: Operator, **changes: Any) -> dict[str, Status]:
+def marks(operator: Operator, **changes: Any) -> dict[str, CheckStatus]:
     """Return what each check found."""
     checks = operator.json("doctor", **changes)["checks"]
-    return {check["check"]: Status(check["status"]) for check in checks}
+    return {check["check"]: CheckStatus(check["status"]) for check in checks}
 
 
 def test_a_healthy_set_up_passes_every_check(operator: Operator, creovai: CreovaiServer) -> None:
@@ -82,8 +82,8 @@ def test_wrong_settings_fail_and_the_rest_is_looked_at(operator: Operator) -> No
 )
 def test_settings_that_cannot_be_used_are_not(operator: Operator, settings: dict[str, Any]) -> None:
     """Creovai is then not asked, and no traceback ends the visit."""
-    assert marks(operator, **settings)["settings"] is Status.FAILED
-    assert marks(operator, **settings)["Creovai"] is Status.WARNING
+    assert marks(operator, **settings)["settings"] is CheckStatus.FAILED
+    assert marks(operator, **settings)["Creovai"] is CheckStatus.WARNING
 
 
 def test_a_store_that_cannot_be_opened_fails(operator: Operator, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_store_that_cannot_be_opened_fails(operator: Operator, tmp_path: Path)
         assert result.exit_code == 1
         assert f"FAIL {check}: " in result.stdout
         assert SECRET not in result.output
-    assert marks(operator, store_url=5)["store"] is Status.WARNING
+    assert marks(operator, store_url=5)["store"] is CheckStatus.WARNING
 
 
 def test_a_refused_login_names_its_likely_reasons(operator: Operator) -> None:
@@ -134,8 +134,8 @@ def test_a_creovai_that_is_not_there_fails(operator: Operator, creovai: CreovaiS
     """In one line; the clock cannot be compared then."""
     creovai.stop()
 
-    assert marks(operator)["token"] is Status.FAILED
-    assert marks(operator)["clock"] is Status.WARNING
+    assert marks(operator)["token"] is CheckStatus.FAILED
+    assert marks(operator)["clock"] is CheckStatus.WARNING
 
 
 def test_the_tenants_types_are_compared(operator: Operator, creovai: CreovaiServer) -> None:
@@ -146,14 +146,14 @@ def test_the_tenants_types_are_compared(operator: Operator, creovai: CreovaiServ
 
     assert result.exit_code == 1
     assert "participant_types.bot is 'Bot', which the tenant lacks" in result.stdout
-    assert marks(operator, participant_types={"bot": None})["participant types"] is Status.OK
+    assert marks(operator, participant_types={"bot": None})["participant types"] is CheckStatus.OK
 
 
 def test_types_that_differ_by_spelling_are_told_apart_from_missing_ones() -> None:
     """Categories run by type: a wrong one silently breaks the analysis."""
     check = check_types(WANTED, ["agent", "Customer", "BOT"])
 
-    assert check.status is Status.FAILED
+    assert check.status is CheckStatus.FAILED
     assert "participant_types.agent is 'Agent', the tenant spells it 'agent'." in check.found
     assert "participant_types.bot is 'Bot', the tenant spells it 'BOT'." in check.found
     assert "customer is" not in check.found
@@ -164,12 +164,12 @@ def test_types_that_differ_by_spelling_are_told_apart_from_missing_ones() -> Non
 )
 def test_a_clock_may_be_a_minute_off(seconds: int, *, ok: bool) -> None:
     """In either direction."""
-    assert (check_clock(NOW, NOW + timedelta(seconds=seconds)).status is Status.OK) is ok
+    assert (check_clock(NOW, NOW + timedelta(seconds=seconds)).status is CheckStatus.OK) is ok
 
 
 def test_a_clock_that_cannot_be_compared_is_no_fault() -> None:
     """A proxy may drop the date."""
-    assert check_clock(NOW, None).status is Status.WARNING
+    assert check_clock(NOW, None).status is CheckStatus.WARNING
 
 
 @pytest.mark.parametrize(
@@ -182,14 +182,14 @@ def test_a_clock_that_cannot_be_compared_is_no_fault() -> None:
 )
 def test_the_disk_needs_room_for_a_run(free: int, size: int, *, ok: bool) -> None:
     """At least as much as the store has."""
-    assert (check_space(free, size).status is Status.OK) is ok
+    assert (check_space(free, size).status is CheckStatus.OK) is ok
 
 
 def test_without_a_creovai_only_the_rest_is_checked(operator: Operator) -> None:
     """As in the environment that looks before it sends."""
     found = marks(operator, api_url=None)
 
-    assert found["Creovai"] is Status.WARNING
+    assert found["Creovai"] is CheckStatus.WARNING
     assert operator("doctor", api_url=None).exit_code == 0
 
 
@@ -199,8 +199,8 @@ def test_a_store_that_is_not_there_yet_is_not_made(
     """The first run makes it; until then there is room for it, or not."""
     found = marks(operator)
 
-    assert found["store"] is Status.WARNING
-    assert found["disk"] is Status.OK
+    assert found["store"] is CheckStatus.WARNING
+    assert found["disk"] is CheckStatus.OK
     assert not (run_target.folder / "store.db").exists()
 
 
@@ -319,7 +319,7 @@ def test_a_proxy_that_answers_is_named(
     """Whether it lets requests through, the login tells."""
     monkeypatch.setenv("HTTP_PROXY", creovai.url)
 
-    assert marks(operator, api_url="http://creovai.localhost:9")["proxy"] is Status.OK
+    assert marks(operator, api_url="http://creovai.localhost:9")["proxy"] is CheckStatus.OK
 
 
 @pytest.mark.parametrize(("days", "warns"), [(0, False), (334, False), (335, True), (400, True)])

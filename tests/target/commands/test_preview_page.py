@@ -11,7 +11,11 @@ from playwright.sync_api import expect
 
 from target_creovai.assemble import ALL_READ
 from target_creovai.commands.preview import page_for
-from target_creovai.commands.support.shown import Shown, Terms, shown
+from target_creovai.commands.support.previewed import (
+    PreviewContext,
+    PreviewedConversation,
+    previewed,
+)
 from target_creovai.model.settings import AssemblySettings, Policy
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store import LedgerEntry
@@ -258,18 +262,18 @@ def many(number: int, messages: int) -> bytes:
     row = chat(Body=transcript(*talk)).row
     nothing: dict[str, Any] = dict.fromkeys(LedgerEntry.__struct_fields__)
     line = LedgerEntry(**nothing | {"kind": "chat", "id": row["Id"], "outcome": "pending"})
-    terms = Terms(
+    context = PreviewContext(
         AssemblySettings(participant_types=DEFAULT_PARTICIPANT_TYPES),
         Policy(),
         NOW,
         other_chats=lambda _names: {},
         advised=lambda _line, _verdict, known: known,
     )
-    one = shown(line, {"LiveChatTranscript": [row]}, terms, ALL_READ)
+    one = previewed(line, {"LiveChatTranscript": [row]}, context, ALL_READ)
     return page_for([_as(one, n) for n in range(number)], NOW, {"chat": 9_999}, removed=True)
 
 
-def _as(one: Shown, number: int) -> Shown:
+def _as(one: PreviewedConversation, number: int) -> PreviewedConversation:
     known = replace(one.known, id=chat_id(number), session_id=chat_id(number))
     return replace(one, known=known)
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from target_creovai.model.history import Run, RunFacts
 from target_creovai.model.outcomes import Code, in_general
-from target_creovai.report.problems import problems_of_runs
+from target_creovai.report.figures.problems import problems_of_runs
 from target_creovai.store.operator.store import OperatorStore
 from tests.target.commands.reported import NOW, first, report, run_at
 from tests.target.rows import (

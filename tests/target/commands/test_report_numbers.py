@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from target_creovai.kinds import KINDS
+from target_creovai.kinds import KINDS, heading_of
 from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts, seconds_of
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.report.known import name_of
+from target_creovai.report.figures.period import Period
+from target_creovai.report.figures.problems import problems_of_store
+from target_creovai.report.markup.tables import NOTHING, span
 from target_creovai.report.page import page_of
-from target_creovai.report.period import Period
-from target_creovai.report.problems import problems_of_store
-from target_creovai.report.tables import NOTHING, span
 from target_creovai.store import OutcomeCount
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.operator.store import OperatorStore
@@ -80,7 +79,7 @@ def test_every_number_of_the_tables_is_that_of_the_store(
         begin, end = f"{step.first}", f"{step.last}"
         inside = [line for line in delivered if begin <= line.day <= end]
         of_step = [run.facts for run in runs if begin <= run.began_at[:10] <= end]
-        for kind, name in ((kind, name_of(kind)) for kind in KINDS):
+        for kind, name in zip(KINDS, map(heading_of, KINDS), strict=True):
             if name in sent[place]:
                 of_kind = [line.conversations for line in inside if line.kind == kind]
                 assert number(sent[place][name]) == sum(of_kind)
@@ -150,7 +149,7 @@ def picture_of_requests(runs: list[Run]) -> list[str]:
 
 def test_a_glance_tells_where_it_stands() -> None:
     """For whoever has no time for tables: the same numbers."""
-    standings = [
+    outcomes = [
         OutcomeCount("case", Outcome.WAITING, Reason(Code.CASE_OPEN), 20, None),
         OutcomeCount("chat", Outcome.WAITING, Reason(Code.CHAT_OPEN), 1, None),
         OutcomeCount(
@@ -163,7 +162,7 @@ def test_a_glance_tells_where_it_stands() -> None:
     ]
     delivered = [OfDay("2024-06-19", "chat", 10, 50, 0), OfDay("2024-06-15", "case", 2, 2, 0)]
     runs = [replace(run_at(NOW - timedelta(hours=1)), exit_code=3)]
-    page = Page(page_of(known(standings=standings, delivered=delivered, runs=runs)))
+    page = Page(page_of(known(outcomes=outcomes, delivered=delivered, runs=runs)))
 
     assert page.glance == {
         "Last run began (UTC)": "Jun 20, 11:00",
@@ -189,15 +188,15 @@ def test_many_agents_are_listed_as_others() -> None:
 
 def test_many_reasons_are_told_as_others() -> None:
     """Some name a number or a field, which differs from one conversation to the next."""
-    standings = [
+    outcomes = [
         OutcomeCount("chat", Outcome.SET_ASIDE, Reason(Code.TOO_LARGE, (f"{n}",)), 2, None)
         for n in range(2000)
     ]
-    aside = [problem.text for problem in problems_of_store(standings, [], [])]
+    aside = [problem.text for problem in problems_of_store(outcomes, [], [])]
 
     assert len(aside) == 11
     assert aside[-1] == "Set aside for 1,990 other reasons: 3,980."
-    rows = Page(page_of(known(standings=standings))).table("Set aside now")
+    rows = Page(page_of(known(outcomes=outcomes))).table("Set aside now")
     assert sum(number(row["Conversations"]) for row in rows) == 4000
     assert len(rows) == 51
 

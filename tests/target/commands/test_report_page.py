@@ -9,9 +9,9 @@ import pytest
 
 from target_creovai.model.history import Lag, OfAgent, OfDay, Run, RunFacts
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.report.known import Known
+from target_creovai.report.figures.data import ReportData
+from target_creovai.report.figures.problems import Problem
 from target_creovai.report.page import page_of
-from target_creovai.report.problems import Problem
 from target_creovai.store import OutcomeCount
 from tests.browser import hard_to_read, unnamed
 
@@ -38,11 +38,11 @@ def facts(day: int) -> RunFacts:
     )
 
 
-def known() -> Known:
+def known() -> ReportData:
     """Return five weeks of three kinds, with something of everything."""
     days = [NOW - timedelta(days=day) for day in range(35)]
     kinds = ("case", "chat", "messaging")
-    return Known(
+    return ReportData(
         where="creovai.db",
         made_at=NOW,
         days=35,
@@ -61,7 +61,7 @@ def known() -> Known:
             for agent in ("Nora Vance", "A name that is longer than most are", ATTACK)
         ],
         lags=[Lag(f"{day.date()}", "case", 60 + n % 9, 5) for n, day in enumerate(days[:20])],
-        standings=[
+        outcomes=[
             OutcomeCount("chat", Outcome.SET_ASIDE, Reason(Code.REFUSED, ("400", ATTACK)), 3, None),
             OutcomeCount(
                 "case", Outcome.WAITING, Reason(Code.CASE_OPEN), 41, "2024-06-01T00:00:00Z"

@@ -9,16 +9,16 @@ evidence decides stays `Role.UNKNOWN`: a wrong side is worse than none.
 
 from target_creovai.parsers.transcript.speakers.decide import decide
 from target_creovai.parsers.transcript.speakers.facts import (
-    Cast,
     Decision,
     Evidence,
     KnownNames,
     MessageCounts,
-    Person,
-    Scene,
+    PrintedName,
+    SegmentFacts,
+    SpeakerKey,
+    SpeakerRoles,
     Transfer,
-    Voice,
-    person_of,
+    speaker_key,
 )
 from target_creovai.parsers.transcript.speakers.names import (
     Likeness,
@@ -30,21 +30,21 @@ from target_creovai.parsers.transcript.speakers.names import (
 )
 
 __all__ = [
-    "Cast",
     "Decision",
     "Evidence",
     "KnownNames",
     "Likeness",
     "MessageCounts",
-    "Person",
-    "Scene",
+    "PrintedName",
+    "SegmentFacts",
+    "SpeakerKey",
+    "SpeakerRoles",
     "Transfer",
-    "Voice",
     "decide",
     "is_label",
     "is_signed",
     "likeness",
     "name_key",
-    "person_of",
     "short_forms",
+    "speaker_key",
 ]

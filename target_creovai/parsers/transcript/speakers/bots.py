@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_creovai.parsers.transcript.speakers.chat import Chat
-    from target_creovai.parsers.transcript.speakers.facts import Person, Scene
+    from target_creovai.parsers.transcript.speakers.facts import SegmentFacts, SpeakerKey
 
 
-class Answering:
+class AnsweringSide:
     """Who answers in a chat, as far as headers, notices, transfers and the record tell."""
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
-        self._scenes = chat.scenes
+        self._segments = chat.segments
         self._named_bots = {name_key(name) for name in chat.names.bots} - {""}
-        self._named_bots |= {name_key(name) for scene in chat.scenes for name in scene.bots}
+        self._named_bots |= {name_key(name) for segment in chat.segments for name in segment.bots}
         self._named_bots |= {
             name_key(transfer.giver)
-            for scene in chat.scenes
-            for transfer in scene.transfers
+            for segment in chat.segments
+            for transfer in segment.transfers
             if transfer.by_bot
         }
 
@@ -46,25 +46,25 @@ class Answering:
     def roles(self) -> dict[str, Role | None]:
         """What each name is that stands in an agent's place; None: agent or bot."""
         roles: dict[str, Role | None] = {}
-        for index, scene in enumerate(self._scenes):
-            for name in filter(None, [scene.agent, *scene.agents]):
+        for index, segment in enumerate(self._segments):
+            for name in filter(None, [segment.agent, *segment.agents]):
                 roles.setdefault(name_key(name), self._agent_or_bot(name))
-            for transfer in scene.transfers:
+            for transfer in segment.transfers:
                 roles.setdefault(name_key(transfer.giver), self._giver(transfer.giver, index))
-        for index, scene in enumerate(self._scenes):
-            for transfer in scene.transfers:
+        for index, segment in enumerate(self._segments):
+            for transfer in segment.transfers:
                 roles.setdefault(name_key(transfer.taker), self._taker(transfer.taker, index))
         return roles | dict.fromkeys(self._named_bots, Role.BOT)
 
     def kind(self, index: int) -> Role | None:
-        """Return what answers in a scene: agents, a bot, or (None) one of the two."""
-        named = self._names_in_place(self._scenes[index])
+        """Return what answers in a segment: agents, a bot, or (None) one of the two."""
+        named = self._names_in_place(self._segments[index])
         return self.roles[named[-1]] if named else self._kind_of_unheaded(index)
 
-    def is_bot_or_agent(self, person: Person) -> Role | None:
+    def is_bot_or_agent(self, person: SpeakerKey) -> Role | None:
         """Return what somebody is who is not the customer; None where that stays open."""
         chat = self._chat
-        where = self._chat.parts_of[person]
+        where = self._chat.segments_of[person]
         kinds = {self.kind(index) for index in where}
         if Role.BOT in kinds:
             rivals = self._rivals(person, [i for i in where if self.kind(i) is Role.BOT])
@@ -75,15 +75,15 @@ class Answering:
         lost_bot = chat.chatbot_session and not self._has_bot()
         return None if lost_bot and all(map(self._is_filled, where)) else Role.AGENT
 
-    def speaks_beside_bot(self, person: Person) -> bool:
+    def speaks_beside_bot(self, person: SpeakerKey) -> bool:
         """Tell whether somebody speaks in a part in which a bot answers."""
-        return any(self.kind(index) is Role.BOT for index in self._chat.parts_of[person])
+        return any(self.kind(index) is Role.BOT for index in self._chat.segments_of[person])
 
-    def speaks_beside_agent(self, person: Person) -> bool:
+    def speaks_beside_agent(self, person: SpeakerKey) -> bool:
         """Tell whether somebody speaks in a part with an agent's name in its header."""
         return any(
-            self._names_in_place(self._scenes[index]) and self.kind(index) is Role.AGENT
-            for index in self._chat.parts_of[person]
+            self._names_in_place(self._segments[index]) and self.kind(index) is Role.AGENT
+            for index in self._chat.segments_of[person]
         )
 
     # Parts
@@ -91,23 +91,23 @@ class Answering:
     @cached_property
     def works_with_bots(self) -> bool:
         """Whether a bot takes part, by the record, by a notice or by a header."""
-        names = [name for scene in self._scenes for name in self._names_in_place(scene)]
+        names = [name for segment in self._segments for name in self._names_in_place(segment)]
         return (
             self._chat.chatbot_session
             or bool(self._named_bots)
-            or any(scene.has_bot or scene.left_to_bot for scene in self._scenes)
+            or any(segment.has_bot or segment.left_to_bot for segment in self._segments)
             or any(role_of_label(name) is Role.BOT for name in names)
         )
 
-    def _names_in_place(self, scene: Scene) -> list[str]:
+    def _names_in_place(self, segment: SegmentFacts) -> list[str]:
         """Return the keys of the names in the header: the last one answers."""
-        names = [scene.agent, *(transfer.taker for transfer in scene.transfers)]
+        names = [segment.agent, *(transfer.taker for transfer in segment.transfers)]
         return [name_key(name) for name in names if name]
 
     def _kind_of_unheaded(self, index: int) -> Role | None:
         if not self.works_with_bots:
             return Role.AGENT
-        before = self._scenes[index - 1] if index else None
+        before = self._segments[index - 1] if index else None
         if before and before.left_to_bot:
             return Role.BOT
         if before and before.left_by_bot:
@@ -116,9 +116,16 @@ class Answering:
 
     @cached_property
     def _first(self) -> int:
-        """The first scene in which somebody speaks, or that has a name in its header."""
-        scenes = enumerate(self._scenes)
-        return next((n for n, scene in scenes if scene.said or self._names_in_place(scene)), 0)
+        """The first segment in which somebody speaks, or that has a name in its header."""
+        segments = enumerate(self._segments)
+        return next(
+            (
+                n
+                for n, segment in segments
+                if segment.message_counts or self._names_in_place(segment)
+            ),
+            0,
+        )
 
     # Names
 
@@ -127,13 +134,13 @@ class Answering:
         return Role.BOT if is_bot else Role.AGENT
 
     def _giver(self, name: str, index: int) -> Role | None:
-        before = self._scenes[index - 1] if index else None
+        before = self._segments[index - 1] if index else None
         if before is None or self._names_in_place(before):
             return self._agent_or_bot(name)
         return self._kind_of_unheaded(index - 1)
 
     def _taker(self, name: str, index: int) -> Role | None:
-        if index and self._scenes[index - 1].left_to_bot:
+        if index and self._segments[index - 1].left_to_bot:
             return Role.BOT
         role = self._agent_or_bot(name)
         if role is Role.BOT or not self._chat.chatbot_session or self._has_unnamed_bot:
@@ -158,30 +165,34 @@ class Answering:
             return True
         return any(
             self._is_bots_without_transfer(index)
-            for index, scene in enumerate(self._scenes)
-            if scene.said
+            for index, segment in enumerate(self._segments)
+            if segment.message_counts
         )
 
     def _is_bots_without_transfer(self, index: int) -> bool:
-        named = self._names_in_place(self._scenes[index])
+        named = self._names_in_place(self._segments[index])
         role = role_of_label(named[-1]) if named else self._kind_of_unheaded(index)
         return role is Role.BOT
 
     # Speakers
 
     def _has_bot(self) -> bool:
-        kinds = (self.kind(index) for index, scene in enumerate(self._scenes) if scene.said)
+        kinds = (
+            self.kind(index)
+            for index, segment in enumerate(self._segments)
+            if segment.message_counts
+        )
         return Role.BOT in kinds or any(
             decision.role is Role.BOT for decision in self._chat.decided.values()
         )
 
     def _is_filled(self, index: int) -> bool:
-        """Tell whether somebody speaks in a scene whom its header names."""
-        names = self._names_in_place(self._scenes[index])
+        """Tell whether somebody speaks in a segment whom its header names."""
+        names = self._names_in_place(self._segments[index])
         group = self._chat.groups[index]
         return any(likeness(person.name, name) for person in group for name in names)
 
-    def _rivals(self, person: Person, where: Iterable[int]) -> set[Person]:
+    def _rivals(self, person: SpeakerKey, where: Iterable[int]) -> set[SpeakerKey]:
         """Return who else may be the bot, or is it, where this person may be."""
         others = set().union(*(self._chat.groups[index] for index in where)) - {person}
         decided = self._chat.decided

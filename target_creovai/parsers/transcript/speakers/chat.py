@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from target_creovai.model.participants import Role
-from target_creovai.parsers.transcript.speakers.facts import Person, person_of
+from target_creovai.parsers.transcript.speakers.facts import SpeakerKey, speaker_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         Decision,
         KnownNames,
         MessageCounts,
-        Scene,
+        SegmentFacts,
     )
 
 
@@ -28,61 +28,61 @@ class Chat:
 
     def __init__(
         self,
-        scenes: Sequence[Scene],
+        segments: Sequence[SegmentFacts],
         names: KnownNames,
         counts: MessageCounts,
         *,
         chatbot_session: bool,
     ) -> None:
-        self.scenes = scenes
+        self.segments = segments
         self.names = names
         self.counts = counts
         self.chatbot_session = chatbot_session
-        self.said: Counter[Person] = Counter()
-        self.printed: dict[Person, str] = {}
-        self.decided: dict[Person, Decision] = {}
-        for scene in scenes:
-            for voice, count in scene.said.items():
-                person = person_of(voice)
-                self.said[person] += count
-                self.printed.setdefault(person, voice.name)
+        self.message_counts: Counter[SpeakerKey] = Counter()
+        self.printed: dict[SpeakerKey, str] = {}
+        self.decided: dict[SpeakerKey, Decision] = {}
+        for segment in segments:
+            for printed, count in segment.message_counts.items():
+                person = speaker_key(printed)
+                self.message_counts[person] += count
+                self.printed.setdefault(person, printed.name)
 
     @property
     def is_crowd(self) -> bool:
         """Tell whether this is no chat of people: to compare everybody with all would not end."""
-        return len(self.said) > _MOST_SPEAKERS
+        return len(self.message_counts) > _MOST_SPEAKERS
 
     @cached_property
-    def parts_of(self) -> dict[Person, list[int]]:
-        """In which scenes each person speaks."""
-        parts: dict[Person, list[int]] = {person: [] for person in self.said}
+    def segments_of(self) -> dict[SpeakerKey, list[int]]:
+        """In which segments each person speaks."""
+        parts: dict[SpeakerKey, list[int]] = {person: [] for person in self.message_counts}
         for index, group in enumerate(self.groups):
             for person in group:
                 parts[person].append(index)
         return parts
 
     @cached_property
-    def groups(self) -> list[set[Person]]:
-        """Who speaks in each scene."""
-        return [set(map(person_of, scene.said)) for scene in self.scenes]
+    def groups(self) -> list[set[SpeakerKey]]:
+        """Who speaks in each segment."""
+        return [set(map(speaker_key, segment.message_counts)) for segment in self.segments]
 
     @property
-    def open(self) -> list[Person]:
+    def open(self) -> list[SpeakerKey]:
         """Whom nothing has decided yet, in order of appearance."""
-        return [person for person in self.said if person not in self.decided]
+        return [person for person in self.message_counts if person not in self.decided]
 
     @property
-    def customers(self) -> set[Person]:
+    def customers(self) -> set[SpeakerKey]:
         """Who is known to be the customer."""
         return {each for each, decision in self.decided.items() if decision.role is Role.CUSTOMER}
 
     @property
-    def answering(self) -> set[Person]:
+    def answering(self) -> set[SpeakerKey]:
         """Who is known to be an agent or a bot."""
         aside = {Role.CUSTOMER, Role.SYSTEM, Role.UNKNOWN}
         return {each for each, decision in self.decided.items() if decision.role not in aside}
 
-    def beside(self, person: Person) -> set[Person]:
+    def beside(self, person: SpeakerKey) -> set[SpeakerKey]:
         """Return who else speaks where this person does."""
-        groups = (self.groups[index] for index in self.parts_of[person])
+        groups = (self.groups[index] for index in self.segments_of[person])
         return set().union(*groups) - {person}

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.transcript.speakers.bots import Answering
+from target_creovai.parsers.transcript.speakers.bots import AnsweringSide
 from target_creovai.parsers.transcript.speakers.chat import Chat
 from target_creovai.parsers.transcript.speakers.facts import (
     UNDECIDED,
-    Cast,
     Decision,
     Evidence,
     MessageCounts,
+    SpeakerRoles,
 )
 from target_creovai.parsers.transcript.speakers.naming import (
     by_label,
     by_name,
-    by_part,
     by_part_of_name,
+    by_printed_role,
     by_rule,
     by_visitors_label,
 )
@@ -31,14 +31,18 @@ from target_creovai.parsers.transcript.speakers.sides import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from target_creovai.parsers.transcript.speakers.facts import KnownNames, Person, Scene
+    from target_creovai.parsers.transcript.speakers.facts import (
+        KnownNames,
+        SegmentFacts,
+        SpeakerKey,
+    )
     from target_creovai.parsers.transcript.speakers.naming import Claims
 
 # The strongest first: each decides only whom those before it leave open. What follows from one
 # visitor is asked again when something new is known.
-_EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, Answering], Claims]], ...]] = (
+_EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, AnsweringSide], Claims]], ...]] = (
     (Evidence.RULE, by_rule),
-    (Evidence.PART, by_part),
+    (Evidence.PRINTED_ROLE, by_printed_role),
     (Evidence.NAME, by_name),
     (Evidence.LABEL, by_visitors_label),
     (Evidence.SHORT_NAME, by_part_of_name),
@@ -50,33 +54,37 @@ _EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, Answering], Claims]], ...
     (Evidence.ONE_VISITOR, by_elimination),
 )
 # Evidence that looks at one speaker at a time.
-_OF_EACH: Final = frozenset({Evidence.RULE, Evidence.PART})
+_OF_EACH: Final = frozenset({Evidence.RULE, Evidence.PRINTED_ROLE})
 _NO_COUNTS: Final = MessageCounts()
 
 
 def decide(
-    scenes: Sequence[Scene],
+    segments: Sequence[SegmentFacts],
     names: KnownNames,
     counts: MessageCounts = _NO_COUNTS,
     *,
     chatbot_session: bool = False,
-) -> Cast:
+) -> SpeakerRoles:
     """Return the role of each speaker, and what decided it."""
-    chat = Chat(scenes, names, counts, chatbot_session=chatbot_session)
-    answering = Answering(chat)
+    chat = Chat(segments, names, counts, chatbot_session=chatbot_session)
+    answering = AnsweringSide(chat)
     for evidence, step in _EVIDENCE:
-        if len(chat.decided) == len(chat.said) or (chat.is_crowd and evidence not in _OF_EACH):
+        if len(chat.decided) == len(chat.message_counts) or (
+            chat.is_crowd and evidence not in _OF_EACH
+        ):
             break
         claims = list(step(chat, answering))
         chat.decided.update({person: Decision(role, evidence) for person, role in claims})
     _tell_bots_from_agents(chat, answering)
     _reopen_namesakes(chat)
     swapped = only_swapped_fits(chat)
-    return Cast({person: chat.decided.get(person, UNDECIDED) for person in chat.said}, swapped)
+    return SpeakerRoles(
+        {person: chat.decided.get(person, UNDECIDED) for person in chat.message_counts}, swapped
+    )
 
 
-def _tell_bots_from_agents(chat: Chat, answering: Answering) -> None:
-    found: dict[Person, Decision] = {}
+def _tell_bots_from_agents(chat: Chat, answering: AnsweringSide) -> None:
+    found: dict[SpeakerKey, Decision] = {}
     for person, (role, evidence) in chat.decided.items():
         if role is not None:
             continue
@@ -91,7 +99,7 @@ def _tell_bots_from_agents(chat: Chat, answering: Answering) -> None:
 
 def _reopen_namesakes(chat: Chat) -> None:
     """Where all who speak would answer, whoever has no more than a name in common may not."""
-    if chat.customers or len(chat.said) == 1:
+    if chat.customers or len(chat.message_counts) == 1:
         return
     for person, decision in chat.decided.items():
         if decision.evidence is Evidence.SHORT_NAME:

@@ -1,4 +1,4 @@
-"""What is known of a chat's speakers, and what was decided."""
+"""The evidence for the roles of a chat's speakers, and the decisions made from it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Evidence(StrEnum):
     """What may decide who somebody is; `decide` has their order."""
 
     RULE = "speaker_roles"
-    PART = "the part printed beside the name"
+    PRINTED_ROLE = "the part printed beside the name"
     NAME = "a name in the record, a header, a notice or a transfer"
     LABEL = "a label such as Visitor"
     SHORT_NAME = "a first or shortened name"
@@ -29,23 +29,25 @@ class Evidence(StrEnum):
     NOTHING = "nothing tells"
 
 
-class Voice(NamedTuple):
-    """A name as printed, with the part printed beside it, if any ("Ann (Customer)")."""
+class PrintedName(NamedTuple):
+    """A name as printed, with the role printed beside it, if any ("Ann (Customer)")."""
 
     name: str
-    part: str | None = None
+    printed_role: str | None = None
 
 
-class Person(NamedTuple):
-    """The same for all printings of a name: the keys of name and part."""
+class SpeakerKey(NamedTuple):
+    """The same for all printings of a name: the keys of name and printed role."""
 
     name: str
-    part: str = ""
+    printed_role: str = ""
 
 
-def person_of(voice: Voice) -> Person:
-    """Return whom a voice belongs to."""
-    return Person(name_key(voice.name), name_key(voice.part) if voice.part else "")
+def speaker_key(printed: PrintedName) -> SpeakerKey:
+    """Return the key of the speaker whose name was printed so."""
+    return SpeakerKey(
+        name_key(printed.name), name_key(printed.printed_role) if printed.printed_role else ""
+    )
 
 
 class KnownNames(msgspec.Struct, frozen=True):
@@ -55,14 +57,15 @@ class KnownNames(msgspec.Struct, frozen=True):
         agents: Full names; the short forms that chats print ("Ann B", "Ann B.") are derived.
         customers: Names of the visitor, contact or lead, as printed.
         bots: Names that bots sign with, as printed.
-        rules: House rules, the strongest evidence: the first pattern found in a name decides.
-        other_chats: Roles that other chats have settled, by key; the weakest evidence.
+        patterns: Those of the setting `speaker_roles`, the strongest evidence: the first that
+            matches a name decides.
+        other_chats: Roles that other chats have decided, by key; the weakest evidence.
     """
 
     agents: frozenset[str] = frozenset()
     customers: frozenset[str] = frozenset()
     bots: frozenset[str] = frozenset()
-    rules: tuple[tuple[re.Pattern[str], Role], ...] = ()
+    patterns: tuple[tuple[re.Pattern[str], Role], ...] = ()
     other_chats: Mapping[str, Role] = msgspec.field(default_factory=dict)
 
 
@@ -81,13 +84,13 @@ class Transfer(msgspec.Struct, frozen=True):
     by_bot: bool
 
 
-class Scene(msgspec.Struct):
-    """What one segment says about its speakers."""
+class SegmentFacts(msgspec.Struct):
+    """What the lines of one segment state about its speakers."""
 
     agent: str | None = None
     transfers: list[Transfer] = msgspec.field(default_factory=list)
-    said: dict[Voice, int] = msgspec.field(default_factory=dict)
-    """How many messages each voice has, in order of appearance."""
+    message_counts: dict[PrintedName, int] = msgspec.field(default_factory=dict)
+    """How many messages each printed name has, in order of appearance."""
     agents: list[str] = msgspec.field(default_factory=list)
     """Agents whom notices name."""
     bots: list[str] = msgspec.field(default_factory=list)
@@ -110,7 +113,7 @@ class Decision(NamedTuple):
 UNDECIDED = Decision(Role.UNKNOWN, Evidence.NOTHING)
 
 
-class Cast(msgspec.Struct, frozen=True):
+class SpeakerRoles(msgspec.Struct, frozen=True):
     """Who is who in a chat.
 
     Attributes:
@@ -119,5 +122,5 @@ class Cast(msgspec.Struct, frozen=True):
             customer's messages were somebody else's.
     """
 
-    decisions: Mapping[Person, Decision] = msgspec.field(default_factory=dict)
+    decisions: Mapping[SpeakerKey, Decision] = msgspec.field(default_factory=dict)
     only_swapped_fits: bool = False

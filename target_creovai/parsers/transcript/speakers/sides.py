@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from target_creovai.parsers.transcript.speakers.bots import Answering
+    from target_creovai.parsers.transcript.speakers.bots import AnsweringSide
     from target_creovai.parsers.transcript.speakers.chat import Chat
-    from target_creovai.parsers.transcript.speakers.facts import Person
+    from target_creovai.parsers.transcript.speakers.facts import SpeakerKey
     from target_creovai.parsers.transcript.speakers.naming import Claims
 
 # Evidence that a namesake could give as well, or somebody who is called Agent.
@@ -23,7 +23,7 @@ _WEAK: Final = frozenset({Evidence.SHORT_NAME, Evidence.LABEL})
 _PAIR: Final = 2
 
 
-def by_elimination(chat: Chat, answering: Answering) -> Claims:
+def by_elimination(chat: Chat, answering: AnsweringSide) -> Claims:
     """Who speaks beside the visitor answers; the only one beside those who answer is the visitor.
 
     Who speaks in other parts than the visitor may be the visitor under another name.
@@ -38,7 +38,7 @@ def by_elimination(chat: Chat, answering: Answering) -> Claims:
         yield visitors.pop(), Role.CUSTOMER
 
 
-def _answered(chat: Chat) -> set[Person]:
+def _answered(chat: Chat) -> set[SpeakerKey]:
     """Return who is the only one left in the chat, or in a part, beside those who answer."""
     people = chat.open
     if len(people) == 1:
@@ -52,25 +52,27 @@ def _answered(chat: Chat) -> set[Person]:
     }
 
 
-def _staying(chat: Chat) -> set[Person]:
+def _staying(chat: Chat) -> set[SpeakerKey]:
     """Return who speaks in all parts of a chat, each with others: agents change."""
     groups = [group for group in chat.groups if group]
     if len(groups) < _PAIR or any(len(group) < _PAIR for group in groups):
         return set()
-    names = [[scene.agent, *scene.transfers] for scene in chat.scenes if scene.said]
+    names = [
+        [segment.agent, *segment.transfers] for segment in chat.segments if segment.message_counts
+    ]
     handed_over = all(any(name) for name in names[1:])
     staying = set.intersection(*groups).intersection(chat.open) if handed_over else set()
     return {person for person in staying if not SERVICE.search(person.name)}
 
 
-def _is_lone_bot(person: Person, chat: Chat, answering: Answering) -> bool:
+def _is_lone_bot(person: SpeakerKey, chat: Chat, answering: AnsweringSide) -> bool:
     """Tell whether somebody speaks alone in the bot's part: a bot is never silent."""
-    where = chat.parts_of[person]
+    where = chat.segments_of[person]
     alone = all(chat.groups[index] == {person} for index in where)
     return alone and all(answering.kind(index) is Role.BOT for index in where)
 
 
-def _is_answered(person: Person, beside: AbstractSet[Person], chat: Chat) -> bool:
+def _is_answered(person: SpeakerKey, beside: AbstractSet[SpeakerKey], chat: Chat) -> bool:
     others = beside & chat.answering
     if not others:
         return False
@@ -81,7 +83,7 @@ def _is_answered(person: Person, beside: AbstractSet[Person], chat: Chat) -> boo
     return not ((answers and not evidence.isdisjoint(_WEAK)) or signs)
 
 
-def by_counts(chat: Chat, answering: Answering) -> Claims:
+def by_counts(chat: Chat, answering: AnsweringSide) -> Claims:
     """The visitor is the only one with whom both counts on the record agree."""
     if chat.customers or chat.counts == (None, None):
         return
@@ -91,24 +93,24 @@ def by_counts(chat: Chat, answering: Answering) -> Claims:
             yield person, Role.CUSTOMER if person == fitting[0] else None
 
 
-def by_other_chats(chat: Chat, _answering: Answering) -> Claims:
+def by_other_chats(chat: Chat, _answering: AnsweringSide) -> Claims:
     """A name that was an agent's or a bot's in many chats is so here."""
     for person in chat.open:
         if role := chat.names.other_chats.get(person.name):
             yield person, role
 
 
-def _fits(visitor: Person | None, chat: Chat, answering: Answering) -> bool:
+def _fits(visitor: SpeakerKey | None, chat: Chat, answering: AnsweringSide) -> bool:
     """Tell whether the counts agree with this visitor, or with a silent one."""
     counts = chat.counts
     if visitor is None and not counts.operator:
         return False
     others = chat.answering.union(chat.open) - {visitor}
-    said = chat.said[visitor] if visitor else 0
+    said = chat.message_counts[visitor] if visitor else 0
     return counts.visitor in {None, said} and _operator_fits(others, chat, answering)
 
 
-def _operator_fits(others: AbstractSet[Person], chat: Chat, answering: Answering) -> bool:
+def _operator_fits(others: AbstractSet[SpeakerKey], chat: Chat, answering: AnsweringSide) -> bool:
     """Whether Salesforce counts a bot among the operators is not documented: both will do."""
     roles = {person: _role(person, chat, answering) for person in others}
     agents = _sum(chat, (person for person, role in roles.items() if role is Role.AGENT))
@@ -117,13 +119,13 @@ def _operator_fits(others: AbstractSet[Person], chat: Chat, answering: Answering
     return chat.counts.operator in {None, agents, agents + either, everyone}
 
 
-def _role(person: Person, chat: Chat, answering: Answering) -> Role | None:
+def _role(person: SpeakerKey, chat: Chat, answering: AnsweringSide) -> Role | None:
     decided = chat.decided.get(person)
     return (decided and decided.role) or answering.is_bot_or_agent(person)
 
 
-def _sum(chat: Chat, people: Iterable[Person]) -> int:
-    return sum(chat.said[person] for person in people)
+def _sum(chat: Chat, people: Iterable[SpeakerKey]) -> int:
+    return sum(chat.message_counts[person] for person in people)
 
 
 def only_swapped_fits(chat: Chat) -> bool:
@@ -133,18 +135,18 @@ def only_swapped_fits(chat: Chat) -> bool:
     too much.
     """
     known = sum(count is not None for count in chat.counts)
-    if known < (1 if len(chat.said) <= _PAIR else 2):
+    if known < (1 if len(chat.message_counts) <= _PAIR else 2):
         return False
     ruled = any(decision.evidence is Evidence.RULE for decision in chat.decided.values())
     if ruled or _agree(chat.customers, chat):
         return False
-    others: list[set[Person]] = [{person} for person in chat.answering]
+    others: list[set[SpeakerKey]] = [{person} for person in chat.answering]
     if chat.customers and not chat.answering and chat.counts.operator:
         others.append(set())
     return any(_agree(visitor, chat) for visitor in others)
 
 
-def _agree(visitors: set[Person], chat: Chat) -> bool:
+def _agree(visitors: set[SpeakerKey], chat: Chat) -> bool:
     counts = chat.counts
     others = chat.answering.union(chat.customers) - visitors
     roles = chat.decided

@@ -1,0 +1,1 @@
+"""The parts of the page, each with its chart and its tables."""
