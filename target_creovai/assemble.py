@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -213,7 +213,7 @@ def _verdict(
 def _unforeseen(error: Exception) -> Reason:
     """Return what broke and where in our code: the message of such an error may quote the row."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}:{place.lineno}"
+    where = f"{PurePath(place.filename).name}:{place.lineno}"
     return Reason(Code.UNFORESEEN, (type(error).__name__, where))
 
 

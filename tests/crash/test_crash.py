@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # World, first boundary, and how many boundaries on the next is: `python -m tests.crash` meets
 # all of more worlds.
-SAMPLES = [(1, 1, 9), (2, 3, 14), (8, 2, 20), (9, 4, 18), (11, 5, 24), (4, 7, 40)]
+SAMPLES = [(1, 1, 17), (2, 3, 27), (8, 2, 39), (9, 4, 35), (11, 5, 47), (4, 7, 79)]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_killed_at_boundaries_on_postgresql(
 ) -> None:
     """The same, once the lease of the dead run has run out."""
     place = PostgresPlace(postgresql_url)
-    score = Campaign(make_world(seed), place, creovai, zygote, folder).run(seed, every=20)
+    score = Campaign(make_world(seed), place, creovai, zygote, folder).run(seed, every=33)
     print(f"\nworld {seed} on PostgreSQL: {score}")  # noqa: T201 -- as above
 
     assert score.failures == []
@@ -71,7 +71,7 @@ def test_asleep_past_their_lease_runs_send_nothing_of_what_others_took_over(
 ) -> None:
     """A frozen machine wakes up in the middle of its work, which is another's by then."""
     place = PostgresPlace(postgresql_url)
-    score = Campaign(make_world(seed), place, creovai, zygote, folder).run_asleep(3, every=11)
+    score = Campaign(make_world(seed), place, creovai, zygote, folder).run_asleep(3, every=19)
     print(f"\nworld {seed}, asleep: {score}")  # noqa: T201 -- as above
 
     assert score.failures == []

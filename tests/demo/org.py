@@ -33,7 +33,6 @@ class DemoOrg:
     closed_cases: list[str]
     open_cases: list[str]
     chats: list[str]
-    running_chats: list[str]
     sessions: list[str]  # of enhanced chats, ended, in which somebody speaks
 
     @property
@@ -70,11 +69,12 @@ def build_org() -> DemoOrg:
     done = _add_chats(chats, rng, closed)
     for n in range(MISSED_CHATS):
         chats.add_row(_moment(900 + n), Status="Missed", Abandoned=40)
-    running = [chats.add_row(_moment(950 + n), Status="InProgress") for n in range(RUNNING_CHATS)]
+    for n in range(RUNNING_CHATS):
+        chats.add_row(_moment(950 + n), Status="InProgress")
     for n, body in enumerate(BROKEN_BODIES):
         chats.add_row(_moment(980 + n), Status="Completed", Body=body, EndTime=_moment(981 + n))
     *sessions, _silent = add_enhanced_chats(org, agents, customers, FIRST_DAY)
-    return DemoOrg(org, cases, closed, still_open, done, running, sessions)
+    return DemoOrg(org, cases, closed, still_open, done, sessions)
 
 
 def _add_chats(chats: ChatDesk, rng: random.Random, cases: list[str]) -> list[str]:

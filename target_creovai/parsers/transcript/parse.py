@@ -64,7 +64,7 @@ class Line(NamedTuple):  # made by the million, and a third of the time of a fro
 
     Attributes:
         kind: What was said, or what the system noted about the chat.
-        role: Who speaks; `Role.SYSTEM` for notices.
+        role: The speaker's; `Role.SYSTEM` for notices.
         speaker: The name as printed; None for notices.
         text: Plain text; `<br>` is a newline. Empty when the message was.
         at: The time in UTC; None only when the body and the caller know no time at all.
@@ -249,7 +249,7 @@ class _Timer:
     def _later_on(self, segment: Segment) -> datetime | None:
         """Return the start of a later segment whose day is not understood: within a day.
 
-        A clock without a zone tells how long after the last one it is.
+        A clock without a zone gives the time since the last one.
         """
         clock = segment.clock
         before = self._before.clock if self._before else None
@@ -281,7 +281,7 @@ class _Timer:
         return self._last, self._base_derived
 
     def _at_stamp(self, stamp: str) -> tuple[datetime | None, bool]:
-        """Return the stamp's time; one without zone tells only how far it is from the first."""
+        """Return the stamp's time; one without zone gives only the time since the first."""
         try:
             has_day = "T" in stamp
             printed = datetime.fromisoformat(stamp if has_day else f"{_NO_DAY}T{stamp}")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from target_creovai.target import TargetCreovai
 from tests.target.commands.previewed import ROLES, ROWS, TYPES
-from tests.target.rows import COMPLETED, STARTED
+from tests.target.rows import COMPLETED, STARTED, UNANSWERED, at, case, chat, chat_id, comment
 from tests.target.support import TargetRunner
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from tests.browser import Reader
+    from tests.fakes.creovai import CreovaiServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,24 @@ def _same_excepthook(monkeypatch: pytest.MonkeyPatch) -> None:
 def operator(run_target: TargetRunner) -> Operator:
     """Someone with a terminal, for the target of this test."""
     return Operator(run_target)
+
+
+@pytest.fixture
+def mixed(run_target: TargetRunner, creovai: CreovaiServer) -> TargetRunner:
+    """A run that left one conversation in each state."""
+    creovai.refuse(chat_id(2))
+    run_target(
+        STARTED,
+        chat(1),
+        chat(2),
+        chat(3, **UNANSWERED),
+        case(1),
+        comment(1, case=1),
+        case(2, IsClosed=False, SystemModstamp=at("17:00")),
+        case(3, IsClosed=False, SystemModstamp=at("16:00")),
+        COMPLETED,
+    )
+    return run_target
 
 
 @pytest.fixture(scope="session")

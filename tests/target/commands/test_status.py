@@ -10,37 +10,14 @@ from target_creovai.store import Store
 from tests.target.rows import (
     COMPLETED,
     STARTED,
-    UNANSWERED,
-    at,
-    case,
     case_id,
     chat,
-    chat_id,
-    comment,
 )
 
 if TYPE_CHECKING:
     from tests.fakes.creovai import CreovaiServer
     from tests.target.commands.conftest import Operator
     from tests.target.support import TargetRunner
-
-
-@pytest.fixture
-def mixed(run_target: TargetRunner, creovai: CreovaiServer) -> TargetRunner:
-    """A run that left one conversation in each state."""
-    creovai.refuse(chat_id(2))
-    run_target(
-        STARTED,
-        chat(1),
-        chat(2),
-        chat(3, **UNANSWERED),
-        case(1),
-        comment(1, case=1),
-        case(2, IsClosed=False, SystemModstamp=at("17:00")),
-        case(3, IsClosed=False, SystemModstamp=at("16:00")),
-        COMPLETED,
-    )
-    return run_target
 
 
 def test_counts_are_by_kind_outcome_and_reason(operator: Operator, mixed: TargetRunner) -> None:
