@@ -1,4 +1,4 @@
-"""Seconds that pass also while the machine sleeps, or its process stands still."""
+"""A clock that also runs while the machine is suspended, and deadlines by it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 def _boot_clock() -> int | None:
-    """Return the clock that goes on in suspend: `time.monotonic` stands still on Linux."""
+    """Return the clock that runs in suspend: `time.monotonic` does not on Linux."""
     return getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
 
 
@@ -17,10 +17,10 @@ def uptime() -> float:
 
 
 class Deadline:
-    """A moment in the future. It has come when either clock says so.
+    """A moment in the future, by two clocks: it has come when either has reached it.
 
-    A virtual machine that was frozen by its host finds its uptime where it was; the time of
-    day is set right soon after.
+    The uptime of a virtual machine stands still while its host has frozen it; its time of day is
+    set right soon after.
     """
 
     __slots__ = ("_time", "_uptime")

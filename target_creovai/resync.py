@@ -1,4 +1,4 @@
-"""The command that has tap-salesforce-chat read just these conversations once more."""
+"""The commands by which the tap reads the rows of some conversations once more."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ BEGINNING = "1999-01-01T00:00:00Z"
 
 
 def read_from(begin: str | None, shell: Shell) -> str:
-    """Return what a shell takes to read everything once more.
+    """Return the shell command that reads everything once more.
 
     Args:
-        begin: From when on; None: from `start_date` on, as the tap's settings have it.
+        begin: From which time on; None: from the tap's setting `start_date` on.
         shell: How commands are typed here.
     """
     return f"TAP_SALESFORCE_CHAT_START_DATE={begin} {shell.sync}" if begin else shell.sync
 
 
 def commands(wanted: Mapping[str, Iterable[str]], shell: Shell) -> Iterator[str]:
-    """Yield what a shell takes to read these again; mostly one command, for many several.
+    """Yield the shell commands that read these again: one for a hundred conversations.
 
     Args:
         wanted: The Ids of conversations, by kind.
@@ -61,6 +61,6 @@ def _condition(field: str, keys: Sequence[str]) -> str:
 
 
 def _quoted(filters: dict[str, str]) -> str:
-    """Quote JSON for a shell; Ids hold nothing that a shell knows, see `staging`."""
+    """Quote JSON for a shell; `input.staging` takes no Id that a shell would interpret."""
     text = msgspec.json.encode(filters).decode().replace('"', r"\"")
     return f'"{text}"'

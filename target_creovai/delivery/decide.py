@@ -46,7 +46,7 @@ class Action(StrEnum):
     SET_ASIDE = "set aside"
 
 
-# What a report of many conversations says of each step.
+# The words for each step in a report of many conversations.
 WORDS = {
     Action.DISCARD: "leaves it alone for good",
     Action.LOOK_UP: "asks Creovai whether it arrived",
@@ -145,7 +145,7 @@ def _is_sent_for_good(entry: LedgerEntry, policy: Policy) -> bool:
 
 
 def _of_changes(entry: LedgerEntry, ready: Ready, *, outdated: bool = False) -> Step:
-    """Send what has changed; where another store sent the rest, nobody knows what Creovai has."""
+    """Send what has changed; all metadata where another store sent it: its values are not known."""
     changes = _changed(entry, ready)
     if changes and entry.adopted_at:
         changes = dict(ready.metadata)

@@ -151,7 +151,7 @@ class Delivery(DeliveryLoop):
         self._walk_open_speakers()
 
     def _walk_open_speakers(self) -> None:
-        """Walk through chats that leave open who speaks, and those whose names are known now."""
+        """Walk through chats that leave open who speaks, and those for which it is known now."""
         for kind in self.kinds_to_go():
             if kind.names_speakers:
                 self.walk_open(kind)
@@ -161,7 +161,7 @@ class Delivery(DeliveryLoop):
         self._drain()
 
     def _walk_until_resolved(self) -> None:
-        """Walk again where a doubt was resolved on the way: that conversation may go then."""
+        """Walk again where a doubt was resolved: that conversation may be sent then."""
         resolved = -1
         while resolved != self._doubts.resolved:
             resolved = self._doubts.resolved
@@ -230,7 +230,7 @@ class Delivery(DeliveryLoop):
 
     @override
     def page(self, entries: Sequence[LedgerEntry], *, others_seen: bool = False) -> None:
-        """Handle first what needs no assembly: what was erased, and intents without a receipt."""
+        """Handle first what needs no assembly: erased conversations, intents without a receipt."""
         entries = [entry for entry in entries if not self._is_handled(entry)]
         self._doubts.look_up(entry for entry in entries if in_doubt(entry))
         entries = [entry for entry in entries if entry not in self._doubts]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from target_creovai.sending.sender import Sender
     from target_creovai.store import LedgerEntry
 
-# The documented maximum of a purge; none is known of the other requests.
+# The documented maximum of a purge; for the other requests none is documented.
 IDS_PER_REQUEST = 100
 # Large batches take Creovai hours: until then "not found" does not mean "gone".
 SURELY_ARRIVED = timedelta(hours=24)
@@ -41,10 +41,10 @@ ERASURE_METHODS = {
 
 
 class Erasures:
-    """Conversations to take back: entries while a run goes through the store, done at its end.
+    """Conversations to erase: gathered while a run walks through the store, erased at its end.
 
-    Only at the end it is known how many there are. Asking twice for the same changes
-    nothing at Creovai, so that a run which is killed in between is no matter.
+    Only then their number is known. To request the same erasure twice changes nothing at Creovai,
+    so that a run may be killed in between.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Erasures:
         """Erase all of them, or none if they are too many.
 
         Args:
-            between: Is called before each request, and may end the run.
+            between: Called before each request; may end the run.
 
         Raises:
             HaltError: They are too many, or Creovai refuses the request.
@@ -95,7 +95,7 @@ class Erasures:
 
     def _erase(self, entries: Sequence[LedgerEntry]) -> None:
         by_session = {self._prefix + entry.id: entry for entry in entries}
-        found = self._sender.what_arrived(list(by_session), frozenset(by_session))
+        found = self._sender.look_up_sessions(list(by_session), frozenset(by_session))
         known = [session_id for session_id in by_session if session_id in found]
         # Before the request: should its answer be lost, the conversation is never sent again.
         now = utc(datetime.now(UTC))
@@ -111,7 +111,7 @@ class Erasures:
                 self._postpone(entry, reason if session_id in found else "Creovai has it not yet")
 
     def _request(self, session_ids: Sequence[str]) -> tuple[set[str], str]:
-        """Return what is done, and why the rest is not."""
+        """Return the sessions that are erased, and why the others are not."""
         try:
             done = self._sender.retry_budget.retrying(self._method.call)(
                 self._sender.client, session_ids

@@ -127,7 +127,8 @@ class DeliveryLoop(ABC):
 
         Args:
             entries: Conversations of one kind.
-            others_seen: Whether other chats may tell what one leaves open; else it waits for them.
+            others_seen: Whether all other chats were assembled, so that their speakers are known;
+                a chat that leaves open who speaks waits until then.
         """
         kind = entries[0].kind
         by_id = {entry.id: entry for entry in entries}
@@ -159,7 +160,7 @@ class DeliveryLoop(ABC):
         return verdict
 
     def _count(self, entry: LedgerEntry, verdict: Verdict) -> None:
-        self.summary.assembled += 1
+        self.summary.assemblies += 1
         match verdict:
             case Ready():
                 self.summary.count_findings(entry.kind, verdict.findings)

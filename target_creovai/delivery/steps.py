@@ -111,7 +111,7 @@ class Steps:
         Args:
             entry: The conversation.
             verdict: What its rows make now.
-            not_at_creovai: Creovai was asked just now, and does not have it.
+            not_at_creovai: A look-up has just not found it.
 
         Raises:
             HaltError: More than `max_failures` conversations were set aside.

@@ -20,18 +20,18 @@ class Changes:
 
     def __init__(self) -> None:
         self._named: set[tuple[str, str]] = set()
-        self._all = True  # what earlier runs have left comes first
+        self._all = True  # what earlier runs have left is delivered first
         self._lock = threading.Lock()
 
     def add(self, changed: Iterable[tuple[str, str]]) -> None:
-        """Take note of changes."""
+        """Add changes."""
         with self._lock:
             self._named.update(changed)
             if len(self._named) > MOST_NAMED:
                 self._named, self._all = set(), True
 
     def pop_all(self) -> set[tuple[str, str]] | None:
-        """Return them: None if there are none; an empty set stands for all that is due."""
+        """Return and forget them; None if there are none, an empty set for all that is due."""
         with self._lock:
             if not self._named and not self._all:
                 return None
@@ -41,7 +41,7 @@ class Changes:
 
 
 class StreamingDelivery:
-    """A thread that delivers, after each commit, what that has changed and is complete by then."""
+    """A thread that delivers, after each commit of rows, the conversations that are complete."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -52,7 +52,7 @@ class StreamingDelivery:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def add(self, changed: Iterable[tuple[str, str]]) -> None:
-        """Say which conversations a commit has changed; the first call starts the thread."""
+        """Add the conversations that a commit has changed; the first call starts the thread."""
         self._changes.add(changed)
         self._woken.set()
         if self._thread.ident is None:
@@ -65,10 +65,10 @@ class StreamingDelivery:
         self._woken.set()
 
     def end(self, seconds: float | None = None) -> None:
-        """Let what is under way come to its end, for so long at most.
+        """Wait until requests in flight have ended, for so many seconds at most.
 
         Raises:
-            Exception: What the thread came upon, such as a store that cannot be written.
+            Exception: The error that ended the thread, such as a store that cannot be written.
         """
         self._ended = True
         self._woken.set()
@@ -90,5 +90,5 @@ class StreamingDelivery:
     def _run(self) -> None:
         try:
             self._delivery.run_streaming(self._next)
-        except BaseException as error:  # noqa: BLE001 -- whoever ends it gets it
+        except BaseException as error:  # noqa: BLE001 -- `end` raises it
             self._error = error

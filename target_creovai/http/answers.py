@@ -90,8 +90,8 @@ def without_answer(attempt: Attempt, error: Exception) -> HaltError | RetryLater
     name = type(error).__name__
     if attempt.sent:
         return LostAnswerError(f"the connection was lost ({name})")
-    if trouble := tls_problem(error):
-        return HaltError(trouble)
+    if problem := tls_problem(error):
+        return HaltError(problem)
     if "407" in str(error) and name == "ProxyError":
         return HaltError(_PROXY_LOGIN)
     return RetryLaterError(f"Creovai cannot be reached ({name})")

@@ -1,4 +1,4 @@
-"""Answers as http.client reads them, with a quicker way through the usual head."""
+"""Answers as http.client reads them, with a quicker parser for the usual head."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Response(HTTPResponse):
 
     @property
     def length_remaining(self) -> int | None:
-        """How many bytes of the body are left, if the header says so."""
+        """How many bytes of the body are left, if the header states it."""
         return self.length
 
     @override

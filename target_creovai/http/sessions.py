@@ -1,4 +1,4 @@
-"""What a status look-up at Creovai says of a session."""
+"""The sessions that a status look-up at Creovai returns."""
 
 from __future__ import annotations
 

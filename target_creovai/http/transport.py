@@ -97,7 +97,7 @@ class Transport:
                 timeout=times,
                 retries=False,
                 redirect=False,
-                assert_same_host=False,  # where a proxy is asked, the pool is the proxy's
+                assert_same_host=False,  # for a request through a proxy, the pool is the proxy's
                 preload_content=False,
                 decode_content=False,
             )

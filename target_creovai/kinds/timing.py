@@ -32,14 +32,14 @@ def settling(rows: Iterable[Row], settings: AssemblySettings, now: datetime) -> 
     changed = latest_change(rows)
     if not settings.settle_minutes or changed is None:
         return None
-    settled = changed + timedelta(minutes=settings.settle_minutes)
-    return Waiting(Reason(Code.UNSETTLED), until=settled) if now < settled else None
+    until = changed + timedelta(minutes=settings.settle_minutes)
+    return Waiting(Reason(Code.UNSETTLED), until=until) if now < until else None
 
 
 def in_turns(messages: Iterable[Message]) -> Iterator[Message]:
     """Yield messages, which are in time order, so that sorting by time keeps their order.
 
-    Whose turn it is tells nothing but the order where several people speak at the same time, and
+    The order of turns is the only order where several people write at the same time, and
     Creovai takes a chat's messages by participant. So each turn of such a time gets a fraction of
     its own. All have the same number of digits, or text would sort otherwise than time.
     """

@@ -1,10 +1,10 @@
-"""A circuit breaker: tells a Creovai that is down from conversations that it cannot take."""
+"""A circuit breaker: is Creovai down, or can it not take some conversations?"""
 
 from __future__ import annotations
 
 # So many different conversations, and no other in between: Creovai may be down.
 FAILURES_IN_A_ROW = 3
-# So many others are tried then, once each, before that is believed.
+# So many others are tried then, once each, before the breaker opens.
 PROBES = 20
 
 
@@ -34,5 +34,5 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether others need not be tried."""
+        """Whether Creovai counts as down: others are not tried."""
         return len(self._failed) >= FAILURES_IN_A_ROW + PROBES

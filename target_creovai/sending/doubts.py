@@ -167,9 +167,9 @@ class Doubts:
 
 def _posted_by(entry: LedgerEntry, now: datetime) -> datetime:
     """Return the latest moment of a post; a clock that was wrong must not make it a late one."""
-    noted = parse_time(entry.posted_by)
+    recorded = parse_time(entry.posted_by)
     latest = now + timedelta(seconds=SECONDS_TO_SEND)
-    return noted if noted and noted <= latest else now
+    return recorded if recorded and recorded <= latest else now
 
 
 def _why(entry: LedgerEntry) -> str:

@@ -19,7 +19,7 @@ RUNS_UNTIL_SET_ASIDE = 3
 
 
 class Failure(NamedTuple):
-    """A conversation that Creovai could not take, and what it said last."""
+    """A conversation that Creovai could not take, with the reason of the last try."""
 
     entry: LedgerEntry
     payload_hash: str

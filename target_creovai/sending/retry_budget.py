@@ -36,7 +36,7 @@ class RetryBudget:
         self._seconds = seconds
         self._left = seconds
         self._lock = threading.Lock()
-        self._again: dict[tuple[int, bool], Callable[..., Any]] = {}
+        self._retry_of: dict[tuple[int, bool], Callable[..., Any]] = {}
         self.retries = 0
         """How many requests were made again."""
 
@@ -54,13 +54,13 @@ class RetryBudget:
             RetryLaterError: From that call: it was tried often enough.
             HaltError: From that call: a run does not wait for so long.
         """
-        again = self._again.get((tries, lost_too))
-        if again is None:
-            again = self._again[tries, lost_too] = self._calling(tries, lost_too=lost_too)
-        return partial(again, call)
+        retry = self._retry_of.get((tries, lost_too))
+        if retry is None:
+            retry = self._retry_of[tries, lost_too] = self._make_retry(tries, lost_too=lost_too)
+        return partial(retry, call)
 
-    def _calling(self, tries: int, *, lost_too: bool) -> Callable[..., Any]:
-        """Return what makes a call again. To make this takes longer than most calls."""
+    def _make_retry(self, tries: int, *, lost_too: bool) -> Callable[..., Any]:
+        """Return the retry of a call, which is kept: to make it takes longer than a request."""
         return backoff.on_exception(
             self._waits,
             RetryLaterError,

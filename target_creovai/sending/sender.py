@@ -1,4 +1,4 @@
-"""Requests to Creovai as delivery makes them: made again, and looked up where one was lost."""
+"""Requests to Creovai: made again if they fail, looked up where their answer was lost."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from target_creovai.store import LedgerEntry
 
     Found = Mapping[str, Mapping[str, Any]]
-    """What Creovai says of sessions, by session id; those it does not know are left out."""
+    """Creovai's status of each session that it has, by session id."""
 
-# How soon Creovai can tell of what it took is not documented: one "not found" proves nothing.
+# How soon a look-up finds what Creovai took is not documented: one "not found" proves nothing.
 LOOK_AGAIN_SECONDS = 2.0
 
 
@@ -81,7 +81,7 @@ class StatusQuery(msgspec.Struct, frozen=True):
 
 
 class SendConditions(msgspec.Struct, frozen=True):
-    """What is checked right before bytes leave; any thread may call these.
+    """What is checked right before bytes are sent; any thread may call these.
 
     `lease_lost`: another run may have taken over. `stopping`: this run was asked to end.
     `probing`: so many conversations failed that the next ones are tried once only.
@@ -117,21 +117,21 @@ class Sender:
             CreovaiError: It was not taken, or not answered.
         """
         if isinstance(item, StatusQuery):
-            return self.what_arrived(item.session_ids, item.certain)
+            return self.look_up_sessions(item.session_ids, item.certain)
         if item.changes is None:
             return self._post(item)
         self._append(item, item.changes)
         return None
 
     def stays_in_doubt(self, job: Job) -> bool:
-        """Tell whether a lost answer to it is waited for, while others go on."""
+        """Tell whether, after a lost answer, it is looked up while other jobs go on."""
         return job.is_first and sent_once(job.entry.kind) and self._doubt_minutes > 0
 
-    def what_arrived(self, session_ids: Sequence[str], certain: frozenset[str]) -> Found:
-        """Return what Creovai has of these sessions.
+    def look_up_sessions(self, session_ids: Sequence[str], certain: frozenset[str]) -> Found:
+        """Return those of these sessions that Creovai has.
 
         Raises:
-            HaltError: Creovai does not tell.
+            HaltError: The look-up failed, however often it was tried.
         """
         try:
             return self.retry_budget.retrying(self._look_up)(session_ids, certain)
@@ -178,7 +178,7 @@ class Sender:
         return self.retry_budget.retrying(attempt, tries=tries, lost_too=lost_too)()
 
     def _check_may_send(self, job: Job) -> None:
-        """Check right before the bytes leave that they still may.
+        """Check right before the bytes are sent that they still may be.
 
         Raises:
             HaltError: The conversation may be another run's by now.
@@ -196,7 +196,7 @@ class Sender:
             raise LateError
 
     def _look_for(self, session_id: str) -> str | None:
-        """Return Creovai's id of a session; None if it says twice that it has none."""
+        """Return Creovai's id of a session; None if two look-ups do not find it."""
         session = self._look_up([session_id], frozenset([session_id])).get(session_id)
         return None if session is None else creovai_id_of(session)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Bar(tqdm):  # type: ignore[type-arg] # it counts, and iterates over nothing
-    """A bar that moves when it is told to; tqdm's own thread has nothing to watch over."""
+    """A bar that is refreshed by its owner, without tqdm's own thread."""
 
     monitor_interval = 0
 

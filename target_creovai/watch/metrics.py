@@ -66,7 +66,7 @@ class Metrics:
         self._answers.append((path, status, seconds))
 
     def log(self, level: int = logging.INFO) -> None:
-        """Log one line for each counter that moved, and one timer for each path asked."""
+        """Log one line for each counter that moved, and one timer for each path."""
         timers = list(self._timers())
         counts = self._counts()
         for (metric, key), number in (counts - self._logged).items():
@@ -126,6 +126,6 @@ def _log(
 ) -> None:
     # The SDK types `metric` as its own list of names, and takes any enumeration's value.
     point = Point(kind, cast("Metric", metric), value, tags | {Tag.PID.value: os.getpid()})
-    # The message by which the SDK's formatter knows a metric. Meltano's console drops the tags
+    # The message by which the SDK's formatter recognizes a metric. Meltano's console drops the tags
     # of one, and shows what is beside it.
     get_metrics_logger().log(level, "METRIC: %s", point, extra=tags)

@@ -39,7 +39,7 @@ class Progress:
     @contextmanager
     def of(self, loop: DeliveryLoop) -> Iterator[None]:
         """Measure the delivery that goes on meanwhile."""
-        self._done_before, self._began = self._summary.assembled, self._clock()
+        self._done_before, self._began = self._summary.assemblies, self._clock()
         self._due = loop.count_due()
         if sys.stderr is None or not sys.stderr.isatty():
             yield
@@ -67,7 +67,7 @@ class Progress:
     @property
     def _done(self) -> int:
         # What other runs release is assembled once more.
-        return min(self._summary.assembled - self._done_before, self._due or 0)
+        return min(self._summary.assemblies - self._done_before, self._due or 0)
 
     def _reading(self) -> str:
         rows, sent = self._summary.rows.total(), self._summary.sent.total()

@@ -17,7 +17,7 @@ _IN_LABELS = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
 class Gauge(msgspec.Struct, frozen=True):
-    """A family of samples. All that a store knows goes up and down."""
+    """A family of samples. All values of a store may fall as well as rise: they are gauges."""
 
     name: str
     help: str

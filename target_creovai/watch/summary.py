@@ -54,11 +54,10 @@ class Queue(msgspec.Struct):
 class Summary(msgspec.Struct):
     """Counts of one run by kind or stream; `waiting`, `unchanged` and `held` are of the store.
 
-    What was sent, skipped or set aside happened in this run; what waits, or was
-    delivered before and has not changed, is counted in all. `assembled` counts every
-    conversation that was assembled, whatever became of it. `gaps` name rows that may be missing
-    from the store, `keyless` says why rows belong to no conversation, `accepted` what counts as
-    empty where it was not read.
+    What was sent, skipped or set aside is of this run; what waits, or was delivered before and has
+    not changed, is of all runs. `assemblies` counts conversations that were assembled. `gaps` name
+    rows that may be missing from the store, `keyless` are the reasons why rows belong to no
+    conversation, `accepted` is what counts as empty where it was not read.
     """
 
     rows: Counter[str] = msgspec.field(default_factory=Counter)
@@ -90,7 +89,7 @@ class Summary(msgspec.Struct):
     texts_dropped: Counter[str] = msgspec.field(default_factory=Counter)
     resync_commands: list[str] = msgspec.field(default_factory=list)
     read_missing: list[str] = msgspec.field(default_factory=list)
-    assembled: int = 0
+    assemblies: int = 0
     input_broke_off: bool = False
     payload_dir: str | None = None
     broken: str | None = None
@@ -124,17 +123,17 @@ class Summary(msgspec.Struct):
 
     @property
     def incomplete(self) -> dict[tuple[str, Reason], Queue]:
-        """What waits, by kind and reason, as a part of it was not read."""
+        """What waits because a part of it was not read, by kind and reason."""
         return {key: self.waiting[key] for key in list(self.waiting) if is_incomplete(key[1])}
 
     @property
     def stopped(self) -> str | None:
-        """The sentence that says by what the run was stopped, None if by nothing."""
+        """The sentence on what stopped the run; None if nothing did."""
         return self.halted or self.broken or self.state_lost
 
     @property
     def exit_code(self) -> int:
-        """0: all that was due is delivered. 1: to be gone on with. 3: something needs an eye."""
+        """0: all that was due is delivered. 1: not all is done. 3: something needs an eye."""
         if self.input_broke_off or self.stopped or self.pending:
             return BROKEN_OFF
         aside = self.set_aside or self.unusable_rows

@@ -73,11 +73,11 @@ def test_a_line_tells_how_much_is_done_how_fast_and_for_how_long(
     progress: Progress, summary: Summary, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was done while rows came is not counted to it."""
-    summary.assembled = 300
+    summary.assemblies = 300
     with progress.of(due(5000)):
         progress.log()
         clock.now += 96
-        summary.assembled += 1200
+        summary.assemblies += 1200
         progress.log()
 
     assert caplog.messages == [
@@ -92,7 +92,7 @@ def test_no_more_is_done_than_is_due(
     """What another machine gives back is looked at twice."""
     with progress.of(due(10)):
         clock.now += 2
-        summary.assembled = 11
+        summary.assemblies = 11
         progress.log()
 
     assert caplog.messages == ["10 of 10 due conversations done, 5.0/s, about 0 min left"]
