@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -159,7 +159,7 @@ def assemble_with_others(
     other_chats: Callable[[Collection[str]], Mapping[str, Role]],
     reach: Reach = ALL_READ,
 ) -> Verdict:
-    """Assemble a conversation; where it leaves open who speaks, ask what other chats tell."""
+    """Assemble a conversation; where a speaker's role is open, use the roles in other chats."""
     verdict = assemble(kind, key, rows, settings, now, reach)
     names = open_names(verdict)
     if not names or not (known := other_chats(names)):
@@ -211,9 +211,9 @@ def _verdict(
 
 
 def _unforeseen(error: Exception) -> Reason:
-    """Say what broke and where in our code: the message of such an error may quote the row."""
+    """Return what broke and where in our code: the message of such an error may quote the row."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}:{place.lineno}"
+    where = f"{PurePath(place.filename).name}:{place.lineno}"
     return Reason(Code.UNFORESEEN, (type(error).__name__, where))
 
 

@@ -32,7 +32,7 @@ class TargetError(Exception):
 class TextError(TargetError):
     """A conversation's text does not follow any grammar that is known.
 
-    The message says which rule failed, never the text itself.
+    The message names the rule that failed, and never holds the text itself.
     """
 
 
@@ -49,7 +49,7 @@ class FieldError(RowError):
 
 
 class StoreError(TargetError):
-    """The store or `payload_dir` cannot be used; the message says what to change."""
+    """The store or `payload_dir` cannot be used; the message names what to change."""
 
 
 class InputError(TargetError):
@@ -94,7 +94,7 @@ class WithdrawnError(CreovaiError):
 
 
 class LateError(WithdrawnError):
-    """Its intent was written down too long ago to tell, after a crash, when it was sent."""
+    """Its intent is too old: after a crash nobody could find out when it was sent."""
 
 
 class HaltError(CreovaiError):

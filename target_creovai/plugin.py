@@ -82,7 +82,7 @@ class CreovaiPlugin(Target):
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
-        """Run; an error that says what to do is one paragraph, not a traceback."""
+        """Run; print an error as one paragraph, not as a traceback."""
         run: type[CreovaiPlugin] = imported("target_creovai.target").TargetCreovai
         target = cls if issubclass(cls, run) else run
         try:
@@ -98,14 +98,14 @@ class CreovaiPlugin(Target):
 
 
 def _why(error: Exception) -> str:
-    """Say what is wrong with a file, and quote nothing of it: it may hold a password."""
+    """Return what is wrong with a file without quoting it: it may hold a password."""
     if isinstance(error, FileNotFoundError):
         return "it is not there"
     return (error.strerror if isinstance(error, OSError) else None) or "it is no JSON object"
 
 
 def _end_with(message: str | None) -> None:
-    """End the process; `message` says why, unless the run's report did."""
+    """End the process; log `message`, which is None where the run's report has it."""
     if message:
         CreovaiPlugin.logger.error("%s", Shell.here().typed(message))
     raise SystemExit(BROKEN_OFF)

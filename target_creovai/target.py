@@ -26,7 +26,7 @@ from target_creovai.input.intake import Intake
 from target_creovai.input.listener import Listener
 from target_creovai.input.reader import LineReader
 from target_creovai.input.staging import staged_row
-from target_creovai.input.state_out import passed_on
+from target_creovai.input.stdout import write_or_explain
 from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
 from target_creovai.sending.retry_budget import RetryBudget
@@ -39,7 +39,7 @@ from target_creovai.watch.progress import Progress
 from target_creovai.watch.summary import IDS_SHOWN, Summary
 from target_creovai.watch.summary_log import SummaryLog
 from target_creovai.watch.watch import Watch
-from target_creovai.wholeness.to_read import say_what_to_read
+from target_creovai.wholeness.to_read import report_what_to_read
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -75,8 +75,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
             heartbeat(self.config, self.plugin_version),
         )
         self.store.history.begin_run(utc(datetime.now(UTC)))
-        self._intake = Intake(self.store, self.summary, self.announced.fields)
-        self._is_sdk_test = not kwargs.get("config")
+        self._intake = Intake(self.store, self.summary, self.announced)
+        self._is_trial = not kwargs.get("config")
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -96,10 +96,10 @@ class TargetCreovai(CreovaiPlugin, Listener):
         """Read to the end of the input; where it breaks off, end the run as well as it goes.
 
         Raises:
-            InputError: A line cannot be used; all before it is taken care of, and told, by then.
-            StoreError: The store failed on the way; what was done is told by then.
+            InputError: A line cannot be used; all before it is delivered, and reported, by then.
+            StoreError: The store failed on the way; what was done is reported by then.
         """
-        self._is_sdk_test &= file_input is not None
+        self._is_trial &= file_input is not None
         try:
             with self._watch:
                 self._listen(file_input)
@@ -123,7 +123,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             error.is_told = True
             raise
         finally:
-            # However reading ends, the results of requests in flight are recorded.
+            # However reading ends, requests under way are written down.
             if self._streaming:
                 self._streaming.end(GRACE_SECONDS)
 
@@ -136,10 +136,10 @@ class TargetCreovai(CreovaiPlugin, Listener):
         try:
             row = staged_row(stream, record, self._intake.input.null_fields(stream))
         except FieldError as error:
-            self.lose_line(str(error))
+            self.record_unusable_line(str(error))
             self.stage(stream, error.rest)
         except RowError as error:
-            self.lose_line(str(error))
+            self.record_unusable_line(str(error))
         else:
             if self._intake.add(row):
                 self._intake.commit()
@@ -151,16 +151,11 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self.summary.ignored[stream] += 1
 
     @override
-    def lose(self, what: str) -> None:
+    def record_unusable(self, what: str) -> None:
         """Name what could not be used: in the report, or at once where that has enough."""
         self.summary.unusable_rows.append(what)
         if len(self.summary.unusable_rows) > IDS_SHOWN:
             self.logger.warning("Not stored: %s", what)
-
-    @override
-    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        super()._process_schema_message(message_dict)
-        self._intake.input.received_anything = True
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
@@ -176,7 +171,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         self._intake.release_state(state)
         if self.summary.state_lost is None:
             write = partial(super()._write_state_message, state)
-            self.summary.state_lost = passed_on(write)
+            self.summary.state_lost = write_or_explain(write)
 
     def _deliver_streaming(self) -> None:
         """Deliver what needs no other stream, while the tap goes on."""
@@ -200,7 +195,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             SystemExit: After all of that, when something needs an eye.
         """
         self._intake.commit()
-        self._look_for_streams()
+        self._check_streams()
         well = self._input_ended_well()
         self.logger.debug("The input ended %s.", "well" if well else "before its end")
         self._intake.end(well=well)
@@ -213,7 +208,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
             self._delivering.run()
             self._delivering.leave_if_asked()
         self._drop_texts(self._delivering)
-        say_what_to_read(self.summary, self.store, self._delivering)
+        report_what_to_read(self.summary, self.store, self._delivering)
         self._note_secret()
         self._summary_log.log(self._facts)
         self.store.history.end_run(utc(datetime.now(UTC)), self.summary.exit_code, self._facts)
@@ -229,12 +224,12 @@ class TargetCreovai(CreovaiPlugin, Listener):
         if "_client" in vars(self) and self._client.logged_in:
             self.store.secret.record(self.config["api_password"], datetime.now(UTC))
 
-    def _look_for_streams(self) -> None:
+    def _check_streams(self) -> None:
         """Call an input broken that has nothing for this target in it.
 
-        The SDK's own tests are an exception: they write streams of any name, without settings.
+        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
         """
-        if not self._is_sdk_test and (nothing := self.announced.nothing_of_use):
+        if not self._is_trial and (nothing := self.announced.lack_of_streams):
             self.summary.broken = nothing
 
     def _drop_texts(self, loop: DeliveryLoop) -> None:

@@ -118,9 +118,9 @@ def run_checks(services: Services, since: datetime | None) -> Iterator[Finding]:
     yield _checked(FEED, partial(_case_feed, context))
 
 
-def _checked(check: str, ask: Callable[[], Finding]) -> Finding:
+def _checked(check: str, run_check: Callable[[], Finding]) -> Finding:
     try:
-        return ask()
+        return run_check()
     except (FatalAPIError, RetriableAPIError) as exc:
         return Finding(check, Status.FAILED, str(exc))
 
@@ -209,9 +209,9 @@ def _rows(
         raise
     visible = count or context.count(Query(sobject, (PRIMARY_KEY,)))
     since = f"since {format_instant(context.since)}" if context.since else "in all"
-    needed = max(1, -(-count // config["page_size"]))
-    pages.append(needed - 1)
-    return judge_rows(check, count, visible, since, needed)
+    page_count = max(1, -(-count // config["page_size"]))
+    pages.append(page_count - 1)
+    return judge_rows(check, count, visible, since, page_count)
 
 
 def _entries(context: CheckContext) -> Finding:
@@ -228,11 +228,11 @@ def _entries(context: CheckContext) -> Finding:
 def _quota(context: CheckContext, describe: DescribeClient, pages: int) -> Finding:
     config = context.config
     quota = context.client.quota
-    unasked = disabled_streams(config)
+    disabled = disabled_streams(config)
     streams = [
         stream
         for stream in STREAMS
-        if stream.sobject not in unasked and (stream.discovered(describe) or not stream.optional)
+        if stream.sobject not in disabled and (stream.discovered(describe) or not stream.optional)
     ]
     known = KnownMetadata(
         organization=context.client.session.organization_id is not None,

@@ -56,8 +56,8 @@ def _catalogued_streams(tap: Tap, services: Services, catalog: Catalog) -> list[
 
 
 def _described_streams(tap: Tap, services: Services) -> list[SalesforceStream]:
-    unasked = disabled_streams(tap.config)
-    streams = [stream for stream in STREAMS if stream.sobject not in unasked]
+    disabled = disabled_streams(tap.config)
+    streams = [stream for stream in STREAMS if stream.sobject not in disabled]
     found = {stream: stream.discovered(services.describe) for stream in streams}
     if not any(found.values()):
         msg = (

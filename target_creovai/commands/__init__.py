@@ -1,6 +1,6 @@
 """The operator's commands: ask what became of a conversation, and repair it.
 
-Each module has a pure part, which makes a report from values, and a thin one that speaks to the
+Each module has a pure part, which makes a report from values, and a thin one that reads the
 command line, the store and Creovai. Reports hold Ids, names of fields, counts and reasons: never
 a credential and, but for the page that `preview` writes, never a customer's words.
 """

@@ -50,7 +50,7 @@ class RowSeen(msgspec.Struct, frozen=True):
 
 
 class SpeakerSeen(msgspec.Struct, frozen=True):
-    """Somebody who speaks in a chat, without a name, and what tells who that is."""
+    """A speaker of a chat, without a name, and the evidence for the role."""
 
     role: str
     evidence: str
@@ -238,7 +238,7 @@ def _changed_fields(line: LedgerEntry, ready: Ready) -> list[str]:
 def explain_line(
     store: OperatorStore, line: LedgerEntry, settings: AssemblySettings, policy: Policy
 ) -> Explanation:
-    """Assemble a conversation without sending it, and say what that tells."""
+    """Assemble a conversation without sending it, and explain the result."""
     found = store.rows.snapshot_of(line.kind, [line.id])
     rows = found.rows[line.id]
     verdict = assemble_with_others(

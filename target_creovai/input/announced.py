@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Announced:
+class AnnouncedStreams:
     """Which stream brings which of Salesforce's objects, and with which fields.
 
-    `fields` has the names that a SCHEMA gives, in Salesforce's spelling, by object.
+    `fields` has the names that a SCHEMA gives, in Salesforce's spelling, by object; `any` is true
+    once a SCHEMA has come, of whatever stream.
     """
 
     def __init__(self) -> None:
+        self.any = False
         self.fields: dict[str, frozenset[str]] = {}
         self._streams: dict[str, str] = {}
         self._others: set[str] = set()
 
-    def take(self, stream: str, properties: Iterable[str]) -> str | None:
+    def register(self, stream: str, properties: Iterable[str]) -> str | None:
         """Return the object that a stream brings, None if it makes no conversation.
 
         Raises:
@@ -44,7 +46,7 @@ class Announced:
         return found
 
     @property
-    def nothing_of_use(self) -> str | None:
+    def lack_of_streams(self) -> str | None:
         """Why nothing can come of this input: it has streams, and none of a conversation."""
         if self._streams or not self._others:
             return None

@@ -56,7 +56,7 @@ def _check(encoding: Mapping[str, Any], manifest: Sequence[Any]) -> None:
 
 @contextmanager
 def _opened(path: str, name: str) -> Iterator[Iterable[bytes]]:
-    """Open a file; whether it is compressed is told by its first bytes, as taps get that wrong."""
+    """Open a file, compressed or not by its first bytes: some taps declare it wrongly."""
     try:
         with fsspec.open(path, "rb") as file:
             magic = file.read(len(_GZIP))

@@ -1,7 +1,7 @@
 """`Intake`: rows on their way into the store, and when a STATE may leave.
 
 STATE means: committed to the store. A STATE leaves, untouched, once the rows before it are
-committed, with what it says of how far the tap has read.
+committed, and so is how far the tap has read by then.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from target_creovai.wholeness.inputs import Input
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from target_creovai.input.announced import AnnouncedStreams
     from target_creovai.model.rows import StagedRow
     from target_creovai.store import Store
     from target_creovai.watch.summary import Summary
@@ -33,14 +34,13 @@ SECONDS_BETWEEN_STATES = 10.0
 class Intake:
     """The rows of one input: buffered, committed, and counted in the summary.
 
-    `input` is what the input says of itself, in its SCHEMAs and STATEs.
+    `input` is what the SCHEMAs and STATEs of the input state of it.
     """
 
-    def __init__(
-        self, store: Store, summary: Summary, fields: Mapping[str, frozenset[str]]
-    ) -> None:
-        """Begin with an empty buffer; `fields` are those of `Input`."""
-        self.input = Input(fields)
+    def __init__(self, store: Store, summary: Summary, announced: AnnouncedStreams) -> None:
+        """Begin with an empty buffer; `announced` grows with the SCHEMAs of the input."""
+        self.input = Input(announced.fields)
+        self._announced = announced
         self._store = store
         self._summary = summary
         self._buffer: list[StagedRow] = []
@@ -91,14 +91,14 @@ class Intake:
         return rows >= ROWS_PER_COMMIT or waited >= SECONDS_BETWEEN_STATES
 
     def release_state(self, state: Mapping[str, Any]) -> None:
-        """Commit the rows before a STATE and what it says of them: it may leave after that."""
+        """Commit the rows before a STATE, and how far it has read: it may leave after that."""
         self.commit()
         self._record_reads(list(self.input.reads(state)))
         self._rows_since_state, self._last_state_at = 0, time.monotonic()
 
     def end(self, *, well: bool) -> None:
         """Record how the input ended, unless nothing came of it; all rows are committed by then."""
-        if not self.input.received_anything:
+        if not (self._announced.any or self.input.has_state):
             return
         self._store.runs.end_input(well=well)
         newest, whole = self._store.coverage.newest_moment, self._store.runs.input_ended_well

@@ -12,7 +12,7 @@ from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
 from target_creovai.errors import InputError
-from target_creovai.input.announced import Announced
+from target_creovai.input.announced import AnnouncedStreams
 from target_creovai.input.batch import records_in
 from target_creovai.input.reader import LineReader
 from target_creovai.input.sinks import Sink
@@ -28,7 +28,7 @@ class NoSchemaError(InputError, RecordsWithoutSchemaException):
 class Listener(Target):
     """A target that is handed rows under Salesforce's names for streams.
 
-    `announced` knows what the streams are. Every message that cannot be used is named:
+    `announced` has the streams. Every message that cannot be used is reported:
     the run goes on where nothing but that line is lost.
     """
 
@@ -37,10 +37,10 @@ class Listener(Target):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.announced = Announced()
+        self.announced = AnnouncedStreams()
         self._versioned: set[str] = set()
         if isinstance(self.message_reader, LineReader):
-            self.message_reader.lost = self.lose_line
+            self.message_reader.on_unusable = self.record_unusable_line
 
     @abstractmethod
     def stage(self, stream: str, record: dict[str, Any]) -> None:
@@ -51,17 +51,17 @@ class Listener(Target):
         """Count a row of a stream that makes no conversation."""
 
     @abstractmethod
-    def lose(self, what: str) -> None:
+    def record_unusable(self, what: str) -> None:
         """Note what of the input could not be used; it holds no value of a row."""
 
-    def lose_line(self, what: str) -> None:
+    def record_unusable_line(self, what: str) -> None:
         """Note what could not be used of the line at hand."""
         number = self.message_reader.number if isinstance(self.message_reader, LineReader) else 0
-        self.lose(f"line {number}: {what}")
+        self.record_unusable(f"line {number}: {what}")
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        """Get to know a stream.
+        """Register a stream; the SDK's own errors quote the schema.
 
         Raises:
             InputError: The SDK can make nothing of it, or another stream is the same object.
@@ -77,6 +77,7 @@ class Listener(Target):
                 f"({type(error).__name__}): check it in the tap, and stream_maps."
             )
             raise InputError(msg) from None
+        self.announced.any = True
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -98,17 +99,17 @@ class Listener(Target):
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        """Take the records of a batch's files as if each were a message."""
+        """Take the records of a batch's files as messages: the SDK would skip no bad line."""
         stream = message_dict["stream"]
         for place, record in records_in(message_dict["encoding"], message_dict["manifest"]):
             if isinstance(record, dict):
                 self._process_record_message({"stream": stream, "record": record})
             else:
-                self.lose_line(f"{place}: a row of {stream} is no object")
+                self.record_unusable_line(f"{place}: a row of {stream} is no object")
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        """Say, once a stream, that this deletes nothing: a conversation is no row of a table."""
+        """Warn, once a stream, that this deletes nothing: a conversation is no row of a table."""
         stream = message_dict["stream"]
         if stream not in self._versioned:
             self._versioned.add(stream)

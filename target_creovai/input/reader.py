@@ -50,16 +50,16 @@ _decode_plain = msgspec.json.Decoder(_PlainRecord).decode
 class LineReader(GenericSingerReader[bytes]):
     """Reads bytes.
 
-    `truncated` tells that the input broke off: the tap died, or wrote what nobody can read.
-    `lost` is told of every line that is left out while the others are read, and `number` is
-    that of the line at hand.
+    `truncated` is true once the input broke off: the tap died, or wrote what is no message.
+    `on_unusable` is called for every line that is left out while the others are read, and
+    `number` is that of the line at hand.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.truncated = False
         self.number = 0
-        self.lost: Callable[[str], None] = lambda _: None
+        self.on_unusable: Callable[[str], None] = lambda _: None
 
     @property
     @override
@@ -124,7 +124,7 @@ class LineReader(GenericSingerReader[bytes]):
         except RecursionError:
             if not (found := _EXPENDABLE.search(_encoded(line))):
                 raise self._no_message() from None
-            self.lost(f"a {found[1].decode()} is nested too deeply")
+            self.on_unusable(f"a {found[1].decode()} is nested too deeply")
             return None
         except (ValueError, TypeError, KeyError):
             self.truncated = True
@@ -139,7 +139,7 @@ class LineReader(GenericSingerReader[bytes]):
         if message["type"] in {"RECORD", "STATE"} and _is_too_deep(line, message):
             useless = f"a {message['type']} is nested too deeply"
         if useless:
-            self.lost(useless)
+            self.on_unusable(useless)
         return None if useless else message
 
     def _no_message(self) -> InputError:
@@ -181,7 +181,7 @@ def _encoded(line: Line) -> bytes:
 
 
 def _is_too_deep(line: Line, message: Any) -> bool:
-    """Tell whether a message has too many levels; most lines show that without looking at it."""
+    """Return whether a message has too many levels; most lines show that without looking at it."""
     raw = line if isinstance(line, bytes) else _encoded(line)
     if not (_has_many(b"[", raw) or _has_many(b"{", raw)):
         return False
@@ -192,7 +192,7 @@ def _is_too_deep(line: Line, message: Any) -> bool:
 
 
 def _has_many(bracket: bytes, raw: bytes) -> bool:
-    """Tell whether half of the levels could be of this bracket: to count them all takes longer."""
+    """Return whether half of the levels could be of this bracket; a count takes longer."""
     place = -1
     for _ in range(DEEPEST // 2):
         place = raw.find(bracket, place + 1)

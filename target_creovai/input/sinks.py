@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Target
 
-    from target_creovai.input.announced import Announced
+    from target_creovai.input.announced import AnnouncedStreams
 
 
 class KeyMissingError(InputError, MissingKeyPropertiesError):
@@ -23,9 +23,9 @@ class KeyMissingError(InputError, MissingKeyPropertiesError):
 
 
 class Receiver(Protocol):
-    """What a sink asks of its target."""
+    """What a sink calls of its target."""
 
-    announced: Announced
+    announced: AnnouncedStreams
 
     def stage(self, stream: str, record: dict[str, Any]) -> None:
         """Take a row of one of Salesforce's objects."""
@@ -51,7 +51,7 @@ class Sink(RecordSink):
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
         self._target: Receiver = target  # type: ignore[assignment] # only TargetCreovai makes sinks
-        self.object = self._target.announced.take(stream_name, schema.get("properties", {}))
+        self.object = self._target.announced.register(stream_name, schema.get("properties", {}))
         if self.object is None:
             self.logger.warning(
                 "Stream '%s' makes no conversation: its rows are counted, not stored.", stream_name

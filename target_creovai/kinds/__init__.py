@@ -88,7 +88,7 @@ KINDS = {
             noun="messaging session",
             interface=Interface.CHAT,
             streams={"MessagingSession": "Id", "ConversationEntry": "MessagingSessionId"},
-            # Most prove that they are whole; of the others, what was read tells.
+            # Most prove that they are whole; for the others, the coverage of the input decides.
             needs_whole_input=False,
             assembler="target_creovai.kinds.messaging:assemble_messaging",
             collected_by="ConversationId",

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from target_creovai.errors import RowError
 from target_creovai.kinds.case_messages import (
-    ATTACHMENT_ONLY,
     CaseMessage,
     Rank,
+    instead_of_words,
     without_copies_of_mails,
     without_second_copies,
 )
-from target_creovai.kinds.left_out import counts_as_comment, left_out_of_case
+from target_creovai.kinds.left_out import has_text, is_sent_comment, left_out_of_case, why_left_out
 from target_creovai.kinds.timing import in_turns, settling
 from target_creovai.model.conversation import Conversation, Interface
 from target_creovai.model.findings import Finding
@@ -121,8 +121,9 @@ def _conversation(
     findings: Counter[Finding] = Counter()
     everything = sorted(_all_messages(cases, rows, settings), key=lambda item: item.order)
     once = _each_once(everything, findings)
-    said = _own_words(once, settings, findings)
-    kept = _to_send(said, settings, findings)
+    own = _own_words(once, settings, findings)
+    wanted = [item for item in own if why_left_out(item.sender.role, settings) is None]
+    kept = _to_send(own, wanted, findings)
     messages = tuple(item.message(keep_whole=settings.keep_removed) for item in kept)
     if not messages:
         return Skipped(Reason(Code.NO_MESSAGE), +findings, proven=False)
@@ -144,7 +145,7 @@ def _conversation(
         findings=+findings,  # without those that are zero
         # Its rows come from several streams.
         proven=False,
-        left_out=left_out_of_case([everything, once, said, kept], rows, settings),
+        left_out=left_out_of_case([everything, once, own, wanted, kept], rows, settings),
     )
 
 
@@ -181,8 +182,7 @@ def _all_messages(
     yield from _descriptions(cases, mailed, authors)
     yield from mailed
     for comment in comments:
-        published = comment.get("IsPublished") is True or settings.include_internal_comments
-        if published and counts_as_comment(comment):
+        if is_sent_comment(comment, settings) and has_text(comment):
             yield _comment(comment, authors)
 
 
@@ -209,19 +209,11 @@ def _mail(mail: Row, authors: CaseAuthors, *, strip: bool) -> CaseMessage:
     page = Page.of(*bodies) if strip else None
     text = page.text if page else full_text(*bodies)
     if not may_stand_alone(text):
-        text = _instead_of_words(mail, text)
+        text = instead_of_words(mail, text)
         page = None
     return CaseMessage(
         _mail_time(mail), Rank.MAIL, mail, authors.of_mail(mail), "Email", text, page=page
     )
-
-
-def _instead_of_words(mail: Row, text: str) -> str:
-    """Return what a mail says that has no words of its own: its subject, and what came with it."""
-    said = with_subject(text_of(mail, "Subject"), text)
-    if mail.get("HasAttachment") and not text.strip():
-        return f"{said}\n{ATTACHMENT_ONLY}" if said else ATTACHMENT_ONLY
-    return said or ATTACHMENT_ONLY
 
 
 def _comment(comment: Row, authors: CaseAuthors) -> CaseMessage:
@@ -290,15 +282,14 @@ def _own_words(
 
 
 def _to_send(
-    said: Sequence[CaseMessage], settings: AssemblySettings, findings: Counter[Finding]
+    own: Sequence[CaseMessage], wanted: Sequence[CaseMessage], findings: Counter[Finding]
 ) -> Sequence[CaseMessage]:
-    wanted = [item for item in said if not settings.leaves_out(item.sender.role)]
-    unwanted = [item for item in said if settings.leaves_out(item.sender.role)]
     # Against what is sent: a comment may be all that is left of a mail that is not.
     kept = without_copies_of_mails(wanted)
+    automatic = sum(item.sender.role in AUTOMATIC for item in own)
     findings.update(
         {
-            Finding.AUTOMATIC: sum(item.sender.role in AUTOMATIC for item in unwanted),
+            Finding.AUTOMATIC: automatic - sum(item.sender.role in AUTOMATIC for item in wanted),
             Finding.REPEATED: len(wanted) - len(kept),
         }
     )

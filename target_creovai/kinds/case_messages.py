@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from target_creovai.model.conversation import Message, Removed
 from target_creovai.model.participants import Role
-from target_creovai.parsers.mail import comparable, repeats
+from target_creovai.parsers.mail import comparable, repeats, with_subject
 from target_creovai.salesforce.rows import text_of
 
 if TYPE_CHECKING:
@@ -73,6 +73,14 @@ class CaseMessage(msgspec.Struct, frozen=True):
     def is_text_of_mail(self) -> bool:
         """Tell whether this is a mail with words, which may quote others."""
         return self.rank is Rank.MAIL and not self.text.endswith(ATTACHMENT_ONLY)
+
+
+def instead_of_words(mail: Row, text: str) -> str:
+    """Return the text of a mail without words of its own: its subject, and what came with it."""
+    subject = with_subject(text_of(mail, "Subject"), text)
+    if mail.get("HasAttachment") and not text.strip():
+        return f"{subject}\n{ATTACHMENT_ONLY}" if subject else ATTACHMENT_ONLY
+    return subject or ATTACHMENT_ONLY
 
 
 def without_second_copies(messages: Iterable[CaseMessage]) -> list[CaseMessage]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds.checks import findings_of
-from target_creovai.kinds.left_out import unsent
+from target_creovai.kinds.left_out import unsent, why_left_out
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.whispers import whispers
 from target_creovai.model.conversation import Conversation, Interface, LeftOut, Message, Why
@@ -150,9 +150,9 @@ def _left_out(
     found = [
         LeftOut(line.at or start, Why.ROLE, line.text, line.speaker)
         for line in transcript.lines
-        if settings.leaves_out(line.role) and line.text.strip()
+        if line.text.strip() and why_left_out(line.role, settings)
     ]
-    if not settings.include_internal_comments:
+    if why_left_out(Role.AGENT, settings, is_internal=True) is Why.INTERNAL:
         found += (unsent(each, Why.INTERNAL) for each in whispers(row, transcript, start))
     return tuple(sorted(found, key=lambda item: item.at))
 
@@ -188,7 +188,7 @@ def _messages(
 ) -> tuple[Message, ...]:
     lines = [line for line in transcript.lines if line.text.strip()]
     participants = ChatParticipants(row, lines, settings)
-    left_out = {role for role in {line.role for line in lines} if settings.leaves_out(role)}
+    left_out = {role for role in {line.role for line in lines} if why_left_out(role, settings)}
     messages = []
     for line in lines:
         at = line.at or opened
@@ -197,7 +197,7 @@ def _messages(
             raise RowError(msg)
         if line.role not in left_out:
             messages.append(Message(at, participants.of(line), line.text))
-    if settings.include_internal_comments and messages and not settings.leaves_out(Role.AGENT):
+    if messages and why_left_out(Role.AGENT, settings, is_internal=True) is None:
         messages += whispers(row, transcript, messages[0].at)
     # Stable: lines of the same second keep the order of Body.
     return tuple(sorted(messages, key=attrgetter("at")))

@@ -19,6 +19,7 @@ from target_creovai.kinds.entries import (
     role_of,
     says_something,
 )
+from target_creovai.kinds.left_out import why_left_out
 from target_creovai.kinds.timing import in_turns, settling, window
 from target_creovai.kinds.updates import as_updated
 from target_creovai.model.conversation import Conversation, Interface, LeftOut, Message, Why
@@ -146,9 +147,8 @@ def _conversation(
 def _left_out(spoken: Iterable[Spoken], settings: AssemblySettings) -> Iterator[LeftOut]:
     """Yield what `participant_types` and `include_internal_comments` keep back."""
     for at, entry, words in spoken:
-        internal = is_internal(entry) and not settings.include_internal_comments
-        if words.text and (internal or settings.leaves_out(role_of(entry))):
-            why = Why.INTERNAL if internal else Why.ROLE
+        why = why_left_out(role_of(entry), settings, is_internal=is_internal(entry))
+        if words.text and why:
             yield LeftOut(at, why, words.text, text_of(entry, "SenderName"))
 
 
@@ -179,11 +179,12 @@ def _messages(
     messages = []
     said: Counter[Role] = Counter()
     for at, entry, words in spoken:
-        if not words.text or (is_internal(entry) and not settings.include_internal_comments):
-            continue
         role = role_of(entry)
+        why = why_left_out(role, settings, is_internal=is_internal(entry))
+        if not words.text or why is Why.INTERNAL:
+            continue
         said[role] += not is_internal(entry)
-        if not settings.leaves_out(role):
+        if why is None:
             messages.append(Message(at, senders.of(entry, role), words.text))
             findings[Finding.UNSUPPORTED] += not words.known
         elif role in _LEFT_OUT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -32,27 +32,35 @@ def settling(rows: Iterable[Row], settings: AssemblySettings, now: datetime) -> 
     changed = latest_change(rows)
     if not settings.settle_minutes or changed is None:
         return None
-    settled = changed + timedelta(minutes=settings.settle_minutes)
-    return Waiting(Reason(Code.UNSETTLED), until=settled) if now < settled else None
+    until = changed + timedelta(minutes=settings.settle_minutes)
+    return Waiting(Reason(Code.UNSETTLED), until=until) if now < until else None
 
 
 def in_turns(messages: Iterable[Message]) -> Iterator[Message]:
     """Yield messages, which are in time order, so that sorting by time keeps their order.
 
-    Whose turn it is tells nothing but the order where several people speak at the same time, and
+    The order of turns is the only order where several people write at the same time, and
     Creovai takes a chat's messages by participant. So each turn of such a time gets a fraction of
     its own. All have the same number of digits, or text would sort otherwise than time.
     """
-    for at, tied in groupby(messages, key=attrgetter("at")):
-        first, *others = tied
-        if not others:
-            yield first
+    moments = [[*tied] for _, tied in groupby(messages, key=attrgetter("at"))]
+    for tied, end in zip_longest(moments, [later[0].at for later in moments[1:]]):
+        turns = [[*turn] for _, turn in groupby(tied, key=attrgetter("sender"))]
+        if len(turns) == 1:
+            yield from tied
             continue
-        turns = [list(turn) for _, turn in groupby([first, *others], key=attrgetter("sender"))]
-        step = _MICROSECOND if at.microsecond or len(turns) > _TURNS_A_SECOND else _MILLISECOND
+        at = tied[0].at
+        step = _step(at, len(turns), end)
         for number, turn in enumerate(turns, start=1):
-            later = at if len(turns) == 1 else at + step * _without_last_zero(number)
-            yield from turn if later == at else (replace(message, at=later) for message in turn)
+            later = at + step * _without_last_zero(number)
+            yield from (replace(message, at=later) for message in turn)
+
+
+def _step(at: datetime, turns: int, end: datetime | None) -> timedelta:
+    """Return what is between two turns: less where they would reach the next message's time."""
+    last = at + _MILLISECOND * _without_last_zero(turns)
+    is_wide = turns <= _TURNS_A_SECOND and (end is None or last < end)
+    return _MILLISECOND if is_wide and not at.microsecond else _MICROSECOND
 
 
 def _without_last_zero(number: int) -> int:

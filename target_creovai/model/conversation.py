@@ -57,9 +57,9 @@ NOTHING_REMOVED = Removed()
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One thing that was said, in plain text. `channel` is given in cases only.
+    """A message, in plain text. `channel` is given in cases only.
 
-    `removed` says nothing without `AssemblySettings.keep_removed`.
+    `removed` is empty without `AssemblySettings.keep_removed`.
     """
 
     at: datetime

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Finding(StrEnum):
-    """What assembling noticed; `summary` counts it and says it in words."""
+    """What assembling noticed; the summary counts each and has the words for it."""
 
     STRIPPED = "stripped"
     KEPT_WHOLE = "kept whole"

@@ -1,6 +1,6 @@
 """What is kept of runs and deliveries over time: counts, codes and names of staff. Pure.
 
-No customer text: a report may be shown to whoever asks how it goes.
+No customer text: a report may be shown to anyone.
 """
 
 from __future__ import annotations

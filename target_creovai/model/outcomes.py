@@ -146,7 +146,7 @@ _IN_GENERAL = {
 
 
 def in_general(code: str) -> str:
-    """Return what a code says of all conversations that have it."""
+    """Return the text of a code, for all conversations that have it."""
     if code not in set(Code):
         return code
     known = Code(code)

@@ -9,7 +9,7 @@ import msgspec
 
 
 class Role(StrEnum):
-    """Who speaks, in our words; `participant_types` gives Creovai's names."""
+    """A participant's role; `participant_types` maps it to Creovai's names."""
 
     AGENT = "agent"
     CUSTOMER = "customer"
@@ -35,7 +35,7 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 class Speaker(NamedTuple):
-    """A name that a transcript prints, whose it is, and what tells so."""
+    """A name that a transcript prints, its role, and the evidence for it."""
 
     name: str
     role: Role

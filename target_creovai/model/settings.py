@@ -38,12 +38,12 @@ class AssemblySettings(msgspec.Struct, frozen=True):
     redact: tuple[tuple[str, str], ...] = ()
     redact_region: str | None = None
     other_chats: Mapping[str, Role] = msgspec.field(default_factory=dict)
-    """No setting: what other chats have settled, where one leaves open who speaks."""
+    """No setting: roles of names in other chats, for names whose role a chat leaves open."""
     keep_removed: bool = False
-    """No setting: whether conversations also tell what is not sent of them, for `preview`."""
+    """No setting: whether conversations keep what is not sent of them, for `preview`."""
 
     def leaves_out(self, role: Role) -> bool:
-        """Tell whether messages of this role are not to be sent."""
+        """Return whether messages of this role are not to be sent."""
         return self.participant_types.get(role) is None
 
 

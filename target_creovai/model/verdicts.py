@@ -57,7 +57,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSpeakers(SetAside):
-    """A chat that leaves open who speaks; other chats may tell."""
+    """A chat in which a speaker's role is open; other chats may have it."""
 
     speakers: tuple[Speaker, ...]
 

@@ -47,7 +47,7 @@ def _count(row: Row, field: str) -> int | None:
 
 
 def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
-    """Return who is who in a transcript, and what tells so."""
+    """Return the role of each speaker of a transcript, and the evidence for it."""
     return tuple(
         Speaker(person.name, decision.role or Role.UNKNOWN, decision.evidence)
         for person, decision in transcript.speaker_roles.decisions.items()
@@ -55,7 +55,7 @@ def speakers_of(transcript: Transcript) -> tuple[Speaker, ...]:
 
 
 def open_speakers(transcript: Transcript, settings: AssemblySettings) -> OpenSpeakers | None:
-    """Return why a chat is set aside of which it is open who speaks.
+    """Return why a chat is set aside that has messages of undecided speakers.
 
     A wrong side would silently spoil the analysis.
     """

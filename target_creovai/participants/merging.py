@@ -21,8 +21,8 @@ def participants_of(
 ) -> tuple[tuple[Participant, ...], tuple[Message, ...]]:
     """Return the participants of these messages, and the messages with those as senders.
 
-    One person met in several rows is one participant with all that any row
-    knows. Where two roles share a key (a colleague who wrote in as a customer),
+    One person in several rows is one participant with all fields that any row
+    has. Where two roles share a key (a colleague who wrote in as a customer),
     all but the agent get their role added: a case's messages name their sender
     by `referenceId` alone.
     """

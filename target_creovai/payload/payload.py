@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Payload = dict[str, Any]
 
-# What a conversation belongs to, and what is known of it, is not what was said: a collection
+# What a conversation belongs to, and its metadata, are not its content: a collection
 # that began later, or a new priority, is no second version of a chat.
 NO_CONTENT = frozenset({"metadata", "collectionId"})
 
@@ -49,8 +49,8 @@ def in_payload_order(conversation: Conversation) -> Iterable[Message]:
     """Return the messages in the order in which the payload holds them."""
     if conversation.interface is Interface.CASE:
         return conversation.messages
-    people, said = conversation.participants, conversation.messages
-    return (message for person in people for message in _said_by(person, said))
+    people, messages = conversation.participants, conversation.messages
+    return (message for person in people for message in _sent_by(person, messages))
 
 
 def build_outofband(
@@ -87,7 +87,7 @@ def changed_metadata(sent: Mapping[str, Any], now: Mapping[str, Any]) -> Payload
 
 
 def content_hash(payload: Payload) -> str:
-    """Return the fingerprint of what was said, by whom and when."""
+    """Return the hash of the messages, their senders and times."""
     return json_hash({name: value for name, value in payload.items() if name not in NO_CONTENT})
 
 
@@ -97,7 +97,7 @@ def _chat(conversation: Conversation, settings: AssemblySettings) -> Payload:
             _participant(person, settings)
             | {
                 "messages": [
-                    _chat_message(said) for said in _said_by(person, conversation.messages)
+                    _chat_message(message) for message in _sent_by(person, conversation.messages)
                 ]
             }
             for person in conversation.participants
@@ -116,7 +116,7 @@ _SHAPES = {Interface.CHAT: _chat, Interface.CASE: _case}
 _KEYS = {Interface.CHAT: "sessionId", Interface.CASE: "caseReferenceId"}  # out-of-band
 
 
-def _said_by(person: Participant, messages: Iterable[Message]) -> Iterable[Message]:
+def _sent_by(person: Participant, messages: Iterable[Message]) -> Iterable[Message]:
     return (message for message in messages if message.sender is person)
 
 

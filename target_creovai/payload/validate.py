@@ -46,9 +46,9 @@ def _validator(interface: Interface) -> jsonschema_rs.Validator:
 
 
 def _explain(interface: Interface, payload: Payload) -> list[str]:
-    """Say why, with the reference implementation: slower, and only for what failed."""
+    """Return why, by the reference implementation: slower, and only for what failed."""
     errors = Draft202012Validator(_schema(interface)).iter_errors(payload)
-    # The message of an error quotes the value: place and rule are all that may be said.
+    # The message of an error quotes the value: only place and rule may be printed.
     found = {f"{'/'.join(map(str, e.absolute_path)) or 'payload'}: {e.validator}" for e in errors}
     return sorted(found) or ["payload: does not fit its schema"]
 

@@ -50,7 +50,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """What tells a customer from all others: an Id and mail addresses, and no name.
+    """What identifies a customer: an Id and mail addresses, and no name.
 
     `person` is the surest Id that the record has, without what makes 18 characters of 15.
     """
@@ -61,7 +61,7 @@ class Customer(msgspec.Struct, frozen=True):
 
     @property
     def keys(self) -> frozenset[str]:
-        """All that tells; who shares one of them is the same."""
+        """All identifiers; customers that share one of them are the same."""
         return self.addresses | ({self.person} if self.person else set())
 
 
@@ -153,7 +153,7 @@ def _seconds(view: View | None) -> int | None:
 
 
 def _gist(view: View | None) -> str:
-    """Return the line that tells most: the subject, or what the customer said first."""
+    """Return the most telling line: the subject, or the customer's first words."""
     if view is None:
         return ""
     customers = {seat for seat, who in enumerate(view.people) if who.role is Role.CUSTOMER}

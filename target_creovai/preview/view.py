@@ -1,7 +1,7 @@
 """A payload as a person reads it: who took part, and what was said in order of time.
 
 Two shapes are known: participants that hold their messages, and messages that name
-their sender. The payload tells which of them it has, so its kind does not matter.
+their sender. The payload's members decide which of them it has, whatever its kind.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _person(person: Payload, types: Mapping[str, str | None]) -> Person:
 
 
 def _role(name: str | None, types: Mapping[str, str | None]) -> Role:
-    """Return the first role that goes by this type: Creovai tells no more than that either."""
+    """Return the first role with this type: Creovai has no more than that either."""
     return next((role for role in Role if name and types.get(role) == name), Role.UNKNOWN)
 
 

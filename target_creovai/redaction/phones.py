@@ -76,7 +76,7 @@ _GROUP = re.compile(rf"{_GAP}(\d+)")
 MOST_DIGITS = 15  # ITU-T E.164, 6.2.1
 
 
-def knows(region: str) -> bool:
+def is_region(region: str) -> bool:
     """Tell whether numbers of this region (ISO 3166, two letters) can be told."""
     return region in SUPPORTED_REGIONS
 

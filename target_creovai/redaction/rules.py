@@ -63,4 +63,4 @@ def _is_misspelt(name: str) -> bool:
 
 def knows_region(region: str) -> bool:
     """Tell whether there is a plan of phone numbers for this region."""
-    return bool(_module("phones").knows(region))
+    return bool(_module("phones").is_region(region))

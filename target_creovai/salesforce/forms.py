@@ -1,6 +1,6 @@
 """Values in the form that Salesforce's own interfaces give them.
 
-A `Form` tells at a glance whether a value has it already, and makes it of the others that
+A `Form` checks whether a value has it already, and makes it of the others that
 databases, CSV files and other taps are known to write.
 """
 
@@ -35,14 +35,14 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 
 
 class FormError(ValueError):
-    """A value in a form that is not understood; says nothing of the value."""
+    """A value in a form that is not understood; the error does not hold the value."""
 
 
 class Form(msgspec.Struct, frozen=True):
     """One form that values have.
 
     `types` are those of values that may pass as they are, if `fits` agrees; `convert` makes
-    the form of others, or raises `FormError`. `wanted` tells a tap what to send.
+    the form of others, or raises `FormError`. `wanted` is what a tap should send.
     """
 
     types: frozenset[type]
@@ -165,7 +165,7 @@ def _since_1970(number: float) -> datetime:
 
 
 def _is_instant(value: str | None) -> bool:
-    """Tell whether `parse_time` takes it, and Salesforce could have written it."""
+    """Return whether `parse_time` takes it, and Salesforce could have written it."""
     if value is None:
         return True
     try:
@@ -209,5 +209,5 @@ _KINDS: dict[type, str] = {
 
 
 def kind_of(value: object) -> str:
-    """Return what a value is, to be told without telling the value."""
+    """Return the JSON type of a value in words, for messages that must not quote it."""
     return _KINDS.get(type(value), "something else")

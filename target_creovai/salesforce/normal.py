@@ -73,5 +73,5 @@ def _converted(stream: str, row: Row, field: str, form: Form) -> Any:
 
 
 def _is_plain(row_id: object) -> bool:
-    """Tell whether what stands in the place of an Id may be told."""
+    """Return whether a value may be printed as an Id."""
     return isinstance(row_id, str) and row_id.isalnum() and len(row_id) <= 18  # noqa: PLR2004 -- an Id's

@@ -60,7 +60,7 @@ def parent_of(row: Row, relationship: str) -> Row:
 
 
 def is_deleted(row: Row) -> bool:
-    """Tell whether Salesforce has this row in its recycle bin."""
+    """Return whether Salesforce has this row in its recycle bin."""
     return row.get("IsDeleted") is True
 
 

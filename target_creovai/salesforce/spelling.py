@@ -57,7 +57,7 @@ class Plan(msgspec.Struct, frozen=True):
         respelled: Given names and Salesforce's.
         flattened: Given names, and the parents and fields that they stand for.
         parents: The parents that are objects, or should be.
-        tombstones: Keys of a loader that say that the row is gone.
+        tombstones: Keys of a loader that mark a deleted row.
         loaders: All keys of a loader.
         checks: Salesforce's names of what is looked at, and the form that it should have: with
             its types and its `fits` at hand, as this is gone through for every row.
@@ -96,7 +96,7 @@ def _with_fields(parent: Any, fields: Row) -> Row | None:
 
 
 def _tombstone(value: Any, row: Row) -> Row:
-    """Return what a loader's mark of deletion says, in Salesforce's words; {} if it is none.
+    """Return a loader's mark of deletion as Salesforce's fields; {} if it is none.
 
     A deletion that a database logs comes with the key alone: its time is the row's version.
     """
@@ -115,7 +115,7 @@ def _instant_of(value: Any) -> str | None:
 
 
 def _is_gone(value: Any) -> bool:
-    """Tell whether a tombstone is one: it holds the time, or that it is so."""
+    """Return whether a tombstone is one: it holds the time, or that it is so."""
     try:
         return BOOLEAN.convert(value) is True
     except FormError:
@@ -196,7 +196,7 @@ def _place_in_parent(
 
 
 def _is_set_off(stream: str, key: str, field: str, *, alike: bool) -> bool:
-    """Tell whether a lone underscore sets off a parent's field."""
+    """Return whether a lone underscore sets off a parent's field."""
     name = spelling_key(field)
     if name not in PARENT_FIELDS:
         return False

@@ -29,7 +29,7 @@ class OpenInput(StrEnum):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What one input has read of a stream, as far as a STATE says that is committed.
+    """What one input has read of a stream, up to a committed STATE.
 
     All rows from `begin` on and before `end`, of those that match `filter`; `end` is None as long
     as nothing is certain. It is `finished` if it was read up to the present. `whole_before`: of
@@ -93,7 +93,7 @@ class LatestRead(NamedTuple):
 class Coverage(msgspec.Struct, frozen=True):
     """All that was read, by stream and filter.
 
-    `everything`: nobody asks what was read. `open_input`: of an input whose end has not come.
+    `everything`: all counts as read. `open_input`: of an input whose end has not come.
     """
 
     covers: Mapping[str, Mapping[str, Cover]] = msgspec.field(default_factory=dict)
@@ -126,7 +126,7 @@ def forgotten(moment: str) -> str:
 
 
 def is_forgotten(name: str) -> bool:
-    """Tell whether this is no filter, but says that rows were dropped."""
+    """Return whether this is no filter, but says that rows were dropped."""
     return name.startswith(_FORGOTTEN)
 
 
@@ -169,7 +169,7 @@ def _still_open(
 
 
 def _is_closed(gap: Interval, known: tuple[Interval, ...], read: Read) -> bool:
-    """Tell whether all of a gap was read.
+    """Return whether all of a gap was read.
 
     Where it begins may be unknown: at the `start_date` that an input has begun with anew since.
     """

@@ -1,4 +1,4 @@
-"""What one input says of what it reads: in its SCHEMAs, its STATEs, and by what its rows lack."""
+"""What one input has read: by its SCHEMAs, its STATEs, and the fields that its rows lack."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REQUESTS = "sync_requests"
 class Input:
     """One input, as far as it has come.
 
-    A tap that never says where it begins is taken to have read everything, at its end.
+    A tap whose STATE never has where it begins is taken to have read everything, at its end.
     """
 
     def __init__(self, fields: Mapping[str, frozenset[str]]) -> None:
@@ -40,20 +40,20 @@ class Input:
         self.organization: str | None = None
         # Another tap may have anything under that name.
         self.names_no_organization = False
-        self.received_anything = False
+        self.has_state = False
         self._first_bookmarks: dict[str, str | None] | None = None
         self._state: Mapping[str, Any] = {}
-        self._says_when_it_ends = False
+        self._marks_its_end = False
         self._lacking: defaultdict[str, set[str]] = defaultdict(set)
 
     # What comes
 
     def record_state(self, state: Mapping[str, Any]) -> None:
         """Record a STATE, whether or not the rows before it are committed."""
-        self.received_anything = True
+        self.has_state = True
         if self._first_bookmarks is None:
             self._first_bookmarks = {name: _bookmark(state, name) for name in KIND_OF_STREAM}
-        self._says_when_it_ends |= STARTED in state
+        self._marks_its_end |= STARTED in state
         self._state = state
         named = state.get(ORGANIZATION)
         if isinstance(named, str) and _IS_ORGANIZATION(named):
@@ -76,14 +76,14 @@ class Input:
         return self._fields.get(stream, frozenset())
 
     def ended_well(self) -> bool:
-        """Tell a finished tap from a dead one; one that never says so is taken at its end."""
-        return not self._says_when_it_ends or COMPLETED in self._state
+        """Return whether the tap finished; one whose STATE never has that is taken at its end."""
+        return not self._marks_its_end or COMPLETED in self._state
 
     @property
     def requests(self) -> int | None:
-        """How many requests the tap has made, None where it does not say so."""
-        said = self._state.get(REQUESTS)
-        return said if isinstance(said, int) and not isinstance(said, bool) else None
+        """How many requests the tap has made, None where STATE does not have it."""
+        number = self._state.get(REQUESTS)
+        return number if isinstance(number, int) and not isinstance(number, bool) else None
 
     def filters(self) -> dict[str, str]:
         """Return, by kind of conversation, the name of the filter under which rows come."""
@@ -92,7 +92,7 @@ class Input:
         return {kind: _named(conditions) for kind, conditions in found.items() if conditions}
 
     def reads(self, state: Mapping[str, Any]) -> Iterator[Read]:
-        """Yield what a committed STATE says of each stream."""
+        """Yield how far each stream is read by a committed STATE."""
         entries = _entries_of(state)
         latest = max(
             filter(None, (moment_of(e.get("until")) for e in entries.values())), default=""
@@ -110,14 +110,14 @@ class Input:
                 finished=self._is_up_to_date(entry, state),
                 filter=_named(conditions) if stream in conditions else UNFILTERED,
                 whole_before=moment_of(entry.get("whole_before")),
-                continues=self._goes_on(stream, begin),
+                continues=self._continues(stream, begin),
                 first=moment_of(_part_of(state, stream).get("read_since")) or BEGINNING,
                 without=self._without(stream, entry),
                 of_all=_main_stream(stream) not in conditions,
             )
 
     def reads_at_end(self, newest: str, *, well: bool) -> Iterator[Read]:
-        """Yield what a tap has read that says nothing of it, now that its input has ended.
+        """Yield what a tap has read whose STATE has nothing of it, at the end of its input.
 
         Args:
             newest: Up to when rows have come so far, of whatever stream and input.
@@ -132,12 +132,12 @@ class Input:
 
     @staticmethod
     def _is_up_to_date(entry: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
-        """Tell whether a stream was read to its end, and that end is now, not some `end_date`."""
+        """Return whether a stream was read to its end, and that end is now, not some `end_date`."""
         until, started = parse_time(entry.get("until")), parse_time(state.get(STARTED))
         return until is not None and (started is None or until >= started - _CLOCKS_MAY_DIFFER)
 
-    def _goes_on(self, stream: str, begin: str) -> bool:
-        """Tell whether an earlier input has read what is before this one.
+    def _continues(self, stream: str, begin: str) -> bool:
+        """Return whether an earlier input has read what is before this one.
 
         Entries are read for sessions, whenever they were.
         """
@@ -158,7 +158,7 @@ class Input:
     ) -> str | None:
         """Return up to where all rows are out.
 
-        The bookmark that a sync starts from says nothing of what this one has read.
+        The bookmark that a sync starts from is none of its own reading.
         """
         if self._without(stream, entry):
             return None

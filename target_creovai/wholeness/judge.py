@@ -99,8 +99,8 @@ def _missing_rows(
     reach = around(cover.read, newest)
     if reach is None:
         latest = coverage.latest.get(stream)
-        vouches = latest is None or latest.filter in {UNFILTERED, *filters}
-        return _out_of_reach(cover.read, coverage, stream, newest, vouches=vouches)
+        includes_all = latest is None or latest.filter in {UNFILTERED, *filters}
+        return _out_of_reach(cover.read, coverage, stream, newest, includes_all=includes_all)
     return None if reach.begin <= created else before(stream, reach.begin)
 
 
@@ -109,11 +109,11 @@ def _covers(read: Iterable[Interval], begin: str, end: str) -> bool:
 
 
 def _out_of_reach(
-    read: Sequence[Interval], coverage: Coverage, stream: str, newest: str, *, vouches: bool
+    read: Sequence[Interval], coverage: Coverage, stream: str, newest: str, *, includes_all: bool
 ) -> Reason:
-    """Say why a stream was not read at a moment: too early, too late, or not at all.
+    """Return why a stream was not read at a moment: too early, too late, or not at all.
 
-    With `vouches`, the latest input that had the stream has left out nothing of the conversation.
+    With `includes_all`, the filter of the latest input leaves out nothing of the conversation.
     """
     latest = coverage.latest.get(stream)
     if later := [one for one in read if newest < one.begin]:
@@ -122,20 +122,20 @@ def _out_of_reach(
         return ANOTHER_INPUT
     if latest is None and not read:
         return never_read(stream)
-    is_read_on = latest and latest.finished and latest.newest and vouches
+    is_read_on = latest and latest.finished and latest.newest and includes_all
     if is_read_on and coverage.open_input is None:
         return CHANGED_MEANWHILE
     return only_up_to(stream, max((one.end for one in read), default=BEGINNING))
 
 
 def _missing_key(coverage: Coverage, stream: str, field: str) -> Reason | None:
-    """Say that rows of a stream could not be told to belong to any conversation."""
+    """Return the reason that rows of a stream have no Id of a conversation."""
     latest = coverage.latest.get(stream)
     return without(stream, [field]) if latest and field in latest.without else None
 
 
 def has_moved(reason: Reason, coverage: Coverage) -> bool:
-    """Tell whether what a waiting conversation's reason speaks of is no longer as it says.
+    """Return whether what a waiting conversation's reason speaks of is no longer as it says.
 
     Rows that come make their conversation due by themselves; what was read does not.
     """
@@ -144,7 +144,7 @@ def has_moved(reason: Reason, coverage: Coverage) -> bool:
 
 
 def _is_key_read(coverage: Coverage, stream: str, field: str) -> bool:
-    """Tell whether the field by which rows are given to conversations has come by now."""
+    """Return whether the field by which rows are given to conversations has come by now."""
     kind, latest = KIND_OF_STREAM.get(stream), coverage.latest.get(stream)
     is_key = kind is not None and kind.streams[stream] == field
     return is_key and not (latest and field in latest.without)

@@ -29,7 +29,7 @@ class Need(msgspec.Struct, frozen=True):
     has_value: bool = False
 
     def is_met(self, row: Row) -> bool:
-        """Tell whether a row has what is needed."""
+        """Return whether a row has what is needed."""
         read = [field for field in self.fields if is_read(row, field)]
         if len(read) == len(self.fields) or not self.has_value:
             return bool(read)
@@ -80,7 +80,7 @@ _PARENTS = {
 
 
 def is_read(row: Row, field: str) -> bool:
-    """Tell whether a field of a row was read; a parent that is null has no fields."""
+    """Return whether a field of a row was read; a parent that is null has no fields."""
     if field in row.get(UNREAD, ()):
         return False
     parent, _, of_parent = field.rpartition(".")
@@ -126,7 +126,7 @@ def without_needed(
 ) -> Waiting | None:
     """Return for which field that was not read a conversation waits, if there is any.
 
-    A deleted row says nothing, so nothing of it is needed.
+    A deleted row has no content, so no field of it is needed.
 
     Args:
         rows: The rows of the conversation, by stream.

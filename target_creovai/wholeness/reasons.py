@@ -27,22 +27,22 @@ _OF_THE_REST = frozenset({Code.ANOTHER_INPUT, Code.LATER_UNREAD, Code.REST_UNREA
 
 
 def without(stream: str, fields: Iterable[str]) -> Reason:
-    """Say that rows came without these fields, each of which would do."""
+    """Return the reason that rows came without these fields, each of which would do."""
     return Reason(Code.FIELD_UNREAD, (stream, " or ".join(fields)))
 
 
 def never_read(stream: str) -> Reason:
-    """Say that no input has had this stream."""
+    """Return the reason that no input has had this stream."""
     return Reason(Code.STREAM_UNREAD, (stream,))
 
 
 def before(stream: str, moment: str) -> Reason:
-    """Say that older rows of a stream than those of this moment were not read."""
+    """Return the reason that rows of a stream from before this moment were not read."""
     return Reason(Code.EARLIER_UNREAD, (stream, short(moment)))
 
 
 def only_up_to(stream: str, moment: str) -> Reason:
-    """Say that the reading of a stream ended too early; the beginning: no row was read."""
+    """Return the reason that reading ended too early; the beginning: no row was read."""
     if moment == BEGINNING:
         return Reason(Code.REST_UNREAD, (stream,))
     return Reason(Code.LATER_UNREAD, (stream, short(moment)))
@@ -55,17 +55,17 @@ def rows_between(stream: str, begin: str, end: str) -> str:
 
 
 def is_incomplete(reason: Reason | None) -> bool:
-    """Tell whether a reason is one for which somebody has to do something."""
+    """Return whether a reason is one for which somebody has to do something."""
     return reason is not None and reason.code in _OF_A_PART
 
 
 def waits_for_the_rest(reason: Reason) -> bool:
-    """Tell whether the next input brings what is missing, if it goes on from there."""
+    """Return whether the next input brings what is missing, if it goes on from there."""
     return reason.code in _OF_THE_REST
 
 
 def must_be_read(reason: Reason | None) -> bool:
-    """Tell whether rows have to be read that the tap will not read by itself."""
+    """Return whether rows have to be read that the tap will not read by itself."""
     return reason is not None and reason.code is Code.EARLIER_UNREAD
 
 

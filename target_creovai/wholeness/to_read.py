@@ -1,4 +1,4 @@
-"""What a report says of rows that have to be read: once more, or for the first time."""
+"""The lines of a report on rows that have to be read: again, or for the first time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 300
 
 
-def say_what_to_read(summary: Summary, store: Store, loop: DeliveryLoop) -> None:
+def report_what_to_read(summary: Summary, store: Store, loop: DeliveryLoop) -> None:
     """Put into the summary which rows the store lacks, and the commands that read them."""
     gaps = list(gaps_of(store.coverage.load()))
     summary.accepted = loop.settings.accept_missing
@@ -74,9 +74,9 @@ def keyless(store: Store, accepted: Collection[str] = ()) -> Iterator[Reason]:
 
 
 def gaps_in_words(gaps: Iterable[tuple[str, Interval]]) -> Iterator[str]:
-    """Yield the one line that says which rows may be missing, if there are any."""
-    if said := ", ".join(rows_between(stream, *gap) for stream, gap in gaps):
-        yield f"rows that the tap has read and this store does not have: {said}"
+    """Yield the one line with the rows that may be missing, if there are any."""
+    if rows := ", ".join(rows_between(stream, *gap) for stream, gap in gaps):
+        yield f"rows that the tap has read and this store does not have: {rows}"
 
 
 def _begin(gaps: Iterable[tuple[str, Interval]]) -> str | None:

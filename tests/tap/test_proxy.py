@@ -5,13 +5,13 @@ Nothing but the usual environment variables is needed, and certificates are alwa
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 import socketserver
 import ssl
 from datetime import UTC, datetime
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import trustme
@@ -62,18 +62,19 @@ class _Tunnel(socketserver.StreamRequestHandler):
             return
         with socket.create_connection(("127.0.0.1", self.server.port)) as far:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            while self._pump(far):
-                pass
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.connection, selectors.EVENT_READ, far)
+                selector.register(far, selectors.EVENT_READ, self.connection)
+                while all(map(_moved, selector.select())):
+                    pass
 
-    def _pump(self, far: socket.socket) -> bool:
-        """Move what there is in either direction; tell whether both sides are still there."""
-        near: socket.socket = self.connection
-        for ready in select.select([near, far], [], [])[0]:
-            data = ready.recv(CHUNK)
-            if not data:
-                return False
-            (far if ready is near else near).sendall(data)
-        return True
+
+def _moved(ready: tuple[selectors.SelectorKey, int]) -> bool:
+    """Move what there is to the other side; tell whether this side is still there."""
+    near, far = cast("socket.socket", ready[0].fileobj), ready[0].data
+    if data := near.recv(CHUNK):
+        far.sendall(data)
+    return bool(data)
 
 
 @pytest.fixture(name="authority", scope="module")

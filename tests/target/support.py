@@ -187,7 +187,7 @@ class Process:
 
     def finish(self, data: bytes = b"") -> Outcome:
         """Give it the rest of its input, and wait for its end."""
-        out, err = self.popen.communicate(data, timeout=60)
+        out, err = self.popen.communicate(data, timeout=600)
         return Outcome(self.popen.returncode, _states(out.decode()), err.decode())
 
     def __enter__(self) -> Self:
@@ -198,7 +198,7 @@ class Process:
         self.popen.communicate()
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float = 300) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -224,7 +224,7 @@ def oracle(records: list[Record]) -> dict[str, Any]:
     return payloads
 
 
-@settings(max_examples=50)
+@settings(max_examples=35)
 @given(records=orgs(), data=st.data())
 def test_any_order_of_arrival_ends_in_the_same_payloads(
     records: list[Record], data: st.DataObject

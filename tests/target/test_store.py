@@ -130,7 +130,7 @@ def content(store: Store) -> Any:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(versions=st.lists(VERSIONS, min_size=1, max_size=12), data=st.data())
 def test_any_order_and_repetition_ends_in_the_same_store(versions: Any, data: Any) -> None:
     """The store is a function of the set of versions that it was ever given."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_creovai.errors import InputError
-from target_creovai.input.announced import Announced
+from target_creovai.input.announced import AnnouncedStreams
 from target_creovai.salesforce.streams import CONVERSATION_STREAMS, object_of
 from tests.target.rows import Record, case, case_id, chat, singer
 
@@ -89,9 +89,9 @@ def test_two_streams_of_one_object_are_refused(run_target: TargetRunner) -> None
 
 def test_a_schema_that_comes_again_is_no_second_stream() -> None:
     """Taps repeat SCHEMA messages, and add fields."""
-    announced = Announced()
-    announced.take("case", ["id"])
-    announced.take("case", ["id", "is_closed", "created_by__user_type"])
+    announced = AnnouncedStreams()
+    announced.register("case", ["id"])
+    announced.register("case", ["id", "is_closed", "created_by__user_type"])
 
     assert announced.fields["Case"] == {"Id", "IsClosed", "CreatedBy.UserType"}
 

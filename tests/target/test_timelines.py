@@ -128,7 +128,7 @@ def listen() -> Listener:
     return Listener({}, {}, [])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(records=st.lists(versions(), min_size=1, max_size=14), data=st.data())
 def test_any_split_into_runs_ends_in_the_same_payloads(
     records: list[Record], data: st.DataObject

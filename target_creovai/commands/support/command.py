@@ -89,7 +89,7 @@ def _refuse_wrong(settings: Settings) -> None:
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
-    """The store that a command speaks of, and Meltano's environment, None without one."""
+    """The store that a command reads, and Meltano's environment, None without one."""
 
     store: str
     environment: str | None

@@ -56,7 +56,7 @@ def existing(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
-# What tells of a mount that it does not last, in the order in which it counts.
+# Signs of a mount that does not last, in the order in which they count.
 _GOES: tuple[tuple[Callable[[Mount], object], str], ...] = (
     (lambda mount: mount.kind in IN_MEMORY, "it is in memory"),
     (

@@ -31,7 +31,7 @@ _PERCENTS = (50, 95)
 
 
 class Measurements(msgspec.Struct, frozen=True):
-    """What only monitoring asks of the store; `None` for never.
+    """Values that only monitoring reads from the store; `None` for never.
 
     `ended` is the last run that ended by itself, `last_success` and `last_completion` are when
     the last one ended with such an exit code.

@@ -90,7 +90,7 @@ def _previewed_or_known(
 
 
 def without_text(line: LedgerEntry, context: PreviewContext) -> PreviewedConversation:
-    """Return what the ledger alone knows of a conversation."""
+    """Return what the ledger alone holds of a conversation."""
     prefix = context.settings.session_id_prefix
     known = explanation(line, {}, SetAside(NO_TEXT), context.policy, prefix=prefix)
     return PreviewedConversation(
@@ -151,7 +151,7 @@ def _assemble(
 
 
 def _outcome(known: Explanation, verdict: Verdict) -> str:
-    """Look ahead: after a dry run the ledger knows of nothing but that it waits."""
+    """Return the outcome of the next run: after a dry run the ledger only says that it waits."""
     to_go = isinstance(verdict, Ready) and known.action in _GOES
     if known.outcome == Outcome.SENT or (to_go and known.outcome == Outcome.PENDING):
         return known.outcome
@@ -181,7 +181,7 @@ def _reason(known: Explanation, outcome: str, verdict: Verdict) -> str | None:
 
 
 def _as_if_due(settings: AssemblySettings) -> AssemblySettings:
-    """Return settings by which all has been said, and who speaks may stay open."""
+    """Return settings by which a conversation is due, and speakers may stay undecided."""
     types = {"unknown": "Unknown", **settings.participant_types}
     return replace(
         settings,

@@ -37,7 +37,7 @@ def check_proxy(api_url: str) -> Iterator[Check]:
 
 
 def _variable(scheme: str) -> str:
-    """Return the name of the variable that counts; where only the system knows, say so."""
+    """Return the name of the variable that counts; say so where only the system has it."""
     names = (f"{scheme}_proxy", f"{scheme}_PROXY".upper(), "all_proxy", "ALL_PROXY")
     return next((name for name in names if os.environ.get(name)), "the system")
 

@@ -275,7 +275,7 @@ class Reader:
         return not self._lines[index].startswith(">") and not only_greets(self._lines[index])
 
     def _forward(self, marker: Marker) -> int:
-        """Read what is passed on: it is news, but for messages that the case has."""
+        """Read a forwarded mail: it stays, except messages that the case has."""
         start, end = marker.start, len(self._lines)
         for first, last in [*self._mail.messages(marker.end, end)]:
             if self._mail.is_known(first, last):

@@ -1,8 +1,8 @@
 """The printed start of a chat, such as `Monday, December 17, 2018, 23:27:57 (-0500)`, as UTC.
 
 The zone is printed, so no zone database is needed. The weekday is not looked at: a wrong one says
-nothing about the other fields. What is ambiguous (`03/04/2021`) has no value here: a caller that
-knows better, from the record's own StartTime, must not be overruled by a guess.
+nothing about the other fields. What is ambiguous (`03/04/2021`) has no value here: the
+record's own StartTime is better than a guess.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class ReportData:
 
     @cached_property
     def period(self) -> Period:
-        """The days that it speaks of."""
+        """The days that it covers."""
         return Period.until(self.made_at.date(), self.days)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The days that a report speaks of, one by one or by weeks. All are UTC's."""
+"""The days that a report covers, one by one or by weeks. All are UTC's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WEEK = timedelta(days=7)
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A day, or the part of a week that the report speaks of; `last` belongs to it."""
+    """A day, or the part of a week that the report covers; `last` belongs to it."""
 
     first: date
     last: date

@@ -118,7 +118,7 @@ LOOKED_BACK = {
 }
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @example(**LOOKED_BACK)
 @given(
     start=st.one_of(st.none(), st.integers(10, 20)),

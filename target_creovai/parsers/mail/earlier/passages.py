@@ -123,7 +123,7 @@ class Earlier(msgspec.Struct):
 
     @property
     def is_known(self) -> Callable[[str], bool]:
-        """What tells whether words stood anywhere: an anchor, or a whole short line."""
+        """A test whether words stand anywhere: an anchor, or a whole short line."""
         return self._index.__contains__
 
     def place(self, words: str) -> Place | None:

@@ -1,4 +1,4 @@
-"""What tells quoted mails from logs, lists and steps, and words from mere greetings."""
+"""Tests that distinguish quoted mails from logs and lists, and messages from greetings."""
 
 # ruff: noqa: RUF001 - letters of other alphabets.
 

@@ -1,6 +1,6 @@
-"""Agent or bot: what answers in each part of a chat.
+"""Agent or bot: what answers in each segment of a chat.
 
-A bot's part has no agent in its header, or "Chatbot"; a notice says when the bot hands the chat
+A bot's segment has no agent in its header, or "Chatbot"; a notice says when the bot hands the chat
 over, and when it is given one. All of this was seen in captured transcripts, except that agents
 hand a chat over to a bot, which is in the object reference (TransferredToBot).
 """
@@ -76,17 +76,17 @@ class AnsweringSide:
         return None if lost_bot and all(map(self._is_filled, where)) else Role.AGENT
 
     def speaks_beside_bot(self, person: SpeakerKey) -> bool:
-        """Tell whether somebody speaks in a part in which a bot answers."""
+        """Tell whether somebody writes in a segment in which a bot answers."""
         return any(self.kind(index) is Role.BOT for index in self._chat.segments_of[person])
 
     def speaks_beside_agent(self, person: SpeakerKey) -> bool:
-        """Tell whether somebody speaks in a part with an agent's name in its header."""
+        """Tell whether somebody writes in a segment with an agent's name in its header."""
         return any(
             self._names_in_place(self._segments[index]) and self.kind(index) is Role.AGENT
             for index in self._chat.segments_of[person]
         )
 
-    # Parts
+    # Segments
 
     @cached_property
     def works_with_bots(self) -> bool:
@@ -116,7 +116,7 @@ class AnsweringSide:
 
     @cached_property
     def _first(self) -> int:
-        """The first segment in which somebody speaks, or that has a name in its header."""
+        """The first segment with a message, or with a name in its header."""
         segments = enumerate(self._segments)
         return next(
             (
@@ -187,7 +187,7 @@ class AnsweringSide:
         )
 
     def _is_filled(self, index: int) -> bool:
-        """Tell whether somebody speaks in a segment whom its header names."""
+        """Tell whether one of a segment's speakers is named in its header."""
         names = self._names_in_place(self._segments[index])
         group = self._chat.groups[index]
         return any(likeness(person.name, name) for person in group for name in names)

@@ -1,4 +1,4 @@
-"""A chat while its speakers are being told apart."""
+"""A chat while the roles of its speakers are being decided."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_SPEAKERS: Final = 50
 
 
 class Chat:
-    """All speakers of a chat, what was said of them, and whom the evidence so far has decided."""
+    """The speakers of a chat, the facts of its segments, and the decisions made so far."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Chat:
 
     @cached_property
     def segments_of(self) -> dict[SpeakerKey, list[int]]:
-        """In which segments each person speaks."""
+        """The segments in which each speaker writes."""
         parts: dict[SpeakerKey, list[int]] = {person: [] for person in self.message_counts}
         for index, group in enumerate(self.groups):
             for person in group:
@@ -63,7 +63,7 @@ class Chat:
 
     @cached_property
     def groups(self) -> list[set[SpeakerKey]]:
-        """Who speaks in each segment."""
+        """The speakers of each segment."""
         return [set(map(speaker_key, segment.message_counts)) for segment in self.segments]
 
     @property
@@ -83,6 +83,6 @@ class Chat:
         return {each for each, decision in self.decided.items() if decision.role not in aside}
 
     def beside(self, person: SpeakerKey) -> set[SpeakerKey]:
-        """Return who else speaks where this person does."""
+        """Return the other speakers of the segments in which this one writes."""
         groups = (self.groups[index] for index in self.segments_of[person])
         return set().union(*groups) - {person}

@@ -96,7 +96,7 @@ class SegmentFacts(msgspec.Struct):
     bots: list[str] = msgspec.field(default_factory=list)
     """Bots whom notices name."""
     has_bot: bool = False
-    """Whether a notice speaks of the bot, whatever it did."""
+    """Whether a notice names the bot, whatever it did."""
     left_by_bot: bool = False
     """Whether a notice says that the bot hands the chat over."""
     left_to_bot: bool = False

@@ -52,7 +52,7 @@ def _agents_forms(name: str) -> frozenset[str]:
 
 
 def by_rule(chat: Chat, _answering: AnsweringSide) -> Claims:
-    """Whoever runs the org knows best."""
+    """Patterns of the setting `speaker_roles` override all other evidence."""
     for person in chat.open:
         name = chat.printed[person]
         role = next((role for pattern, role in chat.names.patterns if pattern.search(name)), None)
@@ -128,7 +128,7 @@ def by_part_of_name(chat: Chat, answering: AnsweringSide) -> Claims:
     if chat.customers:
         known = [each for each in known if each.role is not Role.CUSTOMER]
     for person in chat.open:
-        # No agent speaks where a bot answers, and only there a bot does.
+        # Bots write only in segments that a bot answers, and agents only in the others.
         wrong = Role.AGENT if answering.speaks_beside_bot(person) else Role.BOT
         mine = [each for each in known if each.role is not wrong]
         yield from _closest(person, mine)

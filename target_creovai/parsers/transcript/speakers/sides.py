@@ -24,9 +24,9 @@ _PAIR: Final = 2
 
 
 def by_elimination(chat: Chat, answering: AnsweringSide) -> Claims:
-    """Who speaks beside the visitor answers; the only one beside those who answer is the visitor.
+    """Decide the others by the visitor, and the visitor by being the only one left.
 
-    Who speaks in other parts than the visitor may be the visitor under another name.
+    Whoever writes in other segments than the visitor may be the visitor under another name.
     """
     if customers := chat.customers:
         for person in chat.open:
@@ -39,7 +39,7 @@ def by_elimination(chat: Chat, answering: AnsweringSide) -> Claims:
 
 
 def _answered(chat: Chat) -> set[SpeakerKey]:
-    """Return who is the only one left in the chat, or in a part, beside those who answer."""
+    """Return who is the only one left in the chat, or in a segment, beside those who answer."""
     people = chat.open
     if len(people) == 1:
         return {person for person in people if _is_answered(person, chat.beside(person), chat)}
@@ -53,7 +53,7 @@ def _answered(chat: Chat) -> set[SpeakerKey]:
 
 
 def _staying(chat: Chat) -> set[SpeakerKey]:
-    """Return who speaks in all parts of a chat, each with others: agents change."""
+    """Return who writes in all segments of a chat, each with others: agents change."""
     groups = [group for group in chat.groups if group]
     if len(groups) < _PAIR or any(len(group) < _PAIR for group in groups):
         return set()
@@ -66,7 +66,7 @@ def _staying(chat: Chat) -> set[SpeakerKey]:
 
 
 def _is_lone_bot(person: SpeakerKey, chat: Chat, answering: AnsweringSide) -> bool:
-    """Tell whether somebody speaks alone in the bot's part: a bot is never silent."""
+    """Tell whether somebody writes alone in the bot's segment: a bot is never silent."""
     where = chat.segments_of[person]
     alone = all(chat.groups[index] == {person} for index in where)
     return alone and all(answering.kind(index) is Role.BOT for index in where)

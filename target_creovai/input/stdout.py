@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def passed_on(write: Callable[[], None]) -> str | None:
+def write_or_explain(write: Callable[[], None]) -> str | None:
     """Write to stdout; return why that cannot be, and have nothing written to it from then on.
 
     Python itself writes what is left in a buffer when it ends, and would fail once more.
