@@ -172,7 +172,7 @@ def _refuse_unplaced_words(transcript: Transcript) -> None:
     """Refuse a chat with dialogue that belongs to no message.
 
     Raises:
-        TextError: There is such text: in a chat without messages any words, else a line with a name.
+        TextError: There is some: without any message words, with messages a line with a name.
     """
     if not transcript.unclassified:
         return

@@ -87,7 +87,7 @@ def says_something(entry: Row) -> bool:
 
 
 def is_bare(entry: Row) -> bool:
-    """Tell whether an entry lacks type and content, as menus do in Salesforce's Connect interface."""
+    """Tell whether an entry has no type and no content, as menus by the Connect interface."""
     return not (_type(entry) or entry.get("Payload") or text_of(entry, "MessageText"))
 
 

@@ -86,9 +86,7 @@ def view_of(
         subject=metadata.get("Subject"),
         people=[_person(person, types) for person in payload.get("participants", ())],
         # Stable: what was said at the same time stays in the payload's order.
-        messages=sorted(
-            _messages(payload, made_of), key=lambda message: message.at.removesuffix("Z")
-        ),
+        messages=sorted(_messages(payload, made_of), key=lambda one: one.at.removesuffix("Z")),
         metadata=metadata,
         unsent=[unsent_of(one, utc(one.at)) for one in made_of.left_out] if made_of else [],
     )
