@@ -204,7 +204,7 @@ def _payload(value: Any) -> dict[str, Any] | None:
 
 
 def _static_text(payload: dict[str, Any] | None) -> str | None:
-    """Return the text of a message that is nothing but text, or text for_host something else."""
+    """Return the text of a message that is nothing but text, or text and something else."""
     content = ((payload or {}).get("abstractMessage") or {}).get("staticContent") or {}
     text = content.get("text")
     return text if isinstance(text, str) else None

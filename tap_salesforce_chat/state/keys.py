@@ -1,4 +1,4 @@
-"""The keys of STATE for_host Singer's own. Consumers learn from them what a sync has read."""
+"""The keys of STATE besides Singer's own. Consumers learn from them what a sync has read."""
 
 from __future__ import annotations
 
