@@ -40,7 +40,7 @@ _HAS_TYPE: dict[str, Callable[[bytes], bool]] = {
     "number": lambda raw: raw[:1] in b"-0123456789",
     "string": lambda raw: raw[:1] == b'"',
 }
-# Bytes that a field takes for_host its text, measured for msgspec's Raw and for date-times.
+# Bytes that a field takes besides its text, measured for msgspec's Raw and for date-times.
 _FIELD_BYTES = 68
 
 
@@ -92,7 +92,7 @@ class RowFormat:
         type: Of a row.
         instants: The own fields that are date-times.
         custom: The other custom fields, and the type that the schema of each names.
-        row_bytes: What a row takes in memory for_host the bytes of the answer.
+        row_bytes: What a row takes in memory besides the bytes of the answer.
     """
 
     type: Any
@@ -159,7 +159,7 @@ def row_format(paths: tuple[str, ...], schemas: Schemas) -> RowFormat:
 
 
 def type_name(schema: Mapping[str, Any]) -> str:
-    """Return the format of a field's schema, or else its one JSON type for_host null."""
+    """Return the format of a field's schema, or else its one JSON type besides null."""
     types = schema.get("type", "string")
     names: Collection[str] = [types] if isinstance(types, str) else types
     return str(schema.get("format") or next((name for name in names if name != "null"), "null"))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _OWN_KEYS = frozenset({BOOKMARKS, ORGANIZATION, READS, REQUESTS, STARTED, COMPLETED})
-# What singer-io's and MeltanoLabs' taps for Salesforce keep for_host the name of a replication key.
+# What singer-io's and MeltanoLabs' taps for Salesforce keep besides the name of a replication key.
 _FOREIGN_KEYS = frozenset({"version", "offset", "historical_sync_completed"})
 # Salesforce's date-times begin there: an earlier one is none of a row.
 _FIRST_YEAR = 1700

@@ -157,7 +157,6 @@ class SalesforceStream(Stream):
         """Update the stream's item of `sync_reads` in STATE."""
         state: dict[str, Any] = self.tap_state  # type: ignore[assignment] # a TypedDict without our keys
         state.setdefault(READS, {})[self.name] = self.reads.document()
-        self.state_manager.is_flushed = False
 
     @property
     def condition(self) -> str | None:

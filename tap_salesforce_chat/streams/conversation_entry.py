@@ -3,7 +3,7 @@
 No query returns the text of enhanced chats. So the stream queries the sessions, and reads each of
 their conversations by one of two APIs with tight rate limits: a run reads as many as the limits
 permit, and the next run goes on behind them. The bookmark moves over sessions whose entries are
-emitted; the calls of the last hour are kept for_host it in STATE.
+emitted; the calls of the last hour are kept in STATE too.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _LEAD = 3_600_000
 # Conversations in one query; more of them would make its URL too long.
 _IDS_AT_ONCE = 200
 _IDS_SHOWN = 20
-# Keys of the stream's state for_host the bookmark.
+# Keys of the stream's part of STATE besides the bookmark.
 _LAST_ID, _CALLS, _BLOCKED = "session_id", "calls", "rest_until"
 
 

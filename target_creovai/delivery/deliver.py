@@ -114,6 +114,8 @@ class Delivery(DeliveryLoop):
         except BaseException:
             self._leave_the_rest(GRACE_SECONDS)
             raise
+        finally:
+            self._outbox.close()
 
     def _stop_for(self, reason: str) -> None:
         self._state.stopped = True

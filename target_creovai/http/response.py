@@ -21,6 +21,8 @@ _HEAD = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n"
 )
+# No more digits than an answer can have bytes: Python refuses to read thousands of them.
+_LENGTH = re.compile("[0-9]{1,18}").fullmatch
 _HAVE_NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _HTTP_1_1 = 11
 
@@ -109,7 +111,7 @@ def _is_framed(length: str | None, coding: str | None) -> bool:
     """Tell whether exactly one of the two headers determines where the body ends."""
     if length is None:
         return coding is not None and coding.lower() == "chunked"
-    return coding is None and length.isdecimal()
+    return coding is None and _LENGTH(length) is not None
 
 
 class _Source(io.RawIOBase):

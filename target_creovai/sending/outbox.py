@@ -157,6 +157,10 @@ class Outbox:
         if halted:
             raise halted
 
+    def close(self) -> None:
+        """End the threads that send."""
+        self._workers.close()
+
     def wake(self) -> None:
         """Interrupt a wait for answers; may be called by a signal handler."""
         self._workers.wake()

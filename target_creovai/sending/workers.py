@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import weakref
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 # A thread that computes lets others in so often. They need it six times for a request: by Python's
 # own 5 ms, an answer of 100 ms would take 130 while conversations are assembled.
 SECONDS_BETWEEN_SWITCHES = 0.0005
+
+THREAD_NAME = "delivery-worker"
 
 JobT = TypeVar("JobT")
 ResultT = TypeVar("ResultT")
@@ -35,19 +36,17 @@ class Workers(Generic[JobT, ResultT]):
         self._work = work
         self._jobs: SimpleQueue[JobT | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[JobT, ResultT | BaseException] | None] = SimpleQueue()
-        self._started = False
+        self._switch_interval = 0.0  # what it was before the threads were started
         self.in_flight = 0
 
     def submit(self, job: JobT) -> None:
         """Add a job; it starts as soon as a thread is free."""
-        if not self._started:
-            self._started = True
+        if not self._switch_interval:
+            self._switch_interval = sys.getswitchinterval()
             sys.setswitchinterval(SECONDS_BETWEEN_SWITCHES)
             run = (self._jobs, self._done, self._work)
-            # The threads end with this object: a process may make many runs.
-            weakref.finalize(self, _end, self._jobs, self.count).atexit = False
             for _ in range(self.count):
-                threading.Thread(target=_run, args=run, daemon=True).start()
+                threading.Thread(target=_run, args=run, name=THREAD_NAME, daemon=True).start()
         self.in_flight += 1
         self._jobs.put(job)
 
@@ -64,6 +63,18 @@ class Workers(Generic[JobT, ResultT]):
         self.in_flight -= 1
         return done
 
+    def close(self) -> None:
+        """End the threads, each after the job that it is at; a job given later starts new ones."""
+        if not self._switch_interval:
+            return
+        for _ in range(self.count):
+            self._jobs.put(None)
+        # A thread that hangs in a request keeps the queues that it knows.
+        self._jobs, self._done = SimpleQueue(), SimpleQueue()
+        sys.setswitchinterval(self._switch_interval)
+        self._switch_interval = 0.0
+        self.in_flight = 0
+
     def wake(self) -> None:
         """Interrupt one `next_result`; may be called by a signal handler."""
         self._done.put(None)
@@ -79,8 +90,3 @@ def _run(
             done.put((job, work(job)))
         except BaseException as error:  # noqa: BLE001 -- `next_result` returns it
             done.put((job, error))
-
-
-def _end(jobs: SimpleQueue[JobT | None], count: int) -> None:
-    for _ in range(count):
-        jobs.put(None)

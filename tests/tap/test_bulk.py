@@ -53,6 +53,17 @@ def by_id(run: Run) -> dict[str, Any]:
     return {row["Id"]: row for row in run.rows()}
 
 
+def places(run: Run) -> list[tuple[int, str | None]]:
+    """Return of each STATE with a job how many rows came before it, and the locator in it."""
+    found, rows = [], 0
+    for message in run.messages:
+        rows += message["type"] == "RECORD"
+        if message["type"] == "STATE":
+            job = message["value"]["bookmarks"].get("Case", {}).get("bulk_job")
+            found += [(rows, job["locator"])] if job else []
+    return found
+
+
 @pytest.mark.usefixtures("small_pages")
 def test_bulk_gives_the_rows_of_rest(
     server: SalesforceServer, org: SalesforceOrg, clock: Clock
@@ -194,6 +205,32 @@ def test_a_run_that_died_goes_on_with_its_job(
     assert sorted(died.column("Id") + run.column("Id")) == ids
     assert run.bookmark() == "2024-05-01T12:00:09Z"
     assert asked(server, "POST") == 1
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_state_has_the_place_in_the_results_once_its_rows_are_out(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """One message a page and none in between: a run that is killed writes no last one."""
+    add_cases(org, clock, 10)
+
+    run = bulk(server)
+
+    assert places(run) == [(0, None), (3, "Loc3"), (6, "Loc6"), (9, "Loc9")]
+
+
+def test_state_has_a_second_job_before_its_results(
+    server: SalesforceServer, org: SalesforceOrg, clock: Clock
+) -> None:
+    """No row came in between; a run that is killed would leave the job behind and make a third."""
+    add_cases(org, clock, 3)
+    server.bulk.failure = "Internal error"
+    server.interceptors.add(is_look, after=lambda: setattr(server.bulk, "failure", ""))
+
+    run = bulk(server)
+
+    assert asked(server, "POST") == 2
+    assert places(run) == [(0, None), (0, None)]
 
 
 def test_a_job_that_was_still_running_is_waited_for(

@@ -240,6 +240,26 @@ def test_the_command_tells_about_itself() -> None:
     assert "batch_config" not in about["settings"]["properties"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+def test_a_signal_ends_doctor_without_a_traceback(
+    server: SalesforceServer, files: tuple[str, ...], number: signal.Signals
+) -> None:
+    """It writes no messages, so the signal ends it as it ends any command."""
+    server.faults.add(Fault("hang", path="/services/data", times=100))
+    with subprocess.Popen(
+        [*COMMAND, "doctor", *files[:2]],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert server.hanging.wait(timeout=30)
+        process.send_signal(number)
+        _, stderr = process.communicate()
+
+    assert process.returncode == -number
+    assert stderr == b""
+
+
 def test_ctrl_c_while_modules_are_loaded_prints_no_traceback(tmp_path: Path) -> None:
     """It would be one out of some library that happened to be read just then."""
     slow = tmp_path / "singer_sdk"

@@ -91,6 +91,8 @@ def by_us(received: bytes, piece: int = LIMIT) -> tuple[Any, ...] | None:
 
 @given(starts, st.lists(fields, max_size=4), framings, ends, st.sampled_from([LIMIT, 30, 1]))
 @example("HTTP/1.1 200 OK", [], (["Content-Length: 5"], b"hello"), "\r\n", LIMIT)
+@example("HTTP/1.1 200 OK", [("Content-Length", ": ", "9" * 5000)], ([], b"hello"), "\r\n", LIMIT)
+@example("HTTP/1.1 200 OK", [("Content-Length", ": ", "0" * 5000)], ([], b"hello"), "\r\n", LIMIT)
 @example("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 x", [], (["A: b"], b""), "\r\n", LIMIT)
 def test_an_answer_is_read_as_http_client_reads_it(
     start: str,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from target_creovai.sending.workers import WokenError, Workers
+from target_creovai.sending.workers import THREAD_NAME, WokenError, Workers
 from tests.fakes.creovai import CreovaiServer, Fault
 from tests.target.rows import State, case, case_id, chat, chat_id, singer
 from tests.target.support import posts_to, wait_until
@@ -58,6 +59,19 @@ def test_no_more_than_max_workers_are_in_flight(
     run_target(*(chat(n) for n in range(12)), max_workers=workers)
 
     assert creovai.most_at_once == workers
+
+
+def test_a_delivery_leaves_no_thread_behind(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """A process may make many runs; and it switches threads afterwards as it did before."""
+    interval = sys.getswitchinterval()
+    creovai.refuse(chat_id(2), 403)
+    for number in range(3):
+        run_target(chat(number), max_workers=8)
+
+    wait_until(lambda: all(each.name != THREAD_NAME for each in threading.enumerate()))
+    assert sys.getswitchinterval() == interval
 
 
 def test_several_workers_deliver_each_conversation_once(
