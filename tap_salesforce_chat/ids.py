@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SHORT = 15
+SHORT = 15  # characters
 # The last three characters mark capitals, each with a bit for five characters.
 _CHECK_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 

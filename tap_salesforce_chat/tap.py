@@ -168,7 +168,8 @@ class TapSalesforceChat(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         install_log_filter()
-        return with_doctor(super().get_singer_command(), cls.cb_config, cls._services_of)
+        singer = super().get_singer_command()
+        return with_doctor(singer, cls.cb_config, cls._services_of, _plain_errors)
 
     @classmethod
     def _services_of(cls, given: Any) -> Services:

@@ -10,13 +10,17 @@ from tap_salesforce_chat.timestamps import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from tap_salesforce_chat.commands.doctor_output import OpenServices
 
 
 def with_doctor(
-    singer: click.Command, read_config: Callable[..., Any], open_services: OpenServices
+    singer: click.Command,
+    read_config: Callable[..., Any],
+    open_services: OpenServices,
+    plain_errors: Callable[[], AbstractContextManager[None]],
 ) -> click.Group:
     """Return the Singer command, with its options, as a group that has a subcommand `doctor`.
 
@@ -24,6 +28,7 @@ def with_doctor(
         singer: The command.
         read_config: The callback of the option `--config`.
         open_services: Makes services of what it returns.
+        plain_errors: Turns an exception into a log line and an exit code.
     """
 
     @click.pass_context
@@ -39,11 +44,15 @@ def with_doctor(
         callback=run,
         context_settings=singer.context_settings,
         invoke_without_command=True,
-        commands=[_doctor(read_config, open_services)],
+        commands=[_doctor(read_config, open_services, plain_errors)],
     )
 
 
-def _doctor(read_config: Callable[..., Any], open_services: OpenServices) -> click.Command:
+def _doctor(
+    read_config: Callable[..., Any],
+    open_services: OpenServices,
+    plain_errors: Callable[[], AbstractContextManager[None]],
+) -> click.Command:
     @click.command("doctor")
     @click.option(
         "--config",
@@ -75,10 +84,11 @@ def _doctor(read_config: Callable[..., Any], open_services: OpenServices) -> cli
         given = config if config.config or config.parse_env else ctx.find_root().params["config"]
         from tap_salesforce_chat.commands.doctor_output import print_findings, print_permission_set
 
-        if permission_set:
-            print_permission_set(open_services, given)
-        else:
-            ctx.exit(print_findings(open_services, given, since, form))
+        with plain_errors():
+            if permission_set:
+                print_permission_set(open_services, given)
+            else:
+                ctx.exit(print_findings(open_services, given, since, form))
 
     return doctor
 

@@ -255,8 +255,8 @@ def _new_chats(context: CheckContext) -> Finding:
     begin = format_instant(context.client.clock - _RECENT)
     recent = f"CreatedDate >= {begin}"
     try:
-        sessions = context.count(Query("MessagingSession", (PRIMARY_KEY,), condition=recent))
+        sessions = context.count(Query(SESSIONS, (PRIMARY_KEY,), condition=recent))
     except UnreadableObjectError:
-        return Finding("new chats", Status.OK, "the org shows no MessagingSession")
+        return Finding("new chats", Status.OK, f"the org shows no {SESSIONS}")
     chats = context.count(Query("LiveChatTranscript", (PRIMARY_KEY,), condition=recent))
     return judge_new_chats(chats, sessions)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_salesforce_chat.ids import SHORT
 from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.timestamps import canonical, format_instant, parse_instant
 
@@ -139,12 +140,12 @@ def by_session_id(entries: Iterable[Entry], sessions: Sequence[Session]) -> dict
     message of a chat comes a moment before its session begins.
     """
     found: dict[str, list[Entry]] = defaultdict(list)
-    known = {session.id[:15]: session.id for session in sessions}
+    known = {session.id[:SHORT]: session.id for session in sessions}
     prefixes = tuple({session.id[:3] for session in sessions})
     latest_first = sorted(sessions, key=lambda session: session.began or 0, reverse=True)
     for entry in entries:
         named = [item for item in entry.records if item.startswith(prefixes)]
-        owners = [known[item[:15]] for item in named if item[:15] in known] + named
+        owners = [known[item[:SHORT]] for item in named if item[:SHORT] in known] + named
         nearest = min(latest_first, key=lambda session: session.distance(entry.received))
         found[owners[0] if owners else nearest.id].append(entry)
     return found

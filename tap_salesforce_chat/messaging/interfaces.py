@@ -44,7 +44,7 @@ class Interface(abc.ABC):
         """Yield the entries of a conversation, in no order, some perhaps twice.
 
         Args:
-            get: Gets the interface.
+            get: Sends the requests.
             identifier: The conversation's `ConversationIdentifier`.
             since: Milliseconds since 1970; older entries are not needed.
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tap_salesforce_chat.errors import MissingFieldError, UnreadableObjectError
+from tap_salesforce_chat.ids import SHORT
 from tap_salesforce_chat.messaging.entries import Session
 from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query, one_of, quote
 
@@ -27,7 +28,6 @@ _FIELDS = (
 # An inactive session goes on when its customer writes again; one with an end does not.
 _ENDED = "(Status = 'Ended' OR EndTime != null) AND IsDeleted = false"
 _USER_PREFIX = "005"
-_SHORT_ID = 15
 
 
 class Sessions:
@@ -81,16 +81,16 @@ class Sessions:
         """Return the names of senders that are users, but for those that the entries name."""
         senders = {entry.sender for entry in entries if entry.sender} - set(named)
         agents = {sender for sender in senders if sender.startswith(_USER_PREFIX)}
-        self._look_up({agent for agent in agents if agent[:_SHORT_ID] not in self._users})
-        names = {agent: self._users[agent[:_SHORT_ID]] for agent in agents}
+        self._look_up({agent for agent in agents if agent[:SHORT] not in self._users})
+        names = {agent: self._users[agent[:SHORT]] for agent in agents}
         return {agent: name for agent, name in names.items() if name}
 
     def _look_up(self, users: set[str]) -> None:
         if not users:
             return
         # Users that the query does not return are not queried again.
-        self._users |= dict.fromkeys((user[:_SHORT_ID] for user in users), None)
+        self._users |= dict.fromkeys((user[:SHORT] for user in users), None)
         query = Query("User", (PRIMARY_KEY, "Name"), condition=one_of(PRIMARY_KEY, users))
         with suppress(MissingFieldError, UnreadableObjectError):
             rows = self._query_client.rows(str(query))
-            self._users |= {row[PRIMARY_KEY][:_SHORT_ID]: row["Name"] for row in rows}
+            self._users |= {row[PRIMARY_KEY][:SHORT]: row["Name"] for row in rows}

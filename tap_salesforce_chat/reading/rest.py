@@ -57,7 +57,7 @@ class RestSource:
 
     def prefetch(self, query: Query) -> PrefetchedQuery:
         """Have a query read as soon as the queries before it leave workers idle."""
-        readers = QueryReader(
+        reader = QueryReader(
             FieldParts(self.query_client, query, self.schemas, self.logger),
             self.count,
             self.clock,
@@ -65,7 +65,7 @@ class RestSource:
             verify=self.verify,
             logger=self.logger,
         )
-        return self.prefetcher.enqueue(readers.task(Window(query)))
+        return self.prefetcher.enqueue(reader.task(Window(query)))
 
     def count(self, query: Query) -> int | None:
         """Return Salesforce's count of a query, None where Salesforce refuses to count."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_salesforce_chat.errors import BulkUnsupportedError
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.reading.rest import RestSource
-from tap_salesforce_chat.reading.tasks import BULK_JOB
+from tap_salesforce_chat.state.keys import BULK_JOB
 
 if TYPE_CHECKING:
     import logging

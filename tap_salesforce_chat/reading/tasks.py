@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 # Bytes that batches in memory and requests in flight may take together. Measured with pages of
 # 20 MB: with half of it, answers that take 150 ms cost half as much time again.
 BUFFER_BYTES = 110_000_000
-# The key of a stream's bookmark under which an unfinished Bulk job is kept for the next run.
-BULK_JOB = "bulk_job"
 
 
 @dataclass(frozen=True, slots=True)

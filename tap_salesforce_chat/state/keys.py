@@ -25,3 +25,5 @@ OWED_SINCE, WHOLE_BEFORE = "cases_owed_since", "cases_whole_before"
 INSTANTS = frozenset(
     {"replication_key_value", READ_SINCE, EMPTY_SINCE, READ_AGAIN, OWED_SINCE, WHOLE_BEFORE}
 )
+# There too: an unfinished Bulk job, which the next run goes on with (see `BulkJob`).
+BULK_JOB = "bulk_job"

@@ -22,6 +22,7 @@ from tap_salesforce_chat.commands.findings import (
 from tap_salesforce_chat.streams.declarations import QUERY_STREAMS
 from tap_salesforce_chat.tap import TapSalesforceChat
 from tests.fakes.salesforce import Fault
+from tests.fakes.salesforce.matching import asks, document
 from tests.tap.support import add_cases, run_tap, settings
 
 if TYPE_CHECKING:
@@ -70,6 +71,24 @@ def make_healthy(org: SalesforceOrg, clock: Clock) -> SalesforceOrg:
         org.add(sobject)
     clock.tick()
     return org
+
+
+def test_an_unforeseen_error_is_one_line(
+    server: SalesforceServer, doctor: Doctor, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own text and its traceback may quote a row."""
+
+    def rename(page: dict[str, Any]) -> None:
+        page["records"] = [{"hush": True}]
+
+    server.interceptors.add(asks("UserPermissionAccess"), change=document(rename))
+
+    result = doctor.run()
+
+    assert result.exit_code == 1
+    assert "An unforeseen error ended the run (KeyError; " in caplog.text
+    assert "Traceback" not in caplog.text + result.output
+    assert isinstance(result.exception, SystemExit)
 
 
 def test_a_healthy_org_is_green_line_by_line(healthy: SalesforceOrg, doctor: Doctor) -> None:
@@ -151,7 +170,7 @@ def test_a_bundle_that_is_not_there_is_a_failed_login(
     assert "REQUESTS_CA_BUNDLE names no file of certificates" in text
 
 
-def test_a_refused_login_ends_the_examination(doctor: Doctor) -> None:
+def test_a_refused_login_ends_the_checks(doctor: Doctor) -> None:
     """With what to change; a password is not among it."""
     result = doctor.run(password="hush")
 

@@ -36,11 +36,12 @@ REPEATS: Final = {
 SINGLE: Final = {_constants.LITERAL, _constants.NOT_LITERAL, _constants.ANY, _constants.IN}
 READ: Final = """
 import json, sys
+from msgspec.structs import astuple
 from target_creovai.errors import TextError
 from target_creovai.parsers.transcript import parse_transcript
 def read(body):
     try:
-        return [[*line[:4], str(line.at)] for line in parse_transcript(body).lines]
+        return [[*astuple(line)[:4], str(line.at)] for line in parse_transcript(body).lines]
     except TextError:
         return None
 json.dump([read(body) for body in json.load(sys.stdin)], sys.stdout)

@@ -25,7 +25,7 @@ from tap_salesforce_chat.errors import (
     SessionExpiredError,
 )
 from tap_salesforce_chat.http.errors.responses import without_query
-from tap_salesforce_chat.reading.tasks import BULK_JOB
+from tap_salesforce_chat.state.keys import BULK_JOB
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
 
 if TYPE_CHECKING:
