@@ -54,11 +54,13 @@ class Response(HTTPResponse):
         """Read the head.
 
         Raises:
-            HTTPException: It is none.
+            HTTPException: It is none, or its lengths contradict each other.
         """
         if not self._begin_quickly():
             super().begin()
             self.fields = _joined(self.headers.items())
+            if not self.chunked and _contradict(self.fields.get("content-length", "")):
+                raise HTTPException
 
     def _begin_quickly(self) -> bool:
         """Read the head if it is a usual one; else leave it unread."""
@@ -112,6 +114,11 @@ def _is_framed(length: str | None, coding: str | None) -> bool:
     if length is None:
         return coding is not None and coding.lower() == "chunked"
     return coding is None and _LENGTH(length) is not None
+
+
+def _contradict(lengths: str) -> bool:
+    """Tell whether a body has several lengths, of which http.client takes the first."""
+    return len({length.strip(" \t") for length in lengths.split(",")}) > 1
 
 
 class _Source(io.RawIOBase):

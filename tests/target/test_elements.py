@@ -110,7 +110,7 @@ ROWS: Final = [
 ]
 
 
-def is_told(sample: str, mark: str) -> bool:
+def is_reported(sample: str, mark: str) -> bool:
     """Tell whether a document's element gets its mark, or none and is not shown."""
     document = f"<html><body><p>mine</p>{sample}</body></html>"
     if mark:
@@ -130,7 +130,7 @@ def test_each_selector_is_needed_for_what_its_client_writes(
     mark: str, selector: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it selects is told by it, and by no other row of its table."""
-    assert is_told(SAMPLES[selector], mark)
+    assert is_reported(SAMPLES[selector], mark)
 
     others = Table(*(other for other in TABLES[mark].selectors if other != selector))
     monkeypatch.setattr(elements, "UNSEEN", elements.UNSEEN if mark else others)
@@ -140,7 +140,7 @@ def test_each_selector_is_needed_for_what_its_client_writes(
     ]
     monkeypatch.setattr(html, "_ELEMENTS", marked)
 
-    assert not is_told(SAMPLES[selector], mark)
+    assert not is_reported(SAMPLES[selector], mark)
 
 
 @given(
