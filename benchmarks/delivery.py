@@ -12,7 +12,7 @@ import requests
 import sqlalchemy as sa
 
 from benchmarks.processes import run, server, slowness
-from benchmarks.staging import COMMANDS, OURS, TEXT, remove, settings
+from benchmarks.staging import COMMANDS, OURS, TEXT, remove, write_settings
 from benchmarks.text import transcript
 from target_creovai.input.staging import staged_row
 from target_creovai.store import Store
@@ -51,7 +51,7 @@ def deliver(store: Path, url: str, workers: int) -> float:
     """Deliver a copy of the store; return the seconds that it took."""
     copy = store.with_name("copy.db")
     shutil.copy(store, copy)
-    run([*COMMANDS[OURS], str(settings(f"sqlite:///{copy}", store, url, workers))])
+    run([*COMMANDS[OURS], str(write_settings(f"sqlite:///{copy}", store, url, workers))])
     remove(copy)
     pace = requests.get(f"{url}/pace", timeout=10).json()
     return float(pace["seconds"])
@@ -95,7 +95,7 @@ def _add_cost(
     count: int,
     rounds: int,
 ) -> None:
-    config, file = settings(store, folder / "cost", creovai), folder / "commits"
+    config, file = write_settings(store, folder / "cost", creovai), folder / "commits"
     command = [sys.executable, "-m", "benchmarks.counted_target", str(file), "--config"]
 
     def cost(number: int) -> tuple[float, int]:
@@ -143,7 +143,7 @@ def _peak(folder: Path, url: str, rows_of_cases: list[int]) -> float:
     path = folder / "memory.db"
     remove(path)
     fill(f"sqlite:///{path}", _cases(rows_of_cases))
-    return run([*COMMANDS[OURS], str(settings(f"sqlite:///{path}", path, url))]).peak
+    return run([*COMMANDS[OURS], str(write_settings(f"sqlite:///{path}", path, url))]).peak
 
 
 def _cases(rows_of_cases: list[int]) -> Iterator[Record]:

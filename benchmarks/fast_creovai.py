@@ -1,6 +1,6 @@
 """A Creovai that costs next to nothing: it looks at no payload and takes all of them.
 
-Run as `python -m benchmarks.fast_creovai LATENCY_MS`; prints its port. `GET /pace` tells how many
+Run as `python -m benchmarks.fast_creovai LATENCY_MS`; prints its port. `GET /pace` returns how many
 conversations have come since it was asked last, and the seconds from the first to the last answer.
 """
 
@@ -29,16 +29,16 @@ class Pace:
         self._lock = threading.Lock()
         self._count, self._first, self._last = 0, 0.0, 0.0
 
-    def note(self, began: float) -> None:
+    def record(self, began: float) -> None:
         with self._lock:
             self._first = self._first if self._count else began
             self._count, self._last = self._count + 1, time.monotonic()
 
-    def tell(self) -> dict[str, float]:
+    def report(self) -> dict[str, float]:
         with self._lock:
-            told = {"posts": self._count, "seconds": self._last - self._first}
+            found = {"posts": self._count, "seconds": self._last - self._first}
             self._count = 0
-            return told
+            return found
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -58,10 +58,10 @@ class Server(socketserver.ThreadingTCPServer):
         if path == b"/processing/v2/ParticipantRefTypes":
             return TYPES
         if path == b"/pace":
-            return self.pace.tell()
+            return self.pace.report()
         began = time.monotonic()
         time.sleep(self.latency)
-        self.pace.note(began)
+        self.pace.record(began)
         return {"id": "taken"}
 
 

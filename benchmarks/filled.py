@@ -33,7 +33,7 @@ def fill_delivered(store: Store, number: int, rules: str, *, first: int = 1) -> 
 
 
 def fill_waiting(store: Store, number: int, rules: str, *, first: int = 1) -> None:
-    """Add so many open cases, of which a run under these rules knows that they are open."""
+    """Add so many open cases, which a run under these rules has found open."""
     waits = {
         "outcome": Outcome.WAITING,
         "reason": Reason(Code.CASE_OPEN),

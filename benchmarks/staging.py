@@ -1,4 +1,4 @@
-"""Staging beside a bare loop that parses the same lines and inserts them into SQLite, as safely."""
+"""Staging, compared with a bare loop that parses the same lines and commits them to SQLite."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def write_lines(path: Path, count: int) -> None:
                 out.write(singer(STARTED))
 
 
-def settings(store_url: str, beside: Path, url: str, workers: int = 4) -> Path:
-    """Write our settings beside a file, and return where."""
+def write_settings(store_url: str, near: Path, url: str, workers: int = 4) -> Path:
+    """Write our settings in a file next to another one; return its path."""
     config = {"store_url": store_url, "api_url": url, "max_workers": workers}
-    path = beside.with_suffix(".json")
+    path = near.with_suffix(".json")
     path.write_text(json.dumps(config | {"api_user": "x", "api_password": "x"}))
     return path
 
@@ -68,7 +68,7 @@ def stage(contender: str, lines: Path) -> Cost:
     """Stage all lines into a store that is not there yet."""
     store = lines.with_suffix(".db")
     # Nobody listens at that address, and nobody is asked.
-    ours = settings(f"sqlite:///{store}", store, "http://127.0.0.1:9")
+    ours = write_settings(f"sqlite:///{store}", store, "http://127.0.0.1:9")
     argument = store if contender == BARE else ours
     with lines.open("rb") as stdin:
         cost = run([*COMMANDS[contender], str(argument)], stdin=stdin, good=[EXIT_CODES[contender]])

@@ -41,14 +41,14 @@ UNCHANGED_SECONDS_GOAL, EMPTY_RUN_GOAL = 3.5, 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What a process has cost."""
+class ReadCost:
+    """The processor time of a process, and what it has read."""
 
     cpu: float  # seconds
     read: float  # MB
 
 
-def cost_of(config: Mapping[str, Any], *arguments: str, lines: Path | None = None) -> Cost:
+def cost_of(config: Mapping[str, Any], *arguments: str, lines: Path | None = None) -> ReadCost:
     """Run the target, or one of its commands, on a store."""
     path = Path(config["store_url"].removeprefix("sqlite:///")).with_suffix(".json")
     path.write_text(json.dumps(config))
@@ -70,16 +70,18 @@ def cost_of(config: Mapping[str, Any], *arguments: str, lines: Path | None = Non
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     read = int(told.split("rchar:")[1].split()[0])
-    return Cost(usage.ru_utime + usage.ru_stime, read / 1e6)
+    return ReadCost(usage.ru_utime + usage.ru_stime, read / 1e6)
 
 
-def _median(costs: list[Cost]) -> Cost:
+def _median(costs: list[ReadCost]) -> ReadCost:
     middle = len(costs) // 2
-    return Cost(sorted(one.cpu for one in costs)[middle], sorted(one.read for one in costs)[middle])
+    return ReadCost(
+        sorted(one.cpu for one in costs)[middle], sorted(one.read for one in costs)[middle]
+    )
 
 
 def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int) -> None:
-    """Print what a run without news, and each question, cost in stores of growing size.
+    """Print what a run without changes, and each question, cost in stores of growing size.
 
     The last column: on the largest store, as a multiple of that on an empty one, for questions of
     that on the smallest one.
@@ -95,7 +97,7 @@ def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int)
             fill_waiting(store, min(size, 10), rules_of(config))
             store.runs.end_input(well=True)
     work: dict[str, tuple[dict[str, Any], tuple[str, ...], Path | None]] = {
-        "run without news": ({}, (), lines),
+        "run without changes": ({}, (), lines),
         "the same with retention_days": ({"retention_days": 30_000}, (), lines),
         "status": ({}, ("status",), None),
         "explain Id": ({}, ("explain", chat_id(7)), None),
@@ -107,7 +109,7 @@ def compare(table: Table, folder: Path, url: str, sizes: list[int], rounds: int)
     print("|---|" + "---|" * (len(stores) + 1))
     for name, (changes, arguments, stdin) in work.items():
         # In an empty store there is nothing to explain.
-        runs: dict[int, list[Cost]] = {size: [] for size in stores if size or not arguments}
+        runs: dict[int, list[ReadCost]] = {size: [] for size in stores if size or not arguments}
         for _ in range(rounds):
             for size, some in runs.items():
                 some.append(cost_of(stores[size] | changes, *arguments, lines=stdin))

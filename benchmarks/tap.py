@@ -114,7 +114,7 @@ def _peer(environment: str, name: str, url: str, folder: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class OtherTap:
-    """A tap that is told what to read by the catalog that it has discovered."""
+    """A tap that reads what a catalog selects, which it has discovered itself."""
 
     label: str
     environment: str

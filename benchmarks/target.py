@@ -8,8 +8,7 @@ sides are measured in the same run. Where it is a time, it is printed twice: as 
 divided by how much slower this machine is just then than the one that the goal is from, by the
 start of `singer_sdk`. Only what was measured can meet a goal. What would meet it by the other time
 alone is UNPROVEN: measure it again where nothing else runs. On a quicker machine both must meet it.
-How fast the parsers are is told by `benchmarks.text`, how the
-tap compares with others by `benchmarks.tap`.
+`benchmarks.text` measures the parsers, and `benchmarks.tap` compares the tap with others.
 """
 
 from __future__ import annotations

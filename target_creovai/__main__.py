@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command line.
 
     Until the target handles signals itself, Ctrl-C ends it as it ends any other program: a
-    traceback out of some library's import would tell nobody anything.
+    traceback from the middle of a library's import would help nobody.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -100,7 +100,7 @@ Verdict = Ready | Waiting | Skipped | Deleted | SetAside
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What was read, as far as a conversation is concerned that came under these filters."""
+    """What was read by now, and the filters under which a conversation came."""
 
     coverage: Coverage
     filters: Collection[str] = ()
@@ -124,7 +124,7 @@ def assemble(
         return Waiting(reason) if reason else _verdict(conversation, settings, KINDS[kind], rows)
     except (TextError, RowError) as error:
         return SetAside(Reason(Code.UNREADABLE, (str(error),)))
-    # One row that nobody foresaw must not keep all other conversations back.
+    # An unexpected error over one row must not hold all other conversations back.
     except Exception as error:  # noqa: BLE001 -- named below, and set aside
         return SetAside(_unforeseen(error))
 
@@ -218,27 +218,26 @@ def _unforeseen(error: Exception) -> Reason:
 
 
 # To be raised where `CASE_OPEN`, `CHAT_OPEN`, `SESSION_OPEN` or `NO_MAIN_ROW` is decided otherwise.
-_OPENING = 1
-# Settings that decide when something goes, and nothing of what goes.
-_OF_THE_TIME = frozenset(
+_OPENING_VERSION = 1
+# Settings that decide when a conversation is sent, and not what is sent.
+_DECIDE_WHEN = frozenset(
     {"case_delivery", "settle_minutes", "accept_missing", "max_payload_bytes", "other_chats"}
 )
 
 
 def fingerprint(settings: AssemblySettings, *more: str) -> str:
-    """Return what a verdict rests on besides the rows: the settings and this version.
+    """Return the fingerprint of all that a verdict depends on besides the rows.
 
-    `more` are settings that decide what follows from it.
-
-    Where it differs from the ledger's, what waits, was skipped or was set aside
-    is looked at once more. It begins with the fingerprint of the settings that shape what Creovai
-    gets; behind that comes what decides whether a conversation is open.
+    That is the settings and this version; `more` are settings that decide the next step. Where it
+    differs from the ledger's, what waits, was skipped or was set aside is assembled again. It
+    begins with the fingerprint of the settings that shape what Creovai gets; behind that comes what
+    decides whether a conversation is open.
     """
     basis = asdict(settings) | {"metadata_exclude": sorted(settings.metadata_exclude)}
     del basis["keep_removed"]
-    shape = {name: value for name, value in basis.items() if name not in _OF_THE_TIME}
+    shape = {name: value for name, value in basis.items() if name not in _DECIDE_WHEN}
     whole = [basis, version(DISTRIBUTION), *more]
-    opening = _digest([_OPENING, settings.case_delivery])[:OPENING_LENGTH]
+    opening = _digest([_OPENING_VERSION, settings.case_delivery])[:OPENING_LENGTH]
     return _digest(shape)[:SHAPE_LENGTH] + opening + _digest(whole)[SHAPE_LENGTH + OPENING_LENGTH :]
 
 

@@ -25,8 +25,8 @@ from typing import Any
 class TargetError(Exception):
     """Base of all errors raised on purpose in this package."""
 
-    is_told = False
-    """Whether the report of the run that it ended has it: nothing is logged twice."""
+    is_reported = False
+    """Whether the summary of the run that it ended has it, so that it is not logged twice."""
 
 
 class TextError(TargetError):

@@ -90,7 +90,7 @@ class CreovaiPlugin(Target):
         except ConfigValidationError as error:
             _end_with(" ".join([f"{error}.", *error.errors]))
         except TargetError as error:
-            _end_with(None if error.is_told else str(error))
+            _end_with(None if error.is_reported else str(error))
         except click.ClickException:
             raise
         except Exception as error:  # noqa: BLE001 -- its own text and traceback may quote a row

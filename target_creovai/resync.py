@@ -19,7 +19,7 @@ CONVERSATIONS_PER_COMMAND = 100
 # The tap reads these for the rows of another stream that it reads, and takes no condition.
 FOLLOWING = frozenset({"ConversationEntry"})
 # Before any row of Salesforce's: a `start_date` that is set would hide the older ones.
-BEGINNING = "1999-01-01T00:00:00Z"
+BEFORE_ALL_ROWS = "1999-01-01T00:00:00Z"
 
 
 def read_from(begin: str | None, shell: Shell) -> str:
@@ -42,7 +42,7 @@ def commands(wanted: Mapping[str, Iterable[str]], shell: Shell) -> Iterator[str]
     pairs = iter([(kind, key) for kind in KINDS for key in wanted.get(kind, ())])
     while some := list(islice(pairs, CONVERSATIONS_PER_COMMAND)):
         settings = f"TAP_SALESFORCE_CHAT_FILTERS={_quoted(_filters(some))}"
-        yield f"{settings} TAP_SALESFORCE_CHAT_START_DATE={BEGINNING} {shell.sync}"
+        yield f"{settings} TAP_SALESFORCE_CHAT_START_DATE={BEFORE_ALL_ROWS} {shell.sync}"
 
 
 def _filters(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

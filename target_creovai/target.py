@@ -106,7 +106,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
         except StoreError as error:
             self.summary.halted = str(error)
             self._summary_log.log(self._facts)
-            error.is_told = True
+            error.is_reported = True
             raise
         except SystemExit as end:
             if isinstance(end.code, int) and end.code > SIGNAL_EXIT_CODE:
@@ -120,18 +120,18 @@ class TargetCreovai(CreovaiPlugin, Listener):
             self.summary.broken = str(error)
             with suppress(SystemExit):
                 self.process_endofpipe()
-            error.is_told = True
+            error.is_reported = True
             raise
         finally:
-            # However reading ends, requests under way are written down.
+            # However reading ends, the receipts of requests in flight are committed.
             if self._streaming:
                 self._streaming.end(GRACE_SECONDS)
 
     @override
     def stage(self, stream: str, record: dict[str, Any]) -> None:
-        """Take one row; one that cannot be used costs that row, and is named.
+        """Stage a row; record one that cannot be used, and go on without it.
 
-        One with a field that is not understood counts as read without it.
+        One with a field that is not understood counts as read without that field.
         """
         try:
             row = staged_row(stream, record, self._intake.input.null_fields(stream))
@@ -152,14 +152,14 @@ class TargetCreovai(CreovaiPlugin, Listener):
 
     @override
     def record_unusable(self, what: str) -> None:
-        """Name what could not be used: in the report, or at once where that has enough."""
+        """Add what could not be used to the summary; log at once what that does not list."""
         self.summary.unusable_rows.append(what)
         if len(self.summary.unusable_rows) > IDS_SHOWN:
             self.logger.warning("Not stored: %s", what)
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        """Note the state; pass it on soon, if many rows or some time came before it."""
+        """Record a STATE; pass it on at once if many rows or some time came before it."""
         super()._process_state_message(message_dict)
         if self._intake.receive_state(self._latest_state or {}):
             self.drain_all()
@@ -225,15 +225,15 @@ class TargetCreovai(CreovaiPlugin, Listener):
             self.store.secret.record(self.config["api_password"], datetime.now(UTC))
 
     def _check_streams(self) -> None:
-        """Call an input broken that has nothing for this target in it.
+        """Mark the input as broken if it has no stream that makes a conversation.
 
-        But where somebody only tries it out, as the SDK's own tests do with streams of any name.
+        Trials are exempt, such as the SDK's own tests, whose streams have any names.
         """
         if not self._is_trial and (nothing := self.announced.lack_of_streams):
             self.summary.broken = nothing
 
     def _drop_texts(self, loop: DeliveryLoop) -> None:
-        """Drop text that has done its work."""
+        """Drop the text of conversations that are older than `retention_days`, after a delivery."""
         days = self.config.get("retention_days")
         if days is not None and isinstance(loop, Delivery):
             before = datetime.now(UTC) - timedelta(days=days)
@@ -259,7 +259,7 @@ class TargetCreovai(CreovaiPlugin, Listener):
 
     @cached_property
     def _client(self) -> CreovaiClient:
-        """One for the whole run: delivery while rows come and after them share login and pace."""
+        """One for the whole run: streaming and later delivery share token and rate limit."""
         client = connect(self.config)
         client.answered = self._metrics.answered
         return client
@@ -270,8 +270,8 @@ class TargetCreovai(CreovaiPlugin, Listener):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave with the exit code of a signal.
 
-        Rows that are not committed are read again next time: no STATE spoke of
-        them. Delivery ends at its next safe point. The SDK would drain, print
+        Rows that are not committed are read again by the next run: no STATE
+        covers them. Delivery ends at its next safe point. The SDK would drain, print
         STATE and exit with 0.
         """
         signal.signal(signum, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The operator's commands: ask what became of a conversation, and repair it.
+"""The operator's commands: show what became of conversations, and repair the ledger.
 
 Each module has a pure part, which makes a report from values, and a thin one that reads the
 command line, the store and Creovai. Reports hold Ids, names of fields, counts and reasons: never

@@ -135,7 +135,7 @@ def _store(settings: Settings) -> Iterator[Check]:
         else:
             with OperatorStore(url) as store:
                 version, secret = store.database.schema_version, store.secret.in_use()
-                count = sum(standing.number for standing in store.ledger.outcome_counts())
+                count = sum(one.number for one in store.ledger.outcome_counts())
             # Opening writes: it is how tables are brought up to date.
             says = f"opens and can be written, schema {version}, {count} conversations."
             yield Check("store", CheckStatus.OK, says)

@@ -108,7 +108,7 @@ def explanation(
     *,
     prefix: str,
 ) -> Explanation:
-    """Lay the ledger's line beside what its rows make now."""
+    """Compare a ledger entry with what its rows make now."""
     step = decide(line, verdict, policy)
     ready = verdict if isinstance(verdict, Ready) else None
     sent = line.content_hash is not None
@@ -141,7 +141,7 @@ def explanation(
 
 
 def _now(step: Step, line: LedgerEntry, verdict: Verdict, policy: Policy) -> str:
-    says = _SAYS[step.action](line, verdict, policy)
+    says = _SENTENCES[step.action](line, verdict, policy)
     if step.outdated:
         says = f"{_outdated(step, line, policy)} {says if step.changes else ''}".rstrip()
     return says
@@ -164,19 +164,19 @@ def _outdated(step: Step, line: LedgerEntry, policy: Policy) -> str:
     )
 
 
-def _rests(line: LedgerEntry, verdict: Any, _: Policy) -> str:
+def _concluded(line: LedgerEntry, verdict: Any, _: Policy) -> str:
     if verdict is NEEDS_ROWS:
         return "nothing: it has not changed since retention_days dropped its text."
     why = f" ({line.reason})" if line.reason else ""
     return f"Creovai has it as it is{why}."
 
 
-def _waits(_: LedgerEntry, verdict: Any, __: Policy) -> str:
+def _waiting(_: LedgerEntry, verdict: Any, __: Policy) -> str:
     until = f", until {utc(verdict.until)}" if verdict.until else ""
     return f"waits: {verdict.reason}{until}"
 
 
-def _asks(_: LedgerEntry, verdict: Any, policy: Policy) -> str:
+def _not_sent(_: LedgerEntry, verdict: Any, policy: Policy) -> str:
     if isinstance(verdict, Ready):
         return "ready: the next run sends it."
     return (
@@ -185,7 +185,7 @@ def _asks(_: LedgerEntry, verdict: Any, policy: Policy) -> str:
     )
 
 
-def _posts(line: LedgerEntry, *_: object) -> str:
+def _sent_again(line: LedgerEntry, *_: object) -> str:
     if line.content_hash == SEND_AGAIN:
         return "the next run sends it again, as was asked for."
     whence = " Creovai has it from another store." if line.content_hash == ADOPTED else ""
@@ -196,20 +196,20 @@ def _always(text: str) -> Callable[..., str]:
     return lambda *_: text
 
 
-_SAYS: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
+_SENTENCES: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
     Action.DISCARD: lambda line, *_: (
         f"is never sent again: `target-creovai forget {line.id}` alone lifts that."
     ),
     Action.LOOK_UP: _always(
         "whether it arrived is open: the next run asks Creovai, and sends it if not."
     ),
-    Action.CHECK_EXISTING: _asks,
-    Action.POST: _posts,
+    Action.CHECK_EXISTING: _not_sent,
+    Action.POST: _sent_again,
     Action.APPEND: _always("the next run sends the changed fields."),
     Action.ACCEPT_ADOPTED: _always(
         "Creovai has it from another store: as it is now, as far as known."
     ),
-    Action.CONCLUDED: _rests,
+    Action.CONCLUDED: _concluded,
     Action.KEEP: _always("Creovai has it as it is."),
     Action.STAY_SET_ASIDE: _always(
         "Creovai refused just this: it goes again when it changes, or after `target-creovai retry`."
@@ -221,7 +221,7 @@ _SAYS: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
     Action.KEEP_DELETED: _always(
         "Creovai keeps it, though it is deleted in Salesforce: see on_delete."
     ),
-    Action.WAIT: _waits,
+    Action.WAIT: _waiting,
     Action.SKIP: lambda _, verdict, __: f"is skipped: {verdict.reason}",
     Action.SET_ASIDE: lambda _, verdict, __: f"is set aside: {verdict.reason}",
 }
@@ -280,5 +280,5 @@ def explain(settings: Settings, key: str, output: str) -> None:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})
         sys.exit(1)
-    text = (said for one in found for said in one.lines())
+    text = (line for one in found for line in one.lines())
     show(output, text, found)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from target_creovai.store import LedgerEntry
     from target_creovai.store.operator.store import OperatorStore
 
-# Each is looked for in every record: more would take long, and who asks for many sees enough.
+# Every record is searched for each of these Ids: a search for more would take long.
 MAX_NAMED = 50
 OUTCOMES = tuple(outcome.value for outcome in Outcome)  # not by their names
 

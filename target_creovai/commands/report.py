@@ -48,7 +48,7 @@ def report_data(
     days: int = USUAL,
     with_agents: bool = True,
 ) -> ReportData:
-    """Ask the store for all that the page says."""
+    """Read all that the page shows from the store."""
     since, where = f"{_oldest(now.date(), days)}", whereabouts(settings)
     data = ReportData(
         where=f"{where.store}, {where.environment}" if where.environment else where.store,

@@ -49,14 +49,14 @@ def copy(source: str, destination: str) -> None:
 def _copy(source: str, destination: str) -> None:
     counts: dict[str, int] = {}
 
-    def told(table: str, rows: int) -> None:
+    def record(table: str, rows: int) -> None:
         counts[table] = rows
 
     with open_source(source) as origin, origin.runs.delivering(alone=True) as free:
         if not free:
             raise StoreError(_BUSY)
         with closing(Destination(destination)) as copied:
-            copy_store(origin, copied, told)
+            copy_store(origin, copied, record)
     for table, rows in counts.items():
         say(f"{rows:>10} {table}")
 

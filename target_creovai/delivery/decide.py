@@ -1,4 +1,4 @@
-"""What becomes of a conversation: a pure function of its ledger entry, its verdict, the policy."""
+"""The next step of a conversation: a pure function of ledger entry, verdict and policy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """The next step of a conversation."""
+    """The next step of a conversation. `explain --format json` prints the values: they stay."""
 
     DISCARD = "bury"  # erased at Creovai: its rows go, its ledger entry stays
     LOOK_UP = "look up"  # a post of it may have arrived
@@ -134,7 +134,7 @@ def _of_sent(entry: LedgerEntry, ready: Ready, policy: Policy) -> Step:
 
 
 def _differs(entry: LedgerEntry, ready: Ready) -> bool:
-    """Tell whether other settings, or another version, would have made it so as it is there."""
+    """Tell whether what its rows make now differs from what Creovai has."""
     known = entry.content_hash in (ADOPTED, ready.content_hash)
     return not known or bool(_changed(entry, ready))
 

@@ -73,7 +73,7 @@ class Delivery(DeliveryLoop):
     def run(self) -> None:
         """Deliver what is due, unless a run delivers that does not share the work.
 
-        Such a run would take our intents for those of a run that died, and send the same
+        Such a run would mistake our intents for those of a killed run, and send the same
         conversations once more.
         """
         with self.store.runs.delivering() as free:
@@ -91,7 +91,9 @@ class Delivery(DeliveryLoop):
         Args:
             changed: Waits for changes, and returns kind and Id of the conversations that have
                 changed: an empty collection stands for all that is due, None for the end of the
-                input. What Creovai could not take is left to `run`, which comes after.
+                input.
+
+        What Creovai could not take is left to `run`, which comes after.
         """
         with self.store.runs.delivering() as free:
             if free:

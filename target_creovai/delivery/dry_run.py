@@ -54,7 +54,7 @@ class DryRun(DeliveryLoop):
 
     @override
     def run(self) -> None:
-        """Write what is due, and nothing else stays there."""
+        """Write what is due, and remove files of earlier runs that are not due now."""
         super().run()
         for name in (*(kind.interface for kind in KINDS.values()), SET_ASIDE):
             for file in (self._folder / name).glob("*.json"):

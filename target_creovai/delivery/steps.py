@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from target_creovai.sending.sender import Sender
     from target_creovai.store import LedgerEntry
 
-    CarryOut = Callable[[LedgerEntry, Any, Step], None]
+    StepHandler = Callable[[LedgerEntry, Any, Step], None]
 
 
 class DeliveryState(msgspec.Struct):
@@ -81,7 +81,7 @@ class Steps:
         self.erasures: Erasures | None = None
         if method := ERASURE_METHODS.get(policy.on_delete):
             self.erasures = Erasures(context, sender, method=method, limit=policy.max_deletes)
-        self._table: Mapping[Action, CarryOut] = {
+        self._table: Mapping[Action, StepHandler] = {
             Action.DISCARD: lambda entry, *_: self.discard_erased(entry),
             Action.LOOK_UP: lambda entry, *_: self.doubts.look_up([entry]),
             Action.CHECK_EXISTING: lambda entry, verdict, _: self.existence_checks.add(

@@ -1,4 +1,4 @@
-"""From Creovai's answers, and from answers that did not come, to what the caller does next."""
+"""Creovai's answers, and missing answers, as errors that say what the caller does next."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Creovai's API: the token, and one method for each request.
 
-Every method raises one of the three families of `errors.CreovaiError`. Response bodies never get
-into them: a refusal may quote the customer.
+Every method raises the kinds of `errors.CreovaiError`. None of these holds a response body: a
+refusal may quote the customer.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class CreovaiClient:
             before_send: Called right before bytes are sent; nothing is sent if it raises.
 
         Raises:
-            LostAnswerError: It may have arrived, which only `statuses` can tell.
+            LostAnswerError: It may have arrived: only `statuses` shows whether it has.
         """
         answer = self._call("POST", CAPTURE_PATHS[interface], payload, before_send=before_send)
         if not (creovai_id := creovai_id_of(answer)):

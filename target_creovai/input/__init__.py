@@ -1,4 +1,6 @@
-"""What comes in, in one form: streams, fields, values and Ids, however a tap writes them.
+"""From Singer messages to committed rows, and when a STATE may leave.
 
-Pure, but for `batch`, which reads the files that a BATCH message names.
+`reader` makes messages of lines, `messages` checks what they hold, `listener` passes their records
+to `sinks`, `batch` reads the files of BATCH messages. `announced` has the streams of the SCHEMAs,
+`staging` makes the row to store, `intake` commits rows, `stdout` writes STATE.
 """

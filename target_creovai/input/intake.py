@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from target_creovai.kinds import KINDS
+from target_creovai.watch.logs import LOGGER_NAME
 from target_creovai.wholeness.inputs import Input
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from target_creovai.watch.summary import Summary
     from target_creovai.wholeness.coverage import Read
 
-logger = logging.getLogger("target-creovai")
+logger = logging.getLogger(LOGGER_NAME)
 
 # A commit costs a few milliseconds; a row of mail may hold a quarter of a megabyte.
 ROWS_PER_COMMIT = 1000

@@ -1,4 +1,4 @@
-"""`Listener`: from Singer messages to rows, whatever comes in."""
+"""`Listener`: from Singer messages to rows; what cannot be used is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Singer message must have to be of use."""
+"""What a Singer message must hold, by its type."""
 
 from __future__ import annotations
 

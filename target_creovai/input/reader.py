@@ -1,4 +1,4 @@
-"""Lines in, Singer messages out: quick, and never a word of a bad line in an error."""
+"""Singer messages from the lines of an input; no error quotes a line."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from target_creovai.input.messages import missing_in, useless_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    Line = str | bytes
+    RawLine = str | bytes
 
-# What a pipe holds: Python's own 8 KB are three rows, and every read costs as much as a row's JSON.
+# The capacity of a pipe. Python's own 8 KB hold three rows, and a read takes as long as one's JSON.
 READ_BYTES = 64 * 1024
 
 # Rows and bookmarks have a few levels. One step or another ends at some hundreds of them: JSON
@@ -38,7 +38,7 @@ _Parent = dict[str, _Scalar | dict[str, _Scalar]]
 
 
 class _PlainRecord(msgspec.Struct, tag_field="type", tag="RECORD", gc=False):
-    """A RECORD of a row with parents: the one kind of message that comes by the million."""
+    """A RECORD of a row with parents: nearly all messages are of this form."""
 
     stream: str
     record: dict[str, _Scalar | list[_Scalar] | _Parent]
@@ -97,7 +97,7 @@ class LineReader(GenericSingerReader[bytes]):
             counts[kind] += 1
         return counts
 
-    def _lines(self, file_input: IO[Any] | None) -> Iterator[Line]:
+    def _lines(self, file_input: IO[Any] | None) -> Iterator[RawLine]:
         """Yield the lines that are not blank.
 
         Raises:
@@ -113,11 +113,11 @@ class LineReader(GenericSingerReader[bytes]):
             msg = f"The input cannot be read behind line {self.number} ({error.strerror})."
             raise InputError(msg) from None
 
-    def _message(self, line: Line) -> dict[str, Any] | None:
+    def _message(self, line: RawLine) -> dict[str, Any] | None:
         """Return a line's message; None if there is none, and the input goes on or has ended."""
         return _plain_record(line) or self._checked_message(line)
 
-    def _checked_message(self, line: Line) -> dict[str, Any] | None:
+    def _checked_message(self, line: RawLine) -> dict[str, Any] | None:
         try:
             message = self.deserialize_json(line)
             missing = missing_in(message)
@@ -164,7 +164,7 @@ class LineReader(GenericSingerReader[bytes]):
         """Leave it to `missing_in`; the SDK's own check prints the whole line."""
 
 
-def _plain_record(line: Line) -> dict[str, Any] | None:
+def _plain_record(line: RawLine) -> dict[str, Any] | None:
     """Return a RECORD that has the form of nearly all of them; None if a line has not.
 
     To decode it shows at once that it is complete, and not nested too deeply.
@@ -176,11 +176,11 @@ def _plain_record(line: Line) -> dict[str, Any] | None:
     return {"type": "RECORD", "stream": found.stream, "record": found.record}
 
 
-def _encoded(line: Line) -> bytes:
+def _encoded(line: RawLine) -> bytes:
     return line.encode(errors="surrogatepass") if isinstance(line, str) else line
 
 
-def _is_too_deep(line: Line, message: Any) -> bool:
+def _is_too_deep(line: RawLine, message: Any) -> bool:
     """Return whether a message has too many levels; most lines show that without looking at it."""
     raw = line if isinstance(line, bytes) else _encoded(line)
     if not (_has_many(b"[", raw) or _has_many(b"{", raw)):
@@ -205,7 +205,7 @@ def _members(thing: Any) -> Iterable[Any]:
     return thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ()
 
 
-def _is_whole(line: Line) -> bool:
+def _is_whole(line: RawLine) -> bool:
     return _encoded(line).endswith(b"\n")
 
 

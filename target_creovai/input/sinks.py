@@ -1,4 +1,4 @@
-"""Sinks: a record crosses the border, as it came."""
+"""Singer sinks, which pass each record on to the target as it came."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Sink(RecordSink):
     """Takes the records of one stream.
 
     The SDK's validation would log the values of a record that does not fit its
-    schema, and its parsing would turn date-times into objects: staging reads the few
-    fields it needs with its own care.
+    schema, and its parsing would turn date-times into objects: `staging` checks the
+    few fields that it needs.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Sink(RecordSink):
 
     @override
     def get_validator(self) -> None:
-        """Have nothing validated."""
+        """Return no validator, so that nothing is validated."""
 
     @override
     def clean_up(self) -> None:

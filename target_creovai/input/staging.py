@@ -33,7 +33,7 @@ def staged_row(stream: str, record: Row, null_fields: frozenset[str] = frozenset
         RowError: The record has no Id, or an impossible date.
         FieldError: A field has a form that is not understood.
     """
-    # Before anything else looks at its fields.
+    # First of all: everything below expects Salesforce's names and forms.
     record = with_nulls(stream, normal_row(stream, record), null_fields)
     row_id = _id(record.get("Id"))
     if row_id is None:

@@ -1,4 +1,4 @@
-"""STATE on its way out: to whom nobody may listen any more."""
+"""Writing STATE to stdout, which the other side may have closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_or_explain(write: Callable[[], None]) -> str | None:
-    """Write to stdout; return why that cannot be, and have nothing written to it from then on.
+    """Write to stdout; where that fails, return why, and send all later output nowhere.
 
     Python itself writes what is left in a buffer when it ends, and would fail once more.
     """

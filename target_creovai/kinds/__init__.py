@@ -34,8 +34,8 @@ class Kind(msgspec.Struct, frozen=True):
     of the conversation itself that names the one which took all its rows over, `collected_by`
     the one that conversations share which belong together and stay several, `channel` the one
     that says by which way it came. Where `names_speakers`, texts print who speaks, and one may
-    tell what another leaves open; `numbered_by` is the field by which people know it. `noun` is
-    what one conversation is called in reports.
+    show a role that another leaves open; `numbered_by` is the field by which people know it.
+    `noun` is what one conversation is called in reports.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS = {
     kind.name: kind
     for kind in (
-        # Cases first: Creovai then knows a case when its chats name it.
+        # Cases first: Creovai then has a case when its chats refer to it.
         Kind(
             name="case",
             noun="case",

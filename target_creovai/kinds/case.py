@@ -173,7 +173,7 @@ def _all_messages(
     cases: Sequence[Row], rows: Mapping[str, Sequence[Row]], settings: AssemblySettings
 ) -> Iterator[CaseMessage]:
     mails = sorted(
-        (mail for mail in rows.get("EmailMessage", ()) if _counts(mail)),
+        (mail for mail in rows.get("EmailMessage", ()) if _is_message(mail)),
         key=lambda mail: (_mail_time(mail), str(mail.get("Id"))),
     )
     comments = _in_order(rows.get("CaseComment", ()))
@@ -221,10 +221,10 @@ def _comment(comment: Row, authors: CaseAuthors) -> CaseMessage:
     return CaseMessage(_created(comment), Rank.COMMENT, comment, sender, "Case Comment", text)
 
 
-def _counts(mail: Row) -> bool:
-    said = any(text_of(mail, field) for field in ("TextBody", "HtmlBody", "Subject"))
+def _is_message(mail: Row) -> bool:
+    has_words = any(text_of(mail, field) for field in ("TextBody", "HtmlBody", "Subject"))
     return (
-        (said or bool(mail.get("HasAttachment")))
+        (has_words or bool(mail.get("HasAttachment")))
         and not is_deleted(mail)
         and str(mail.get("Status")) != DRAFT
     )
@@ -253,12 +253,12 @@ def _each_once(messages: Sequence[CaseMessage], findings: Counter[Finding]) -> l
 
 
 def _own_words(
-    said: Iterable[CaseMessage], settings: AssemblySettings, findings: Counter[Finding]
+    messages: Iterable[CaseMessage], settings: AssemblySettings, findings: Counter[Finding]
 ) -> list[CaseMessage]:
     """Return the same in order, each with what its author wrote there and then."""
     found: list[CaseMessage] = []
     thread = Thread()
-    for item in said:
+    for item in messages:
         own, side = item.text, item.sender.role.value
         signature: tuple[str, ...] = ()
         if item.page:

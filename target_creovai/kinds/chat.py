@@ -52,7 +52,7 @@ UNFINISHED = frozenset({"waiting", "inprogress", "new", "active"})
 NOTHING_SAID = Reason(Code.NOTHING_SAID)
 MISSED = Reason(Code.MISSED)
 _WORD = re.compile(r"[^\W\d_]{2}")
-_SAID = re.compile(r"^[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S", re.MULTILINE)
+_NAMED_LINE = re.compile(r"^[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S", re.MULTILINE)
 _STARTS = ("StartTime", "RequestTime", "CreatedDate")
 MESSAGE_TEXT = frozenset({"Body", "SupervisorTranscriptBody"})
 
@@ -110,7 +110,7 @@ def _conversation(
         counts=message_counts(row),
         chatbot_session=row.get("IsChatbotSession") is True,
     )
-    _insist_on_all_words(transcript)
+    _refuse_unplaced_words(transcript)
     if missed and _is_unanswered(transcript, may_be_bot=row.get("IsChatbotSession") is True):
         return Skipped(MISSED)
     if undecided := open_speakers(transcript, settings):
@@ -158,25 +158,28 @@ def _left_out(
 
 
 def _is_unanswered(transcript: Transcript, *, may_be_bot: bool) -> bool:
-    """Tell whether only the visitor speaks, in a chat that no agent took; a bot may have."""
+    """Tell whether only the visitor writes.
+
+    A single speaker of unknown role is the visitor, unless it may be the bot.
+    """
     decisions = transcript.speaker_roles.decisions.values()
     roles = {decision.role for decision in decisions} - {Role.SYSTEM, Role.CUSTOMER}
     alone = roles == {Role.UNKNOWN} and len(decisions) == 1
     return not roles or (alone and not may_be_bot)
 
 
-def _insist_on_all_words(transcript: Transcript) -> None:
-    """Let no chat go, and none be empty, with dialogue that nobody can place.
+def _refuse_unplaced_words(transcript: Transcript) -> None:
+    """Refuse a chat with dialogue that belongs to no message.
 
     Raises:
-        TextError: There are words that are nobody's: all there are, or some behind a name.
+        TextError: There is some: without any message words, with messages a line with a name.
     """
     if not transcript.unclassified:
         return
     is_empty = not any(line.kind == "message" for line in transcript.lines)
     # The rest of an offset that was cut off (`( 1m 3`) has no two letters in a row.
-    said = _WORD if is_empty else _SAID
-    unread = [text for text in transcript.unclassified if said.search(text)]
+    dialogue = _WORD if is_empty else _NAMED_LINE
+    unread = [text for text in transcript.unclassified if dialogue.search(text)]
     if unread:
         whose = "characters of text can be told to be anyone's words"
         msg = f"none of {sum(map(len, unread))} {whose}, in a layout that is not known"

@@ -1,4 +1,4 @@
-"""What the record of a chat says of its messages, against what was read."""
+"""Checks of the messages that were read against the counts and times on a chat's record."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def _operator_count_differs(row: Row, transcript: Transcript) -> bool:
     counted = number_of(row, "OperatorMessageCount")
     if counted is None:
         return False
-    said = _messages(transcript)
-    agents = said[Role.AGENT]
-    return counted not in {agents, agents + said[Role.BOT]}
+    counts = _messages(transcript)
+    agents = counts[Role.AGENT]
+    return counted not in {agents, agents + counts[Role.BOT]}
 
 
 def _visitor_count_differs(row: Row, transcript: Transcript) -> bool:
@@ -59,13 +59,15 @@ def _visitor_count_differs(row: Row, transcript: Transcript) -> bool:
     return counted is not None and counted != _messages(transcript)[Role.CUSTOMER]
 
 
-def message_count_findings(session: Row, said: Mapping[Role, int]) -> Findings:
+def message_count_findings(session: Row, counts: Mapping[Role, int]) -> Findings:
     """Return where a messaging session counts otherwise.
 
     Salesforce does not calculate the counts of enhanced sessions (object reference), so
     that nothing and zero say nothing. Whether a bot counts as an agent is not documented.
     """
-    agents, bots, end_users = (said.get(role, 0) for role in (Role.AGENT, Role.BOT, Role.CUSTOMER))
+    agents, bots, end_users = (
+        counts.get(role, 0) for role in (Role.AGENT, Role.BOT, Role.CUSTOMER)
+    )
     differs = {
         Finding.AGENT_COUNT: {agents, agents + bots},
         Finding.END_USER_COUNT: {end_users},

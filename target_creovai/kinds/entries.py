@@ -79,7 +79,7 @@ def is_of_type(entry: Row, name: str) -> bool:
 
 
 def says_something(entry: Row) -> bool:
-    """Tell messages, notes and their updates from what only happens: joining, routing, typing."""
+    """Tell whether an entry is a message, a note or an update, and no event such as typing."""
     kind = _type(entry)
     if kind == FLAG:
         return isinstance(member(decoded(entry.get("Payload")), "abstractmessage"), dict)
@@ -87,12 +87,12 @@ def says_something(entry: Row) -> bool:
 
 
 def is_bare(entry: Row) -> bool:
-    """Tell what may have been anything, such as a menu by Salesforce's Connect interface."""
+    """Tell whether an entry has no type and no content, as menus by the Connect interface."""
     return not (_type(entry) or entry.get("Payload") or text_of(entry, "MessageText"))
 
 
 def is_internal(entry: Row) -> bool:
-    """Tell what the customer never saw: notes, flags, and what supervisors say."""
+    """Tell whether the customer never saw an entry: notes, flags, and what supervisors write."""
     return _type(entry) in {NOTE, FLAG} or member_key(entry.get("SenderRole")) == "supervisor"
 
 

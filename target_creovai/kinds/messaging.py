@@ -177,13 +177,13 @@ def _messages(
     joined = (entry for entry in entries if is_of_type(entry, "participantchanged"))
     senders = MessagingSenders(session, joined, settings)
     messages = []
-    said: Counter[Role] = Counter()
+    counts: Counter[Role] = Counter()
     for at, entry, words in spoken:
         role = role_of(entry)
         why = why_left_out(role, settings, is_internal=is_internal(entry))
         if not words.text or why is Why.INTERNAL:
             continue
-        said[role] += not is_internal(entry)
+        counts[role] += not is_internal(entry)
         if why is None:
             messages.append(Message(at, senders.of(entry, role), words.text))
             findings[Finding.UNSUPPORTED] += not words.known
@@ -191,7 +191,7 @@ def _messages(
             findings[_LEFT_OUT[role]] += 1
     findings[Finding.BARE] += sum(map(is_bare, entries))
     findings[Finding.UNDELIVERED] += sum(is_of_type(e, "messagedeliveryfailed") for e in entries)
-    findings.update(message_count_findings(session, said))
+    findings.update(message_count_findings(session, counts))
     return tuple(messages)
 
 

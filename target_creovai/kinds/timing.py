@@ -1,4 +1,4 @@
-"""When a conversation may be taken for finished, and from when to when it goes."""
+"""The times of a conversation: `settle_minutes`, start and end, and distinct times for turns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What supervisors wrote to an agent during a chat: SupervisorTranscriptBody.
 
 Its layout is documented nowhere, and no sample is public. It is read as Body is; what cannot be
-read so is one message. Whatever stands in Body as well is not said twice.
+read so is one message. What is in Body as well is left out.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 _SUPERVISOR = "Supervisor"
 
 
-def whispers(row: Row, said: Transcript, start: datetime) -> Iterator[Message]:
+def whispers(row: Row, transcript: Transcript, start: datetime) -> Iterator[Message]:
     """Yield the messages that the customer never saw."""
     body = text_of(row, "SupervisorTranscriptBody")
     if body is None:
         return
-    known = {(line.at, line.text) for line in said.lines}
+    known = {(line.at, line.text) for line in transcript.lines}
     try:
         lines = parse_transcript(body, start_time=start).lines
     except TextError:

@@ -93,9 +93,9 @@ class Conversation(msgspec.Struct, frozen=True):
 
     `messages` are in time order and every sender is one of `participants`;
     `modified` is the main row's SystemModstamp. `proven` is false where only what was
-    read of its streams can tell that no row is missing. `roles_by_name` is what it
-    tells of names in other conversations; `doubt` is why it must not go as it is. `left_out` is
-    empty without `AssemblySettings.keep_removed`.
+    read of its streams can show that no row is missing. `roles_by_name` are the roles of names for
+    use in other conversations; `doubt` is why it must not be sent as it is. `left_out` is empty
+    without `AssemblySettings.keep_removed`.
     """
 
     interface: Interface

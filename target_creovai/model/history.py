@@ -139,8 +139,8 @@ def channel_of(kind: Kind, metadata: Mapping[str, Any], channels: Iterable[str |
     """
     if kind.channel is None:
         return CHAT
-    said = metadata.get(kind.channel)
-    return said if said and isinstance(said, str) else next(filter(None, channels), "")
+    value = metadata.get(kind.channel)
+    return value if value and isinstance(value, str) else next(filter(None, channels), "")
 
 
 def _agent(participants: Iterable[Participant], messages: Iterable[Message]) -> str:

@@ -19,8 +19,8 @@ PEOPLE: Mapping[str, frozenset[str]] = {
     "Contact": frozenset({"FirstName", "LastName", "Name", "Email", "Phone"}),
 }
 
-# Where a stored row names fields that were not read with it: others have not understood them, or
-# their values are those of an earlier version.
+# The key under which a stored row names fields that were not read with it: their form was not
+# understood, or their values are those of an earlier version.
 UNREAD = ":unread"
 
 # An auto-number of Salesforce has 30 characters at most.

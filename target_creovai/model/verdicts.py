@@ -1,4 +1,4 @@
-"""What rows come to that make no conversation to send."""
+"""Verdicts on rows that make no conversation to send: waiting, skipped, deleted, set aside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no person wrote: auto-replies, and what Salesforce's own automation says."""
+"""The bot or system that wrote a mail or comment: auto-replies, and Salesforce's automation."""
 
 from __future__ import annotations
 

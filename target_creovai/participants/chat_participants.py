@@ -122,7 +122,7 @@ def _likeness(name: str, owner: str) -> Likeness:
 
 
 def _is_persons_name(name: str) -> bool:
-    """Tell a person's name from a label, a desk's and an unresolved token ("(Agent_Name__c)")."""
+    """Tell whether a name is a person's: no label, no desk's, no token ("(Agent_Name__c)")."""
     return not (is_label(name) or name.startswith("(") or SERVICE.search(name_key(name)))
 
 

@@ -80,5 +80,5 @@ def doubt_about(transcript: Transcript) -> SetAside | None:
 
 
 def _messages_by_name(lines: Iterable[Line]) -> Counter[str]:
-    said = (line for line in lines if line.kind == "message" and line.text.strip())
-    return Counter(str(line.speaker) for line in said)
+    messages = (line for line in lines if line.kind == "message" and line.text.strip())
+    return Counter(str(line.speaker) for line in messages)

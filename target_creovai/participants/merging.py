@@ -32,7 +32,7 @@ def participants_of(
         key = (sender.reference_id, sender.role)
         people[key] = _merged(people[key], sender) if key in people else sender
     shared = {key for key, count in Counter(key for key, _ in people).items() if count > 1}
-    cast = {
+    final = {
         (key, role): (
             replace(person, reference_id=f"{key} ({role})")
             if key in shared and role is not Role.AGENT
@@ -40,8 +40,8 @@ def participants_of(
         )
         for (key, role), person in people.items()
     }
-    spoken = (_sent_by(cast[each.sender.reference_id, each.sender.role], each) for each in messages)
-    return tuple(cast.values()), tuple(spoken)
+    sent = (_sent_by(final[each.sender.reference_id, each.sender.role], each) for each in messages)
+    return tuple(final.values()), tuple(sent)
 
 
 def _sent_by(sender: Participant, message: Message) -> Message:

@@ -22,7 +22,7 @@ Payload = dict[str, Any]
 # that began later, or a new priority, is no second version of a chat.
 NO_CONTENT = frozenset({"metadata", "collectionId"})
 
-# Move with every save, whoever saves what: alone they are no change worth a message.
+# These change with every save: a change of these alone is not sent.
 BOOKKEEPING = frozenset({"SystemModstamp", "LastModifiedDate", "LastModifiedById"})
 
 

@@ -139,7 +139,7 @@ def _channel(kind: str, view: View | None, row: Row) -> str:
     """Return by which way a conversation came, by what leaves of it where it has words."""
     if view is None:
         return channel_of(KINDS[kind], row, ())
-    return channel_of(KINDS[kind], view.metadata, (words.channel for words in view.messages))
+    return channel_of(KINDS[kind], view.metadata, (message.channel for message in view.messages))
 
 
 def _seconds(view: View | None) -> int | None:
@@ -157,8 +157,8 @@ def _gist(view: View | None) -> str:
     if view is None:
         return ""
     customers = {seat for seat, who in enumerate(view.people) if who.role is Role.CUSTOMER}
-    theirs = (said.text for said in view.messages if said.who in customers)
-    return view.subject or next(chain(theirs, (said.text for said in view.messages)), "")
+    theirs = (message.text for message in view.messages if message.who in customers)
+    return view.subject or next(chain(theirs, (message.text for message in view.messages)), "")
 
 
 def _addresses(view: View | None, row: Row) -> Iterable[str]:

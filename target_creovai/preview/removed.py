@@ -1,6 +1,6 @@
-"""What is not sent of a message, where it stood: the whole text laid beside the kept one.
+"""What is not sent of a message, and where it stood: found by comparing whole and sent text.
 
-The engines say what they kept; they join its lines, so that the places are found again here.
+The parsers return only what they keep, so the places of what they took out are found again here.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _is_of(line: str, original: str) -> bool:
 
 
 def _by_kind(lines: Iterable[str], signature: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Part lines into signature and all else; an empty line belongs to the line above it."""
+    """Split lines into signature and all else; an empty line belongs to the line above it."""
     expected = iter([line for line in signature if line.strip()])
     wanted, kind, marked = next(expected, None), QUOTES, []
     for line in lines:

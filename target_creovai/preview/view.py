@@ -36,7 +36,7 @@ class Person(msgspec.Struct, frozen=True):
     phone: str | None
 
 
-class Words(msgspec.Struct, frozen=True):
+class ViewedMessage(msgspec.Struct, frozen=True):
     """One message. `who` counts the people; None where the sender is none of them.
 
     `cuts` and `redacted` are what is not sent of it.
@@ -61,7 +61,7 @@ class View(msgspec.Struct, frozen=True):
     case_reference: str | None
     subject: str | None
     people: list[Person]
-    messages: list[Words]
+    messages: list[ViewedMessage]
     metadata: dict[str, str]
     unsent: list[Unsent]
 
@@ -86,7 +86,7 @@ def view_of(
         subject=metadata.get("Subject"),
         people=[_person(person, types) for person in payload.get("participants", ())],
         # Stable: what was said at the same time stays in the payload's order.
-        messages=sorted(_messages(payload, made_of), key=lambda words: words.at.removesuffix("Z")),
+        messages=sorted(_messages(payload, made_of), key=lambda one: one.at.removesuffix("Z")),
         metadata=metadata,
         unsent=[unsent_of(one, utc(one.at)) for one in made_of.left_out] if made_of else [],
     )
@@ -110,10 +110,10 @@ def _role(name: str | None, types: Mapping[str, str | None]) -> Role:
     return next((role for role in Role if name and types.get(role) == name), Role.UNKNOWN)
 
 
-def _messages(payload: Payload, made_of: Conversation | None) -> Iterator[Words]:
+def _messages(payload: Payload, made_of: Conversation | None) -> Iterator[ViewedMessage]:
     originals = iter(in_payload_order(made_of)) if made_of else repeat(None)
     for (who, message), original in zip(_senders(payload), originals, strict=False):
-        yield Words(
+        yield ViewedMessage(
             at=message.get("utcTimestamp", ""),
             who=who,
             text=message.get("content", ""),
@@ -127,9 +127,9 @@ def _senders(payload: Payload) -> Iterable[tuple[int | None, Payload]]:
     people = payload.get("participants", ())
     if "messages" in payload:
         seats = {person.get("referenceId"): seat for seat, person in enumerate(people)}
-        return ((seats.get(said.get("senderReferenceId")), said) for said in payload["messages"])
+        return ((seats.get(each.get("senderReferenceId")), each) for each in payload["messages"])
     return (
-        (seat, said) for seat, person in enumerate(people) for said in person.get("messages", ())
+        (seat, each) for seat, person in enumerate(people) for each in person.get("messages", ())
     )
 
 

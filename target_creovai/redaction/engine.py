@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from target_creovai.redaction.rules import Rule
 
 
-class Find(msgspec.Struct, frozen=True):
-    """A place in a text, and the rule that found it; `rank` is the rule's place in the setting."""
+class Match(msgspec.Struct, frozen=True):
+    """A place that a rule found in a text; `rank` is the rule's place in the setting."""
 
     start: int
     end: int
@@ -89,7 +89,7 @@ def replace_finds(
 ) -> str:
     """Return a text after one pass; count what each rule replaced, and list it if asked to."""
     finds = [
-        Find(start, end, rank)
+        Match(start, end, rank)
         for rank, rule in enumerate(rules)
         for start, end in rule.find(text)
         if start < end
@@ -109,22 +109,22 @@ def replace_finds(
     return "".join([*pieces, text[done:]])
 
 
-def _merged(finds: Iterable[Find]) -> Iterator[Find]:
+def _merged(finds: Iterable[Match]) -> Iterator[Match]:
     """Yield finds that don't overlap any more.
 
     What overlaps is replaced as one, so that no end of it stays behind. It bears the name of its
     longest find, of equal ones that of the rule that was given first.
     """
-    cluster: list[Find] = []
+    cluster: list[Match] = []
     end = 0
     for find in sorted(finds, key=lambda find: find.start):
         if cluster and find.start >= end:
-            yield Find(cluster[0].start, end, _longest(cluster).rank)
+            yield Match(cluster[0].start, end, _longest(cluster).rank)
             cluster = []
         cluster.append(find)
         end = max(end, find.end)
-    yield Find(cluster[0].start, end, _longest(cluster).rank)
+    yield Match(cluster[0].start, end, _longest(cluster).rank)
 
 
-def _longest(cluster: Sequence[Find]) -> Find:
+def _longest(cluster: Sequence[Match]) -> Match:
     return max(cluster, key=lambda find: (find.end - find.start, -find.rank))

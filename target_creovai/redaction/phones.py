@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from target_creovai.redaction.rules import Finder
 
-# Words right before a number that say what it is, in the languages of our transcripts; where a
+# Words right before a number that say what it is, in several languages; where a
 # language puts words together, they may go on (`telefonnummer`, `bestelling`).
 _PHONE_WORDS = (
     r"tel|t[eé]l[eé]f|phone|cell|mobile|fax|whatsapp|dial|call(?:\s(?:me|us))?|ring|handy|gsm",

@@ -61,6 +61,6 @@ def _is_misspelt(name: str) -> bool:
     return name.strip().casefold().replace("-", "").removesuffix("s") in {*BUILT_IN, ""}
 
 
-def knows_region(region: str) -> bool:
+def is_phone_region(region: str) -> bool:
     """Tell whether there is a plan of phone numbers for this region."""
     return bool(_module("phones").is_region(region))

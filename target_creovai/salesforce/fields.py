@@ -1,4 +1,4 @@
-"""Which fields of which stream are looked at, and in what form.
+"""The fields that are read of each stream, and the form that each should have.
 
 The names are those of Salesforce's object reference. A new field that the assembly reads
 is one word here.

@@ -47,7 +47,7 @@ _LONE = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
 _CUSTOM = re.compile(r"__(?:c|pc|r)$", re.IGNORECASE)
 
 
-Check = tuple[str, frozenset[type], "Callable[[Any], bool] | None", "Form"]
+FieldCheck = tuple[str, frozenset[type], "Callable[[Any], bool] | None", "Form"]
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Plan(msgspec.Struct, frozen=True):
     parents: tuple[str, ...]
     tombstones: tuple[str, ...]
     loaders: tuple[str, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[FieldCheck, ...]
     keeps_names: bool
 
     def with_salesforces_names(self, record: Row) -> Row:

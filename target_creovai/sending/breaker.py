@@ -1,4 +1,4 @@
-"""A circuit breaker: is Creovai down, or can it not take some conversations?"""
+"""A circuit breaker, for when Creovai is down rather than unable to take some conversations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Creovai could not take in a run, and what follows when that goes on."""
+"""The conversations that Creovai could not take in a run: when to stop, when to set one aside."""
 
 from __future__ import annotations
 

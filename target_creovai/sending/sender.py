@@ -65,7 +65,7 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def is_first(self) -> bool:
-        """Whether a second post of it would be one too many; a look-up finds out if it arrived."""
+        """Whether a second post of it would be a duplicate, so that it is looked up before one."""
         return self.changes is None and is_first_post(self.entry)
 
 

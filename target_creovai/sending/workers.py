@@ -20,26 +20,26 @@ SECONDS_BETWEEN_SWITCHES = 0.0005
 
 THREAD_NAME = "delivery-worker"
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
+JobT = TypeVar("JobT")
+ResultT = TypeVar("ResultT")
 
 
 class WokenError(Exception):
     """`wake` interrupted the wait for a result."""
 
 
-class Workers(Generic[Job, Result]):
+class Workers(Generic[JobT, ResultT]):
     """`count` daemon threads that call `work` on each job given."""
 
-    def __init__(self, count: int, work: Callable[[Job], Result]) -> None:
+    def __init__(self, count: int, work: Callable[[JobT], ResultT]) -> None:
         self.count = count
         self._work = work
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[Job, Result | BaseException] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[JobT | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[JobT, ResultT | BaseException] | None] = SimpleQueue()
         self._switch_interval = 0.0  # what it was before the threads were started
         self.in_flight = 0
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: JobT) -> None:
         """Add a job; it starts as soon as a thread is free."""
         if not self._switch_interval:
             self._switch_interval = sys.getswitchinterval()
@@ -50,7 +50,7 @@ class Workers(Generic[Job, Result]):
         self.in_flight += 1
         self._jobs.put(job)
 
-    def next_result(self, timeout: float | None = None) -> tuple[Job, Result | BaseException]:
+    def next_result(self, timeout: float | None = None) -> tuple[JobT, ResultT | BaseException]:
         """Wait for the next job to end; return it with its result or its error.
 
         Raises:
@@ -81,9 +81,9 @@ class Workers(Generic[Job, Result]):
 
 
 def _run(
-    jobs: SimpleQueue[Job | None],
-    done: SimpleQueue[tuple[Job, Result | BaseException] | None],
-    work: Callable[[Job], Result],
+    jobs: SimpleQueue[JobT | None],
+    done: SimpleQueue[tuple[JobT, ResultT | BaseException] | None],
+    work: Callable[[JobT], ResultT],
 ) -> None:
     while (job := jobs.get()) is not None:
         try:

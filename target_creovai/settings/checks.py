@@ -1,4 +1,4 @@
-"""What is wrong with the settings, and what they come to for the assembly and for delivery."""
+"""Problems of the settings, and the settings as the assembly and the delivery take them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 
 from target_creovai.model.participants import Role
 from target_creovai.model.settings import AssemblySettings, Policy, whole_name
-from target_creovai.redaction import BUILT_IN, knows_region, wrong_patterns
+from target_creovai.redaction import BUILT_IN, is_phone_region, wrong_patterns
 from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.config import DEFAULT_PARTICIPANT_TYPES
 from target_creovai.wholeness.needs import ACCEPTABLE
@@ -139,5 +139,5 @@ def _redact_problems(config: Mapping[str, Any]) -> Iterator[str]:
             "so, nor a regular expression."
         )
     region = config.get("redact_region")
-    if region is not None and not knows_region(region):
+    if region is not None and not is_phone_region(region):
         yield "Setting 'redact_region' must be a region in two capitals, such as US or DE."

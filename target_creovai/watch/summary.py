@@ -1,4 +1,4 @@
-"""What a run counts: `summary_text` makes the lines of its summary from that."""
+"""The counts of a run, of which `summary_text` makes lines."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Whole or not at all: what was read, and whether a conversation may have parts that were not.
 
-Values only. `intervals` is their arithmetic, `coverage` what follows for a conversation,
-`inputs` what one input has read, `needs` which fields must have been read, `reasons`
-how all of that is put into words.
+`intervals` and `coverage` are the times in which rows were read, `inputs` is what one input has
+read, `needs` which fields must have been read, `judge` whether a conversation is whole, `reasons`
+why it is not, `advice` what to do then. Values only, but for `to_read`: it puts the commands that
+read what is missing into a run's summary.
 """

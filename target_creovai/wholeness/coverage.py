@@ -126,7 +126,7 @@ def forgotten(moment: str) -> str:
 
 
 def is_forgotten(name: str) -> bool:
-    """Return whether this is no filter, but says that rows were dropped."""
+    """Return whether this is no filter, but the mark of dropped rows."""
     return name.startswith(_FORGOTTEN)
 
 

@@ -149,8 +149,8 @@ class Input:
 
     def _without(self, stream: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the field without which no row of a stream can be given to a conversation."""
-        said = entry.get("without")
-        lacking = self._lacking[stream] | set(said if isinstance(said, list) else ())
+        stated = entry.get("without")
+        lacking = self._lacking[stream] | set(stated if isinstance(stated, list) else ())
         return tuple(sorted(lacking & {KIND_OF_STREAM[stream].streams[stream]}))
 
     def _end(

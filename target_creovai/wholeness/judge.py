@@ -135,7 +135,7 @@ def _missing_key(coverage: Coverage, stream: str, field: str) -> Reason | None:
 
 
 def has_moved(reason: Reason, coverage: Coverage) -> bool:
-    """Return whether what a waiting conversation's reason speaks of is no longer as it says.
+    """Return whether the reason of a waiting conversation no longer holds.
 
     Rows that come make their conversation due by themselves; what was read does not.
     """

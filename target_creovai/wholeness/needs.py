@@ -109,7 +109,7 @@ def missing_fields(stream: str, row: Row) -> tuple[str, ...]:
 
 
 def with_nulls(stream: str, row: Row, known: frozenset[str]) -> Row:
-    """Return a row with null for each needed field that a tap knows and left out as empty."""
+    """Return a row with null for each needed field that is in `known` and left out as empty."""
     # In this order, as hardly any row leaves out a field that counts.
     left_out = _OWN_FIELDS.get(stream, frozenset()).difference(row)
     if not left_out:

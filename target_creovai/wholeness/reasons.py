@@ -1,4 +1,4 @@
-"""Why a conversation waits for a part that was not read: one reason for many."""
+"""The reasons why conversations wait for a part that was not read."""
 
 from __future__ import annotations
 

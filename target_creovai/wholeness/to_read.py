@@ -6,8 +6,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from target_creovai.commands.support.shell import Shell
-from target_creovai.model.outcomes import Code, Reason
-from target_creovai.resync import BEGINNING, commands, read_from
+from target_creovai.model.outcomes import Code
+from target_creovai.resync import BEFORE_ALL_ROWS, commands, read_from
 from target_creovai.wholeness import intervals
 from target_creovai.wholeness.reasons import rows_between, short, without
 
@@ -52,7 +52,7 @@ def commands_to_read(
         return [read_from(_begin(gaps), Shell.here())]
     conversations = never_read(MOST_NAMED + 1)
     if len(conversations) > MOST_NAMED:
-        return [read_from(BEGINNING, Shell.here())]
+        return [read_from(BEFORE_ALL_ROWS, Shell.here())]
     return _commands(store, conversations)
 
 

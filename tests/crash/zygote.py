@@ -66,7 +66,7 @@ class End(msgspec.Struct):
     asleep: int = 0
 
 
-class Tally:
+class BoundaryCounter:
     """Counts boundaries where the parent can still read them when the child is dead."""
 
     _FORM = struct.Struct("ii")
@@ -95,21 +95,21 @@ class Tally:
         return passed, boundary
 
 
-def between(tally: Tally, first: int, owner: type, name: str) -> None:
+def between(counter: BoundaryCounter, first: int, owner: type, name: str) -> None:
     """Make the start and the end of a method boundaries."""
     method: Callable[..., Any] = getattr(owner, name)
 
     @functools.wraps(method)
     def surrounded(*arguments: Any, **named: Any) -> Any:
-        tally.pass_by(first)
+        counter.pass_by(first)
         result = method(*arguments, **named)
-        tally.pass_by(first + 1)
+        counter.pass_by(first + 1)
         return result
 
     setattr(owner, name, surrounded)
 
 
-def become_target(order: Order, tally: Tally) -> None:
+def become_target(order: Order, counter: BoundaryCounter) -> None:
     """Turn this process into a target that reads, prints and dies as it is told."""
     for number, path, flags in (
         (0, order.lines, os.O_RDONLY),
@@ -117,24 +117,24 @@ def become_target(order: Order, tally: Tally) -> None:
         (2, order.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
     ):
         os.dup2(os.open(path, flags, 0o600), number)
-    between(tally, 0, DefaultDialect, "do_commit")
-    between(tally, 2, HTTPConnectionPool, "urlopen")
+    between(counter, 0, DefaultDialect, "do_commit")
+    between(counter, 2, HTTPConnectionPool, "urlopen")
     uptime = clock.uptime
-    clock.uptime = lambda: uptime() + tally.slept_seconds
+    clock.uptime = lambda: uptime() + counter.slept_seconds
     intake.ROWS_PER_COMMIT = order.rows_per_commit
     time.sleep = lambda _: None
     with time_machine.travel(order.now):
         TargetCreovai.cli(["--config", order.config])
 
 
-def fork(order: Order) -> tuple[int, Tally]:
+def fork(order: Order) -> tuple[int, BoundaryCounter]:
     """Make a run in a child."""
-    tally = Tally(order.kill_at, order.pause_at)
+    counter = BoundaryCounter(order.kill_at, order.pause_at)
     known = set(sys.modules)
     if (child := os.fork()) == 0:
         exit_code = 70
         try:
-            become_target(order, tally)
+            become_target(order, counter)
         except SystemExit as end:
             exit_code = end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:
@@ -142,7 +142,7 @@ def fork(order: Order) -> tuple[int, Tally]:
             sys.stderr.flush()
             Path(order.modules).write_text(" ".join(sys.modules.keys() - known))
             os._exit(exit_code)
-    return child, tally
+    return child, counter
 
 
 def import_what_it_imported(order: Order) -> None:
@@ -153,10 +153,10 @@ def import_what_it_imported(order: Order) -> None:
             importlib.import_module(name)
 
 
-def end_of(child: int, tally: Tally) -> End:
+def end_of(child: int, counter: BoundaryCounter) -> End:
     """Wait until a child ends, or falls asleep."""
     _, status = os.waitpid(child, os.WUNTRACED)
-    passed, boundary = tally.read()
+    passed, boundary = counter.read()
     if os.WIFSTOPPED(status):
         return End(0, passed, BOUNDARIES[boundary], asleep=child)
     return End(os.waitstatus_to_exitcode(status), passed, BOUNDARIES[boundary])
@@ -165,15 +165,15 @@ def end_of(child: int, tally: Tally) -> End:
 def main() -> None:
     """Carry out orders; the children get the standard streams for themselves."""
     orders, ends = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    tallies: dict[int, Tally] = {}
+    counters: dict[int, BoundaryCounter] = {}
     for line in orders:
         order = msgspec.json.decode(line, type=Order)
         if child := order.wake:
             os.kill(child, signal.SIGCONT)
         else:
-            child, tally = fork(order)
-            tallies[child] = tally
-        end = end_of(child, tallies[child])
+            child, counter = fork(order)
+            counters[child] = counter
+        end = end_of(child, counters[child])
         if end.exit_code == 0 and not end.asleep:
             import_what_it_imported(order)
         ends.write(msgspec.json.encode(end) + b"\n")

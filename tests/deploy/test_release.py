@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from click.testing import CliRunner
 
 from tap_salesforce_chat.tap import TapSalesforceChat
 from target_creovai.target import TargetCreovai
+from tests.deploy.locked import UV
+from tests.imports import graph, imports, modules
 from tests.project import ROOT
 
 SCRIPT = ROOT / ".ci" / "release_notes.py"
@@ -88,3 +91,40 @@ def test_both_programs_have_the_version_of_the_package(plugin: Any) -> None:
         for file in (ROOT / package).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
             assert not re.search(rf"[\"']{re.escape(VERSION)}[\"']", text), file
+
+
+def test_what_tests_the_wheel_needs_no_more_than_the_workflow_installs() -> None:
+    """The group `test` alone, without Meltano and without the tools of developers."""
+    export = [UV, "export", "--frozen", "--offline", "--quiet", "--no-header", "--no-hashes"]
+    only = ["--no-emit-project", "--no-default-groups", "--group=test"]
+    lines = subprocess.check_output([*export, *only], cwd=ROOT, text=True)
+    installed = set(re.findall(r"^([\w.-]+)", lines, re.MULTILINE))
+
+    owners = packages_distributions()
+    needed = {name.partition(".")[0] for name in _imported_with("tests.deploy.test_package")}
+    lacks = {
+        name: owners[name]
+        for name in needed & owners.keys()
+        if not {_normal(one) for one in owners[name]} & {*installed, "salesforce-creovai"}
+    }
+
+    assert {"requests", "pytest"} <= installed
+    assert lacks == {}
+
+
+def _imported_with(module: str) -> set[str]:
+    """Return the names that a module of the tests imports, with those of all that it leads to."""
+    edges, known = graph("tests", for_types=False), modules("tests")
+    parts = module.split(".")
+    reached = {module, *(f"{'.'.join(parts[:count])}.conftest" for count in range(1, len(parts)))}
+    reached &= known.keys()
+    todo = list(reached)
+    while todo:
+        new = edges[todo.pop()] - reached
+        reached |= new
+        todo += new
+    return {name for one in reached for name in imports(known[one]).at_run_time}
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,4 +1,4 @@
-"""What STATE tells a consumer beside bookmarks, and which states the tap does not go on from."""
+"""What STATE tells a consumer besides bookmarks, and which states the tap does not go on from."""
 
 from __future__ import annotations
 

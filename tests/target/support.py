@@ -114,7 +114,7 @@ class TargetRunner:
             target = TargetCreovai(config=self._config(changes))
             with target.store, pytest.raises(InputError) as caught:
                 _listen(target, io.BytesIO(data))
-        assert caught.value.is_told
+        assert caught.value.is_reported
         return Outcome(1, _states(out.getvalue()), err.getvalue())
 
     def start(

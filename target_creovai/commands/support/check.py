@@ -1,4 +1,4 @@
-"""What a check of `doctor` says."""
+"""The result of a check of `doctor`."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Check(msgspec.Struct, frozen=True):
     advice: str = ""
 
     def __str__(self) -> str:
-        said = f"{_MARKS[self.status]:<4} {self.check}: {self.found}"
-        return f"{said} {self.advice}" if self.advice else said
+        text = f"{_MARKS[self.status]:<4} {self.check}: {self.found}"
+        return f"{text} {self.advice}" if self.advice else text
 
 
 def judged(check: str, found: str, advice: str, *, ok: bool) -> Check:

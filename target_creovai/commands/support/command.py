@@ -23,7 +23,7 @@ Settings = dict[str, Any]
 
 
 class Plugin(Protocol):
-    """What the commands ask of the target's class."""
+    """What the commands use of the target's class."""
 
     def cb_config(self, ctx: click.Context, param: click.Option, value: tuple[str, ...], /) -> Any:
         """Read what `--config` names."""
@@ -48,7 +48,7 @@ def operator_command(*, checked: bool = True) -> Callable[[Callable[..., None]],
             try:
                 if checked:
                     _refuse_wrong(settings)
-                # What programs read stays as it is: there, it is told beside the report.
+                # Reports for programs stay free of it: it goes to stderr then.
                 say(str(whereabouts(settings)), err=options.get("output", TEXT) != TEXT)
                 function(settings, **options)
             except TargetError as error:
@@ -108,7 +108,7 @@ def open_store(settings: Settings) -> OperatorStore:
     """Open the store that runs have made.
 
     Raises:
-        StoreError: There is none: an empty one would answer for nobody.
+        StoreError: There is none; a new one would be empty.
     """
     where = whereabouts(settings)
     if not store_exists(settings["store_url"]):
@@ -134,7 +134,7 @@ def alone(store: OperatorStore) -> Iterator[None]:
     """Keep runs from delivering for a moment.
 
     Raises:
-        StoreError: One is at it.
+        StoreError: A run is delivering now.
     """
     with store.runs.delivering(alone=True) as free:
         if not free:

@@ -45,7 +45,7 @@ class Measurements(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, store: OperatorStore, now: datetime) -> Measurements:
-        """Ask the store; `now` is in UTC."""
+        """Read them from the store; `now` is in UTC."""
         since = f"{(now - timedelta(days=_DAYS_OF_LAGS)).date()}"
         return cls(
             newest_row=store.coverage.newest_moment,

@@ -118,7 +118,7 @@ def previewed(
     known = explanation(line, rows, verdict, context.policy, prefix=prefix)
     outcome, view = _outcome(known, verdict), _view(readable, settings)
     changed = max((seen.modified for seen in known.rows if seen.modified), default=None)
-    # Whoever deleted it did not want it read.
+    # A deleted record is not shown.
     row = {} if isinstance(verdict, Deleted) else main_row(line.kind, line.id, rows)
     return PreviewedConversation(
         known=context.advised(line, verdict, known),

@@ -32,8 +32,8 @@ def check_proxy(api_url: str) -> Iterator[Check]:
         return
     host, port = address
     answers = _answers(host, port)
-    said = "answers" if answers else "does not answer"
-    yield judged("proxy", f"{host}:{port}, which {name} names, {said}.", _ADVICE, ok=answers)
+    result = "answers" if answers else "does not answer"
+    yield judged("proxy", f"{host}:{port}, which {name} names, {result}.", _ADVICE, ok=answers)
 
 
 def _variable(scheme: str) -> str:

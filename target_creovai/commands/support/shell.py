@@ -40,7 +40,7 @@ class Shell(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, environ: Mapping[str, str], arguments: Sequence[str]) -> Self:
-        """Return what the environment variables and the arguments of a process tell."""
+        """Return what the environment variables and the arguments of a process show."""
         below_meltano = environ.get("MELTANO_PROJECT_ROOT") or environ.get("MELTANO_ENVIRONMENT")
         return cls(
             environ.get("MELTANO_ENVIRONMENT", "") if below_meltano else None,

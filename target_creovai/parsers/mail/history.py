@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.earlier.known import Known, Writing
+from target_creovai.parsers.mail.earlier.known import KnownLines, Writing
 from target_creovai.parsers.mail.layout.page import OWN, QUOTED
 from target_creovai.parsers.mail.marked import MarkedLines
-from target_creovai.parsers.mail.markers.find import Kind, Marker, decorated_start
+from target_creovai.parsers.mail.markers.find import Marker, MarkerKind, decorated_start
 from target_creovai.parsers.mail.parts import QUOTE_MARK, Part, Split
 from target_creovai.parsers.mail.phrases.quotes import is_mail, only_greets
 from target_creovai.parsers.mail.phrases.signs import MARKS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # So far above an answer its question stands, whatever is between.
 MAX_LINES_ABOVE: Final = 6
-# Somebody else's words, told.
+# Quotation marks, with which people begin somebody else's words.
 _SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
 # "Ticket: 55" above headers says as little as a greeting.
@@ -40,7 +40,13 @@ class Reader:
     """The parts of one mail, read from top to bottom."""
 
     def __init__(
-        self, page: Page, markers: Sequence[Marker], known: Known, *, side: str, forwarded: bool
+        self,
+        page: Page,
+        markers: Sequence[Marker],
+        known: KnownLines,
+        *,
+        side: str,
+        forwarded: bool,
     ) -> None:
         self._mail = MarkedLines(page, markers, known)
         self._known, self._side, self._forwarded = known, side, forwarded
@@ -59,7 +65,7 @@ class Reader:
         unmarked = unmarked_history(self._mail, self._side)
         while index < end:
             if index == unmarked:
-                index = self._tail(Marker(index, index, Kind.ATTRIBUTION, is_firm=True))
+                index = self._tail(Marker(index, index, MarkerKind.ATTRIBUTION, is_firm=True))
             elif (stop := self._own_end(index, unmarked)) > index:
                 index = self._own(index, stop)
             else:
@@ -106,7 +112,7 @@ class Reader:
         marker = self._markers.get(index)
         if self._levels[index] == OWN or not self._lines[index].strip():
             return self._marker(marker) if marker else self._own(index, index + 1)
-        if marker and (marker.kind is Kind.FORWARD or self._passes_on(marker)):
+        if marker and (marker.kind is MarkerKind.FORWARD or self._passes_on(marker)):
             return self._forward(marker)
         return self._quote(index)
 
@@ -133,7 +139,7 @@ class Reader:
         return end
 
     def _marker(self, marker: Marker) -> int:
-        if marker.kind is Kind.FORWARD or self._passes_on(marker):
+        if marker.kind is MarkerKind.FORWARD or self._passes_on(marker):
             return self._forward(marker)
         below = self._mail.next_text(marker.end)
         if below < len(self._lines) and self._heads_quote(marker, below):
@@ -144,11 +150,11 @@ class Reader:
         return self._tail(marker)
 
     def _passes_on(self, marker: Marker) -> bool:
-        return self._forwarded and marker.kind in {Kind.ORIGINAL, Kind.HEADERS}
+        return self._forwarded and marker.kind in {MarkerKind.ORIGINAL, MarkerKind.HEADERS}
 
     def _heads_quote(self, marker: Marker, below: int) -> bool:
         """Tell whether a marker names who wrote the quoted lines below it, and no others."""
-        if marker.kind is Kind.HEADERS:
+        if marker.kind is MarkerKind.HEADERS:
             return self._levels[below] == QUOTED and not marker.is_firm
         return self._levels[below] != OWN
 
@@ -167,7 +173,7 @@ class Reader:
             return True
         below = self._mail.next_text(marker.end)
         spoken = below < len(self._lines) and self._lines[below].startswith(_SPOKEN)
-        return marker.kind is Kind.ATTRIBUTION and spoken
+        return marker.kind is MarkerKind.ATTRIBUTION and spoken
 
     def _say(self, lines: Sequence[str]) -> None:
         said = [*filter(None, map(str.strip, lines))]
@@ -194,7 +200,7 @@ class Reader:
             and self._is_all_marker(start, end)
             and self._mail.next_text(end) < len(self._lines)
         ):
-            return self._tail(Marker(start, end, Kind.HEADERS, is_firm=True))
+            return self._tail(Marker(start, end, MarkerKind.HEADERS, is_firm=True))
         lines = [*self._lines[start:end]]
         is_letter = known or is_mail(lines)
         if not (attributed or is_letter):
@@ -237,7 +243,7 @@ class Reader:
         """Read a mail's end that is history: only what was written into it stays."""
         end = len(self._lines)
         part = self._parts[-1]
-        if marker.kind is not Kind.ATTRIBUTION and not part.quoted:
+        if marker.kind is not MarkerKind.ATTRIBUTION and not part.quoted:
             del part.lines[decorated_start(part.lines, len(part.lines)) :]
         self._gone.update(range(marker.start, end))
         self._is_history = True

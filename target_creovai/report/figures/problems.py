@@ -54,7 +54,7 @@ LONGEST_RUN = timedelta(hours=12)
 _MANY_UNENDED = 3
 # How much longer half of the conversations take than the week before, and how long at least.
 _SLOWER, _SLOW_SECONDS = 2, 3600
-# So many reasons are told one by one.
+# So many reasons are listed one by one.
 _MOST_REASONS = 10
 _STATUS = "`target-creovai status` says more."
 _SET_ASIDE = (

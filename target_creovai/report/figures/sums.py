@@ -89,9 +89,9 @@ class Sums(msgspec.Struct):
     @property
     def salesforce_requests(self) -> int | None:
         """How many requests the tap made, as far as it said so; None: it never did."""
-        said = [run.facts.salesforce_requests for run in self.runs]
-        data = [number for number in said if number is not None]
-        return sum(data) if data else None
+        all_runs = [run.facts.salesforce_requests for run in self.runs]
+        known = [number for number in all_runs if number is not None]
+        return sum(known) if known else None
 
     @property
     def silent_runs(self) -> int:

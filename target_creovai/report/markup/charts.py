@@ -110,9 +110,9 @@ def _as_html(tree: Any, title: str) -> Html:
     _clean(tree)
     key = re.sub(r"\W+", "-", title).lower()
     for place, (kind, text) in enumerate([("title", title), ("desc", _DESCRIPTION)]):
-        told = etree.Element(kind, {"id": f"{kind}-{key}"})
-        told.text = text
-        tree.insert(place, told)
+        element = etree.Element(kind, {"id": f"{kind}-{key}"})
+        element.text = text
+        tree.insert(place, element)
     view_box = tree.attrib["viewBox"]
     tree.attrib.clear()
     tree.attrib.update(
@@ -132,15 +132,15 @@ def _clean(node: Any) -> None:
     """Take out what is needless, and give each bar or dot its own words as a tip."""
     node.attrib.pop("id", None)
     node.attrib.pop("style", None)
-    said = {child.get("class"): child.text for child in node if _tag(child) == "desc"}
+    described = {child.get("class"): child.text for child in node if _tag(child) == "desc"}
     for child in list(node):
         if _tag(child) in _NEEDLESS:
             node.remove(child)
         else:
             _clean(child)
-    if value := said.get("value"):
+    if value := described.get("value"):
         tip = etree.SubElement(node, "title")
-        tip.text = f"{said.get('x_label', '')}: {value}"
+        tip.text = f"{described.get('x_label', '')}: {value}"
 
 
 def _tag(node: Any) -> str:

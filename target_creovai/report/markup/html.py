@@ -16,13 +16,13 @@ class Html(str):
 
 def element(name: str, /, *content: str | None, **attributes: str | int | None) -> Html:
     """Return an element; what is None is left out. `_` in names of attributes is `-`."""
-    told = "".join(
+    given = "".join(
         f' {key.strip("_").replace("_", "-")}="{escape(str(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
     inside = joined(*content)
-    return Html(f"<{name}{told}>" if name in _VOID else f"<{name}{told}>{inside}</{name}>")
+    return Html(f"<{name}{given}>" if name in _VOID else f"<{name}{given}>{inside}</{name}>")
 
 
 def joined(*content: str | None) -> Html:

@@ -44,11 +44,11 @@ class Table(msgspec.Struct, frozen=True):
 
 def _row(cells: Sequence[Cell], classes: Sequence[str | None]) -> Html:
     first, *others = cells
-    told = zip(others, classes[1:], strict=True)
+    values = zip(others, classes[1:], strict=True)
     return element(
         "tr",
         element("th", written(first), scope="row"),
-        *(element("td", written(value), class_=kind) for value, kind in told),
+        *(element("td", written(value), class_=kind) for value, kind in values),
     )
 
 

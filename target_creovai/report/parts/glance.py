@@ -1,4 +1,4 @@
-"""What somebody wants to know who has no time: where it stands, in a handful of numbers."""
+"""The key figures at the top of the page."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def at_a_glance(data: ReportData) -> Iterator[tuple[str, Cell]]:
     yield "It ended with", _end_of(last) if last else None
     yield "Sent last week", week.conversations.total()
     yield "Median time to arrive", span(week.lag(50))
-    yield "Waiting now", _standing(data, Outcome.WAITING)
-    yield "Set aside now", _standing(data, Outcome.SET_ASIDE)
+    yield "Waiting now", _count(data, Outcome.WAITING)
+    yield "Set aside now", _count(data, Outcome.SET_ASIDE)
 
 
 def _end_of(run: Run) -> str:
@@ -37,5 +37,5 @@ def _moment(text: str) -> str | None:
     return f"{moment:%b %d, %H:%M}" if moment else None
 
 
-def _standing(data: ReportData, outcome: Outcome) -> int:
+def _count(data: ReportData, outcome: Outcome) -> int:
     return sum(at.number for at in data.outcomes if at.outcome == outcome)

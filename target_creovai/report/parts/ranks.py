@@ -56,8 +56,8 @@ def _ranked(data: ReportData, title: str, text: str, key: Callable[[OfAgent], st
     ]
     if others := ranks[MOST_LISTED:]:
         rest = sum((counts[name] for name in others), Counter())
-        told = sum(messages[name] for name in others)
-        rows.append(_rank(data, f"{len(others)} others", rest, told))
+        their_messages = sum(messages[name] for name in others)
+        rows.append(_rank(data, f"{len(others)} others", rest, their_messages))
     columns = (title.removesuffix("s"), *kinds_of(data), "Together", "Messages each")
     return Section(
         title,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from target_creovai.report.markup.tables import Cell
 
 _UNITS = ((86_400, "days"), (3600, "h"), (60, "min"))
-_FEW = 2  # of a unit, from which on times are told in it
+_FEW = 2  # of a unit, from which on times are written in it
 
 
 def sections_of(data: ReportData) -> Iterator[Section]:
@@ -141,7 +141,7 @@ def _messages(data: ReportData) -> Section:
         ]
         for kind in data.kinds
     }
-    told = [
+    means_in_words = [
         [mean(sums.messages[kind], sums.conversations[kind]) for sums in data.steps]
         for kind in data.kinds
     ]
@@ -152,7 +152,7 @@ def _messages(data: ReportData) -> Section:
         lines("Messages a conversation", labels(data), means, lambda value: f"{value:.1f}")
         if any_known
         else None,
-        [by_step(data, "Messages a conversation", kinds_of(data), told)],
+        [by_step(data, "Messages a conversation", kinds_of(data), means_in_words)],
     )
 
 

@@ -52,7 +52,7 @@ def store_exists(url: str) -> bool:
     """Return whether a store, or something else, is there; opening it shows which.
 
     Raises:
-        StoreError: The URL is no database's, or the server cannot be asked.
+        StoreError: The URL is no database's, or the server cannot be reached.
     """
     file = file_of_url(url)
     return _holds_store(file) if file else _server_holds_store(url)

@@ -1,4 +1,4 @@
-"""The store's tables, and what is found in them by an index."""
+"""The store's tables, and the conditions of their partial indexes."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ LEDGER = sa.Table(
 )
 
 # A line for each run; `ended_at` and what follows are empty while it runs, and where it was killed.
-# `facts` is JSON, see `history.RunFacts`. What is older than `history.KEPT_DAYS` is dropped.
+# `facts` is JSON of `RunFacts` (`model.history`). What is older than its `KEPT_DAYS` is dropped.
 HISTORY = sa.Table(
     "creovai_history",
     METADATA,
@@ -269,7 +269,7 @@ DELIVERIES = sa.Table(
 )
 
 # How many of those conversations had how long between the last change in Salesforce and their
-# receipt; `bucket` see `history.bucket_of`.
+# receipt; for `bucket` see `bucket_of` in `model.history`.
 LAGS = sa.Table(
     "creovai_lags",
     METADATA,

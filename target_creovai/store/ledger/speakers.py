@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Speakers:
-    """Counts, chat by chat, who was called what."""
+    """The roles of names, recorded chat by chat."""
 
     def __init__(self, database: Database, pending: PendingWrites) -> None:
         self._database = database
@@ -56,14 +56,14 @@ class Speakers:
         """Return the role of each name that the chats of this store agree on."""
         wanted = {digest(name): name for name in names}
         with self._database.reading() as db:
-            return {wanted[name]: role for name, role in _settled(db, list(wanted))}
+            return {wanted[name]: role for name, role in _agreed_roles(db, list(wanted))}
 
     def reopen_known(self, kind: str) -> int:
         """Make due what was set aside for a name whose role other chats show since."""
         c, ledger = SPEAKERS.c, LEDGER.c
         left_open = sa.select(c.name).where(c.role == Role.UNKNOWN.value).distinct()
         with self._database.reading() as db:
-            names = [name for name, _ in _settled(db, list(db.scalars(left_open)))]
+            names = [name for name, _ in _agreed_roles(db, list(db.scalars(left_open)))]
         reopened = 0
         for some in chunks(names):
             ids = sa.select(c.id).where(c.role == Role.UNKNOWN.value, c.name.in_(some))
@@ -80,7 +80,7 @@ def digest(name: str) -> bytes:
     return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _settled(db: sa.Connection, names: list[bytes]) -> Iterator[tuple[bytes, Role]]:
+def _agreed_roles(db: sa.Connection, names: list[bytes]) -> Iterator[tuple[bytes, Role]]:
     c = SPEAKERS.c
     counts: defaultdict[bytes, dict[Role, int]] = defaultdict(dict)
     for some in chunks(names):

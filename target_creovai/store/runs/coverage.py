@@ -1,4 +1,4 @@
-"""What was read of each stream, as the store keeps it: few rows, however much was read."""
+"""What was read of each stream, as the store keeps it: intervals of time, by org and filter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Creovai tenant that speaks HTTP on loopback and refuses what the real one refuses."""
+"""A Creovai tenant that serves HTTP on loopback and refuses what the real one refuses."""
 
 from tests.fakes.creovai.faults import Fault
 from tests.fakes.creovai.messages import Call

@@ -1,4 +1,4 @@
-"""What a Creovai tenant knows: credentials, tokens, conversations and their metadata."""
+"""The state of a Creovai tenant: credentials, tokens, conversations and their metadata."""
 
 from __future__ import annotations
 
@@ -108,13 +108,13 @@ class Tenant:
         with self._lock:
             if session_id in other:
                 return None
-            self._note_arrival(kind, session_id, known=session_id in own)
+            self._record_arrival(kind, session_id, known=session_id in own)
             own[session_id] = payload
             creovai_id = self._ids[session_id]
             self.posts.append(Post(f"/capture/v2/{kind}", payload, creovai_id))
             return creovai_id
 
-    def _note_arrival(self, kind: Kind, session_id: str, *, known: bool) -> None:
+    def _record_arrival(self, kind: Kind, session_id: str, *, known: bool) -> None:
         self._post_counts[session_id] += 1
         # A case sent again is an update of the same one; a chat sent again is one more chat.
         version = self._post_counts[session_id] if kind == "chat" else 1
@@ -237,7 +237,7 @@ class Tenant:
             return merged
 
     def _names(self, session_id: str, payload: JsonObject) -> Iterator[tuple[str, str]]:
-        """Yield the (scope, key) pairs that speak of a conversation.
+        """Yield the (scope, key) pairs by which a change may name a conversation.
 
         What a change of a case does to its member chats is not public: here, nothing.
         """

@@ -1,4 +1,4 @@
-"""The REST API: a request to an answer. Knows no sockets."""
+"""The REST API: a request to an answer. It opens no sockets."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _VERSION = re.compile(r"/services/data/v(\d+)\.0(?P<rest>/.*)?")
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A request that has passed the door: version known, token good."""
+    """A request of a known version, with a valid token."""
 
     request: Request
     base: str

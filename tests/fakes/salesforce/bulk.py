@@ -62,7 +62,7 @@ class Job:
     records: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        """Return what the API tells about the job."""
+        """Return the document by which the API describes the job."""
         document = {
             "id": self.id,
             "operation": self.wish["operation"],

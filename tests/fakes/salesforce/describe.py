@@ -1,4 +1,4 @@
-"""The documents of describe: what a client can learn about objects before it asks for rows."""
+"""The documents of describe: the objects and their fields, as far as the API user may see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Salesforce says no: an HTTP status, an error code and a sentence."""
+"""Refusals of Salesforce: an HTTP status, an error code and a sentence."""
 
 from __future__ import annotations
 

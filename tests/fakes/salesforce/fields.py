@@ -48,7 +48,7 @@ _FLAGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field as describe knows it."""
+    """One field, with what describe shows of it."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""What was said in enhanced chats: entries, the two interfaces to them, and what each refuses.
+"""The entries of enhanced chats, the two interfaces to them, and what each refuses.
 
 Neither SOQL nor Bulk shows them. Connect and the Conversation Data API have limits of their own,
 and each of their calls makes a conversation count as active for half an hour: an org may have so
@@ -48,7 +48,7 @@ class Window:
             self._calls.popleft()
         return len(self._calls) >= self.most
 
-    def note(self, now: datetime) -> None:
+    def record(self, now: datetime) -> None:
         self._calls.append(now)
         self.peak = max(self.peak, len(self._calls))
 
@@ -74,7 +74,7 @@ class Engagement:
             if window.is_full(now) or active > self.max_active:
                 self.refused += 1
                 return False
-            window.note(now)
+            window.record(now)
             self.called += 1
             self._marked.pop(identifier, None)
             self._marked[identifier] = now
