@@ -30,7 +30,7 @@ def has_case_feed(client: SalesforceClient) -> bool | None:
 
     Feeds cannot be read without Chatter, nor by a user without View All Data.
     """
-    query_client = QueryClient(client, "query", page_size=2000, subject="Query of the case feed")
+    query_client = QueryClient(client, "query", subject="Query of the case feed")
     try:
         return any(page.rows for probe in _PROBES for page in query_client.pages(probe.any_one()))
     except (LoginError, SessionExpiredError):

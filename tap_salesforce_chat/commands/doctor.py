@@ -180,7 +180,7 @@ def _object(stream: type[QueryStream], describe: DescribeClient) -> Finding:
 
 def _view_all_data(context: CheckContext) -> Finding:
     subject = "Permissions of the user"
-    query_client = QueryClient(context.client, "query", page_size=2000, subject=subject)
+    query_client = QueryClient(context.client, "query", subject=subject)
     try:
         (page,) = query_client.pages("SELECT PermissionsViewAllData FROM UserPermissionAccess")
     except FatalAPIError:

@@ -62,7 +62,7 @@ def _username_of_token(client: SalesforceClient) -> str | None:
 
 
 def _rows(client: SalesforceClient, query: Query) -> list[dict[str, Any]]:
-    query_client = QueryClient(client, "query", page_size=2000, subject=f"Query of {query.sobject}")
+    query_client = QueryClient(client, "query", subject=f"Query of {query.sobject}")
     try:
         return query_client.rows(query.unordered())
     except (MissingFieldError, UnreadableObjectError):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.http.sender import JsonResponse
     from tap_salesforce_chat.login.flows import Session
 
+_LARGEST_PAGE = 2000  # rows, of any query
 # Rows that were deleted since the query leave pages empty, but hardly so many in a row.
 _MAX_EMPTY_PAGES = 100
 # How often a query whose locator is lost runs again from its beginning.
@@ -75,12 +76,17 @@ class QueryClient:
     Args:
         client: Sends the requests.
         resource: `query`, or `queryAll` for deleted rows too.
-        page_size: The number of rows a page to ask for.
         subject: What error messages call the query.
+        page_size: The number of rows a page to ask for.
     """
 
     def __init__(
-        self, client: SalesforceClient, resource: str, *, page_size: int, subject: str
+        self,
+        client: SalesforceClient,
+        resource: str,
+        *,
+        subject: str,
+        page_size: int = _LARGEST_PAGE,
     ) -> None:
         self._client = client
         self._resource = resource
@@ -167,11 +173,9 @@ class QueryClient:
 
 def query_organization_id(client: SalesforceClient) -> str | None:
     """Return the Id of the org, None if the user may not query it."""
-    query_client = QueryClient(client, "query", page_size=2000, subject="Query of Organization")
+    query_client = QueryClient(client, "query", subject="Query of Organization")
     try:
-        rows = [
-            row for page in query_client.pages("SELECT Id FROM Organization") for row in page.rows
-        ]
+        rows = query_client.rows("SELECT Id FROM Organization")
     except (MissingFieldError, UnreadableObjectError):
         return None
     return str(rows[0][PRIMARY_KEY]) if rows else None

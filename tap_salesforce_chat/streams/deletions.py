@@ -116,7 +116,7 @@ def _deleted(
 
 def _in_recycle_bin(client: SalesforceClient, sobject: str, ids: list[str]) -> set[str]:
     subject = f"Recycle bin of {sobject}"
-    query_client = QueryClient(client, "queryAll", page_size=2000, subject=subject)
+    query_client = QueryClient(client, "queryAll", subject=subject)
     found: set[str] = set()
     for first in range(0, len(ids), _IDS_AT_ONCE):
         query = Query(

@@ -20,7 +20,6 @@ from target_creovai.commands.support.disks import check_lasting, existing
 from target_creovai.commands.support.proxies import check_proxy
 from target_creovai.errors import CreovaiError, StoreError
 from target_creovai.http.client import connect
-from target_creovai.settings.addresses import address_problem
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA, DEFAULT_PARTICIPANT_TYPES
 from target_creovai.store.database.location import file_of_url, store_exists
@@ -41,6 +40,16 @@ LARGEST_SKEW_SECONDS = 60
 DAYS_OF_A_SECRET = 365
 DAYS_TO_WARN = 30
 PROBE = "target-creovai-doctor"  # a session id that nothing has
+# If one of these is wrong, Creovai is not asked.
+USED_FOR_CREOVAI = (
+    "api_url",
+    "api_user",
+    "api_password",
+    "max_workers",
+    "participant_types",
+    "request_timeout_seconds",
+    "requests_per_second",
+)
 
 
 def check_settings(found: Sequence[str]) -> Check:
@@ -168,13 +177,9 @@ def _creovai(settings: Settings) -> Iterator[Check]:
 
 
 def _is_usable(settings: Settings) -> bool:
-    texts = [settings.get(name) for name in ("api_url", "api_user", "api_password")]
-    numbers = [settings.get(name) for name in ("request_timeout_seconds", "max_workers")]
-    return (
-        all(isinstance(text, str) and text for text in texts)
-        and all(isinstance(number, int) and number > 0 for number in numbers)
-        and address_problem(settings["api_url"]) is None
-    )
+    needed = all(settings.get(name) for name in ("api_url", "api_user", "api_password"))
+    used = {name: settings[name] for name in USED_FOR_CREOVAI if name in settings}
+    return needed and not problems(used, CONFIG_SCHEMA)
 
 
 def _rights(client: CreovaiClient, settings: Settings) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_creovai.parsers.mail.layout import elements, html
-from target_creovai.parsers.mail.layout.elements import Table
+from target_creovai.parsers.mail.layout.elements import Selectors
 from target_creovai.parsers.mail.layout.html import (
     FRAME_MARK,
     HEADERS_MARK,
@@ -132,7 +132,7 @@ def test_each_selector_is_needed_for_what_its_client_writes(
     """What it selects is told by it, and by no other row of its table."""
     assert is_reported(SAMPLES[selector], mark)
 
-    others = Table(*(other for other in TABLES[mark].selectors if other != selector))
+    others = Selectors(*(other for other in TABLES[mark].selectors if other != selector))
     monkeypatch.setattr(elements, "UNSEEN", elements.UNSEEN if mark else others)
     marked = [
         (others if before == mark else table, before, after)
@@ -154,6 +154,6 @@ def test_no_selector_is_left_out_that_selects_something(samples: Sequence[str], 
     document = frame.format("".join(samples)) + '<p title=">" class="gmail_attr">history</p>'
     found = html_to_pieces(document)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Table, "those_in", lambda table, _tags: [*table.selectors])
+        patched.setattr(Selectors, "those_in", lambda table, _tags: [*table.selectors])
 
         assert html_to_pieces(document) == found

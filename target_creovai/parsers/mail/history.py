@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from target_creovai.parsers.mail.earlier.known import Known, Writing
+from target_creovai.parsers.mail.earlier.known import KnownLines, Writing
 from target_creovai.parsers.mail.layout.page import OWN, QUOTED
 from target_creovai.parsers.mail.marked import MarkedLines
-from target_creovai.parsers.mail.markers.find import Kind, Marker, decorated_start
+from target_creovai.parsers.mail.markers.find import Marker, MarkerKind, decorated_start
 from target_creovai.parsers.mail.parts import QUOTE_MARK, Part, Split
 from target_creovai.parsers.mail.phrases.quotes import is_mail, only_greets
 from target_creovai.parsers.mail.phrases.signs import MARKS
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from target_creovai.parsers.mail.layout.page import Page
 
 # So far above an answer its question stands, whatever is between.
-MAX_LINES_ABOVE: Final = 6
-# Somebody else's words, told.
-_SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
+MAX_LINES_TO_QUESTION: Final = 6
+# Quotation marks, with which people begin somebody else's words.
+_QUOTATION_MARKS: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
 # "Ticket: 55" above headers says as little as a greeting.
 _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
@@ -40,13 +40,19 @@ class Reader:
     """The parts of one mail, read from top to bottom."""
 
     def __init__(
-        self, page: Page, markers: Sequence[Marker], known: Known, *, side: str, forwarded: bool
+        self,
+        page: Page,
+        markers: Sequence[Marker],
+        known: KnownLines,
+        *,
+        side: str,
+        forwarded: bool,
     ) -> None:
         self._mail = MarkedLines(page, markers, known)
         self._known, self._side, self._forwarded = known, side, forwarded
         self._lines, self._levels = page.lines, page.levels
         self._markers, self._noise = self._mail.markers, self._mail.noise
-        self._last_said, self._has_spoken, self._says_fields = "", False, True
+        self._last_own_line, self._has_own_words, self._has_only_fields = "", False, True
         self._parts = [Part(quoted=False)]
         self._rest: list[str] = []
         self._gone: set[int] = set()
@@ -59,7 +65,7 @@ class Reader:
         unmarked = unmarked_history(self._mail, self._side)
         while index < end:
             if index == unmarked:
-                index = self._tail(Marker(index, index, Kind.ATTRIBUTION, is_firm=True))
+                index = self._tail(Marker(index, index, MarkerKind.ATTRIBUTION, is_firm=True))
             elif (stop := self._own_end(index, unmarked)) > index:
                 index = self._own(index, stop)
             else:
@@ -97,7 +103,7 @@ class Reader:
 
     def _place_above(self, index: int) -> Place | None:
         """Return where in an earlier message the quoted line above stands."""
-        near = self._known.lines[max(0, index - MAX_LINES_ABOVE) : index]
+        near = self._known.lines[max(0, index - MAX_LINES_TO_QUESTION) : index]
         return next((line.last for line in reversed(near) if line.words), None)
 
     # Each of these reads on from a line and returns the next one to be read.
@@ -106,7 +112,7 @@ class Reader:
         marker = self._markers.get(index)
         if self._levels[index] == OWN or not self._lines[index].strip():
             return self._marker(marker) if marker else self._own(index, index + 1)
-        if marker and (marker.kind is Kind.FORWARD or self._passes_on(marker)):
+        if marker and (marker.kind is MarkerKind.FORWARD or self._passes_on(marker)):
             return self._forward(marker)
         return self._quote(index)
 
@@ -129,11 +135,11 @@ class Reader:
             self._parts.append(part)
             self._backs[start] = self._place_above(start)
         part.lines += self._lines[start:end]
-        self._say(self._lines[start:end])
+        self._note_own_lines(self._lines[start:end])
         return end
 
     def _marker(self, marker: Marker) -> int:
-        if marker.kind is Kind.FORWARD or self._passes_on(marker):
+        if marker.kind is MarkerKind.FORWARD or self._passes_on(marker):
             return self._forward(marker)
         below = self._mail.next_text(marker.end)
         if below < len(self._lines) and self._heads_quote(marker, below):
@@ -144,11 +150,11 @@ class Reader:
         return self._tail(marker)
 
     def _passes_on(self, marker: Marker) -> bool:
-        return self._forwarded and marker.kind in {Kind.ORIGINAL, Kind.HEADERS}
+        return self._forwarded and marker.kind in {MarkerKind.ORIGINAL, MarkerKind.HEADERS}
 
     def _heads_quote(self, marker: Marker, below: int) -> bool:
         """Tell whether a marker names who wrote the quoted lines below it, and no others."""
-        if marker.kind is Kind.HEADERS:
+        if marker.kind is MarkerKind.HEADERS:
             return self._levels[below] == QUOTED and not marker.is_firm
         return self._levels[below] != OWN
 
@@ -160,25 +166,27 @@ class Reader:
         if marker.is_weak or confirmed:
             return not confirmed
         is_beside = marker.start > 0 and bool(self._lines[marker.start - 1])
-        says_nothing = not self._has_spoken or (self._says_fields and is_beside)
-        if self._has_pasted or says_nothing or self._last_said.endswith((":", "：")):
+        says_nothing = not self._has_own_words or (self._has_only_fields and is_beside)
+        if self._has_pasted or says_nothing or self._last_own_line.endswith((":", "：")):
             self._has_pasted = True
         if marker.is_form or self._has_pasted:
             return True
         below = self._mail.next_text(marker.end)
-        spoken = below < len(self._lines) and self._lines[below].startswith(_SPOKEN)
-        return marker.kind is Kind.ATTRIBUTION and spoken
+        is_quotation = below < len(self._lines) and self._lines[below].startswith(_QUOTATION_MARKS)
+        return marker.kind is MarkerKind.ATTRIBUTION and is_quotation
 
-    def _say(self, lines: Sequence[str]) -> None:
+    def _note_own_lines(self, lines: Sequence[str]) -> None:
         said = [*filter(None, map(str.strip, lines))]
-        self._last_said = said[-1] if said else self._last_said
+        self._last_own_line = said[-1] if said else self._last_own_line
         for line in said:
-            if self._has_spoken and not self._says_fields:
+            if self._has_own_words and not self._has_only_fields:
                 break
             # "Hello" and nothing else is a message.
             greets = only_greets(line) and not (line.isalpha() and line.isascii())
-            self._has_spoken = self._has_spoken or not greets
-            self._says_fields = self._says_fields and (greets or _FIELD.match(line) is not None)
+            self._has_own_words = self._has_own_words or not greets
+            self._has_only_fields = self._has_only_fields and (
+                greets or _FIELD.match(line) is not None
+            )
 
     # --- Quoted lines -----------------------------------------------------------------------------
 
@@ -194,12 +202,12 @@ class Reader:
             and self._is_all_marker(start, end)
             and self._mail.next_text(end) < len(self._lines)
         ):
-            return self._tail(Marker(start, end, Kind.HEADERS, is_firm=True))
+            return self._tail(Marker(start, end, MarkerKind.HEADERS, is_firm=True))
         lines = [*self._lines[start:end]]
         is_letter = known or is_mail(lines)
         if not (attributed or is_letter):
             self._parts.append(Part(quoted=True, lines=lines))
-            self._say(lines)
+            self._note_own_lines(lines)
             return end
         self._gone.update(range(start, end))
         answers = self._answers(start, end)
@@ -237,7 +245,7 @@ class Reader:
         """Read a mail's end that is history: only what was written into it stays."""
         end = len(self._lines)
         part = self._parts[-1]
-        if marker.kind is not Kind.ATTRIBUTION and not part.quoted:
+        if marker.kind is not MarkerKind.ATTRIBUTION and not part.quoted:
             del part.lines[decorated_start(part.lines, len(part.lines)) :]
         self._gone.update(range(marker.start, end))
         self._is_history = True

@@ -14,7 +14,7 @@ from target_creovai.parsers.mail.phrases.signs import MARKS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from target_creovai.parsers.mail.earlier.known import Known
+    from target_creovai.parsers.mail.earlier.known import KnownLines
     from target_creovai.parsers.mail.layout.page import Page
     from target_creovai.parsers.mail.markers.find import Marker
 
@@ -28,7 +28,7 @@ _COMPLETED: Final = re.compile(r"(?:[?:>=]|->|–|—)\s{0,5}\S{1,40}\s*\Z")
 class Noise:
     """The lines without words of an author: markers, and what `is_noise` finds among new ones."""
 
-    def __init__(self, lines: Sequence[str], known: Known, marked: set[int]) -> None:
+    def __init__(self, lines: Sequence[str], known: KnownLines, marked: set[int]) -> None:
         self._lines, self._known, self._marked = lines, known, marked
 
     def __contains__(self, index: object) -> bool:
@@ -42,7 +42,7 @@ class Noise:
 class MarkedLines:
     """Where in a mail the next marker or text is, and whether an earlier message has it."""
 
-    def __init__(self, page: Page, markers: Sequence[Marker], known: Known) -> None:
+    def __init__(self, page: Page, markers: Sequence[Marker], known: KnownLines) -> None:
         self.lines, self.levels, self.known = page.lines, page.levels, known
         self.markers = {marker.start: marker for marker in markers}
         self.marked = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from target_creovai.parsers.mail.earlier.known import Known
+from target_creovai.parsers.mail.earlier.known import KnownLines
 from target_creovai.parsers.mail.earlier.passages import Earlier
 from target_creovai.parsers.mail.history import Reader
 from target_creovai.parsers.mail.layout.html import html_to_text, tidy_text
@@ -91,9 +91,9 @@ class Thread:
         markers = find_markers(page)
         coded = self._coded(page) if self._has_earlier() else None
         known = (
-            Known.of_nothing(len(page.lines))
+            KnownLines.of_nothing(len(page.lines))
             if coded is None
-            else Known.of(self._earlier, coded, _breaks(page, markers))
+            else KnownLines.of(self._earlier, coded, _breaks(page, markers))
         )
         forwarded = says_forwarded(subject)
         split = Reader(page, markers, known, side=side, forwarded=forwarded).split()

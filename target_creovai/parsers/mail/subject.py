@@ -56,23 +56,23 @@ def may_stand_alone(text: str) -> bool:
     """Tell whether a mail has words of its own: more than a signature, or a hint at its subject."""
     if len(text) > MAX_CHARS:
         return True
-    return any(_said(text))
+    return any(_own_lines(text))
 
 
 def with_subject(subject: str | None, text: str) -> str:
     """Return the subject of a mail, and of its text what is more than a hint at the subject."""
-    said = without_thread_tokens(subject or "").strip()
+    shown = without_thread_tokens(subject or "").strip()
     rest = "" if _is_pointer(text) or not any(map(str.isalnum, text)) else text
-    return "\n\n".join(filter(None, (said, rest)))
+    return "\n\n".join(filter(None, (shown, rest)))
 
 
-def _said(text: str) -> Sequence[str]:
+def _own_lines(text: str) -> Sequence[str]:
     lines = without_signature(text.strip().split("\n"))
     if lines[:1] == ["--"] or is_closing(lines):
         return ()
-    said = [line for line in lines if any(map(str.isalnum, line)) and not is_noise(line)]
-    said = without_ending([line for line in said if not only_greets(line)])
-    return () if _is_pointer("\n".join(said)) or is_closing(said) else said
+    own = [line for line in lines if any(map(str.isalnum, line)) and not is_noise(line)]
+    own = without_ending([line for line in own if not only_greets(line)])
+    return () if _is_pointer("\n".join(own)) or is_closing(own) else own
 
 
 def _is_pointer(text: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_creovai.parsers.messaging.lines import (
-    Line,
+    TextLine,
     documented,
     joined,
     listed,
-    said,
+    text_lines,
     unsupported,
 )
 from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in, title_of
@@ -24,10 +24,10 @@ _FORMATS = frozenset(
 _LISTS = ("optionitems", "items", "options")
 
 
-def choices_lines(part: object, _: Mapping[str, str]) -> list[Line]:
+def choices_lines(part: object, _: Mapping[str, str]) -> list[TextLine]:
     """Return what is asked, and what may be chosen as a list."""
     event = member(part, "calendarevent")
-    heads = said(
+    heads = text_lines(
         *(title_of(member(part, name)) for name in ("text", "title", "message")),
         text_in(event, "title"),
         text_in(event, "location", "name"),
@@ -39,7 +39,7 @@ def choices_lines(part: object, _: Mapping[str, str]) -> list[Line]:
     return [*lines, *[unsupported(documented(form), "ChoicesMessage")] * odd]
 
 
-def option_line(option: object) -> Line:
+def option_line(option: object) -> TextLine:
     """Return something to choose: its title, its value, or the time at which it begins."""
     option = member(option, "optionitem") or option
     title, begins = title_of(option), scalar(member(option, "starttime"))
@@ -48,16 +48,16 @@ def option_line(option: object) -> Line:
     parts = [title or begins]
     for item in list_in(option, "interactionitems"):
         parts += [title_of(item), text_in(item, "url")]
-    return joined(", ", said(*parts))
+    return joined(", ", text_lines(*parts))
 
 
-def chosen_lines(part: object, titles: Mapping[str, str]) -> list[Line]:
+def chosen_lines(part: object, titles: Mapping[str, str]) -> list[TextLine]:
     """Return the options that were chosen, one a line."""
     return [chosen_line(option, titles) for option in list_in(part, "selectedoptions")]
 
 
-def chosen_line(option: object, titles: Mapping[str, str]) -> Line:
-    """Return a chosen option by its title; one that nobody offered is said as it is."""
+def chosen_line(option: object, titles: Mapping[str, str]) -> TextLine:
+    """Return a chosen option by its title; one that nobody offered by its identifier."""
     identifier = scalar(member(option, "optionidentifier"))
     title = title_of(member(option, "optiontitle")) or title_of(option) or titles.get(identifier)
-    return Line(title) if title else Line(identifier, known=False)
+    return TextLine(title) if title else TextLine(identifier, known=False)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from target_creovai.parsers.messaging.choices import chosen_line, option_line
 from target_creovai.parsers.messaging.lines import (
-    Line,
+    TextLine,
     documented,
     joined,
     listed,
     marker,
-    said,
+    text_lines,
     unsupported,
 )
 from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in, title_of
@@ -30,11 +30,11 @@ _INPUTS = frozenset(
 _INPUT_VALUES = frozenset({"", "singleinputvalue", "selectedoptionsinputvalue"})
 
 
-def form_lines(part: object, _: Mapping[str, str]) -> list[Line]:
+def form_lines(part: object, _: Mapping[str, str]) -> list[TextLine]:
     """Return the titles of a form, and its questions as a list."""
     intro = member(part, "introscreen")
     heads = [title_of(member(part, name)) for name in ("formtitle", "title", "message")]
-    lines = said(*heads, text_in(intro, "title"), text_in(intro, "text"))
+    lines = text_lines(*heads, text_in(intro, "title"), text_in(intro, "text"))
     questions = list(listed(map(_question_line, questions_of(part))))
     form = member(part, "formattype")
     odd = member_key(form) not in {"", "inputs"}
@@ -47,19 +47,19 @@ def questions_of(part: object) -> Iterator[object]:
         yield from list_in(section, "inputs") or [member(section, "input") or section]
 
 
-def _question_line(question: object) -> Line:
+def _question_line(question: object) -> TextLine:
     kind = member_key(member(question, "inputtype"))
     label = title_of(member(question, "label")) or title_of(question)
     options = [option_line(option) for option in list_in(question, "optionitems")]
     odd = [] if kind in _INPUTS else [unsupported(documented(kind), "FormMessage")]
-    return joined(", ", [*said(label), *options, *odd])
+    return joined(", ", [*text_lines(label), *options, *odd])
 
 
-def answers_lines(part: object, titles: Mapping[str, str]) -> list[Line]:
+def answers_lines(part: object, titles: Mapping[str, str]) -> list[TextLine]:
     """Return each answer with its question; of a result what is meant for the reader."""
     values = list_in(part, "inputvalues") or list_in(part, "inputs")
     lines = [
-        *said(title_of(member(part, "formtitle"))),
+        *text_lines(title_of(member(part, "formtitle"))),
         *(joined(": ", [*_question(v, titles), _answer(v, titles)]) for v in values),
         *_result(member(part, "result")),
     ]
@@ -68,12 +68,12 @@ def answers_lines(part: object, titles: Mapping[str, str]) -> list[Line]:
     return [*lines, *[unsupported(documented(form), "FormResponseMessage")] * odd]
 
 
-def _question(value: object, titles: Mapping[str, str]) -> list[Line]:
+def _question(value: object, titles: Mapping[str, str]) -> list[TextLine]:
     label = title_of(member(value, "inputlabel")) or title_of(member(value, "label"))
-    return said(label or titles.get(text_in(value, "inputid"), ""))
+    return text_lines(label or titles.get(text_in(value, "inputid"), ""))
 
 
-def _answer(value: object, titles: Mapping[str, str]) -> Line:
+def _answer(value: object, titles: Mapping[str, str]) -> TextLine:
     """Return what was answered: as it was shown, else the value, else the options."""
     shown = text_in(value, "displayvalue") or text_in(value, "textvalue")
     inner = member(value, "value")
@@ -81,14 +81,14 @@ def _answer(value: object, titles: Mapping[str, str]) -> Line:
         return value_line(inner)
     options = [chosen_line(option, titles) for option in list_in(value, "selectedoptions")]
     known = member_key(member(value, "inputvaluetype")) in _INPUT_VALUES
-    answer = Line(shown) if shown else joined(", ", options)
+    answer = TextLine(shown) if shown else joined(", ", options)
     return answer if known or answer.text else unsupported("FormResponseMessage")
 
 
-def _result(result: object) -> list[Line]:
+def _result(result: object) -> list[TextLine]:
     """Return what became of a form. Texts of errors are not for display (schema `FormError`)."""
     messages = [text_in(record, "resultmessage") for record in list_in(result, "records")]
     errors = [documented(member(error, "errortype")) for error in list_in(result, "errors")]
     failed = [marker("form error", name) for name in dict.fromkeys(errors)]
-    lines = [*said(*messages), *failed]
+    lines = [*text_lines(*messages), *failed]
     return lines or [marker("form result")] * isinstance(result, dict)

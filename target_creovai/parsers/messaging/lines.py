@@ -31,10 +31,10 @@ _NAMES = {
 }
 
 
-class Line(msgspec.Struct, frozen=True):
+class TextLine(msgspec.Struct, frozen=True):
     """A line of a message.
 
-    `known`: it is what was said. `in_words`: it is no marker that stands for something.
+    `known`: it is understood. `in_words`: it is no marker that stands for something.
     """
 
     text: str
@@ -42,19 +42,21 @@ class Line(msgspec.Struct, frozen=True):
     in_words: bool = True
 
 
-def said(*texts: str) -> list[Line]:
+def text_lines(*texts: str) -> list[TextLine]:
     """Return a line for each text that is not empty, each text once."""
-    return [Line(text) for text in dict.fromkeys(texts) if text]
+    return [TextLine(text) for text in dict.fromkeys(texts) if text]
 
 
-def marker(kind: str, name: str = "") -> Line:
+def marker(kind: str, name: str = "") -> TextLine:
     """Return what stands for a thing that is no text, such as a file."""
-    return Line(f"[{kind}: {name}]" if name else f"[{kind}]", in_words=False)
+    return TextLine(f"[{kind}: {name}]" if name else f"[{kind}]", in_words=False)
 
 
-def unsupported(*names: object) -> Line:
+def unsupported(*names: object) -> TextLine:
     """Return what stands for a thing that is not known, by the first documented name."""
-    return Line(f"[unsupported: {documented(*names) or 'message'}]", known=False, in_words=False)
+    return TextLine(
+        f"[unsupported: {documented(*names) or 'message'}]", known=False, in_words=False
+    )
 
 
 def documented(*names: object) -> str:
@@ -62,18 +64,18 @@ def documented(*names: object) -> str:
     return next((_NAMES[key] for key in map(member_key, names) if key in _NAMES), "")
 
 
-def joined(separator: str, lines: Iterable[Line]) -> Line:
+def joined(separator: str, lines: Iterable[TextLine]) -> TextLine:
     """Return one line of several."""
     parts = [line for line in lines if line.text]
-    return Line(
+    return TextLine(
         separator.join(line.text for line in parts),
         known=all(line.known for line in parts),
         in_words=any(line.in_words for line in parts),
     )
 
 
-def listed(lines: Iterable[Line]) -> Iterator[Line]:
+def listed(lines: Iterable[TextLine]) -> Iterator[TextLine]:
     """Yield the lines that say something as items of a list."""
     for line in lines:
         if line.text:
-            yield Line(f"- {line.text}", line.known, line.in_words)
+            yield TextLine(f"- {line.text}", line.known, line.in_words)

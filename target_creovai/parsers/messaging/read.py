@@ -1,8 +1,8 @@
-"""What an entry of an enhanced chat says, whatever form its message has.
+"""The text of an entry of an enhanced chat, whatever form its message has.
 
 The forms are those of Salesforce's Messaging API reference and of the public schema of its
 Interaction Service (message types and format types). Each is read by the members that a
-reader is shown; all others may be internal, and are never said.
+reader is shown; all others may be internal, and are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from target_creovai.parsers.messaging.choices import choices_lines, chosen_lines
 from target_creovai.parsers.messaging.forms import answers_lines, form_lines
-from target_creovai.parsers.messaging.lines import Line, documented, unsupported
+from target_creovai.parsers.messaging.lines import TextLine, documented, unsupported
 from target_creovai.parsers.messaging.members import decoded, member, member_key, message_in
 from target_creovai.parsers.messaging.static import static_lines
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from target_creovai.parsers.messaging.titles import Titles
 
 
-class Words(msgspec.Struct, frozen=True):
+class MessageText(msgspec.Struct, frozen=True):
     """What a message says. `known` is false where not all of it is understood."""
 
     text: str
     known: bool
 
 
-def read_message(payload: object, message_text: str | None, titles: Titles) -> Words:
+def read_message(payload: object, message_text: str | None, titles: Titles) -> MessageText:
     """Return a message as plain text; empty where it says nothing at all.
 
     Args:
@@ -38,17 +38,17 @@ def read_message(payload: object, message_text: str | None, titles: Titles) -> W
         message_text: What Salesforce made of it: for where the payload has no words.
         titles: Of what may be chosen, as answers may hold identifiers alone.
     """
-    spoken = (message_text or "").strip()
-    if spoken and not decoded(payload):
-        return Words(spoken, known=True)
+    given = (message_text or "").strip()
+    if given and not decoded(payload):
+        return MessageText(given, known=True)
     lines = [line for line in _lines(payload, titles) if line.text]
     known = all(line.known for line in lines)
-    if spoken and not any(line.in_words for line in lines):
-        lines = [Line(spoken), *(line for line in lines if line.known)]
-    return Words("\n".join(line.text for line in lines), known)
+    if given and not any(line.in_words for line in lines):
+        lines = [TextLine(given), *(line for line in lines if line.known)]
+    return MessageText("\n".join(line.text for line in lines), known)
 
 
-def _lines(payload: object, titles: Titles) -> Sequence[Line]:
+def _lines(payload: object, titles: Titles) -> Sequence[TextLine]:
     message = message_in(payload)
     place, read = _TYPES.get(_kind_of(message), ("", None))
     part = member(message, place) if place else message
@@ -69,7 +69,7 @@ def _kind_of(message: object) -> str:
 _MAY_BE_BLANK = frozenset({"text", "richtext"})
 _BARE = ""
 # The member that holds what a message type is about, and how that reads.
-_TYPES: dict[str, tuple[str, Callable[[object, Titles], Sequence[Line]]]] = {
+_TYPES: dict[str, tuple[str, Callable[[object, Titles], Sequence[TextLine]]]] = {
     "staticcontentmessage": ("staticcontent", static_lines),
     "choicesmessage": ("choices", choices_lines),
     "choicesresponsemessage": ("choicesresponse", chosen_lines),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_creovai.parsers.messaging.lines import Line, joined, marker, said, unsupported
+from target_creovai.parsers.messaging.lines import TextLine, joined, marker, text_lines, unsupported
 from target_creovai.parsers.messaging.members import list_in, member, member_key, text_in
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _PLAIN = (
 )
 
 
-def value_line(value: object) -> Line:
+def value_line(value: object) -> TextLine:
     """Return a value on one line; what only programs understand is a marker."""
     return joined(", ", _leaves(value))
 
@@ -31,7 +31,7 @@ def scalar(value: object) -> str:
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
-def _leaves(value: object) -> Iterable[Line]:
+def _leaves(value: object) -> Iterable[TextLine]:
     """Yield a line for each value that is no list of others, in order."""
     rest: list[Any] = [value]
     while rest:
@@ -45,30 +45,30 @@ def _leaves(value: object) -> Iterable[Line]:
             yield from _TYPES.get(kind, _internal)(value)
 
 
-def _plain(value: object) -> list[Line]:
+def _plain(value: object) -> list[TextLine]:
     kind = member_key(member(value, "valuetype"))
-    return said(scalar(member(value, kind)) or scalar(member(value, "value")))
+    return text_lines(scalar(member(value, kind)) or scalar(member(value, "value")))
 
 
-def _untyped(value: object) -> list[Line]:
+def _untyped(value: object) -> list[TextLine]:
     """Read a value that does not say its type, by the member that holds it."""
     texts = [scalar(value), *(scalar(member(value, name)) for name in _PLAIN)]
-    return said(*texts) or _location(value)
+    return text_lines(*texts) or _location(value)
 
 
-def _location(value: object) -> list[Line]:
-    return said(text_in(value, "location", "name"))
+def _location(value: object) -> list[TextLine]:
+    return text_lines(text_in(value, "location", "name"))
 
 
-def _file(_: object) -> list[Line]:
+def _file(_: object) -> list[TextLine]:
     return [marker("attachment")]
 
 
-def _internal(value: object) -> list[Line]:
+def _internal(value: object) -> list[TextLine]:
     return [unsupported(member(value, "valuetype"))]
 
 
-_TYPES: dict[str, Callable[[object], Iterable[Line]]] = {
+_TYPES: dict[str, Callable[[object], Iterable[TextLine]]] = {
     **dict.fromkeys(_PLAIN, _plain),
     "": _untyped,
     "locationvalue": _location,

@@ -51,7 +51,7 @@ _AROUND: Final = BLANKS + "\n\u3000"
 _HEADER_HEADS: Final = frozenset({"", *words.STARTED, *words.ORIGIN})
 
 
-class Kind(IntEnum):  # hashed without a call in Python
+class TokenKind(IntEnum):  # hashed without a call in Python
     """What a token is to the dialogue."""
 
     STARTED = auto()
@@ -65,22 +65,22 @@ class Kind(IntEnum):  # hashed without a call in Python
     CUT = auto()  # the last entry, when it stops before its text
 
 
-# Python 3.11 takes a property call for each `Kind.ENTRY`: too much for every token of a body.
-STARTED: Final = Kind.STARTED
-ORIGIN: Final = Kind.ORIGIN
-AGENT: Final = Kind.AGENT
-TRANSFER: Final = Kind.TRANSFER
-HEADING: Final = Kind.HEADING
-NOTICE: Final = Kind.NOTICE
-ENTRY: Final = Kind.ENTRY
-STRAY: Final = Kind.STRAY
-CUT: Final = Kind.CUT
+# Python 3.11 takes a property call for each `TokenKind.ENTRY`: too much for every token of a body.
+STARTED: Final = TokenKind.STARTED
+ORIGIN: Final = TokenKind.ORIGIN
+AGENT: Final = TokenKind.AGENT
+TRANSFER: Final = TokenKind.TRANSFER
+HEADING: Final = TokenKind.HEADING
+NOTICE: Final = TokenKind.NOTICE
+ENTRY: Final = TokenKind.ENTRY
+STRAY: Final = TokenKind.STRAY
+CUT: Final = TokenKind.CUT
 
 
 class Token(msgspec.Struct):
     """One or more lines of the body; `lead`, `name`, ":" and `texts` are all that is in them."""
 
-    kind: Kind
+    kind: TokenKind
     texts: list[str]
     lead: str = ""
     name: str | None = None
@@ -138,7 +138,7 @@ def stamped_entry_of(line: str) -> Token | None:
         return None
     day, clock, half, zone, name, label = match.groups()
     return Token(
-        Kind.ENTRY,
+        TokenKind.ENTRY,
         [line[match.end() :]],
         line[: match.start(5)],
         name,
@@ -152,7 +152,7 @@ def labelled_entry_of(line: str, labels: AbstractSet[str]) -> Token | None:
     match = _LABELLED.match(line)
     if match is None or name_key(decode(match[1])) not in labels:
         return None
-    return Token(Kind.ENTRY, [line[match.end() :]], line[: match.start(1)], match[1])
+    return Token(TokenKind.ENTRY, [line[match.end() :]], line[: match.start(1)], match[1])
 
 
 def nameless_entry_of(line: str, speakers: AbstractSet[str]) -> Token | None:

@@ -1,8 +1,8 @@
-"""Give back the lines to a transcript that an export flattened to one.
+"""Restore the lines of a transcript that an export flattened to one.
 
 Reports, CSV and Excel exports join all blocks with blanks, or with nothing, and some lower-case
-them. Only here may an entry begin in mid-line, so only here is one asked for more than its
-offset: time must not run backwards, and the name must be known, come back, or look like a name.
+them. Only here may an entry begin in mid-line, so only here its offset is not enough:
+time must not run backwards, and the name must be known, come back, or look like a name.
 Nothing is removed: lines are cut, not rewritten.
 """
 

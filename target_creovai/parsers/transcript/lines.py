@@ -24,8 +24,8 @@ from target_creovai.parsers.transcript.dates import CLOCK, states_epoch
 from target_creovai.parsers.transcript.entries import (
     ENTRY,
     MAX_NAME,
-    Kind,
     Token,
+    TokenKind,
     bare,
     nameless_entry_of,
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # In copies without centred blocks up to three lines follow the start: origin, agent, transfer.
 _MAX_HEADERS: Final = 3
-_BY_PLACE: Final = frozenset({Kind.ORIGIN, Kind.HEADING, Kind.NOTICE})
+_BY_PLACE: Final = frozenset({TokenKind.ORIGIN, TokenKind.HEADING, TokenKind.NOTICE})
 _MAX_AGENT_WORDS: Final = 5
 # Two names and the words around them; what is longer is no header, and slow to take apart.
 _MAX_TRANSFER: Final = 300
@@ -47,7 +47,7 @@ _ZONE_AT_END: Final = re.compile(
     rf"[(\uff08](?:GMT|UTC)? ?[+\-\u2212]\d\d?(?::?\d\d)?[)\uff09][{BLANKS}\"']{{0,8}}\Z",
     re.IGNORECASE,
 )
-_SAID: Final = re.compile(r"[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S")
+_NAMED_LINE: Final = re.compile(r"[^\W\d_][\w.'\u2019 -]{0,79}:\s+\S")
 _MARKS_AND_BLANK: Final = MARKS + " "
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)")
 # A last entry that stops in its name, after its offset or in it.
@@ -77,20 +77,20 @@ def read_lines(lines: Sequence[str], shape: Callable[[str], Token | None]) -> li
 
 
 def _doubt_headers(tokens: Iterable[Token], *, centred: bool) -> None:
-    """Take lines that only stand like headers for what they may be where nobody speaks: dialogue.
+    """In a body without entries, make strays of lines that only their place makes headers.
 
     What is centred is more likely a header, and the first with a colon is where the chat is from.
     """
-    by_place = _BY_PLACE - {Kind.ORIGIN} if centred else _BY_PLACE
+    by_place = _BY_PLACE - {TokenKind.ORIGIN} if centred else _BY_PLACE
     for token in tokens:
         text = bare(token.line)
         worded = _known_notice(text) or words.ORIGIN_LABEL.match(text)
-        if token.kind in by_place and not worded and (not centred or _SAID.match(text)):
-            token.kind = Kind.STRAY
+        if token.kind in by_place and not worded and (not centred or _NAMED_LINE.match(text)):
+            token.kind = TokenKind.STRAY
 
 
 class _Speakers:
-    """Who is known to speak: asked for where a line may be a message without its offset."""
+    """The names of known speakers, for lines that may be a message without its offset."""
 
     def __init__(self, entries: Sequence[Token | None]) -> None:
         self._entries = entries
@@ -103,7 +103,7 @@ class _Speakers:
 
 
 class _Reader:
-    """Where in a body the reader is."""
+    """Reads lines one after another; what a line is depends on those above it."""
 
     def __init__(self, *, has_centred: bool, speakers: _Speakers) -> None:
         self.tokens: list[Token] = []
@@ -111,7 +111,7 @@ class _Reader:
         self._speakers = speakers
         self._centred = False
         self._in_header = False
-        self._headers: set[Kind] = set()
+        self._headers: set[TokenKind] = set()
         self._header_lines = 0
         self.has_entries = self._has_started = self._is_worded = False
 
@@ -125,11 +125,11 @@ class _Reader:
             self._centred = line[0] == CENTRED
             line = line[1:]
         text = bare(line)
-        if text and (said := self._said_without_offset(line)):
-            self.read_entry(said)
+        if text and (entry := self._entry_without_offset(line)):
+            self.read_entry(entry)
             return
         kind = self._kind_of(text) if text else None
-        if kind is Kind.STARTED:
+        if kind is TokenKind.STARTED:
             self._start_segment(text)
         if kind is not None:
             self.tokens.append(Token(kind, [line]))
@@ -138,14 +138,14 @@ class _Reader:
         elif self._last is ENTRY:
             self.tokens[-1].texts.append(line)
 
-    def _said_without_offset(self, line: str) -> Token | None:
+    def _entry_without_offset(self, line: str) -> Token | None:
         """Return what a known speaker says where no entry goes on, and nothing is centred."""
         if self._centred or self._last is ENTRY or not (self._in_header or self._has_started):
             return None
         return nameless_entry_of(line, self._speakers.names)
 
     @property
-    def _last(self) -> Kind | None:
+    def _last(self) -> TokenKind | None:
         return self.tokens[-1].kind if self.tokens else None
 
     def _start_segment(self, text: str) -> None:
@@ -153,12 +153,12 @@ class _Reader:
         # Lines above the first start of a text copy, such as the record's name, are not speech.
         if not (self.has_centred or self.has_entries or self._has_started):
             for token in self.tokens:
-                token.kind = Kind.NOTICE if token.kind is Kind.STRAY else token.kind
+                token.kind = TokenKind.NOTICE if token.kind is TokenKind.STRAY else token.kind
         self._has_started = self._in_header = True
         self._headers.clear()
         self._header_lines = 0
 
-    def _kind_of(self, text: str) -> Kind | None:
+    def _kind_of(self, text: str) -> TokenKind | None:
         """Return the kind of a line that is no entry; None when it continues the entry above."""
         if self._centred:
             return self._kind_of_centred(text)
@@ -166,23 +166,23 @@ class _Reader:
             return self._kind_of_loose(text)
         return self._kind_in_copy(text)
 
-    def _kind_of_centred(self, text: str) -> Kind:
+    def _kind_of_centred(self, text: str) -> TokenKind:
         if _ZONE_AT_END.search(text) or words.STARTED_LABEL.match(text):
-            return Kind.STARTED
+            return TokenKind.STARTED
         if not self._in_header:
-            return _known_notice(text) or Kind.NOTICE
+            return _known_notice(text) or TokenKind.NOTICE
         return self._worded_header(text) or self._unworded_header(text)
 
-    def _kind_of_loose(self, text: str) -> Kind | None:
+    def _kind_of_loose(self, text: str) -> TokenKind | None:
         """Return the kind of a line beside centred ones, which hold all that is not speech."""
-        if self._last is Kind.ENTRY:
+        if self._last is TokenKind.ENTRY:
             return None
-        return (self._worded_header(text) if self._in_header else None) or Kind.STRAY
+        return (self._worded_header(text) if self._in_header else None) or TokenKind.STRAY
 
-    def _kind_in_copy(self, text: str) -> Kind | None:
-        after_entry = self._last is Kind.ENTRY
+    def _kind_in_copy(self, text: str) -> TokenKind | None:
+        after_entry = self._last is TokenKind.ENTRY
         if _is_start_in_copy(text, after_entry=after_entry):
-            return Kind.STARTED
+            return TokenKind.STARTED
         if notice := _known_notice(text):
             return notice
         if after_entry:
@@ -191,31 +191,39 @@ class _Reader:
             self._in_header = True
         if self._in_header:
             return self._header_in_copy(text)
-        return Kind.NOTICE if self._last in {Kind.NOTICE, Kind.TRANSFER} else Kind.STRAY
+        return (
+            TokenKind.NOTICE
+            if self._last in {TokenKind.NOTICE, TokenKind.TRANSFER}
+            else TokenKind.STRAY
+        )
 
-    def _header_in_copy(self, text: str) -> Kind:
+    def _header_in_copy(self, text: str) -> TokenKind:
         if worded := self._worded_header(text):
             return worded
         # Where the start is in a language that we know, so are the others.
         if self._header_lines > _MAX_HEADERS or self._is_worded:
-            return Kind.STRAY
+            return TokenKind.STRAY
         return self._unworded_header(text)
 
-    def _worded_header(self, text: str) -> Kind | None:
+    def _worded_header(self, text: str) -> TokenKind | None:
         if notice := _known_notice(text):
             return notice
-        if words.ORIGIN_LABEL.match(text) and Kind.ORIGIN not in self._headers:
-            return Kind.ORIGIN
-        return Kind.AGENT if Kind.AGENT not in self._headers and _is_agent(text) else None
+        if words.ORIGIN_LABEL.match(text) and TokenKind.ORIGIN not in self._headers:
+            return TokenKind.ORIGIN
+        return TokenKind.AGENT if TokenKind.AGENT not in self._headers and _is_agent(text) else None
 
-    def _unworded_header(self, text: str) -> Kind:
-        return Kind.ORIGIN if ":" in text and Kind.ORIGIN not in self._headers else Kind.HEADING
+    def _unworded_header(self, text: str) -> TokenKind:
+        return (
+            TokenKind.ORIGIN
+            if ":" in text and TokenKind.ORIGIN not in self._headers
+            else TokenKind.HEADING
+        )
 
 
-def _known_notice(text: str) -> Kind | None:
+def _known_notice(text: str) -> TokenKind | None:
     if len(text) <= _MAX_TRANSFER and words.TRANSFER.match(text):
-        return Kind.TRANSFER
-    return Kind.NOTICE if words.NOTICE.match(text) else None
+        return TokenKind.TRANSFER
+    return TokenKind.NOTICE if words.NOTICE.match(text) else None
 
 
 def _is_agent(text: str) -> bool:
@@ -247,12 +255,14 @@ def _split_cut_entry(tokens: list[Token], *, is_open: bool) -> None:
     last = tokens[-1]
     while len(last.texts) > 1 and not last.texts[-1].strip():
         last.texts.pop()
-    if (last.kind is Kind.ENTRY and len(last.texts) == 1) or not _is_cut(tokens, is_open=is_open):
+    if (last.kind is TokenKind.ENTRY and len(last.texts) == 1) or not _is_cut(
+        tokens, is_open=is_open
+    ):
         return
     line = last.texts.pop()
     if not last.texts:
         tokens.pop()
-    tokens.append(Token(Kind.CUT, [line]))
+    tokens.append(Token(TokenKind.CUT, [line]))
 
 
 def _is_cut(tokens: Sequence[Token], *, is_open: bool) -> bool:
@@ -269,7 +279,7 @@ def _is_cut(tokens: Sequence[Token], *, is_open: bool) -> bool:
 def _last_offset(tokens: Sequence[Token]) -> int:
     """Return the offset of the last entry of the last segment, 0 without one."""
     for token in reversed(tokens):
-        if token.kind is Kind.STARTED:
+        if token.kind is TokenKind.STARTED:
             break
         if token.seconds is not None:
             return token.seconds

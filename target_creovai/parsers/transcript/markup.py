@@ -137,7 +137,7 @@ def _soft_newline(match: re.Match[str]) -> str:
 
 
 def _tag_marker() -> Callable[[re.Match[str]], str]:
-    """Return what stands in for each tag; it learns which other tags centre in this body."""
+    """Return what stands in for each tag; it remembers which other tags centre in this body."""
     centring = set[str]()
 
     def mark(match: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
-"""LiveChatTranscript.Body as lines of dialogue: who said what, when.
+"""The steps from LiveChatTranscript.Body to lines of dialogue.
 
-    markup  ->  lines  ->  tokens  ->  scenes  ->  lines with role and time
-    (`markup`)  (`lines`, `entries`)   (`scenes`)  (`speakers`, here)
+    markup  ->  lines  ->  tokens  ->  segments  ->  lines with role and time
+    (`markup`)  (`lines`, `entries`)   (`segments`)  (`speakers`, here)
 
 Every visible character of a body ends up in one line, or in `Transcript.unclassified`. A body in
 no known shape is refused, never guessed at.
@@ -228,7 +228,7 @@ _since: Final = lru_cache(maxsize=8192)(partial(timedelta, 0))
 
 
 class _Timer:
-    """What time it is, token by token."""
+    """The time of each token, in the order of the body."""
 
     def __init__(self, start_time: datetime | None) -> None:
         self._record_start = start_time.astimezone(UTC) if start_time else None

@@ -203,9 +203,9 @@ def _names(text: str, name: str) -> bool:
     return f" {name} " in f" {text} "
 
 
-def _transfer_in(text: str, said: Iterable[PrintedName], *, by_bot: bool) -> Transfer:
+def _transfer_in(text: str, speakers: Iterable[PrintedName], *, by_bot: bool) -> Transfer:
     """Return the two names, split where that makes one of them a speaker's, else at the first."""
-    spoken = {name_key(printed.name) for printed in said}
+    spoken = {name_key(printed.name) for printed in speakers}
     splits = list(_transfer_splits(text))
     giver, taker = next(
         (split for split in splits if not spoken.isdisjoint(map(name_key, split))), splits[0]

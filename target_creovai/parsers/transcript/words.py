@@ -1,7 +1,7 @@
 """The words that Salesforce prints around a chat, by language.
 
 Structure decides first (`lines`); words help where structure is silent: copies without
-markup, exports without line breaks, speakers that are called by their part. English and Spanish
+markup, exports without line breaks, speakers that are named by their role. English and Spanish
 header words were seen in real transcripts. The other languages are translations, so a missing or
 wrong one costs nothing but that help: add a word here, and nowhere else.
 """

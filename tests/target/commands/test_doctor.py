@@ -78,6 +78,9 @@ def test_wrong_settings_fail_and_the_rest_is_looked_at(operator: Operator) -> No
         {"api_url": "http://creovai.example"},
         {"max_workers": "many"},
         {"request_timeout_seconds": 0},
+        {"requests_per_second": 0.5},
+        {"participant_types": "Agent"},
+        {"participant_types": {"agent": 5}},
     ],
 )
 def test_settings_that_cannot_be_used_are_not(operator: Operator, settings: dict[str, Any]) -> None:

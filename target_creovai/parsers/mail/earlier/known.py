@@ -28,7 +28,7 @@ MAX_REPEATED_WORDS: Final = 20
 WORDS_FOR_ONE: Final = 3
 
 
-class Line(msgspec.Struct):
+class KnownLine(msgspec.Struct):
     """What of a line earlier messages hold.
 
     Attributes:
@@ -58,10 +58,10 @@ class Line(msgspec.Struct):
         return self.words > 0 and not self.is_known
 
 
-_NOTHING: Final = Line(0)
+_NOTHING: Final = KnownLine(0)
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownLines(msgspec.Struct, frozen=True):
     """The lines of a mail against the earlier messages of its case.
 
     Attributes:
@@ -69,7 +69,7 @@ class Known(msgspec.Struct, frozen=True):
         is_any: Whether the mail repeats anything; else the lines are empty.
     """
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[KnownLine, ...] = ()
     is_any: bool = False
 
     @classmethod
@@ -89,12 +89,12 @@ class Known(msgspec.Struct, frozen=True):
         runs = without_weak(without_detours(runs_in(earlier, coded, breaks)))
         if not runs:
             return cls.of_nothing(len(coded))
-        lines = tuple(Line(len(words)) for words in coded)
+        lines = tuple(KnownLine(len(words)) for words in coded)
         _cover(lines, runs)
         return cls(lines, is_any=True)
 
 
-def _cover(lines: Sequence[Line], runs: Iterable[Run]) -> None:
+def _cover(lines: Sequence[KnownLine], runs: Iterable[Run]) -> None:
     ends = [*accumulate(line.words for line in lines)]
     number = 0
     for run in runs:
@@ -114,7 +114,7 @@ def _cover(lines: Sequence[Line], runs: Iterable[Run]) -> None:
             at = stop
 
 
-class Group(msgspec.Struct, frozen=True):
+class WrittenLines(msgspec.Struct, frozen=True):
     """Lines that were written into a quoted message, and where.
 
     Attributes:
@@ -133,7 +133,9 @@ class Group(msgspec.Struct, frozen=True):
 class Writing:
     """Finds what was written into a quoted message, line by line."""
 
-    def __init__(self, known: Known, noise: Container[int], completed: AbstractSet[int]) -> None:
+    def __init__(
+        self, known: KnownLines, noise: Container[int], completed: AbstractSet[int]
+    ) -> None:
         """Take what does not change from message to message.
 
         Args:
@@ -145,7 +147,7 @@ class Writing:
 
     def groups(
         self, start: int, end: int, *, above_first: bool, in_doubt: bool = False
-    ) -> list[Group]:
+    ) -> list[WrittenLines]:
         """Return what was written into a message, in order; nothing if it is not known.
 
         New lines between two that are neighbours in the earlier message are an answer, and so are
@@ -158,13 +160,13 @@ class Writing:
             above_first: Whether new lines above its first line are an answer.
             in_doubt: Whether changed lines are an answer, too.
         """
-        groups: list[Group] = []
+        groups: list[WrittenLines] = []
         for gap in self._gaps(start, end):
             if gap.above is None and not above_first:
                 continue
             if in_doubt or gap.is_answer(self._new_words(gap)):
                 question = gap.question if gap.below else None
-                groups.append(Group(gap.start, gap.end, question, gap.above))
+                groups.append(WrittenLines(gap.start, gap.end, question, gap.above))
         return groups
 
     def _gaps(self, start: int, end: int) -> Iterator[_Gap]:
@@ -238,7 +240,7 @@ class _Gap(msgspec.Struct):
         return left_out - self.changed <= words // WORDS_FOR_ONE
 
 
-def _strays(known: Known, start: int, end: int) -> set[int]:
+def _strays(known: KnownLines, start: int, end: int) -> set[int]:
     """Return lines that some message has, but not where they stand: answers that repeat words.
 
     They stand in the message that is quoted, but further up; or in the midst of another one.

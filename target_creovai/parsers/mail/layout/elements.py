@@ -1,6 +1,6 @@
 """The HTML elements by which mail clients mark quoted history, and those that nobody sees.
 
-To teach a client: one row in a table here, and one sample in the tests.
+A new client is one row in a table here, and one sample in the tests.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"[a-z0-9_-]{3,}")
 
 
-class Table:
-    """Selectors of elements that say the same."""
+class Selectors:
+    """CSS selectors of elements that have the same meaning."""
 
     def __init__(self, *selectors: str) -> None:
         """Take what selects them, spelled as clients spell it."""
@@ -44,7 +44,7 @@ def _longest_first(words: Iterable[str]) -> list[str]:
 
 
 # They hold nothing but history and its attribution.
-CONTAINERS: Final = Table(
+CONTAINERS: Final = Selectors(
     "blockquote[type=cite]",
     "blockquote.gmail_quote",
     ".gmail_quote blockquote",
@@ -76,7 +76,7 @@ CONTAINERS: Final = Table(
 )
 # They hold the headers of the quoted mail, or nothing, and stand in front of it: all that follows
 # is history. Clients put "x_" or "m_123" before the names of what they quote.
-HEADERS: Final = Table(
+HEADERS: Final = Selectors(
     "[id$=divRplyFwdMsg]",
     "[id$=appendonsend]",
     "[id$=OLK_SRC_BODY_SECTION]",
@@ -90,7 +90,7 @@ HEADERS: Final = Table(
     "blockquote[id$=oriMsgHtmlSeperator]",
 )
 # Outlook draws a line above its headers; other things may have one.
-FRAMES: Final = Table(
+FRAMES: Final = Selectors(
     'div[style*="border-top:solid #E1E1E1" i]',
     'div[style*="border-top:solid #B5C4DF" i]',
     'div[style*="border-top: 1pt solid rgb(225, 225, 225)" i]',
@@ -99,10 +99,10 @@ FRAMES: Final = Table(
     'div[style*="border-top-color: rgb(229, 229, 229)" i]',
 )
 # Indented text, of whatever kind.
-QUOTES: Final = Table("blockquote")
+QUOTES: Final = Selectors("blockquote")
 # Nobody is shown them. `mso-hide:all` is left out: it hides from Outlook alone what everybody else
 # is shown.
-UNSEEN: Final = Table(
+UNSEEN: Final = Selectors(
     "[hidden]",
     '[style*="display:none" i]',
     '[style*="display: none" i]',

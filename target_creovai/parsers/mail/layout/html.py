@@ -3,7 +3,7 @@
 Two parsers share the work. selectolax edits the document where the text alone would lose
 something (link addresses, the borders of quoted history); resiliparse lays the text out. Both are
 error-tolerant HTML5 parsers, and the few constructs that make such a parser use quadratic time or
-memory are taken out of their way.
+memory are replaced first.
 """
 
 from __future__ import annotations
@@ -135,12 +135,12 @@ def html_to_pieces(html: str) -> list[str]:
     return pieces
 
 
-def _shown(html: str, marks: Iterable[tuple[elements.Table, str, str]]) -> str:
+def _shown(html: str, marks: Iterable[tuple[elements.Selectors, str, str]]) -> str:
     """Return the text of a document, with marks around or before the elements of some tables."""
-    html = _without_traps(html)
+    html = _without_endless_tags(html)
     tags = _TAG.findall(html)
     distinct = set(tags)
-    html = _tame(
+    html = _with_other_tags(
         html, tags, {name for name in map(_name_of, distinct) if name.lower() in _ODD_TAGS}
     )
     # A tag that holds a ">" is longer than the pattern finds.
@@ -198,7 +198,7 @@ def _whole_characters(text: str) -> str:
     return text
 
 
-def _without_traps(html: str) -> str:
+def _without_endless_tags(html: str) -> str:
     """Return markup of whole characters, without tags that parsers take long to read."""
     if not html.isascii():
         html = _MARKS.sub("", _whole_characters(html))
@@ -212,7 +212,7 @@ def _may_hold_endless_tag(html: str) -> bool:
     return any(html.find("<", start, start + step) < 0 for start in looks)
 
 
-def _tame(html: str, tags: Iterable[str], odd: AbstractSet[str]) -> str:
+def _with_other_tags(html: str, tags: Iterable[str], odd: AbstractSet[str]) -> str:
     """Return markup without the tags that parsers do too much about, or too little.
 
     Args:

@@ -172,11 +172,11 @@ class _Building:
         level = QUOTED if self._quotes else INDENTED if self._indents else OWN
         lines = [*map(str.rstrip, piece.split("\n"))]
         above = self.lines[-1] if self.lines else ""
-        said = [
+        kept = [
             line for line, before in zip(lines, [above, *lines], strict=False) if line or before
         ]
-        self.lines += said
-        self.levels += [level or int(line[:1] == ">") for line in said]
+        self.lines += kept
+        self.levels += [level or int(line[:1] == ">") for line in kept]
 
     def strip_end(self) -> None:
         while self.lines and not self.lines[-1]:

@@ -73,14 +73,14 @@ _SENDER_FIRST: Final = re.compile(
 _OPENING_ALONE: Final = re.compile(rf"(?:{CAPITALIZED})(?:\s[^\s.,!?]{{1,12}}[.,]{{0,2}}){{0,4}}\Z")
 
 
-class Attribution(NamedTuple):
+class AttributionStart(NamedTuple):
     """Where an attribution begins, and whether it needs no quoted lines below it to be one."""
 
     start: int
     is_full: bool
 
 
-def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
+def attribution_start(lines: Sequence[str], last: int) -> AttributionStart | None:
     """Return where the attribution that ends on line `last`, which may end one, begins."""
     is_open = not _ends_in_time(lines[last])
     if not (is_open or _is_followed_by_quote(lines, last)):
@@ -104,8 +104,8 @@ def attribution_start(lines: Sequence[str], last: int) -> Attribution | None:
             break
     full = address if full is None else full
     if full is not None:
-        return Attribution(full if weak is None else min(full, weak), is_full=True)
-    return None if weak is None else Attribution(weak, is_full=False)
+        return AttributionStart(full if weak is None else min(full, weak), is_full=True)
+    return None if weak is None else AttributionStart(weak, is_full=False)
 
 
 def _ends_in_time(line: str) -> bool:

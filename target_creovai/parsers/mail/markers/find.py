@@ -34,7 +34,7 @@ MAX_GLUED_CHARS: Final = 4_000
 MIN_GLUED_CHARS: Final = len("From: a@b Sent: 1:00")
 
 
-class Kind(Enum):
+class MarkerKind(Enum):
     """What a marker consists of."""
 
     FORWARD = "forward"
@@ -57,7 +57,7 @@ class Marker(NamedTuple):
 
     start: int
     end: int
-    kind: Kind
+    kind: MarkerKind
     is_firm: bool = False
     is_weak: bool = False
     is_form: bool = False
@@ -116,13 +116,13 @@ def _marker_at(page: Page, index: int, floor: int) -> Marker | None:
     lines = page.lines
     line = lines[index]
     if index in page.headers:
-        return Marker(index, _headers_end(lines, index), Kind.HEADERS, is_firm=True)
+        return Marker(index, _headers_end(lines, index), MarkerKind.HEADERS, is_firm=True)
     if not line.strip(MARKS):
         return None
     if ":" not in line and "\uff1a" not in line and "@" not in line:
         return _separator_at(lines, index)
     if index in page.frames and (end := framed_end(lines, index)):
-        return Marker(index, end, Kind.HEADERS, is_firm=True)
+        return Marker(index, end, MarkerKind.HEADERS, is_firm=True)
     return (
         _separator_at(lines, index)
         or _header_block_at(lines, index, floor)
@@ -148,11 +148,11 @@ def _separator_at(lines: Sequence[str], index: int) -> Marker | None:
     line = lines[index]
     if not separators.may_separate(line):
         return None
-    kind = Kind.FORWARD
+    kind = MarkerKind.FORWARD
     if not separators.is_forward(line):
         if not (separators.is_original(line) or separators.is_introduction(line)):
             return None
-        kind = Kind.ORIGINAL
+        kind = MarkerKind.ORIGINAL
     return Marker(index, _block_end_below(lines, index + 1), kind, is_firm=True)
 
 
@@ -177,7 +177,7 @@ def _header_block_at(lines: Sequence[str], index: int, floor: int) -> Marker | N
     if block is None:
         return None
     framed = start < index
-    return Marker(start, block.end, Kind.HEADERS, is_firm=framed, is_form=block.is_form)
+    return Marker(start, block.end, MarkerKind.HEADERS, is_firm=framed, is_form=block.is_form)
 
 
 def decorated_start(lines: Sequence[str], start: int, floor: int = 0) -> int:
@@ -207,4 +207,4 @@ def _attribution_at(page: Page, index: int, floor: int) -> Marker | None:
     if found is None:
         return None
     start = top + found.start
-    return Marker(start, index + 1, Kind.ATTRIBUTION, is_weak=not found.is_full)
+    return Marker(start, index + 1, MarkerKind.ATTRIBUTION, is_weak=not found.is_full)

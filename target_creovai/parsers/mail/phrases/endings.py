@@ -1,6 +1,6 @@
 """The words that end a mail without saying anything, by language: data, and nothing else.
 
-To teach a language: one row in the table.
+A new language is one row in the table.
 """
 
 # ruff: noqa: RUF001 - letters of other alphabets are what this table is about.

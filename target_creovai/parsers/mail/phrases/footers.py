@@ -1,4 +1,7 @@
-"""Lines below a mail that its author did not write: app footers and legal notices."""
+"""Lines below a mail that its author did not write: app footers and legal notices.
+
+Either must show two signs of what it is, such as "sent from" and a device.
+"""
 
 # ruff: noqa: RUF001 - quotation marks and dashes of other languages.
 
@@ -53,7 +56,7 @@ _LEGAL: Final = re.compile(any_of(words_of(4)), re.IGNORECASE)
 
 
 def is_app_footer(line: str) -> bool:
-    """Tell whether an app wrote the line to tell what it or its device is."""
+    """Tell whether an app added the line to name itself or its device."""
     bare = line.strip(AROUND)
     if len(bare) > MAX_FOOTER_CHARS or not _says_sent(bare):
         return False

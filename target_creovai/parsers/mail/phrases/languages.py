@@ -1,6 +1,6 @@
 """The words by which mail clients mark quoted history, by language: data, and nothing else.
 
-To teach a client or a language: one row in a table here, one sample in the tests.
+A new client or language is one row in a table here, and one sample in the tests.
 """
 
 # ruff: noqa: RUF001 - letters of other alphabets are what these tables are about.

@@ -55,15 +55,15 @@ def only_greets(line: str) -> bool:
 
 def is_mail(lines: Sequence[str]) -> bool:
     """Tell whether lines with quote marks greet, sign off, or quote in turn, as mails do."""
-    first = [*islice(_said(lines), 2)]
+    first = [*islice(_texts(lines), 2)]
     if len(first) < 2:  # noqa: PLR2004 -- one line is no letter
         return False
     return (
         only_greets(first[0])
-        or any(is_sign_off(line, has_name=True) for line in islice(_said(reversed(lines)), 4))
+        or any(is_sign_off(line, has_name=True) for line in islice(_texts(reversed(lines)), 4))
         or (any(map(_NESTED.match, lines)) and ">" in map(str.strip, lines))
     )
 
 
-def _said(lines: Iterable[str]) -> Iterator[str]:
+def _texts(lines: Iterable[str]) -> Iterator[str]:
     return filter(None, (line.strip(MARKS + "\t") for line in lines))

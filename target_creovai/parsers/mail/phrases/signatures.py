@@ -1,7 +1,7 @@
-"""What stands below the words of a mail: sign-off and name; see `footers` for the rest.
+"""What stands below the words of a mail: sign-off, name block and signature; see also `footers`.
 
-Nothing here is certain, so each of the three must show two signs of what it is, and what follows
-a sign-off must look like names, posts and addresses to its last line: else all of it stays.
+Nothing here is certain: what follows a sign-off must look like names, posts and addresses to its
+last line, or all of it stays.
 """
 
 # ruff: noqa: RUF001 - letters of other alphabets are what these tables are about.

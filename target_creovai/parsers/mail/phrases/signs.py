@@ -1,4 +1,4 @@
-"""What attributions and header lines are made of: dates, times of day, addresses."""
+"""Patterns of what attributions and headers hold (dates, times, addresses), and of word lists."""
 
 # ruff: noqa: RUF001 - dashes of every width.
 

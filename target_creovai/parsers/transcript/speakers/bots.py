@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AnsweringSide:
-    """Who answers in a chat, as far as headers, notices, transfers and the record tell."""
+    """Who answers in a chat, as far as headers, notices, transfers and the record show."""
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat

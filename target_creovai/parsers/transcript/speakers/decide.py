@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     )
     from target_creovai.parsers.transcript.speakers.naming import Claims
 
-# The strongest first: each decides only whom those before it leave open. What follows from one
-# visitor is asked again when something new is known.
+# The strongest first: each decides only whom those before it leave open. Elimination, which rests
+# on the others' roles, is repeated after each step that may have decided some.
 _EVIDENCE: Final[tuple[tuple[Evidence, Callable[[Chat, AnsweringSide], Claims]], ...]] = (
     (Evidence.RULE, by_rule),
     (Evidence.PRINTED_ROLE, by_printed_role),
@@ -75,7 +75,7 @@ def decide(
             break
         claims = list(step(chat, answering))
         chat.decided.update({person: Decision(role, evidence) for person, role in claims})
-    _tell_bots_from_agents(chat, answering)
+    _separate_bots_from_agents(chat, answering)
     _reopen_namesakes(chat)
     swapped = only_swapped_fits(chat)
     return SpeakerRoles(
@@ -83,7 +83,7 @@ def decide(
     )
 
 
-def _tell_bots_from_agents(chat: Chat, answering: AnsweringSide) -> None:
+def _separate_bots_from_agents(chat: Chat, answering: AnsweringSide) -> None:
     found: dict[SpeakerKey, Decision] = {}
     for person, (role, evidence) in chat.decided.items():
         if role is not None:
@@ -98,7 +98,7 @@ def _tell_bots_from_agents(chat: Chat, answering: AnsweringSide) -> None:
 
 
 def _reopen_namesakes(chat: Chat) -> None:
-    """Where all who speak would answer, whoever has no more than a name in common may not."""
+    """Where nobody is the customer, undo what only a first or shortened name has decided."""
     if chat.customers or len(chat.message_counts) == 1:
         return
     for person, decision in chat.decided.items():

@@ -1,4 +1,4 @@
-"""Evidence that names a speaker: house rules, printed parts, names in full and in part, labels."""
+"""Evidence that names a speaker: `speaker_roles`, printed roles, names, parts of names, labels."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def by_rule(chat: Chat, _answering: AnsweringSide) -> Claims:
 
 
 def by_printed_role(chat: Chat, _answering: AnsweringSide) -> Claims:
-    """Foreign shapes print the part beside the name."""
+    """Foreign shapes print the role beside the name."""
     for person in chat.open:
         if person.printed_role and (role := role_of_label(person.printed_role)):
             yield person, role
@@ -84,7 +84,7 @@ def by_visitors_label(chat: Chat, _answering: AnsweringSide) -> Claims:
 
 
 def by_label(chat: Chat, answering: AnsweringSide) -> Claims:
-    """The label of whoever may be the visitor, as nobody else is, counts for nothing."""
+    """A label decides nothing where its speaker may be the visitor, as nobody else is."""
     roles = {person: _role_of_name(person.name, answering) for person in chat.open}
     for person, role in roles.items():
         if role and not _may_be_visitor(person, roles, chat, answering):
@@ -123,7 +123,7 @@ def _leaves_open(others: Collection[SpeakerKey], roles: Mapping[SpeakerKey, Role
 
 
 def by_part_of_name(chat: Chat, answering: AnsweringSide) -> Claims:
-    """A first name, or one with an initial, is whose name it begins, if nobody else's does."""
+    """A first name, with an initial or without, decides if only one known name begins so."""
     known = [each for each in _known_people(chat, answering) if _begins_one(each, chat)]
     if chat.customers:
         known = [each for each in known if each.role is not Role.CUSTOMER]

@@ -106,8 +106,8 @@ def _fits(visitor: SpeakerKey | None, chat: Chat, answering: AnsweringSide) -> b
     if visitor is None and not counts.operator:
         return False
     others = chat.answering.union(chat.open) - {visitor}
-    said = chat.message_counts[visitor] if visitor else 0
-    return counts.visitor in {None, said} and _operator_fits(others, chat, answering)
+    count = chat.message_counts[visitor] if visitor else 0
+    return counts.visitor in {None, count} and _operator_fits(others, chat, answering)
 
 
 def _operator_fits(others: AbstractSet[SpeakerKey], chat: Chat, answering: AnsweringSide) -> bool:
@@ -131,8 +131,8 @@ def _sum(chat: Chat, people: Iterable[SpeakerKey]) -> int:
 def only_swapped_fits(chat: Chat) -> bool:
     """Tell whether the counts contradict what was decided, and agree with another visitor.
 
-    A house rule may say so all the same. Of more than two speakers, one count alone agrees with
-    too much.
+    What a rule of `speaker_roles` has decided stands. Of more than two speakers, one count alone
+    agrees with too much.
     """
     known = sum(count is not None for count in chat.counts)
     if known < (1 if len(chat.message_counts) <= _PAIR else 2):
