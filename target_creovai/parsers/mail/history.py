@@ -176,9 +176,9 @@ class Reader:
         return marker.kind is MarkerKind.ATTRIBUTION and is_quotation
 
     def _note_own_lines(self, lines: Sequence[str]) -> None:
-        said = [*filter(None, map(str.strip, lines))]
-        self._last_own_line = said[-1] if said else self._last_own_line
-        for line in said:
+        texts = [*filter(None, map(str.strip, lines))]
+        self._last_own_line = texts[-1] if texts else self._last_own_line
+        for line in texts:
             if self._has_own_words and not self._has_only_fields:
                 break
             # "Hello" and nothing else is a message.
