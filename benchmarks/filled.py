@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.assemble import fingerprint
+from target_creovai.encoding import encode
 from target_creovai.input.staging import staged_row
 from target_creovai.model.outcomes import Code, Outcome, Reason
-from target_creovai.payload.encoding import encode
 from target_creovai.settings.checks import assembly_settings, delivery_policy
 from target_creovai.settings.config import CONFIG_SCHEMA
 from target_creovai.store import Store, opening_of

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import asdict, replace
 
+from target_creovai.encoding import encode, json_hash
 from target_creovai.errors import RowError, TextError
 from target_creovai.kinds import KINDS
 from target_creovai.model.conversation import Conversation
@@ -21,7 +22,6 @@ from target_creovai.model.outcomes import Code, Reason
 from target_creovai.model.participants import Role
 from target_creovai.model.settings import OPENING_LENGTH, SHAPE_LENGTH
 from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipped, Waiting
-from target_creovai.payload.encoding import encode, json_hash
 from target_creovai.payload.payload import Payload, build_payload, content_hash
 from target_creovai.payload.validate import problems_of
 from target_creovai.redaction import redacted

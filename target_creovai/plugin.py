@@ -15,11 +15,11 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from typing_extensions import override
 
 from target_creovai.commands.group import with_commands
-from target_creovai.commands.support.shell import Shell
 from target_creovai.errors import TargetError
 from target_creovai.imports import imported
 from target_creovai.model.outcomes import BROKEN_OFF
 from target_creovai.settings.config import CONFIG_SCHEMA
+from target_creovai.shell import Shell
 from target_creovai.watch.logs import keep_discreet, unforeseen
 
 # What `--config` takes instead of a file.

@@ -12,7 +12,7 @@ from target_creovai.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_creovai.commands.support.shell import Shell
+    from target_creovai.shell import Shell
 
 # About 20 KB of settings: a shell takes several times as much.
 CONVERSATIONS_PER_COMMAND = 100

@@ -29,6 +29,7 @@ from target_creovai.input.staging import staged_row
 from target_creovai.input.stdout import write_or_explain
 from target_creovai.model.timestamps import utc
 from target_creovai.plugin import CreovaiPlugin
+from target_creovai.resync_advice import report_what_to_read
 from target_creovai.sending.retry_budget import RetryBudget
 from target_creovai.settings.checks import assembly_settings, delivery_policy, problems
 from target_creovai.store import Store
@@ -39,7 +40,6 @@ from target_creovai.watch.progress import Progress
 from target_creovai.watch.summary import IDS_SHOWN, Summary
 from target_creovai.watch.summary_log import SummaryLog
 from target_creovai.watch.watch import Watch
-from target_creovai.wholeness.to_read import report_what_to_read
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -19,13 +19,13 @@ from target_creovai.commands.support.command import (
     show,
 )
 from target_creovai.commands.support.find import WHY_UNKNOWN, find
-from target_creovai.commands.support.shell import Shell
 from target_creovai.delivery.decide import Action, decide
 from target_creovai.model.timestamps import utc
 from target_creovai.model.verdicts import NEEDS_ROWS, OpenSpeakers, Waiting
 from target_creovai.payload.payload import changed_metadata
 from target_creovai.resync import commands
 from target_creovai.settings.checks import assembly_settings, delivery_policy
+from target_creovai.shell import Shell
 from target_creovai.store import ADOPTED, SEND_AGAIN, sent_once
 from target_creovai.wholeness.advice import advice
 from target_creovai.wholeness.reasons import must_be_read

@@ -25,13 +25,13 @@ from target_creovai.commands.support.previewed import (
     PreviewedConversation,
     previewed_of,
 )
-from target_creovai.commands.support.shell import Shell, say
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Outcome, in_general
 from target_creovai.model.timestamps import utc
 from target_creovai.preview.listing import Listed, shared
 from target_creovai.preview.page import Index, page_of
 from target_creovai.settings.checks import assembly_settings, delivery_policy
+from target_creovai.shell import Shell, say
 from target_creovai.store.database.statements import chunks
 
 if TYPE_CHECKING:

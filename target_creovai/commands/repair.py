@@ -10,11 +10,11 @@ import click
 from target_creovai.assemble import fingerprint
 from target_creovai.commands.support.command import Settings, operator_command, store_for_repair
 from target_creovai.commands.support.find import find_all, say_unknown
-from target_creovai.commands.support.shell import say
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.salesforce.ids import long_id
 from target_creovai.settings.checks import assembly_settings, delivery_policy
+from target_creovai.shell import say
 from target_creovai.store import sent_once
 
 if TYPE_CHECKING:

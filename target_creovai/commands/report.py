@@ -18,7 +18,6 @@ from target_creovai.commands.support.command import (
     whereabouts,
 )
 from target_creovai.commands.support.files import write_private
-from target_creovai.commands.support.shell import Shell, say
 from target_creovai.commands.support.store_status import status_of
 from target_creovai.model.history import KEPT_DAYS
 from target_creovai.report.figures.data import ReportData
@@ -30,6 +29,7 @@ from target_creovai.report.figures.problems import (
 )
 from target_creovai.report.page import page_of
 from target_creovai.settings.checks import assembly_settings
+from target_creovai.shell import Shell, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,9 +21,9 @@ from target_creovai.commands.support.command import (
 )
 from target_creovai.commands.support.files import write_public
 from target_creovai.commands.support.measurements import Measurements, gauges
-from target_creovai.commands.support.shell import Shell
 from target_creovai.commands.support.store_status import status_of
 from target_creovai.settings.checks import assembly_settings
+from target_creovai.shell import Shell
 from target_creovai.watch.prometheus import exposition
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import click
 
-from target_creovai.commands.support.shell import Shell, say
 from target_creovai.errors import StoreError, TargetError
+from target_creovai.shell import Shell, say
 from target_creovai.store.copying import Destination, copy_store, open_source
 from target_creovai.store.database.location import store_name
 

@@ -12,10 +12,10 @@ from typing_extensions import override
 from target_creovai.assemble import Ready
 from target_creovai.delivery.decide import WORDS, decide
 from target_creovai.delivery.loop import DeliveryLoop, report_set_aside
+from target_creovai.encoding import encode
 from target_creovai.errors import StoreError
 from target_creovai.kinds import KINDS
 from target_creovai.model.verdicts import Deleted, SetAside, Waiting
-from target_creovai.payload.encoding import encode
 from target_creovai.wholeness.reasons import must_be_read
 
 if TYPE_CHECKING:

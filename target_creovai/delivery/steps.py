@@ -10,11 +10,11 @@ from target_creovai.delivery.decide import Action, decide
 from target_creovai.delivery.erasure import ERASURE_METHODS, Erasures
 from target_creovai.delivery.existing import ExistenceChecks
 from target_creovai.delivery.loop import report_set_aside
+from target_creovai.encoding import encode
 from target_creovai.errors import HaltError
 from target_creovai.kinds import KINDS
 from target_creovai.model.outcomes import OPENING, Outcome
 from target_creovai.model.timestamps import utc
-from target_creovai.payload.encoding import encode
 from target_creovai.payload.payload import build_outofband, event_after
 from target_creovai.sending.failures import RUNS_UNTIL_SET_ASIDE, failed_too_often
 from target_creovai.sending.in_flight import Callbacks, InFlight

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from target_creovai.assemble import DISTRIBUTION
 from target_creovai.clock import uptime
+from target_creovai.encoding import encode
 from target_creovai.errors import (
     HaltError,
     LostAnswerError,
@@ -25,7 +26,6 @@ from target_creovai.http.rate_limit import RateLimit
 from target_creovai.http.sessions import creovai_id_of, is_present, is_purged, session_id_of
 from target_creovai.http.transport import Transport
 from target_creovai.model.conversation import Interface
-from target_creovai.payload.encoding import encode
 from target_creovai.settings.addresses import host_root
 
 if TYPE_CHECKING:

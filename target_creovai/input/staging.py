@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from target_creovai.encoding import encode
 from target_creovai.errors import RowError
 from target_creovai.kinds import KIND_OF_STREAM
 from target_creovai.model.rows import PEOPLE, PERSON, StagedRow, case_number_key
-from target_creovai.payload.encoding import encode
 from target_creovai.salesforce.normal import normal_row
 from target_creovai.salesforce.rows import is_deleted
 from target_creovai.wholeness.intervals import moment_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from target_creovai.encoding import json_hash
 from target_creovai.model.conversation import Interface
 from target_creovai.model.timestamps import utc
-from target_creovai.payload.encoding import json_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_creovai.payload.encoding import encode
+from target_creovai.encoding import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_creovai.encoding import encode
 from target_creovai.model.participants import Role
 from target_creovai.model.timestamps import utc
-from target_creovai.payload.encoding import encode
 from target_creovai.payload.payload import in_payload_order
 from target_creovai.preview.removed import cuts_of, redactions_of, unsent_of
 

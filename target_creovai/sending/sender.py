@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_creovai.encoding import encode
 from target_creovai.errors import (
     CreovaiError,
     HaltError,
@@ -20,7 +21,6 @@ from target_creovai.errors import (
 )
 from target_creovai.http.sessions import creovai_id_of
 from target_creovai.kinds import KINDS
-from target_creovai.payload.encoding import encode
 from target_creovai.sending.retry_budget import TRIES, R
 from target_creovai.store import is_first_post, sent_once
 

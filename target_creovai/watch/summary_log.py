@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from target_creovai.commands.support.shell import Shell
+from target_creovai.shell import Shell
 from target_creovai.watch.logs import LOGGER_NAME
 from target_creovai.watch.summary_text import lines_of
 

@@ -2,6 +2,5 @@
 
 `intervals` and `coverage` are the times in which rows were read, `inputs` is what one input has
 read, `needs` which fields must have been read, `judge` whether a conversation is whole, `reasons`
-why it is not, `advice` what to do then. Values only, but for `to_read`: it puts the commands that
-read what is missing into a run's summary.
+why it is not, `advice` what to do then. Values only.
 """

@@ -14,6 +14,7 @@ import time_machine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from target_creovai.encoding import encode
 from target_creovai.kinds import KINDS
 from target_creovai.model.conversation import Conversation, Interface, Message
 from target_creovai.model.history import (
@@ -25,7 +26,6 @@ from target_creovai.model.history import (
     traits_of,
 )
 from target_creovai.model.participants import Participant, Role
-from target_creovai.payload.encoding import encode
 from target_creovai.store import Store
 from target_creovai.store.database.tables import DELIVERIES, HISTORY, LAGS
 from target_creovai.store.runs.history import ALL_RUNS

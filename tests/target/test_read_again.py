@@ -6,9 +6,9 @@ import json
 import shlex
 
 from tap_salesforce_chat.streams.declarations import FILTERABLE
-from target_creovai.commands.support.shell import Shell
 from target_creovai.kinds import KINDS
 from target_creovai.resync import commands
+from target_creovai.shell import Shell
 
 IDS = {"case": ["500A"], "chat": ["570A", "570B"], "messaging": ["0MwA"]}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_creovai.commands.support.shell import Shell
+from target_creovai.shell import Shell
 
 TEXT = (
     "as it is: `target-creovai resend --changed-settings` (`meltano select tap X '*'`), or `once`."

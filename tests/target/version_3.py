@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_creovai.assemble import Ready
+from target_creovai.encoding import encode
 from target_creovai.input.staging import staged_row
-from target_creovai.payload.encoding import encode
 from tests.target.rows import at
 from tests.target.support import verdict_on
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 import msgspec
 
-from target_creovai.commands.support.shell import Shell, say
 from target_creovai.errors import StoreError, TargetError
 from target_creovai.settings.checks import problems
 from target_creovai.settings.config import CONFIG_SCHEMA
+from target_creovai.shell import Shell, say
 from target_creovai.store.database.location import store_exists, store_name
 from target_creovai.store.operator.store import OperatorStore
 

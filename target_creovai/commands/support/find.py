@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from target_creovai.commands.support.shell import say
 from target_creovai.salesforce.ids import long_id
+from target_creovai.shell import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

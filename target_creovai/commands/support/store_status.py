@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_creovai.model.outcomes import Outcome
+from target_creovai.resync_advice import commands_to_read, gaps_in_words, gaps_of, keyless
 from target_creovai.watch.summary_text import other_settings
 from target_creovai.wholeness.advice import advice
-from target_creovai.wholeness.to_read import commands_to_read, gaps_in_words, gaps_of, keyless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,8 +8,8 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from target_creovai.encoding import encode
 from target_creovai.model.rows import UNREAD
-from target_creovai.payload.encoding import encode
 from target_creovai.store.database.tables import DROPPED, ROWS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from target_creovai.commands.support.shell import Shell
 from target_creovai.model.outcomes import Code
 from target_creovai.resync import BEFORE_ALL_ROWS, commands, read_from
+from target_creovai.shell import Shell
 from target_creovai.wholeness import intervals
 from target_creovai.wholeness.reasons import rows_between, short, without
 
