@@ -1,4 +1,4 @@
-# All commands set up what they need in .venv: a machine with Python 3.11+ is enough.
+# All commands set up what they need in .venv: a machine with Python 3.11 to 3.14 is enough (or PYTHON=python3.14).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

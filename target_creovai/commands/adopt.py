@@ -61,13 +61,13 @@ def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
     """Ask for all that was never sent from this store; write receipts for what Creovai has."""
     report = Adoption()
     some: list[LedgerEntry] = []
-    for line in list(store.queries.never_sent()):
-        if line.erased_at:
+    for entry in list(store.queries.never_sent()):
+        if entry.erased_at:
             continue
-        if in_doubt(line):
+        if in_doubt(entry):
             report.in_doubt += 1
             continue
-        some.append(line)
+        some.append(entry)
         if len(some) == IDS_PER_LOOK_UP:
             _adopt(store, look_up, prefix, some, report)
             some = []
@@ -76,15 +76,17 @@ def adopt_all(store: OperatorStore, look_up: LookUp, prefix: str) -> Adoption:
 
 
 def _adopt(
-    store: OperatorStore, look_up: LookUp, prefix: str, lines: list[LedgerEntry], report: Adoption
+    store: OperatorStore, look_up: LookUp, prefix: str, entries: list[LedgerEntry], report: Adoption
 ) -> None:
-    sessions = look_up([prefix + line.id for line in lines])
-    report.asked.update(line.kind for line in lines)
-    found = {line: sessions[prefix + line.id] for line in lines if prefix + line.id in sessions}
-    report.found.update(line.kind for line in found)
+    sessions = look_up([prefix + entry.id for entry in entries])
+    report.asked.update(entry.kind for entry in entries)
+    found = {
+        entry: sessions[prefix + entry.id] for entry in entries if prefix + entry.id in sessions
+    }
+    report.found.update(entry.kind for entry in found)
     report.statuses.update(status_of(session) for session in found.values())
     now = datetime.now(UTC)
-    adopted = {line: adopted_from(session, now) for line, session in found.items()}
+    adopted = {entry: adopted_from(session, now) for entry, session in found.items()}
     store.repairs.record_adoptions(adopted)
 
 

@@ -101,7 +101,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explanation(
-    line: LedgerEntry,
+    entry: LedgerEntry,
     rows: Mapping[str, Sequence[Row]],
     verdict: Verdict,
     policy: Policy,
@@ -109,30 +109,30 @@ def explanation(
     prefix: str,
 ) -> Explanation:
     """Compare a ledger entry with what its rows make now."""
-    step = decide(line, verdict, policy)
+    step = decide(entry, verdict, policy)
     ready = verdict if isinstance(verdict, Ready) else None
-    sent = line.content_hash is not None
+    sent = entry.content_hash is not None
     return Explanation(
-        kind=line.kind,
-        id=line.id,
-        session_id=prefix + line.id,
+        kind=entry.kind,
+        id=entry.id,
+        session_id=prefix + entry.id,
         rows=[
             RowSeen(stream, row["Id"], row.get("SystemModstamp"))
             for stream in sorted(rows)
             for row in rows[stream]
         ],
-        outcome=line.outcome,
-        code=line.reason.code if line.reason else None,
-        reason=str(line.reason) if line.reason else None,
+        outcome=entry.outcome,
+        code=entry.reason.code if entry.reason else None,
+        reason=str(entry.reason) if entry.reason else None,
         action=step.action,
         outdated=step.outdated,
-        now=Shell.here().typed(_now(step, line, verdict, policy)),
-        sent_at=line.sent_at,
-        creovai_id=line.creovai_id,
-        conversation_changed=ready is not None and sent and _is_changed(line, ready),
-        changed_fields=_changed_fields(line, ready) if ready and sent else [],
-        content_refused=ready is not None and line.refused_hash == ready.payload_hash,
-        adopted=line.adopted_at is not None,
+        now=Shell.here().typed(_now(step, entry, verdict, policy)),
+        sent_at=entry.sent_at,
+        creovai_id=entry.creovai_id,
+        conversation_changed=ready is not None and sent and _is_changed(entry, ready),
+        changed_fields=_changed_fields(entry, ready) if ready and sent else [],
+        content_refused=ready is not None and entry.refused_hash == ready.payload_hash,
+        adopted=entry.adopted_at is not None,
         speakers=[
             SpeakerSeen(speaker.role.value, speaker.evidence)
             for speaker in (verdict.speakers if isinstance(verdict, Ready | OpenSpeakers) else ())
@@ -140,18 +140,18 @@ def explanation(
     )
 
 
-def _now(step: Step, line: LedgerEntry, verdict: Verdict, policy: Policy) -> str:
-    says = _SENTENCES[step.action](line, verdict, policy)
+def _now(step: Step, entry: LedgerEntry, verdict: Verdict, policy: Policy) -> str:
+    says = _SENTENCES[step.action](entry, verdict, policy)
     if step.outdated:
-        says = f"{_outdated(step, line, policy)} {says if step.changes else ''}".rstrip()
+        says = f"{_outdated(step, entry, policy)} {says if step.changes else ''}".rstrip()
     return says
 
 
-def _outdated(step: Step, line: LedgerEntry, policy: Policy) -> str:
-    if sent_once(line.kind):
+def _outdated(step: Step, entry: LedgerEntry, policy: Policy) -> str:
+    if sent_once(entry.kind):
         return (
             "Creovai has an earlier text of this chat; only `target-creovai resend "
-            f"{line.id} --even-if-chats-are-billed-twice` would post it a second time."
+            f"{entry.id} --even-if-chats-are-billed-twice` would post it a second time."
         )
     if step.action is Action.CONCLUDED and policy.case_updates != "once":
         return (
@@ -160,14 +160,14 @@ def _outdated(step: Step, line: LedgerEntry, policy: Policy) -> str:
         )
     return (
         "Creovai has an earlier version, and keeps it: see case_updates; "
-        f"`target-creovai resend {line.id}` sends it all the same."
+        f"`target-creovai resend {entry.id}` sends it all the same."
     )
 
 
-def _concluded(line: LedgerEntry, verdict: Any, _: Policy) -> str:
+def _concluded(entry: LedgerEntry, verdict: Any, _: Policy) -> str:
     if verdict is NEEDS_ROWS:
         return "nothing: it has not changed since retention_days dropped its text."
-    why = f" ({line.reason})" if line.reason else ""
+    why = f" ({entry.reason})" if entry.reason else ""
     return f"Creovai has it as it is{why}."
 
 
@@ -185,10 +185,10 @@ def _not_sent(_: LedgerEntry, verdict: Any, policy: Policy) -> str:
     )
 
 
-def _sent_again(line: LedgerEntry, *_: object) -> str:
-    if line.content_hash == SEND_AGAIN:
+def _sent_again(entry: LedgerEntry, *_: object) -> str:
+    if entry.content_hash == SEND_AGAIN:
         return "the next run sends it again, as was asked for."
-    whence = " Creovai has it from another store." if line.content_hash == ADOPTED else ""
+    whence = " Creovai has it from another store." if entry.content_hash == ADOPTED else ""
     return f"the next run sends it again, complete.{whence}"
 
 
@@ -197,8 +197,8 @@ def _always(text: str) -> Callable[..., str]:
 
 
 _SENTENCES: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
-    Action.DISCARD: lambda line, *_: (
-        f"is never sent again: `target-creovai forget {line.id}` alone lifts that."
+    Action.DISCARD: lambda entry, *_: (
+        f"is never sent again: `target-creovai forget {entry.id}` alone lifts that."
     ),
     Action.LOOK_UP: _always(
         "whether it arrived is open: the next run asks Creovai, and sends it if not."
@@ -227,42 +227,42 @@ _SENTENCES: Mapping[Action, Callable[[LedgerEntry, Any, Policy], str]] = {
 }
 
 
-def _is_changed(line: LedgerEntry, ready: Ready) -> bool:
-    return line.content_hash not in (SEND_AGAIN, ADOPTED, ready.content_hash)
+def _is_changed(entry: LedgerEntry, ready: Ready) -> bool:
+    return entry.content_hash not in (SEND_AGAIN, ADOPTED, ready.content_hash)
 
 
-def _changed_fields(line: LedgerEntry, ready: Ready) -> list[str]:
-    return sorted(changed_metadata(msgspec.json.decode(line.metadata or b"{}"), ready.metadata))
+def _changed_fields(entry: LedgerEntry, ready: Ready) -> list[str]:
+    return sorted(changed_metadata(msgspec.json.decode(entry.metadata or b"{}"), ready.metadata))
 
 
-def explain_line(
-    store: OperatorStore, line: LedgerEntry, settings: AssemblySettings, policy: Policy
+def explain_entry(
+    store: OperatorStore, entry: LedgerEntry, settings: AssemblySettings, policy: Policy
 ) -> Explanation:
     """Assemble a conversation without sending it, and explain the result."""
-    found = store.rows.snapshot_of(line.kind, [line.id])
-    rows = found.rows[line.id]
+    found = store.rows.snapshot_of(entry.kind, [entry.id])
+    rows = found.rows[entry.id]
     verdict = assemble_with_others(
-        line.kind,
-        line.id,
+        entry.kind,
+        entry.id,
         rows,
         settings,
         datetime.now(UTC),
         store.speakers.known_roles,
-        Reach(found.coverage, found.filters.get(line.id, ())),
+        Reach(found.coverage, found.filters.get(entry.id, ())),
     )
-    explained = explanation(line, rows, verdict, policy, prefix=settings.session_id_prefix)
-    return with_advice(store, line, verdict, explained)
+    explained = explanation(entry, rows, verdict, policy, prefix=settings.session_id_prefix)
+    return with_advice(store, entry, verdict, explained)
 
 
 def with_advice(
-    store: OperatorStore, line: LedgerEntry, verdict: Verdict, explained: Explanation
+    store: OperatorStore, entry: LedgerEntry, verdict: Verdict, explained: Explanation
 ) -> Explanation:
     """Add what somebody has to click or run, where something has to be done."""
     reason = verdict.reason if isinstance(verdict, Waiting) else None
     if verdict is not NEEDS_ROWS and not must_be_read(reason):
         to_do = advice(reason) if reason else None
         return replace(explained, to_do=to_do and Shell.here().typed(to_do))
-    wanted = {line.kind: store.rows.with_losers(line.kind, [line.id])}
+    wanted = {entry.kind: store.rows.with_losers(entry.kind, [entry.id])}
     command = next(commands(wanted, Shell.here()), None)
     return replace(explained, read_again=command)
 
@@ -274,11 +274,13 @@ def explain(settings: Settings, key: str, output: str) -> None:
     """Say what is known of ID: a case number, a Salesforce Id or a session id."""
     assembly = assembly_settings(settings)
     with open_store(settings) as store:
-        lines = find(store, key, assembly.session_id_prefix)
-        found = [explain_line(store, line, assembly, delivery_policy(settings)) for line in lines]
+        entries = find(store, key, assembly.session_id_prefix)
+        found = [
+            explain_entry(store, entry, assembly, delivery_policy(settings)) for entry in entries
+        ]
     if not found:
         unknown = [f"{key} is not in the store. Possible reasons:", *WHY_UNKNOWN]
         show(output, unknown, {"unknown": key, "possible_reasons": WHY_UNKNOWN})
         sys.exit(1)
-    text = (line for one in found for line in one.lines())
+    text = (entry for one in found for entry in one.lines())
     show(output, text, found)

@@ -149,17 +149,17 @@ def preview(
         context = PreviewContext(
             assembly, delivery_policy(settings), now, store.speakers.known_roles, advised
         )
-        lines, unknown, totals = _chosen(store, keys, assembly.session_id_prefix, **chosen)
-        conversations = [*previewed_of(store, lines, context)]
+        entries, unknown, totals = _chosen(store, keys, assembly.session_id_prefix, **chosen)
+        conversations = [*previewed_of(store, entries, context)]
         if related:
             found = _related(store, conversations, chosen["limit"])
             conversations += previewed_of(store, found, context)
         conversations += previewed_of(store, _their_cases(store, conversations), context)
-    if lines or not keys:
+    if entries or not keys:
         write_private(file, page_for(conversations, now, totals, removed=removed))
-        beside = len(conversations) - len(lines)
+        beside = len(conversations) - len(entries)
         more = f" and {beside} that belong to them" if beside else ""
-        say(f"{len(lines)} of {sum(totals.values())} conversations{more}: {file}")
+        say(f"{len(entries)} of {sum(totals.values())} conversations{more}: {file}")
         say("The page holds customers' words: only you may read it.")
     say_unknown(unknown)
     if unknown:
@@ -177,10 +177,10 @@ def _chosen(
 ) -> tuple[list[LedgerEntry], list[str], dict[str, int]]:
     """Return what was asked for, the Ids that nothing goes by, and how many there are by kind."""
     if keys:
-        lines, unknown = find_all(store, keys, prefix)
-        return lines, unknown, Counter(line.kind for line in lines)
-    lines, totals = store.queries.newest(kinds or tuple(KINDS), outcomes or OUTCOMES, limit)
-    return lines, [], totals
+        entries, unknown = find_all(store, keys, prefix)
+        return entries, unknown, Counter(entry.kind for entry in entries)
+    entries, totals = store.queries.newest(kinds or tuple(KINDS), outcomes or OUTCOMES, limit)
+    return entries, [], totals
 
 
 def _related(
@@ -191,8 +191,8 @@ def _related(
     cases = (one.known.id if one.known.kind == "case" else one.facts.case for one in conversations)
     people = (one.customer.person for one in conversations)
     named = dict.fromkeys(filter(None, [*cases, *people]))
-    lines = store.queries.referring_to([*named][:MAX_NAMED], limit)
-    return [line for line in lines if (line.kind, line.id) not in known]
+    entries = store.queries.referring_to([*named][:MAX_NAMED], limit)
+    return [entry for entry in entries if (entry.kind, entry.id) not in known]
 
 
 def _their_cases(
@@ -202,5 +202,5 @@ def _their_cases(
     known = {(one.known.kind, one.known.id) for one in conversations}
     named = dict.fromkeys(one.facts.case for one in conversations if one.facts.case)
     missing = [case for case in named if ("case", case) not in known]
-    lines = [line for some in chunks(missing) for line in store.queries.find(some)]
-    return [line for line in lines if line.kind == "case" and line.id in named]
+    entries = [entry for some in chunks(missing) for entry in store.queries.find(some)]
+    return [entry for entry in entries if entry.kind == "case" and entry.id in named]

@@ -76,14 +76,14 @@ class Reconciliation(msgspec.Struct):
         """What was sent, and Creovai does not know."""
         return [one for one in self.differences if one.status == NOT_FOUND]
 
-    def add(self, line: LedgerEntry, status: str) -> None:
+    def add(self, entry: LedgerEntry, status: str) -> None:
         """Count one conversation that was sent."""
         self.statuses[status] += 1
-        self.sent[line.kind] += 1
-        self.accepted[line.kind] += status != NOT_FOUND
-        self.complete[line.kind] += status == COMPLETE
+        self.sent[entry.kind] += 1
+        self.accepted[entry.kind] += status != NOT_FOUND
+        self.complete[entry.kind] += status == COMPLETE
         if status != COMPLETE:
-            self.differences.append(Difference(line.kind, line.id, status, line.sent_at))
+            self.differences.append(Difference(entry.kind, entry.id, status, entry.sent_at))
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people; what is lost comes last."""
@@ -121,20 +121,20 @@ def compare(store: OperatorStore, look_up: LookUp, *, prefix: str, since: str) -
     for kind, _outcome, _reason, count, *_ in store.ledger.outcome_counts():
         report.stored[kind] += count
     for page in _pages(store, since):
-        found = look_up([prefix + line.id for line in page])
-        for line in page:
-            if session := found.get(prefix + line.id):
-                report.add(line, status_of(session))
+        found = look_up([prefix + entry.id for entry in page])
+        for entry in page:
+            if session := found.get(prefix + entry.id):
+                report.add(entry, status_of(session))
             else:
-                missing.append(line)
+                missing.append(entry)
     if missing:
         time.sleep(LOOK_AGAIN_SECONDS)
-        found = look_up([prefix + line.id for line in missing])
-        for line in missing:
-            report.add(line, status_of(found.get(prefix + line.id)))
-    for line in store.queries.never_sent():
-        why = f"{line.outcome}: {line.reason}" if line.reason else line.outcome
-        report.not_sent.append(Difference(line.kind, line.id, why))
+        found = look_up([prefix + entry.id for entry in missing])
+        for entry in missing:
+            report.add(entry, status_of(found.get(prefix + entry.id)))
+    for entry in store.queries.never_sent():
+        why = f"{entry.outcome}: {entry.reason}" if entry.reason else entry.outcome
+        report.not_sent.append(Difference(entry.kind, entry.id, why))
     return report
 
 

@@ -50,21 +50,21 @@ def resend(settings: Settings, keys: tuple[str, ...], *, changed: bool, chats_tw
         _resend_changed(settings)
         return
     with store_for_repair(settings) as store:
-        lines, unknown = find_all(store, keys, settings["session_id_prefix"])
-        erased = [line for line in lines if line.erased_at]
-        twice = [line for line in lines if _is_sent_chat(line) and not chats_twice]
-        due = [line for line in lines if line not in twice and line not in erased]
+        entries, unknown = find_all(store, keys, settings["session_id_prefix"])
+        erased = [entry for entry in entries if entry.erased_at]
+        twice = [entry for entry in entries if _is_sent_chat(entry) and not chats_twice]
+        due = [entry for entry in entries if entry not in twice and entry not in erased]
         store.repairs.resend(due, RESEND)
     say(f"{_count(due)} to be sent by the next run.")
-    for line in erased:
+    for entry in erased:
         say(
-            f"Left as it is: {line.kind} {line.id}, {line.reason}, at {line.erased_at}. If it "
-            f"shall go all the same, `target-creovai forget {line.id}` first; the tap has to read "
+            f"Left as it is: {entry.kind} {entry.id}, {entry.reason}, at {entry.erased_at}. If it "
+            f"shall go all the same, `target-creovai forget {entry.id}` first; the tap has to read "
             "it again then."
         )
-    for line in twice:
+    for entry in twice:
         say(
-            f"Left as it is: chat {line.id}, sent at {line.sent_at}. Creovai may bill a second "
+            f"Left as it is: chat {entry.id}, sent at {entry.sent_at}. Creovai may bill a second "
             "post: add --even-if-chats-are-billed-twice if it shall go all the same."
         )
     _end(unknown, failed=bool(twice or erased))
@@ -81,9 +81,9 @@ def _resend_changed(settings: Settings) -> None:
     say(f"{count} to be made anew by the next run, and sent again where they differ.")
 
 
-def _is_sent_chat(line: LedgerEntry) -> bool:
-    sent = line.sent_at is not None and line.erased_at is None
-    return sent_once(line.kind) and sent
+def _is_sent_chat(entry: LedgerEntry) -> bool:
+    sent = entry.sent_at is not None and entry.erased_at is None
+    return sent_once(entry.kind) and sent
 
 
 @operator_command()
@@ -103,21 +103,21 @@ def forget(settings: Settings, keys: tuple[str, ...]) -> None:
     Creovai keeps what it has. What the tap reads again is looked for there before it is sent.
     """
     with store_for_repair(settings) as store:
-        lines, unknown = find_all(store, keys, settings["session_id_prefix"])
-        rows = store.repairs.forget(lines)
+        entries, unknown = find_all(store, keys, settings["session_id_prefix"])
+        rows = store.repairs.forget(entries)
         people = store.repairs.forget_people([long_id(one.strip()) for one in unknown])
-    say(f"{_count(lines)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
+    say(f"{_count(entries)} forgotten, with {rows} row{'' if rows == 1 else 's'}.")
     if people:
         say(f"Forgotten as well: {', '.join(sorted(people))}, by whom rows name people.")
         unknown = [one for one in unknown if long_id(one.strip()) not in people]
-    for line in lines:
-        if line.sent_at and not line.erased_at:
-            say(f"Creovai still has {line.kind} {line.id}, sent at {line.sent_at}.")
+    for entry in entries:
+        if entry.sent_at and not entry.erased_at:
+            say(f"Creovai still has {entry.kind} {entry.id}, sent at {entry.sent_at}.")
     _end(unknown)
 
 
-def _count(lines: Sequence[LedgerEntry]) -> str:
-    return f"{len(lines)} conversation{'' if len(lines) == 1 else 's'}"
+def _count(entries: Sequence[LedgerEntry]) -> str:
+    return f"{len(entries)} conversation{'' if len(entries) == 1 else 's'}"
 
 
 def _end(unknown: Sequence[str], *, failed: bool = False) -> None:

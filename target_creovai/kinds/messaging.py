@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from target_creovai.model.conversation import Assembly
     from target_creovai.model.rows import Row
     from target_creovai.model.settings import AssemblySettings
-    from target_creovai.parsers.messaging import Words
+    from target_creovai.parsers.messaging import MessageText
 
-    Spoken = tuple[datetime, Row, Words]
+    Spoken = tuple[datetime, Row, MessageText]
 
 # `Inactive` and the others may become active again (Salesforce field reference).
 ENDED = frozenset({"ended", "error"})

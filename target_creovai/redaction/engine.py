@@ -32,7 +32,7 @@ def redacted(
 ) -> tuple[Conversation, Mapping[str, int]]:
     """Return a conversation as it may leave, and how often each rule had something to replace.
 
-    A message of which nothing is left is left out, as is who said nothing else.
+    A message of which nothing is left is left out, as is a participant without another message.
     """
     rules = rules_of(settings.redact, settings.redact_region)
     if not rules:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_creovai.parsers.messaging import Words, display_names, read_message
+from target_creovai.parsers.messaging import MessageText, display_names, read_message
 from tests.target.messaging_forms import (
     HIDDEN,
     IMAGE,
@@ -325,7 +325,7 @@ GOLDEN = [*STATIC, *CHOICES, *FORMS]
 @pytest.mark.parametrize(("payload", "text"), GOLDEN)
 def test_a_message_becomes_plain_text(payload: dict[str, Any], text: str) -> None:
     """Words first, then what can be chosen, linked or opened, line by line."""
-    assert read_message(payload, None, TITLES) == Words(text, known=True)
+    assert read_message(payload, None, TITLES) == MessageText(text, known=True)
 
 
 @pytest.mark.parametrize(("payload", "text"), GOLDEN)
@@ -348,7 +348,7 @@ def test_names_are_spelled_in_many_ways(payload: dict[str, Any], text: str) -> N
 @pytest.mark.parametrize(("inner", "text"), VALUES)
 def test_an_answer_is_its_value(inner: Any, text: str) -> None:
     """A location is its name, a list is its items; a false or a zero is an answer, too."""
-    assert read_message(answered(single("q-1", inner)), None, TITLES) == Words(
+    assert read_message(answered(single("q-1", inner)), None, TITLES) == MessageText(
         f"Order number: {text}", known=True
     )
 
@@ -405,7 +405,7 @@ def test_names_come_from_whoever_joined() -> None:
 )
 def test_less_than_the_schema_asks_for_will_do(payload: dict[str, Any], text: str) -> None:
     """Salesforce's interfaces don't all write what the schema calls required."""
-    assert read_message(payload, None, {}) == Words(text, known=True)
+    assert read_message(payload, None, {}) == MessageText(text, known=True)
 
 
 # What is not known
@@ -414,17 +414,19 @@ def test_less_than_the_schema_asks_for_will_do(payload: dict[str, Any], text: st
 @pytest.mark.parametrize("payload", [None, {}, "", "no JSON", "[1]", "5", [], 7])
 def test_where_there_is_no_payload_salesforces_text_is_taken(payload: object) -> None:
     """One of the interfaces gives nothing else."""
-    assert read_message(payload, " hello ", {}) == Words("hello", known=True)
+    assert read_message(payload, " hello ", {}) == MessageText("hello", known=True)
 
 
 def test_salesforces_text_stands_before_a_file() -> None:
     """A marker is no word: what Salesforce made of a template or a file is."""
     template = static("ExternalTemplate", externalTemplate={"name": "shipped"})
 
-    assert read_message(template, "It is on its way", {}) == Words(
+    assert read_message(template, "It is on its way", {}) == MessageText(
         "It is on its way\n[template: shipped]", known=True
     )
-    assert read_message(static("Flow", flow=HIDDEN), "as text", {}) == Words("as text", known=False)
+    assert read_message(static("Flow", flow=HIDDEN), "as text", {}) == MessageText(
+        "as text", known=False
+    )
 
 
 POLL = {"title": HIDDEN, "stars": [{"label": HIDDEN}], "text": HIDDEN}
@@ -454,7 +456,7 @@ POLL = {"title": HIDDEN, "stars": [{"label": HIDDEN}], "text": HIDDEN}
 )
 def test_a_form_that_is_not_known_is_a_marker(payload: object, name: str) -> None:
     """With a name that Salesforce documents, or none: anything else may be someone's words."""
-    assert read_message(payload, None, {}) == Words(f"[unsupported: {name}]", known=False)
+    assert read_message(payload, None, {}) == MessageText(f"[unsupported: {name}]", known=False)
 
 
 @pytest.mark.parametrize(
@@ -517,10 +519,10 @@ def test_a_form_that_is_not_known_is_a_marker(payload: object, name: str) -> Non
 )
 def test_what_is_not_known_of_a_message_is_counted(payload: dict[str, Any], text: str) -> None:
     """What is known of it is said all the same."""
-    assert read_message(payload, None, TITLES) == Words(text, known=False)
+    assert read_message(payload, None, TITLES) == MessageText(text, known=False)
 
 
 @pytest.mark.parametrize("form_of_text", ["Text", "RichText"])
 def test_a_blank_text_says_nothing(form_of_text: str) -> None:
     """There is nothing that would be missed."""
-    assert read_message(static(form_of_text, text=" \n "), None, {}) == Words("", known=True)
+    assert read_message(static(form_of_text, text=" \n "), None, {}) == MessageText("", known=True)

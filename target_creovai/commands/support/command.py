@@ -46,8 +46,9 @@ def operator_command(*, checked: bool = True) -> Callable[[Callable[..., None]],
             before = ctx.parent.params.get("config") if ctx.parent else None
             settings = ctx.obj.settings_of(*filter(None, [before, config]))
             try:
-                if checked:
-                    _refuse_wrong(settings)
+                found = problems(settings, CONFIG_SCHEMA)  # this puts the defaults in
+                if checked and found:
+                    raise click.ClickException(" ".join(found))
                 # Reports for programs stay free of it: it goes to stderr then.
                 say(str(whereabouts(settings)), err=options.get("output", TEXT) != TEXT)
                 function(settings, **options)
@@ -81,11 +82,6 @@ def format_option_of(*formats: str) -> Callable[[Callable[..., None]], Callable[
 
 
 format_option = format_option_of(TEXT, "json")
-
-
-def _refuse_wrong(settings: Settings) -> None:
-    if found := problems(settings, CONFIG_SCHEMA):
-        raise click.ClickException(" ".join(found))
 
 
 class Whereabouts(msgspec.Struct, frozen=True):

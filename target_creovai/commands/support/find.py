@@ -48,9 +48,9 @@ def find_all(
     found: dict[tuple[str, str], LedgerEntry] = {}
     unknown = []
     for one in typed:
-        lines = find(store, one, prefix)
-        found |= {(line.kind, line.id): line for line in lines}
-        if not lines:
+        entries = find(store, one, prefix)
+        found |= {(entry.kind, entry.id): entry for entry in entries}
+        if not entries:
             unknown.append(one)
     return list(found.values()), unknown
 

@@ -119,8 +119,8 @@ def _moment(name: str, text: str, moment: str | None) -> Gauge:
 def _conversations(counted: Iterable[StatusCount]) -> Gauge:
     """Reasons of one code may differ in what they name: that would make a series of each."""
     counts: Counter[tuple[str, str, str]] = Counter()
-    for at in counted:
-        counts[at.kind, at.outcome, at.code or ""] += at.count
+    for one in counted:
+        counts[one.kind, one.outcome, one.code or ""] += one.count
     return Gauge(
         f"{PREFIX}conversations",
         "Conversations by kind, outcome and code of the reason.",

@@ -64,40 +64,40 @@ class PreviewContext(msgspec.Struct, frozen=True):
 
 
 def previewed_of(
-    store: OperatorStore, lines: Iterable[LedgerEntry], context: PreviewContext
+    store: OperatorStore, entries: Iterable[LedgerEntry], context: PreviewContext
 ) -> Iterator[PreviewedConversation]:
     """Take conversations out of the store."""
     by_kind: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
-    for line in lines:
-        by_kind[line.kind].append(line)
+    for entry in entries:
+        by_kind[entry.kind].append(entry)
     for kind, of_kind in by_kind.items():
         for begin in range(0, len(of_kind), _TOGETHER):
             some = of_kind[begin : begin + _TOGETHER]
-            found = store.rows.snapshot_of(kind, [line.id for line in some])
-            for line in some:
-                reach = Reach(found.coverage, found.filters.get(line.id, ()))
-                yield _previewed_or_known(line, found.rows[line.id], context, reach)
+            found = store.rows.snapshot_of(kind, [entry.id for entry in some])
+            for entry in some:
+                reach = Reach(found.coverage, found.filters.get(entry.id, ()))
+                yield _previewed_or_known(entry, found.rows[entry.id], context, reach)
 
 
 def _previewed_or_known(
-    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], context: PreviewContext, reach: Reach
+    entry: LedgerEntry, rows: Mapping[str, Sequence[Row]], context: PreviewContext, reach: Reach
 ) -> PreviewedConversation:
     dropped = any(isinstance(row, DroppedRow) for some in rows.values() for row in some)
     # What was erased is not shown either, though the tap may have read it again.
-    if dropped or not rows or line.erased_at:
-        return without_text(line, context)
-    return previewed(line, rows, context, reach)
+    if dropped or not rows or entry.erased_at:
+        return without_text(entry, context)
+    return previewed(entry, rows, context, reach)
 
 
-def without_text(line: LedgerEntry, context: PreviewContext) -> PreviewedConversation:
+def without_text(entry: LedgerEntry, context: PreviewContext) -> PreviewedConversation:
     """Return what the ledger alone holds of a conversation."""
     prefix = context.settings.session_id_prefix
-    known = explanation(line, {}, SetAside(NO_TEXT), context.policy, prefix=prefix)
+    known = explanation(entry, {}, SetAside(NO_TEXT), context.policy, prefix=prefix)
     return PreviewedConversation(
-        known=known if line.erased_at else replace(known, now=str(NO_TEXT)),
-        outcome=line.outcome,
-        reason=line.reason.code if line.reason else None,
-        facts=_dated(facts_of(line.kind, {}, None, prefix), line.sent_at),
+        known=known if entry.erased_at else replace(known, now=str(NO_TEXT)),
+        outcome=entry.outcome,
+        reason=entry.reason.code if entry.reason else None,
+        facts=_dated(facts_of(entry.kind, {}, None, prefix), entry.sent_at),
         customer=Customer(),
         view=None,
         as_if_due=False,
@@ -106,25 +106,25 @@ def without_text(line: LedgerEntry, context: PreviewContext) -> PreviewedConvers
 
 
 def previewed(
-    line: LedgerEntry, rows: Mapping[str, Sequence[Row]], context: PreviewContext, reach: Reach
+    entry: LedgerEntry, rows: Mapping[str, Sequence[Row]], context: PreviewContext, reach: Reach
 ) -> PreviewedConversation:
     """Assemble a conversation as the next run will, and lay out what that gives."""
     settings = context.settings
-    verdict = _assemble(line, rows, settings, context, reach)
+    verdict = _assemble(entry, rows, settings, context, reach)
     readable = verdict
     if isinstance(verdict, Waiting | SetAside) and not isinstance(verdict, Invalid):
-        readable = _assemble(line, rows, _as_if_due(settings), context, ALL_READ)
+        readable = _assemble(entry, rows, _as_if_due(settings), context, ALL_READ)
     prefix = settings.session_id_prefix
-    known = explanation(line, rows, verdict, context.policy, prefix=prefix)
+    known = explanation(entry, rows, verdict, context.policy, prefix=prefix)
     outcome, view = _outcome(known, verdict), _view(readable, settings)
     changed = max((seen.modified for seen in known.rows if seen.modified), default=None)
     # A deleted record is not shown.
-    row = {} if isinstance(verdict, Deleted) else main_row(line.kind, line.id, rows)
+    row = {} if isinstance(verdict, Deleted) else main_row(entry.kind, entry.id, rows)
     return PreviewedConversation(
-        known=context.advised(line, verdict, known),
+        known=context.advised(entry, verdict, known),
         outcome=outcome,
         reason=_reason(known, outcome, verdict),
-        facts=_dated(facts_of(line.kind, row, view, prefix), changed or line.sent_at),
+        facts=_dated(facts_of(entry.kind, row, view, prefix), changed or entry.sent_at),
         customer=customer_of(row, view),
         view=view,
         as_if_due=known.outdated
@@ -139,14 +139,14 @@ def _dated(facts: Facts, otherwise: str | None) -> Facts:
 
 
 def _assemble(
-    line: LedgerEntry,
+    entry: LedgerEntry,
     rows: Mapping[str, Sequence[Row]],
     settings: AssemblySettings,
     context: PreviewContext,
     reach: Reach,
 ) -> Verdict:
     return assemble_with_others(
-        line.kind, line.id, rows, settings, context.now, context.other_chats, reach
+        entry.kind, entry.id, rows, settings, context.now, context.other_chats, reach
     )
 
 

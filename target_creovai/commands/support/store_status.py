@@ -89,9 +89,9 @@ def status_of(store: OperatorStore, rules: str) -> StoreStatus:
     """Read the status from the store; `rules` is the fingerprint of the settings."""
     outcomes = store.ledger.outcome_counts()
     gaps = list(gaps_of(store.coverage.load()))
-    reasons = {at.reason for at in outcomes if at.outcome == Outcome.WAITING and at.reason}
+    reasons = {one.reason for one in outcomes if one.outcome == Outcome.WAITING and one.reason}
     return StoreStatus(
-        conversations=[_count_of(at) for at in outcomes],
+        conversations=[_count_of(one) for one in outcomes],
         oldest_waiting=store.queries.oldest_waiting(),
         last_run=store.history.last_run(),
         last_input_ended_well=store.runs.input_ended_well,
@@ -104,9 +104,9 @@ def status_of(store: OperatorStore, rules: str) -> StoreStatus:
     )
 
 
-def _count_of(at: OutcomeCount) -> StatusCount:
-    code, words = (at.reason.code, str(at.reason)) if at.reason else (None, None)
-    return StatusCount(at.kind, at.outcome, code, words, at.number)
+def _count_of(one: OutcomeCount) -> StatusCount:
+    code, words = (one.reason.code, str(one.reason)) if one.reason else (None, None)
+    return StatusCount(one.kind, one.outcome, code, words, one.number)
 
 
 def _advice(reasons: Iterable[Reason]) -> Iterator[str]:

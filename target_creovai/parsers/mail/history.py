@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from target_creovai.parsers.mail.layout.page import Page
 
 # So far above an answer its question stands, whatever is between.
-MAX_LINES_ABOVE: Final = 6
+MAX_LINES_TO_QUESTION: Final = 6
 # Quotation marks, with which people begin somebody else's words.
-_SPOKEN: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
+_QUOTATION_MARKS: Final = ('"', "“", "„", "«", "»", "'", "‘", "「", "『")
 
 # "Ticket: 55" above headers says as little as a greeting.
 _FIELD: Final = re.compile(r"\w[^:.!?]{0,24}:\s\S{1,20}\Z")
@@ -52,7 +52,7 @@ class Reader:
         self._known, self._side, self._forwarded = known, side, forwarded
         self._lines, self._levels = page.lines, page.levels
         self._markers, self._noise = self._mail.markers, self._mail.noise
-        self._last_said, self._has_spoken, self._says_fields = "", False, True
+        self._last_own_line, self._has_own_words, self._has_only_fields = "", False, True
         self._parts = [Part(quoted=False)]
         self._rest: list[str] = []
         self._gone: set[int] = set()
@@ -103,7 +103,7 @@ class Reader:
 
     def _place_above(self, index: int) -> Place | None:
         """Return where in an earlier message the quoted line above stands."""
-        near = self._known.lines[max(0, index - MAX_LINES_ABOVE) : index]
+        near = self._known.lines[max(0, index - MAX_LINES_TO_QUESTION) : index]
         return next((line.last for line in reversed(near) if line.words), None)
 
     # Each of these reads on from a line and returns the next one to be read.
@@ -135,7 +135,7 @@ class Reader:
             self._parts.append(part)
             self._backs[start] = self._place_above(start)
         part.lines += self._lines[start:end]
-        self._say(self._lines[start:end])
+        self._note_own_lines(self._lines[start:end])
         return end
 
     def _marker(self, marker: Marker) -> int:
@@ -166,25 +166,27 @@ class Reader:
         if marker.is_weak or confirmed:
             return not confirmed
         is_beside = marker.start > 0 and bool(self._lines[marker.start - 1])
-        says_nothing = not self._has_spoken or (self._says_fields and is_beside)
-        if self._has_pasted or says_nothing or self._last_said.endswith((":", "：")):
+        says_nothing = not self._has_own_words or (self._has_only_fields and is_beside)
+        if self._has_pasted or says_nothing or self._last_own_line.endswith((":", "：")):
             self._has_pasted = True
         if marker.is_form or self._has_pasted:
             return True
         below = self._mail.next_text(marker.end)
-        spoken = below < len(self._lines) and self._lines[below].startswith(_SPOKEN)
-        return marker.kind is MarkerKind.ATTRIBUTION and spoken
+        is_quotation = below < len(self._lines) and self._lines[below].startswith(_QUOTATION_MARKS)
+        return marker.kind is MarkerKind.ATTRIBUTION and is_quotation
 
-    def _say(self, lines: Sequence[str]) -> None:
-        said = [*filter(None, map(str.strip, lines))]
-        self._last_said = said[-1] if said else self._last_said
-        for line in said:
-            if self._has_spoken and not self._says_fields:
+    def _note_own_lines(self, lines: Sequence[str]) -> None:
+        texts = [*filter(None, map(str.strip, lines))]
+        self._last_own_line = texts[-1] if texts else self._last_own_line
+        for line in texts:
+            if self._has_own_words and not self._has_only_fields:
                 break
             # "Hello" and nothing else is a message.
             greets = only_greets(line) and not (line.isalpha() and line.isascii())
-            self._has_spoken = self._has_spoken or not greets
-            self._says_fields = self._says_fields and (greets or _FIELD.match(line) is not None)
+            self._has_own_words = self._has_own_words or not greets
+            self._has_only_fields = self._has_only_fields and (
+                greets or _FIELD.match(line) is not None
+            )
 
     # --- Quoted lines -----------------------------------------------------------------------------
 
@@ -205,7 +207,7 @@ class Reader:
         is_letter = known or is_mail(lines)
         if not (attributed or is_letter):
             self._parts.append(Part(quoted=True, lines=lines))
-            self._say(lines)
+            self._note_own_lines(lines)
             return end
         self._gone.update(range(start, end))
         answers = self._answers(start, end)

@@ -7,11 +7,11 @@ from target_creovai.parsers.messaging.members import (
     message_in,
     text_in,
 )
-from target_creovai.parsers.messaging.read import Words, read_message
+from target_creovai.parsers.messaging.read import MessageText, read_message
 from target_creovai.parsers.messaging.titles import display_names, message_ids, titles_for
 
 __all__ = [
-    "Words",
+    "MessageText",
     "decoded",
     "display_names",
     "member",

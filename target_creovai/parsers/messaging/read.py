@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from target_creovai.parsers.messaging.titles import Titles
 
 
-class Words(msgspec.Struct, frozen=True):
+class MessageText(msgspec.Struct, frozen=True):
     """What a message says. `known` is false where not all of it is understood."""
 
     text: str
     known: bool
 
 
-def read_message(payload: object, message_text: str | None, titles: Titles) -> Words:
+def read_message(payload: object, message_text: str | None, titles: Titles) -> MessageText:
     """Return a message as plain text; empty where it says nothing at all.
 
     Args:
@@ -38,14 +38,14 @@ def read_message(payload: object, message_text: str | None, titles: Titles) -> W
         message_text: What Salesforce made of it: for where the payload has no words.
         titles: Of what may be chosen, as answers may hold identifiers alone.
     """
-    spoken = (message_text or "").strip()
-    if spoken and not decoded(payload):
-        return Words(spoken, known=True)
+    given = (message_text or "").strip()
+    if given and not decoded(payload):
+        return MessageText(given, known=True)
     lines = [line for line in _lines(payload, titles) if line.text]
     known = all(line.known for line in lines)
-    if spoken and not any(line.in_words for line in lines):
-        lines = [TextLine(spoken), *(line for line in lines if line.known)]
-    return Words("\n".join(line.text for line in lines), known)
+    if given and not any(line.in_words for line in lines):
+        lines = [TextLine(given), *(line for line in lines if line.known)]
+    return MessageText("\n".join(line.text for line in lines), known)
 
 
 def _lines(payload: object, titles: Titles) -> Sequence[TextLine]:

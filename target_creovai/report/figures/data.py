@@ -45,7 +45,7 @@ class ReportData:
     @cached_property
     def kinds(self) -> list[str]:
         """The kinds of conversations that there are, in one order."""
-        seen = {line.kind for line in self.delivered} | {at.kind for at in self.outcomes}
+        seen = {line.kind for line in self.delivered} | {one.kind for one in self.outcomes}
         return [kind for kind in KINDS if kind in seen]
 
     @cached_property

@@ -120,12 +120,12 @@ def problems_of_store(
     outcomes: Sequence[OutcomeCount], gaps: Sequence[str], to_do: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield what is set aside, and what was never read; `to_do` are sentences and commands."""
-    aside = [at for at in outcomes if at.outcome == Outcome.SET_ASIDE]
-    aside.sort(key=lambda at: -at.number)
-    for at in aside[:_MOST_REASONS]:
-        yield Problem(f"{heading_of(at.kind)} set aside: {at.number:,}. {at.reason}", _SET_ASIDE)
+    aside = [one for one in outcomes if one.outcome == Outcome.SET_ASIDE]
+    aside.sort(key=lambda one: -one.number)
+    for one in aside[:_MOST_REASONS]:
+        yield Problem(f"{heading_of(one.kind)} set aside: {one.number:,}. {one.reason}", _SET_ASIDE)
     if others := aside[_MOST_REASONS:]:
-        rest = sum(at.number for at in others)
+        rest = sum(one.number for one in others)
         yield Problem(f"Set aside for {len(others):,} other reasons: {rest:,}.", _SET_ASIDE)
     for gap in gaps:
         yield Problem(f"Missing: {gap}", _STATUS, grave=True)

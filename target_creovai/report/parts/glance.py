@@ -38,4 +38,4 @@ def _moment(text: str) -> str | None:
 
 
 def _count(data: ReportData, outcome: Outcome) -> int:
-    return sum(at.number for at in data.outcomes if at.outcome == outcome)
+    return sum(one.number for one in data.outcomes if one.outcome == outcome)

@@ -87,14 +87,14 @@ def _set_aside(data: ReportData) -> Section:
 
 def _now(data: ReportData, caption: str, outcome: Outcome) -> Table:
     """Return why conversations stand where they stand, the most of them first."""
-    all_of_them = [at for at in data.outcomes if at.outcome == outcome]
-    all_of_them.sort(key=lambda at: -at.number)
+    all_of_them = [one for one in data.outcomes if one.outcome == outcome]
+    all_of_them.sort(key=lambda one: -one.number)
     rows: list[Sequence[Cell]] = [
-        (heading_of(at.kind), str(at.reason or NOT_KNOWN), at.number, _day(at.oldest))
-        for at in all_of_them[:MOST_LISTED]
+        (heading_of(one.kind), str(one.reason or NOT_KNOWN), one.number, _day(one.oldest))
+        for one in all_of_them[:MOST_LISTED]
     ]
     if others := all_of_them[MOST_LISTED:]:
-        rest = sum(at.number for at in others)
+        rest = sum(one.number for one in others)
         rows.append(("All kinds", f"{len(others):,} other reasons", rest, None))
     return Table(caption, ("Kind", "Why", "Conversations", "Oldest changed"), rows, WHY)
 

@@ -190,8 +190,10 @@ RUNS = sa.Table(
 # `has_text` is false once `retention_days` has emptied its own rows.
 #
 # `revision` counts changes of a conversation's rows, `assembled` is the revision that the
-# outcome is of. The receipt (sent_at to metadata) outlives later outcomes. `detail` is JSON
-# with what a reason must not contain, as it goes into logs; `changed_at` dates the revision.
+# outcome is of; `rules` is the fingerprint of settings and version that it rests on, or a part of
+# that (see `assemble.fingerprint`). The receipt (sent_at to metadata) outlives later outcomes.
+# `detail` is JSON with what a reason must not contain, as it goes into logs; `changed_at` dates the
+# revision.
 # `claimed_by` is the run that delivers it now. `erased_at` is a tombstone: never sent again.
 # `posted_by` is the latest moment at which what is intended may have been posted. `adopted_at`
 # is when it was found at Creovai, sent by another store. `failed_at` is when Creovai could not

@@ -51,13 +51,13 @@ class Queries:
             return [
                 LedgerEntry(*row)
                 for kind, keys in sorted(wanted.items())
-                for row in db.execute(_lines(c.kind == kind, c.id.in_(keys)))
+                for row in db.execute(_entries(c.kind == kind, c.id.in_(keys)))
             ]
 
     def cases_numbered(self, number: str) -> list[LedgerEntry]:
         """Return the cases of this number, with its leading zeros or without."""
         with self._database.reading() as db:
-            query = _lines(LEDGER.c.number == case_number_key(number))
+            query = _entries(LEDGER.c.number == case_number_key(number))
             return [LedgerEntry(*row) for row in db.execute(query)]
 
     def referring_to(self, ids: Sequence[str], limit: int) -> list[LedgerEntry]:
@@ -69,7 +69,7 @@ class Queries:
             return [
                 LedgerEntry(*row)
                 for some in chunks(found)
-                for row in db.execute(_lines(sa.tuple_(LEDGER.c.kind, LEDGER.c.id).in_(some)))
+                for row in db.execute(_entries(sa.tuple_(LEDGER.c.kind, LEDGER.c.id).in_(some)))
             ]
 
     def oldest_waiting(self) -> OldestWaiting | None:
@@ -121,15 +121,15 @@ class Queries:
         query = sa.select(*ENTRY_COLUMNS).where(wanted).order_by(*order).limit(limit)
         count = sa.select(sa.func.count()).select_from(LEDGER).where(wanted)
         with self._database.reading() as db:
-            lines = [
+            entries = [
                 LedgerEntry(*row)
                 for kind in kinds
                 for row in db.execute(query.where(c.kind == kind))
             ]
             totals = {kind: db.scalar(count.where(c.kind == kind)) or 0 for kind in kinds}
-        return lines, totals
+        return entries, totals
 
 
-def _lines(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Return the query for lines, in order of kind and Id."""
+def _entries(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return the query for entries, in order of kind and Id."""
     return sa.select(*ENTRY_COLUMNS).where(*conditions).order_by(LEDGER.c.kind, LEDGER.c.id)

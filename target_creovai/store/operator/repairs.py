@@ -53,7 +53,7 @@ class Repairs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def resend(self, lines: Iterable[LedgerEntry], reason: Reason) -> None:
+    def resend(self, entries: Iterable[LedgerEntry], reason: Reason) -> None:
         """Make conversations due even if they are unchanged.
 
         A case is sent again as the update that it is, even after a crash half-way. A chat whose
@@ -61,9 +61,9 @@ class Repairs:
         earlier one: rather one too few than one too many.
         """
         with self._database.transaction() as db:
-            for line in lines:
-                again = SEND_AGAIN if line.content_hash else None
-                self._mark(db, line, reason, refused_hash=None, failures=None, content_hash=again)
+            for entry in entries:
+                again = SEND_AGAIN if entry.content_hash else None
+                self._mark(db, entry, reason, refused_hash=None, failures=None, content_hash=again)
 
     def reopen_other_settings(self, rules: str, kinds: Sequence[str]) -> int:
         """Make due what Creovai has as other settings made it; return how many.
@@ -116,20 +116,20 @@ class Repairs:
             db.execute(sa.update(LEDGER).where(aside).values(due))
         return counts
 
-    def forget(self, lines: Iterable[LedgerEntry]) -> int:
+    def forget(self, entries: Iterable[LedgerEntry]) -> int:
         """Drop conversations, with their rows, receipts and tombstones; return how many rows."""
         rows = 0
         with self._database.transaction() as db:
-            for line in lines:
-                own = sa.and_(ROWS.c.kind == line.kind, ROWS.c.conversation == line.id)
+            for entry in entries:
+                own = sa.and_(ROWS.c.kind == entry.kind, ROWS.c.conversation == entry.id)
                 newest = db.scalar(sa.select(sa.func.max(ROWS.c.modified)).where(own))
                 rows += db.execute(sa.delete(ROWS).where(own)).rowcount
                 for table in (LEDGER, COLLECTIONS, ARRIVALS):
-                    db.execute(sa.delete(table).where(_is(line, table)))
-                record_forgotten(db, self._database.upsert, line.kind, line.id, newest or "")
-                merged = sa.and_(MERGES.c.kind == line.kind, MERGES.c.loser == line.id)
+                    db.execute(sa.delete(table).where(_is(entry, table)))
+                record_forgotten(db, self._database.upsert, entry.kind, entry.id, newest or "")
+                merged = sa.and_(MERGES.c.kind == entry.kind, MERGES.c.loser == entry.id)
                 db.execute(sa.delete(MERGES).where(merged))
-                db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == line.id))
+                db.execute(sa.delete(SPEAKERS).where(SPEAKERS.c.id == entry.id))
         return rows
 
     def forget_people(self, ids: Sequence[str]) -> set[str]:
@@ -143,15 +143,15 @@ class Repairs:
     @staticmethod
     def _mark(
         db: sa.Connection,
-        line: DeliveryReceipt,
+        entry: DeliveryReceipt,
         reason: Reason,
         *only_if: sa.ColumnElement[bool],
         **values: Any,
     ) -> int:
-        statement = sa.update(LEDGER).where(_is(line), *only_if)
+        statement = sa.update(LEDGER).where(_is(entry), *only_if)
         marked = statement.values(outcome=Outcome.PENDING, reason=reason, due_at=None, **values)
         return db.execute(marked).rowcount
 
 
-def _is(line: DeliveryReceipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.kind == line.kind, table.c.id == line.id)
+def _is(entry: DeliveryReceipt, table: sa.Table = LEDGER) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.kind == entry.kind, table.c.id == entry.id)

@@ -82,6 +82,18 @@ def test_status_as_json_names_store_and_environment(
     assert report["environment"] == "prod"
 
 
+@pytest.mark.parametrize("name", ["doctor", "status"])
+def test_a_store_that_no_setting_names_is_named_as_well(
+    operator: Operator, run_target: TargetRunner, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It is the one that a run would take, also where settings are looked at before their check."""
+    monkeypatch.chdir(run_target.folder)
+
+    result = operator(name, store_url=None)
+
+    assert str(run_target.folder / "target-creovai.db") in result.output.splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [

@@ -31,7 +31,7 @@ class Passage(msgspec.Struct, frozen=True, eq=False):
         number: Its place among all passages.
         words: Its words, one character each.
         end: Where a quote of it may end: its sign-off begins here.
-        side: Who said it: messages of one side don't quote themselves unmarked.
+        side: Who wrote it: messages of one side don't quote themselves unmarked.
         back: Where in an earlier message it was written into.
     """
 
@@ -87,7 +87,7 @@ class Earlier(msgspec.Struct):
         Args:
             lines: The words of its lines.
             end: How many of these lines stand above its sign-off; None where it was cut.
-            side: Who said it.
+            side: Who wrote it.
             back: Where in an earlier message it was written into.
         """
         words = "".join(lines)

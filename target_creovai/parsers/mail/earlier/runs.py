@@ -20,7 +20,7 @@ def without_weak(runs: Iterable[Run]) -> list[Run]:
     """Return the runs that are no coincidence.
 
     Runs that follow each other in one message count together: they have many words, or are all
-    that the message said.
+    that the message holds.
     """
     kept: list[Run] = []
     chain: list[Run] = []

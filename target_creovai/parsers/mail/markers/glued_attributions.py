@@ -14,7 +14,7 @@ from target_creovai.parsers.mail.markers.attribution_signs import (
 )
 from target_creovai.parsers.mail.phrases.signs import DRESSING
 
-MIN_GLUED_CHARS: Final = 4
+MIN_CHARS_BEFORE: Final = 4
 # One look for these spares most lines the comparison with each verb.
 _VERB_ENDS: Final = frozenset(verb[-2:] for verb in VERBS)
 _GLUED_OPENING: Final = re.compile(
@@ -42,7 +42,7 @@ def split_at_attribution(line: str) -> list[str]:
     openings = [offset + match.start() for match in _GLUED_OPENING.finditer(head[offset:])]
     for opening in reversed(openings):
         # "El El mar": said twice.
-        if len(head[:opening].strip(DRESSING)) < MIN_GLUED_CHARS:
+        if len(head[:opening].strip(DRESSING)) < MIN_CHARS_BEFORE:
             break
         if signs_of(head[opening:]).is_full:
             return [part for part in (head[:opening].rstrip(), head[opening:], tail) if part]

@@ -141,8 +141,8 @@ def _banner_end(text: str) -> int:
         heading = _HEADING.match(text, at)
         start = heading.end() if heading else at
         stop = _sentence_end(text, start)
-        said = text[start:stop]
-        if _WARNING.match(said) or (end and _is_advice(said)):
+        sentence = text[start:stop]
+        if _WARNING.match(sentence) or (end and _is_advice(sentence)):
             end = at = stop
         else:
             break

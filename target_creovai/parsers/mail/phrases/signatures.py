@@ -178,12 +178,12 @@ def _sign_off_start(lines: Sequence[str], end: int) -> int | None:
 
 def is_closing(lines: Sequence[str]) -> bool:
     """Tell whether lines are a sign-off with a name block, and nothing else."""
-    said = [line.strip() for line in lines if line.strip()]
-    if not said or len(said) > MAX_BLOCK_LINES:
+    texts = [line.strip() for line in lines if line.strip()]
+    if not texts or len(texts) > MAX_BLOCK_LINES:
         return False
-    bare = said[0].strip(AROUND)
+    bare = texts[0].strip(AROUND)
     match = _wish(bare) or _thanks(bare)
-    return match is not None and all(map(_is_of_a_block, [bare[match.end() :], *said[1:]]))
+    return match is not None and all(map(_is_of_a_block, [bare[match.end() :], *texts[1:]]))
 
 
 def is_sign_off(line: str, *, has_name: bool) -> bool:
