@@ -174,9 +174,13 @@ class TapSalesforceChat(Tap):
     @classmethod
     def _services_of(cls, given: Any) -> Services:
         """Return the services of a command, from what `cb_config` returns."""
+        from singer_sdk.mapper import PluginMapper
+
         from tap_salesforce_chat.services import Services
 
         settings = cls.valid_settings(given.config, parse_env=given.parse_env)
+        # It checks the SDK's own settings, as it does for a sync.
+        PluginMapper(plugin_config=settings, logger=cls.logger)
         return Services(settings, cls.logger)
 
     @classmethod

@@ -158,6 +158,14 @@ def test_wrong_settings_are_a_finding(doctor: Doctor, wrong: dict[str, Any], pro
     assert "hush" not in result.stdout
 
 
+def test_settings_that_the_sdk_refuses_are_a_finding(doctor: Doctor) -> None:
+    """A sync would end with the same sentence."""
+    result = doctor.run(flattening_enabled=True)
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("failed   settings: flattening_max_depth is required")
+
+
 def test_a_bundle_that_is_not_there_is_a_failed_login(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
