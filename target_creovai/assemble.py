@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from target_creovai.encoding import encode, json_hash
-from target_creovai.errors import RowError, TextError
+from target_creovai.errors import InstallationError, RowError, TextError
 from target_creovai.kinds import KINDS
 from target_creovai.model.conversation import Conversation
 from target_creovai.model.history import UNKNOWN, Traits, traits_of
@@ -117,13 +117,20 @@ def assemble(
     now: datetime,
     reach: Reach = ALL_READ,
 ) -> Verdict:
-    """Make a conversation's payload from the rows that are there, and check it."""
+    """Make a conversation's payload from the rows that are there, and check it.
+
+    Raises:
+        InstallationError: A module that assembly needs cannot be imported.
+    """
     try:
         conversation = KINDS[kind].assemble(key, rows, settings, now)
         reason = _missing_part(KINDS[kind], conversation, rows, settings, reach)
         return Waiting(reason) if reason else _verdict(conversation, settings, KINDS[kind], rows)
     except (TextError, RowError) as error:
         return SetAside(Reason(Code.UNREADABLE, (str(error),)))
+    except ImportError as error:
+        # Modules are imported when they are needed: no row is at fault where one cannot be.
+        raise InstallationError(error.name) from None
     # An unexpected error over one row must not hold all other conversations back.
     except Exception as error:  # noqa: BLE001 -- named below, and set aside
         return SetAside(_unforeseen(error))

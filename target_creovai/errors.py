@@ -6,6 +6,7 @@
     │   └── FieldError       store the row without that field: its conversation waits
     ├── StoreError           stop: the store, or the folder for payloads, cannot be used
     ├── InputError           stop: what the tap sent is not a Singer message
+    ├── InstallationError    stop: this program lacks a module of its own, or of a library
     └── CreovaiError
         ├── RejectedError    set this conversation aside: Creovai would refuse it again
         ├── RetryLaterError  wait, then try again; the conversation stays pending
@@ -50,6 +51,18 @@ class FieldError(RowError):
 
 class StoreError(TargetError):
     """The store or `payload_dir` cannot be used; the message names what to change."""
+
+
+class InstallationError(TargetError):
+    """A module cannot be imported: of a broken installation, or one replaced during the run."""
+
+    def __init__(self, module: str | None) -> None:
+        """Take the module's name."""
+        super().__init__(
+            f"The module {module or 'that assembles conversations'} cannot be imported. If the "
+            "package was upgraded while this run was at work, run again; if not, install it again. "
+            "Nothing is lost."
+        )
 
 
 class InputError(TargetError):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_creovai.errors import InputError
+from target_creovai.errors import InputError, InstallationError
 from tests.target.rows import Record, State, at, case, case_id, chat, chat_id, comment, singer
 
 if TYPE_CHECKING:
@@ -92,6 +93,24 @@ def test_an_unforeseen_error_sets_one_conversation_aside(
     (line,) = outcome.says("SET ASIDE")
     assert f"chat {chat_id(1)}: an unforeseen KeyError at test_input.py:" in line
     assert "question" not in outcome.stderr
+
+
+def test_a_program_that_is_replaced_during_a_run_sets_nothing_aside(
+    run_target: TargetRunner, creovai: CreovaiServer
+) -> None:
+    """Modules are imported late: no conversation is at fault where one is gone."""
+
+    def lose(_: dict[str, Any]) -> str:
+        importlib.import_module("target_creovai.gone")
+        return "completed"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("target_creovai.kinds.chat._status", lose)
+        with pytest.raises(InstallationError, match=r"target_creovai\.gone cannot be imported"):
+            run_target(chat(1))
+
+    assert run_target().exit_code == 0
+    assert list(creovai.chats) == [chat_id(1)]
 
 
 def test_unknown_streams_are_counted_and_named_once(
