@@ -120,9 +120,10 @@ def _add_cost(
 def measure_memory(table: Table, folder: Path, large: int) -> None:
     """Print that neither many conversations nor a large one beside them take more memory."""
     with server("benchmarks.fast_creovai", 0) as url:
-        many, few = (_peak(folder, url, [large // 40] * number) for number in (50, 10))
+        # What is read ahead and in flight is full with 50.
+        many, few = (_peak(folder, url, [large // 40] * number) for number in (150, 50))
         beside, alone = (_peak(folder, url, [large, *[10] * others]) for others in (49, 0))
-    work = f"memory, 50 cases of {large // 40} rows (3 KB), beside 10"
+    work = f"memory, 150 cases of {large // 40} rows (3 KB), beside 50"
     table.add(
         work,
         f"{many:.0f} MB, {many / few:.2f} times",
