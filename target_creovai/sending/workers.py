@@ -6,17 +6,12 @@ that hangs would keep a terminated process alive until its time-out.
 
 from __future__ import annotations
 
-import sys
 import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# A thread that computes lets others in so often. They need it six times for a request: by Python's
-# own 5 ms, an answer of 100 ms would take 130 while conversations are assembled.
-SECONDS_BETWEEN_SWITCHES = 0.0005
 
 THREAD_NAME = "delivery-worker"
 
@@ -36,14 +31,13 @@ class Workers(Generic[JobT, ResultT]):
         self._work = work
         self._jobs: SimpleQueue[JobT | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[JobT, ResultT | BaseException] | None] = SimpleQueue()
-        self._switch_interval = 0.0  # what it was before the threads were started
+        self._started = False
         self.in_flight = 0
 
     def submit(self, job: JobT) -> None:
         """Add a job; it starts as soon as a thread is free."""
-        if not self._switch_interval:
-            self._switch_interval = sys.getswitchinterval()
-            sys.setswitchinterval(SECONDS_BETWEEN_SWITCHES)
+        if not self._started:
+            self._started = True
             run = (self._jobs, self._done, self._work)
             for _ in range(self.count):
                 threading.Thread(target=_run, args=run, name=THREAD_NAME, daemon=True).start()
@@ -65,15 +59,13 @@ class Workers(Generic[JobT, ResultT]):
 
     def close(self) -> None:
         """End the threads, each after the job that it is at; a job given later starts new ones."""
-        if not self._switch_interval:
+        if not self._started:
             return
         for _ in range(self.count):
             self._jobs.put(None)
         # A thread that hangs in a request keeps the queues that it knows.
         self._jobs, self._done = SimpleQueue(), SimpleQueue()
-        sys.setswitchinterval(self._switch_interval)
-        self._switch_interval = 0.0
-        self.in_flight = 0
+        self._started, self.in_flight = False, 0
 
     def wake(self) -> None:
         """Interrupt one `next_result`; may be called by a signal handler."""
