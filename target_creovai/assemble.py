@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import asdict, replace
 
+from target_creovai import DISTRIBUTION
 from target_creovai.encoding import encode, json_hash
 from target_creovai.errors import InstallationError, RowError, TextError
 from target_creovai.kinds import KINDS
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from target_creovai.model.rows import Row
     from target_creovai.model.settings import AssemblySettings
     from target_creovai.wholeness.coverage import Coverage
-
-DISTRIBUTION = "salesforce-creovai"
 
 
 @dataclass(frozen=True)

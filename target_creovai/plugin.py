@@ -14,6 +14,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from typing_extensions import override
 
+from target_creovai import DISTRIBUTION
 from target_creovai.commands.group import with_commands
 from target_creovai.errors import TargetError
 from target_creovai.imports import imported
@@ -30,7 +31,7 @@ class CreovaiPlugin(Target):
     """Singer target for Creovai conversation analytics."""
 
     name = "target-creovai"
-    package_name = "salesforce-creovai"
+    package_name = DISTRIBUTION
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,

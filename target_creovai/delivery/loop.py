@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from target_creovai import LOGGER_NAME
 from target_creovai.assemble import Reach, Ready, assemble, fingerprint, open_names
 from target_creovai.kinds import KINDS
 from target_creovai.model.participants import Role
 from target_creovai.model.timestamps import utc
 from target_creovai.model.verdicts import Deleted, OpenSpeakers, Skipped
 from target_creovai.sending.outbox import BYTES_AT_ONCE
-from target_creovai.watch.logs import LOGGER_NAME
 from target_creovai.watch.summary import IDS_SHOWN, NotDelivered, Summary
 
 if TYPE_CHECKING:

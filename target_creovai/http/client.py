@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from target_creovai.assemble import DISTRIBUTION
+from target_creovai import DISTRIBUTION
 from target_creovai.clock import uptime
 from target_creovai.encoding import encode
 from target_creovai.errors import (

@@ -10,8 +10,8 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from target_creovai import LOGGER_NAME
 from target_creovai.kinds import KINDS
-from target_creovai.watch.logs import LOGGER_NAME
 from target_creovai.wholeness.inputs import Input
 
 if TYPE_CHECKING:

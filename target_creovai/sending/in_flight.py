@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from target_creovai import LOGGER_NAME
 from target_creovai.errors import (
     HaltError,
     LateError,
@@ -19,7 +20,6 @@ from target_creovai.sending.doubts import Doubts
 from target_creovai.sending.failures import Failures
 from target_creovai.sending.outbox import Outbox
 from target_creovai.sending.retry_budget import refuse_long_wait
-from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable

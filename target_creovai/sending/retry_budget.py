@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import backoff
 
+from target_creovai import LOGGER_NAME
 from target_creovai.errors import HaltError, LostAnswerError, RetryLaterError
-from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from target_creovai import LOGGER_NAME
 from target_creovai.errors import CreovaiError
 from target_creovai.http.client import connect
 from target_creovai.payload.payload import build_heartbeat
-from target_creovai.watch.logs import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,10 @@ import singer_sdk
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 from typing_extensions import override
 
+from target_creovai import LOGGER_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LOGGER_NAME = "target-creovai"
 
 _SDK = str(Path(singer_sdk.__file__).parent)
 # From which level on lines of these libraries get out. SQLAlchemy's at INFO are statements.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.metrics import Metric, Point, Tag, get_metrics_logger
 
-from target_creovai.watch.logs import LOGGER_NAME
+from target_creovai import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

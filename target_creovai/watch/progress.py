@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from target_creovai.watch.logs import LOGGER_NAME
+from target_creovai import LOGGER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

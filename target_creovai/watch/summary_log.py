@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_creovai import LOGGER_NAME
 from target_creovai.shell import Shell
-from target_creovai.watch.logs import LOGGER_NAME
 from target_creovai.watch.summary_text import lines_of
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ import yaml
 from click.testing import CliRunner
 from singer_sdk.logging import StructuredFormatter
 
+from target_creovai import LOGGER_NAME
 from target_creovai.model.history import RunFacts
 from target_creovai.model.outcomes import Code, Reason
 from target_creovai.target import TargetCreovai
-from target_creovai.watch.logs import LOGGER_NAME, DiscreetFilter, unforeseen
+from target_creovai.watch.logs import DiscreetFilter, unforeseen
 from target_creovai.watch.summary import NotDelivered, Summary
 from target_creovai.watch.summary_text import lines_of
 from tests.fakes.creovai import CreovaiServer, Fault

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
+from target_creovai import LOGGER_NAME
 from target_creovai.errors import StoreError
 from target_creovai.store.database.errors import store_error, translate_errors
 from target_creovai.store.database.tables import know_postgresql
-from target_creovai.watch.logs import DISCREET_FILTER, LOGGER_NAME
+from target_creovai.watch.logs import DISCREET_FILTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
