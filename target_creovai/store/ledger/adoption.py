@@ -34,20 +34,16 @@ class Adopted(msgspec.Struct, frozen=True):
 
     @property
     def _receipt(self) -> dict[str, Any]:
+        return {"outcome": Outcome.SENT, "reason": None} | self._found
+
+    @property
+    def _found(self) -> dict[str, Any]:
         return {
-            "outcome": Outcome.SENT,
-            "reason": None,
             "content_hash": ADOPTED,
             "sent_at": self.found_at,
             "adopted_at": self.found_at,
         }
 
     def applied_to(self, entry: LedgerEntry) -> LedgerEntry:
-        """Return the entry as it is once the receipt is written."""
-        return replace(
-            entry,
-            content_hash=ADOPTED,
-            metadata=None,
-            sent_at=self.found_at,
-            adopted_at=self.found_at,
-        )
+        """Return an entry as what is decided next depends on it, once the receipt is written."""
+        return replace(entry, metadata=None, **self._found)

@@ -26,6 +26,7 @@ _IS_MINE = LEDGER.c.claimed_by == sa.bindparam("of_run")
 _LINE = _BY_ID.where(sa.or_(LEDGER.c.claimed_by.is_(None), _IS_MINE))
 # An intent is written or removed only where this run holds the claim.
 _MINE = _BY_ID.where(_IS_MINE)
+_NO_INTENT = {"intent_hash": None, "intent_metadata": None, "posted_by": None}
 
 
 class Outcomes:
@@ -88,9 +89,7 @@ class Outcomes:
             _MINE,
             outcome=Outcome.PENDING,
             reason=reason,
-            intent_hash=None,
-            intent_metadata=None,
-            posted_by=None,
+            **_NO_INTENT,
         )
 
     def record_lost_answer(self, entry: LedgerEntry, reason: Reason, posted_by: str) -> None:
@@ -145,9 +144,7 @@ class Outcomes:
             reason=None,
             sent_at=sent_at,
             creovai_id=creovai_id or None,
-            intent_hash=None,
-            intent_metadata=None,
-            posted_by=None,
+            **_NO_INTENT,
         )
 
     def record_adoption(self, entry: LedgerEntry, adopted: Adopted) -> None:
@@ -201,13 +198,10 @@ class Outcomes:
             outcome=outcome,
             rules=rules,
             assembled=entry.revision,
-            intent_hash=None,
-            intent_metadata=None,
-            posted_by=None,
             failed_at=None,
             failures=None,
             claimed_by=None,
-            **({"due_at": None} | values),
+            **({"due_at": None} | _NO_INTENT | values),
         )
 
     def _update(
