@@ -107,7 +107,7 @@ class _Limits:
 
     def getresponse(self) -> Response:
         """Return the answer, whose body is to be read."""
-        response = Response(self._receive)
+        response = self.response_class()
         response.begin()
         return response
 
