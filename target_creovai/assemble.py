@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from target_creovai.model.verdicts import Deleted, OpenSpeakers, SetAside, Skipp
 from target_creovai.payload.payload import Payload, build_payload, content_hash
 from target_creovai.payload.validate import problems_of
 from target_creovai.redaction import redacted
+from target_creovai.salesforce.rows import latest_change
 from target_creovai.wholeness.coverage import EVERYTHING
 from target_creovai.wholeness.judge import missing_main_row, missing_part
 
@@ -211,7 +212,7 @@ def _verdict(
         redacted=replaced,
         speakers=conversation.speakers,
         roles_by_name=conversation.roles_by_name,
-        traits=traits_of(conversation, kind, rows),
+        traits=traits_of(conversation, kind, latest_change(chain.from_iterable(rows.values()))),
         conversation=made_of,
     )
 
@@ -243,9 +244,9 @@ def fingerprint(settings: AssemblySettings, *more: str) -> str:
     del basis["keep_removed"]
     shape = {name: value for name, value in basis.items() if name not in _DECIDE_WHEN}
     whole = [basis, version(DISTRIBUTION), *more]
-    opening = _digest([_OPENING_VERSION, settings.case_delivery])[:OPENING_LENGTH]
-    return _digest(shape)[:SHAPE_LENGTH] + opening + _digest(whole)[SHAPE_LENGTH + OPENING_LENGTH :]
-
-
-def _digest(basis: object) -> str:
-    return hashlib.sha256(encode(basis, order="deterministic")).hexdigest()
+    opening = json_hash([_OPENING_VERSION, settings.case_delivery])[:OPENING_LENGTH]
+    return (
+        json_hash(shape)[:SHAPE_LENGTH]
+        + opening
+        + json_hash(whole)[SHAPE_LENGTH + OPENING_LENGTH :]
+    )

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from target_creovai.model.participants import Role
-from target_creovai.salesforce.rows import latest_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from target_creovai.kinds import Kind
     from target_creovai.model.conversation import Conversation, Message
     from target_creovai.model.participants import Participant
-    from target_creovai.model.rows import Row
 
 # More than a year, so that a week can be compared with the same one a year before.
 KEPT_DAYS = 400
@@ -112,15 +110,18 @@ class Lag(msgspec.Struct, frozen=True):
     conversations: int
 
 
-def traits_of(conversation: Conversation, kind: Kind, rows: Mapping[str, Sequence[Row]]) -> Traits:
-    """Return what a history counts a conversation by, as it leaves; `rows` are what made it."""
+def traits_of(conversation: Conversation, kind: Kind, last_change: datetime | None) -> Traits:
+    """Return what a history counts a conversation by, as it leaves.
+
+    `last_change` is that of the rows that made it.
+    """
     messages = conversation.messages
     channel = channel_of(kind, conversation.metadata, (one.channel for one in messages))
     return Traits(
         channel=_stored(channel, _CHANNEL_LENGTH),
         agent=_stored(_agent(conversation.participants, messages), _AGENT_LENGTH),
         messages=len(messages),
-        last_change=latest_change(row for some in rows.values() for row in some),
+        last_change=last_change,
     )
 
 

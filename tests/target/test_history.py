@@ -168,7 +168,7 @@ def agent_of(*senders: Participant) -> str:
         metadata={},
         modified=BEGIN,
     )
-    return traits_of(spoken, KINDS["chat"], {}).agent
+    return traits_of(spoken, KINDS["chat"], None).agent
 
 
 def test_a_conversation_counts_for_its_channel_and_its_agent(run_target: TargetRunner) -> None:
