@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from target_creovai.encoding import encode
+from target_creovai.report.markup.html import content_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,11 +46,7 @@ def page_of(index: Index, bodies: Iterable[object]) -> bytes:
     parts = {
         "style": style,
         "script": script,
-        # Nothing may be loaded or run but these two, and nothing be sent anywhere.
-        "policy": (
-            f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
-            "base-uri 'none'; form-action 'none'"
-        ),
+        "policy": content_policy(style=style, script=script),
         "index": _data(index),
         "bodies": "\n".join(map(_data, bodies)),
     }
@@ -67,9 +62,3 @@ def _data(value: object) -> str:
 @cache
 def _part(name: str) -> str:
     return files("target_creovai.preview").joinpath(name).read_text(encoding="utf-8")
-
-
-def _source(text: str) -> str:
-    """Return how a Content-Security-Policy names an inline element of this text."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{b64encode(digest).decode()}'"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from target_creovai.report.markup.html import Html, element, joined
+from target_creovai.report.markup.html import Html, content_policy, element, joined
 from target_creovai.report.markup.tables import written
 from target_creovai.report.parts.glance import at_a_glance
 from target_creovai.report.parts.sections import sections_of
@@ -34,7 +32,7 @@ def page_of(data: ReportData) -> bytes:
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("meta", http_equiv="Content-Security-Policy", content=_policy(style)),
+        element("meta", http_equiv="Content-Security-Policy", content=content_policy(style=style)),
         element("title", f"{TITLE}: {data.made_at:%Y-%m-%d}"),
         element("style", Html(style)),
     )
@@ -132,9 +130,3 @@ def _key(title: str) -> str:
 @cache
 def _style() -> str:
     return files("target_creovai.report").joinpath("page.css").read_text(encoding="utf-8")
-
-
-def _policy(style: str) -> str:
-    """Return what the browser is told: nothing may be loaded or run, but for this style."""
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
