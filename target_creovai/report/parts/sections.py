@@ -23,9 +23,10 @@ from target_creovai.report.parts.section import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from target_creovai.report.figures.data import ReportData
+    from target_creovai.report.figures.sums import Sums
     from target_creovai.report.markup.tables import Cell
 
 _UNITS = ((86_400, "days"), (3600, "h"), (60, "min"))
@@ -60,27 +61,41 @@ def _sent(data: ReportData) -> Section:
 
 
 def _waiting(data: ReportData) -> Section:
-    counts = by_kind(data, lambda sums, kind: total(sums.waiting(kind)))
-    return Section(
+    return _undelivered(
+        data,
+        Outcome.WAITING,
         "Waiting",
         "Conversations that were not ready to be sent when the last run of the day ended.",
-        stacked("Conversations waiting", labels(data), counts) if counts else None,
-        [
-            _now(data, "Waiting now", Outcome.WAITING),
-            by_step(data, "Conversations waiting", kinds_of(data), counts.values()),
-        ],
+        lambda sums, kind: total(sums.waiting(kind)),
     )
 
 
 def _set_aside(data: ReportData) -> Section:
-    counts = by_kind(data, lambda sums, kind: total(sums.set_aside_of(kind)))
-    return Section(
+    return _undelivered(
+        data,
+        Outcome.SET_ASIDE,
         "Set aside",
         "Conversations that could not be sent as they are: each counts in the run that found it.",
-        stacked("Conversations set aside", labels(data), counts) if counts else None,
+        lambda sums, kind: total(sums.set_aside_of(kind)),
+    )
+
+
+def _undelivered(
+    data: ReportData,
+    outcome: Outcome,
+    title: str,
+    text: str,
+    count: Callable[[Sums, str], int | None],
+) -> Section:
+    counts = by_kind(data, count)
+    caption = f"Conversations {title.lower()}"
+    return Section(
+        title,
+        text,
+        stacked(caption, labels(data), counts) if counts else None,
         [
-            _now(data, "Set aside now", Outcome.SET_ASIDE),
-            by_step(data, "Conversations set aside", kinds_of(data), counts.values()),
+            _now(data, f"{title} now", outcome),
+            by_step(data, caption, kinds_of(data), counts.values()),
         ],
     )
 
