@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.project import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 PACKAGES = ("tap_salesforce_chat", "target_creovai")
@@ -68,6 +68,17 @@ def graph(package: str, *, for_types: bool) -> dict[str, set[str]]:
         named = {module_of(name, known) for name in found}
         edges[module] = {one for one in named if one is not None} - {module}
     return edges
+
+
+def reachable(edges: Mapping[str, set[str]], starts: Iterable[str]) -> set[str]:
+    """Return these modules, and all to which their imports lead."""
+    found = set(starts)
+    pending = list(found)
+    while pending:
+        new = edges[pending.pop()] - found
+        found |= new
+        pending += new
+    return found
 
 
 def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.imports import PACKAGES, circles, graph, imports, modules, tree
+from tests.imports import PACKAGES, circles, graph, imports, modules, reachable, tree
 from tests.project import ROOT
 
 if TYPE_CHECKING:
@@ -103,11 +103,7 @@ def test_the_core_does_no_io(package: str) -> None:
     declared = {one for one in known for start in PURE if f"{one}.".startswith(f"{start}.")}
     found = {}
     for module in declared:
-        reached, todo = {module}, [module]
-        while todo:
-            new = edges[todo.pop()] - reached
-            reached |= new
-            todo += new
+        reached = reachable(edges, [module])
         if io := {f"{one}: {name}" for one in reached for name in io_of(known[one])}:
             found[module] = sorted(io)
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tap_salesforce_chat.tap import TapSalesforceChat
 from target_creovai.target import TargetCreovai
 from tests.deploy.locked import UV
-from tests.imports import graph, imports, modules
+from tests.imports import graph, imports, modules, reachable
 from tests.project import ROOT
 
 SCRIPT = ROOT / ".ci" / "release_notes.py"
@@ -116,13 +116,8 @@ def _imported_with(module: str) -> set[str]:
     """Return the names that a module of the tests imports, with those of all that it leads to."""
     edges, known = graph("tests", for_types=False), modules("tests")
     parts = module.split(".")
-    reached = {module, *(f"{'.'.join(parts[:count])}.conftest" for count in range(1, len(parts)))}
-    reached &= known.keys()
-    todo = list(reached)
-    while todo:
-        new = edges[todo.pop()] - reached
-        reached |= new
-        todo += new
+    starts = {module, *(f"{'.'.join(parts[:count])}.conftest" for count in range(1, len(parts)))}
+    reached = reachable(edges, starts & known.keys())
     return {name for one in reached for name in imports(known[one]).at_run_time}
 
 
