@@ -47,6 +47,7 @@ from tap_salesforce_chat.messaging.interfaces import rate_limits_for
 from tap_salesforce_chat.messaging.sessions import SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
 from tap_salesforce_chat.settings.opt_in import disabled_streams
+from tap_salesforce_chat.settings.reading import filter_of
 from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY, Query
 from tap_salesforce_chat.streams.declarations import QUERY_STREAMS, STREAMS
 from tap_salesforce_chat.timestamps import format_instant, parse_instant
@@ -198,7 +199,7 @@ def _rows(
         (PRIMARY_KEY,),
         since=context.since,
         until=parse_instant(end_date) if end_date else None,
-        condition=(config.get("filters") or {}).get(sobject),
+        condition=filter_of(config, sobject),
         more=tuple(stream.scope(config).values()),
     )
     try:
@@ -216,7 +217,7 @@ def _rows(
 
 def _entries(context: CheckContext) -> Finding:
     clock = context.client.clock or datetime.now(UTC)
-    condition = (context.config.get("filters") or {}).get(SESSIONS)
+    condition = filter_of(context.config, SESSIONS)
     try:
         ended = context.count(replace(Sessions.ended(None, condition), since=context.since))
     except UnreadableObjectError:

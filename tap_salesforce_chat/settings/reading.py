@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
 from tap_salesforce_chat.settings.opt_in import EXTRA_STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 READING: tuple[th.Property[Any], ...] = (
     th.Property(
@@ -147,3 +150,9 @@ READING: tuple[th.Property[Any], ...] = (
         description="Also read mail that belongs to no case, such as that of sales.",
     ),
 )
+
+
+def filter_of(config: Mapping[str, Any], sobject: str) -> str | None:
+    """Return the SOQL condition that `filters` puts on the rows of an object, None: none."""
+    condition: str | None = (config.get("filters") or {}).get(sobject)
+    return condition

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from tap_salesforce_chat.discovery.fields import missing_fields_warning
 from tap_salesforce_chat.reading.rows import row_as_dict
+from tap_salesforce_chat.settings.reading import filter_of
 from tap_salesforce_chat.soql import PRIMARY_KEY, REPLICATION_KEY
 from tap_salesforce_chat.state.bookmarks import (
     bookmark_in,
@@ -161,8 +162,7 @@ class SalesforceStream(Stream):
     @property
     def condition(self) -> str | None:
         """The condition that `filters` puts on the rows."""
-        condition: str | None = (self.config.get("filters") or {}).get(self.name)
-        return condition
+        return filter_of(self.config, self.name)
 
     @property
     def _known_progress(self) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ from tap_salesforce_chat.messaging.interfaces import INTERFACES, rate_limits_for
 from tap_salesforce_chat.messaging.reader import EntryReader
 from tap_salesforce_chat.messaging.sessions import CONVERSATION, SESSIONS, Sessions
 from tap_salesforce_chat.reading.query_client import QueryClient
+from tap_salesforce_chat.settings.reading import filter_of
 from tap_salesforce_chat.soql import REPLICATION_KEY, Position
 from tap_salesforce_chat.state.bookmarks import earlier, instant_in, instant_text
 from tap_salesforce_chat.state.keys import READ_AGAIN
@@ -183,8 +184,7 @@ class ConversationEntry(SalesforceStream):
     @property
     @override
     def condition(self) -> str | None:
-        condition: str | None = (self.config.get("filters") or {}).get(SESSIONS)
-        return condition
+        return filter_of(self.config, SESSIONS)
 
     def _horizon(self) -> datetime:
         """Return up to where sessions are read."""
