@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_salesforce_chat.soql import Query
 
 # A locator lives for two days: losing more in a row without reading a row is no coincidence.
-_MAX_FRUITLESS_RESTARTS = 5
+_MAX_RESTARTS_WITHOUT_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class _WindowReader:
     # -- oldest change first -------------------------------------------------------------------
 
     def _rows_in_order(self) -> Iterator[Batch]:
-        query, fruitless = self._query, 0
+        query, restarts = self._query, 0
         while True:
             before = self._last
             try:
                 yield from self._pages(replace(query, after=before))
             except QueryLocatorExpiredError as exc:
-                fruitless = 0 if self._last != before else fruitless + 1
-                if fruitless > _MAX_FRUITLESS_RESTARTS:
+                restarts = 0 if self._last != before else restarts + 1
+                if restarts > _MAX_RESTARTS_WITHOUT_ROWS:
                     raise
                 message = "%s Asking again for the rows that are still missing."
                 self._common.logger.warning(message, exc)
